@@ -1,0 +1,65 @@
+#include "classify/slab.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SLAB_ALIGN 16u
+
+int
+slab_init(struct slab *s, uint32_t nr_objects, size_t object_bytes)
+{
+	*s = (struct slab){ .nr_objects = nr_objects };
+	s->object_bytes = (object_bytes + SLAB_ALIGN - 1) & ~(size_t)(SLAB_ALIGN - 1);
+	if (nr_objects == 0)
+		return 0;
+	if (s->object_bytes > SIZE_MAX / nr_objects)
+		return -ENOMEM;
+
+	/* Pages stay untouched until an object is first used: capacity is not residency. */
+	s->memory = aligned_alloc(64, (s->object_bytes * nr_objects + 63) & ~(size_t)63);
+	if (s->memory == NULL)
+		return -ENOMEM;
+	return 0;
+}
+
+void
+slab_fini(struct slab *s)
+{
+	if (s == NULL)
+		return;
+	free(s->memory);
+	*s = (struct slab){ 0 };
+}
+
+/*
+ * Objects never taken before are carved off the end in order (nr_carved == most_taken holds
+ * because an object is carved only when the free list is empty, i.e. at a new high-water mark).
+ */
+void *
+slab_take(struct slab *s)
+{
+	void *object = s->free;
+
+	if (object != NULL) {
+		memcpy(&s->free, object, sizeof(s->free));
+	} else if (s->most_taken < s->nr_objects) {
+		object = s->memory + s->object_bytes * s->most_taken;
+	} else {
+		s->refused++;
+		return NULL;
+	}
+	if (++s->nr_taken > s->most_taken)
+		s->most_taken = s->nr_taken;
+	return object;
+}
+
+void
+slab_give(struct slab *s, void *object)
+{
+	if (object == NULL)
+		return;
+	memcpy(object, &s->free, sizeof(s->free));
+	s->free = object;
+	s->nr_taken--;
+}

@@ -1,0 +1,77 @@
+/* Borrowed bytes with a length: how parsers hand out pieces of their caller's buffer. */
+#ifndef WEIR_SPAN_H
+#define WEIR_SPAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct span {
+	const uint8_t *p;
+	size_t len;
+};
+
+static inline struct span
+span_of(const void *p, size_t len)
+{
+	return (struct span){ p, len };
+}
+
+static inline uint8_t
+ascii_lower(uint8_t c)
+{
+	return (c >= 'A' && c <= 'Z') ? (uint8_t)(c | 0x20) : c;
+}
+
+static inline bool
+span_is(struct span s, const char *text)
+{
+	return s.len == strlen(text) && (s.len == 0 || memcmp(s.p, text, s.len) == 0);
+}
+
+/* ASCII letters only; text must be lower case. */
+static inline bool
+span_is_nocase(struct span s, const char *text)
+{
+	if (s.len != strlen(text))
+		return false;
+	for (size_t i = 0; i < s.len; i++) {
+		if (ascii_lower(s.p[i]) != (uint8_t)text[i])
+			return false;
+	}
+	return true;
+}
+
+static inline bool
+span_starts(struct span s, const char *text)
+{
+	size_t len = strlen(text);
+
+	return s.len >= len && (len == 0 || memcmp(s.p, text, len) == 0);
+}
+
+/* 0 to 15, or -1 for what is no hexadecimal digit. */
+static inline int
+hex_value(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = ascii_lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Without blanks and tabs at either end. */
+static inline struct span
+span_trim(struct span s)
+{
+	while (s.len > 0 && (s.p[0] == ' ' || s.p[0] == '\t')) {
+		s.p++;
+		s.len--;
+	}
+	while (s.len > 0 && (s.p[s.len - 1] == ' ' || s.p[s.len - 1] == '\t'))
+		s.len--;
+	return s;
+}
+
+#endif

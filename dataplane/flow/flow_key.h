@@ -1,0 +1,69 @@
+/*
+ * Who talks to whom, the same for both directions.
+ *
+ * The two ends are put in a canonical order (by address, then port), and the packet says on which
+ * side its sender stands. ICMP has no ports: type and code stand in for them as Community ID v1
+ * prescribes, so that an echo and its reply are one flow, while one-way messages keep their order.
+ *
+ * Community ID v1, seed 0: https://github.com/corelight/community-id-spec
+ */
+#ifndef WEIR_FLOW_KEY_H
+#define WEIR_FLOW_KEY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "classify/siphash.h"
+
+enum {
+	IP_PROTO_ICMP = 1,
+	IP_PROTO_IPIP = 4,
+	IP_PROTO_TCP = 6,
+	IP_PROTO_UDP = 17,
+	IP_PROTO_IPV6 = 41,
+	IP_PROTO_GRE = 47,
+	IP_PROTO_ESP = 50,
+	IP_PROTO_ICMPV6 = 58,
+	IP_PROTO_ETHERIP = 97,
+	IP_PROTO_SCTP = 132,
+	IP_PROTO_MPLS = 137,
+};
+
+/* 40 bytes without padding: hashed and compared as they are. IPv4 leaves the last 12 bytes zero. */
+struct flow_key {
+	uint8_t addr[2][16];
+	uint16_t port[2];
+	uint8_t proto;
+	uint8_t family; /* 4 or 6 */
+	uint16_t domain;
+};
+_Static_assert(sizeof(struct flow_key) == 40, "hashed as bytes");
+
+/*
+ * Fills key from what a packet says and returns the side of its sender, 0 or 1. The addresses are
+ * 4 or 16 bytes long by family. For ICMP the ports are type and code.
+ */
+unsigned flow_key_make(struct flow_key *key, uint8_t family, uint8_t proto, uint16_t domain,
+		       const uint8_t *src, const uint8_t *dst, uint16_t src_port,
+		       uint16_t dst_port);
+
+static inline uint64_t
+flow_key_hash(const struct flow_key *key, const struct siphash_key *secret)
+{
+	return siphash13(secret, key, sizeof(*key));
+}
+
+/* "1:" and 28 characters of base64 and a NUL. */
+#define COMMUNITY_ID_BYTES 31
+void flow_key_community_id(const struct flow_key *key, char out[COMMUNITY_ID_BYTES]);
+
+/* "tcp", "udp", ...; "ip-N" for the unnamed, written into buf. */
+const char *flow_key_transport(uint8_t proto, char buf[8]);
+
+static inline bool
+flow_key_has_ports(uint8_t proto)
+{
+	return proto == IP_PROTO_TCP || proto == IP_PROTO_UDP || proto == IP_PROTO_SCTP;
+}
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * A flow read out into records: who and where (for records of every type), and the flow record's
+ * own counters, which start anew with each part.
+ */
+#ifndef WEIR_FLOW_RECORD_H
+#define WEIR_FLOW_RECORD_H
+
+#include "dataplane/flow/flow_table.h"
+#include "dataplane/publish/record.h"
+
+/* Counts a packet for the side that sent it. */
+void flow_account(struct flow *flow, const struct packet *p);
+
+/* Keeps VLANs and tunnels of the flow's first packet. */
+void flow_note_path(struct flow *flow, const struct packet *p);
+
+/* 128 bits from the type, the flow and the part: the same in every replay. */
+void flow_event_id(const struct flow *flow, enum record_type type, uint64_t part,
+		   uint8_t id[RECORD_ID_BYTES]);
+
+/* Addresses, ports, transport, Community ID, flow_uid. */
+void flow_put_ends(const struct flow *flow, struct record *r);
+
+/* Everything else that a flow record says of the flow itself. */
+void flow_put_counters(const struct flow *flow, enum flow_end how, uint64_t now_us,
+		       struct record *r);
+
+/* After a record: counters from zero, the next part. */
+void flow_next_part(struct flow *flow, uint64_t now_us);
+
+#endif

@@ -1,0 +1,357 @@
+#include "dataplane/flow/reasm.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "dataplane/flow/seq.h"
+
+/* Two of a mirrored full-size segment's halves would waste less; one of 1,460 fits in one. */
+#define CHUNK_BYTES 1520u
+
+/*
+ * Farther ahead than any window (RFC 7323: 1 GiB at most) a segment is not of this stream, and
+ * taking it in would turn one forged packet into a gigabyte of gap.
+ */
+#define MAX_AHEAD (1 << 30)
+
+struct reasm_chunk {
+	struct reasm_chunk *next;
+	uint8_t bytes[CHUNK_BYTES];
+};
+
+struct reasm_seg {
+	struct reasm_seg *next;
+	struct reasm_chunk *chunks;
+	uint32_t seq;
+	uint32_t len;
+};
+
+int
+reasm_pool_init(struct reasm_pool *pool, const struct reasm_limits *limits, uint64_t bytes)
+{
+	uint32_t nr = (uint32_t)(bytes / CHUNK_BYTES);
+
+	pool->limits = *limits;
+	pool->chunks = (struct slab){ 0 };
+	if (slab_init(&pool->segs, nr, sizeof(struct reasm_seg)) != 0)
+		return -ENOMEM;
+	if (slab_init(&pool->chunks, nr, sizeof(struct reasm_chunk)) != 0) {
+		slab_fini(&pool->segs);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void
+reasm_pool_fini(struct reasm_pool *pool)
+{
+	slab_fini(&pool->chunks);
+	slab_fini(&pool->segs);
+}
+
+static void
+seg_give(struct reasm_pool *pool, struct reasm_seg *seg)
+{
+	while (seg->chunks != NULL) {
+		struct reasm_chunk *chunk = seg->chunks;
+
+		seg->chunks = chunk->next;
+		slab_give(&pool->chunks, chunk);
+	}
+	slab_give(&pool->segs, seg);
+}
+
+/* A copy of the bytes, or NULL when the pool has no room for all of them. */
+static struct reasm_seg *
+seg_copy(struct reasm_pool *pool, uint32_t seq, const uint8_t *data, uint32_t len)
+{
+	struct reasm_seg *seg = slab_take(&pool->segs);
+	struct reasm_chunk **link;
+
+	if (seg == NULL)
+		return NULL;
+	*seg = (struct reasm_seg){ .seq = seq, .len = len };
+	link = &seg->chunks;
+	for (uint32_t done = 0; done < len; done += CHUNK_BYTES) {
+		struct reasm_chunk *chunk = slab_take(&pool->chunks);
+
+		if (chunk == NULL) {
+			seg_give(pool, seg);
+			return NULL;
+		}
+		chunk->next = NULL;
+		memcpy(chunk->bytes, data + done, len - done < CHUNK_BYTES ? len - done : CHUNK_BYTES);
+		*link = chunk;
+		link = &chunk->next;
+	}
+	return seg;
+}
+
+/* Compares data with the held bytes [from, from + len) of seg. */
+static bool
+seg_equals(const struct reasm_seg *seg, uint32_t from, const uint8_t *data, uint32_t len)
+{
+	const struct reasm_chunk *chunk = seg->chunks;
+
+	for (; from >= CHUNK_BYTES; from -= CHUNK_BYTES)
+		chunk = chunk->next;
+	while (len > 0) {
+		uint32_t n = CHUNK_BYTES - from < len ? CHUNK_BYTES - from : len;
+
+		if (memcmp(chunk->bytes + from, data, n) != 0)
+			return false;
+		data += n;
+		len -= n;
+		from = 0;
+		chunk = chunk->next;
+	}
+	return true;
+}
+
+static void
+unlink_front(struct reasm *r, struct reasm_pool *pool)
+{
+	struct reasm_seg *seg = r->held;
+
+	r->held = seg->next;
+	r->held_bytes -= seg->len;
+	r->nr_held--;
+	seg_give(pool, seg);
+}
+
+/* Delivers a held segment less what was delivered before it, chunk by chunk. */
+static void
+seg_deliver(struct reasm *r, const struct reasm_seg *seg, reasm_deliver_fn *deliver, void *arg)
+{
+	int32_t done = seq_diff(r->next_seq, seg->seq);
+	uint32_t skip = done > 0 ? (uint32_t)done : 0;
+	uint32_t at = 0;
+
+	for (const struct reasm_chunk *chunk = seg->chunks; chunk != NULL; chunk = chunk->next) {
+		uint32_t n = seg->len - at < CHUNK_BYTES ? seg->len - at : CHUNK_BYTES;
+
+		if (at + n > skip) {
+			uint32_t from = skip > at ? skip - at : 0;
+
+			r->next_seq += n - from;
+			deliver(arg, chunk->bytes + from, n - from, 0);
+		}
+		at += n;
+	}
+}
+
+/* Delivers the held segments that have become due. */
+static void
+drain(struct reasm *r, struct reasm_pool *pool, reasm_deliver_fn *deliver, void *arg)
+{
+	while (r->held != NULL && !seq_after(r->held->seq, r->next_seq)) {
+		struct reasm_seg *seg = r->held;
+
+		if (seq_after(seg->seq + seg->len, r->next_seq))
+			seg_deliver(r, seg, deliver, arg);
+		unlink_front(r, pool);
+	}
+}
+
+static void
+give_up_hole(struct reasm *r, struct reasm_pool *pool, uint64_t time_us, reasm_deliver_fn *deliver,
+	     void *arg)
+{
+	uint32_t gap;
+
+	if (r->held == NULL)
+		return;
+	gap = r->held->seq - r->next_seq;
+	r->missed_bytes += gap;
+	r->next_seq = r->held->seq;
+	deliver(arg, NULL, 0, gap);
+	drain(r, pool, deliver, arg);
+	r->hole_since_us = time_us;
+}
+
+/* Counts and compares what [seq, seq + len) shares with held segments. */
+static void
+note_overlaps(struct reasm *r, uint32_t seq, const uint8_t *data, uint32_t len)
+{
+	uint32_t end = seq + len;
+
+	for (const struct reasm_seg *s = r->held; s != NULL && seq_before(s->seq, end); s = s->next) {
+		uint32_t s_end = s->seq + s->len;
+		uint32_t from = seq_after(s->seq, seq) ? s->seq : seq;
+		uint32_t to = seq_before(s_end, end) ? s_end : end;
+
+		if (!seq_after(to, from))
+			continue;
+		r->overlap_bytes += to - from;
+		if (!seg_equals(s, from - s->seq, data + (from - seq), to - from))
+			r->overlap_differs = true;
+	}
+}
+
+/* Linux: tcp_data_queue_ofo. False when the bytes lie inside a held segment. */
+static bool
+make_place(struct reasm *r, struct reasm_pool *pool, uint32_t seq, uint32_t len)
+{
+	uint32_t end = seq + len;
+	struct reasm_seg **link = &r->held;
+
+	while (*link != NULL) {
+		struct reasm_seg *s = *link;
+		uint32_t s_end = s->seq + s->len;
+
+		if (!seq_before(seq, s->seq) && !seq_after(end, s_end))
+			return false;
+		if (!seq_after(seq, s->seq) && !seq_before(end, s_end)) {
+			*link = s->next;
+			r->held_bytes -= s->len;
+			r->nr_held--;
+			seg_give(pool, s);
+			continue;
+		}
+		link = &s->next;
+	}
+	return true;
+}
+
+static bool
+has_room(const struct reasm *r, const struct reasm_pool *pool, uint32_t len)
+{
+	return r->nr_held < pool->limits.max_held_segments &&
+	       len <= pool->limits.max_held_bytes - r->held_bytes;
+}
+
+static bool
+hold(struct reasm *r, struct reasm_pool *pool, uint64_t time_us, uint32_t seq, const uint8_t *data,
+     uint32_t len)
+{
+	struct reasm_seg **link = &r->held;
+	struct reasm_seg *seg;
+
+	if (len > pool->limits.max_held_bytes || !has_room(r, pool, len))
+		return false;
+	seg = seg_copy(pool, seq, data, len);
+	if (seg == NULL)
+		return false;
+	if (r->held == NULL)
+		r->hole_since_us = time_us;
+	while (*link != NULL && !seq_after((*link)->seq, seq))
+		link = &(*link)->next;
+	seg->next = *link;
+	*link = seg;
+	r->held_bytes += len;
+	r->nr_held++;
+	return true;
+}
+
+void
+reasm_start(struct reasm *r, uint32_t next_seq)
+{
+	if (r->started)
+		return;
+	r->started = true;
+	r->next_seq = next_seq;
+}
+
+/* Delivers the part of the segment that is new; it begins at or before next_seq. */
+static void
+deliver_now(struct reasm *r, uint32_t seq, const uint8_t *data, uint32_t len,
+	    reasm_deliver_fn *deliver, void *arg)
+{
+	uint32_t done = r->next_seq - seq;
+
+	r->overlap_bytes += done;
+	r->next_seq += len - done;
+	deliver(arg, data + done, len - done, 0);
+}
+
+static void
+push_ahead(struct reasm *r, struct reasm_pool *pool, uint64_t time_us, uint32_t seq,
+	   const uint8_t *data, uint32_t len, reasm_deliver_fn *deliver, void *arg)
+{
+	note_overlaps(r, seq, data, len);
+	if (!make_place(r, pool, seq, len)) {
+		r->retransmits++;
+		return;
+	}
+	if (hold(r, pool, time_us, seq, data, len))
+		return;
+
+	/* No room: the hole at the front is given up until the segment fits or is due itself. */
+	r->limited++;
+	while (r->held != NULL && seq_before(r->held->seq, seq)) {
+		give_up_hole(r, pool, time_us, deliver, arg);
+		if (!seq_after(seq, r->next_seq) || hold(r, pool, time_us, seq, data, len))
+			break;
+	}
+	if (seq_after(seq, r->next_seq) && (r->held == NULL || seq_before(seq, r->held->seq))) {
+		uint32_t gap = seq - r->next_seq;
+
+		r->missed_bytes += gap;
+		r->next_seq = seq;
+		deliver(arg, NULL, 0, gap);
+	}
+	if (!seq_after(seq, r->next_seq) && seq_after(seq + len, r->next_seq)) {
+		deliver_now(r, seq, data, len, deliver, arg);
+		drain(r, pool, deliver, arg);
+	}
+}
+
+void
+reasm_push(struct reasm *r, struct reasm_pool *pool, uint64_t time_us, uint32_t seq,
+	   const uint8_t *data, uint32_t len, reasm_deliver_fn *deliver, void *arg)
+{
+	int32_t ahead;
+
+	reasm_start(r, seq);
+	if (r->held != NULL && time_us > r->hole_since_us &&
+	    time_us - r->hole_since_us > pool->limits.gap_timeout_us)
+		give_up_hole(r, pool, time_us, deliver, arg);
+
+	ahead = seq_diff(seq, r->next_seq);
+	if (ahead > MAX_AHEAD || ahead < -MAX_AHEAD)
+		return;
+	if (!seq_after(seq + len, r->next_seq)) {
+		r->retransmits++;
+		r->overlap_bytes += len;
+		return;
+	}
+	if (ahead > 0) {
+		push_ahead(r, pool, time_us, seq, data, len, deliver, arg);
+		return;
+	}
+	if (r->held != NULL)
+		note_overlaps(r, seq, data, len);
+	deliver_now(r, seq, data, len, deliver, arg);
+	if (r->held != NULL) {
+		drain(r, pool, deliver, arg);
+		r->hole_since_us = time_us;
+	}
+}
+
+void
+reasm_acked(struct reasm *r, struct reasm_pool *pool, uint64_t time_us, uint32_t ack,
+	    reasm_deliver_fn *deliver, void *arg)
+{
+	while (r->held != NULL && seq_after(ack, r->held->seq) &&
+	       time_us >= r->hole_since_us + REASM_REORDER_US) {
+		give_up_hole(r, pool, r->hole_since_us, deliver, arg);
+	}
+}
+
+void
+reasm_finish(struct reasm *r, struct reasm_pool *pool, bool have_ack, uint32_t ack,
+	     reasm_deliver_fn *deliver, void *arg)
+{
+	int32_t beyond;
+
+	while (r->held != NULL)
+		give_up_hole(r, pool, 0, deliver, arg);
+	if (!r->started || !have_ack)
+		return;
+	beyond = seq_diff(ack, r->next_seq);
+	if (beyond > 0 && beyond < MAX_AHEAD) {
+		r->missed_bytes += (uint32_t)beyond;
+		r->next_seq = ack;
+		deliver(arg, NULL, 0, (uint32_t)beyond);
+	}
+}

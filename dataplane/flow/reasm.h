@@ -1,0 +1,92 @@
+/*
+ * One direction of a TCP connection, put back in order (RFC 9293 section 3.4).
+ *
+ * Delivered bytes are final. Segments that wait behind a hole are copied into the pool and kept
+ * sorted by their start; overlaps among them are settled as Linux does: one that lies wholly
+ * inside a held one is dropped, one that wholly covers a held one replaces it, otherwise both
+ * stay and the one that starts earlier wins on delivery. Copies of a byte that differ are flagged,
+ * because that is how inspection is evaded; bytes already delivered are no longer there to be
+ * compared, so only overlaps among held segments can be.
+ *
+ * A hole is given up when the receiver has acknowledged what lies beyond it (the mirror lost it,
+ * the receiver has it) or when it is older than gap_timeout of packet time; a held segment that
+ * finds no room makes its own direction give up its first hole, so the limit costs the flow that
+ * reached it and no other. What is lost is told to the consumer as a gap before the next bytes.
+ *
+ * Not thread-safe: a reasm and its pool belong to the worker that owns the flow. No DPDK here.
+ */
+#ifndef WEIR_REASM_H
+#define WEIR_REASM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "classify/slab.h"
+
+struct reasm_seg;
+
+struct reasm_limits {
+	uint32_t max_held_bytes;    /* per direction */
+	uint32_t max_held_segments; /* per direction */
+	uint64_t gap_timeout_us;
+};
+
+/* One per worker. chunks hold the copied bytes, segs describe them. */
+struct reasm_pool {
+	struct slab segs;
+	struct slab chunks;
+	struct reasm_limits limits;
+};
+
+/* 0 or -ENOMEM; bytes is the room for held bytes over all flows of the worker. */
+int reasm_pool_init(struct reasm_pool *pool, const struct reasm_limits *limits, uint64_t bytes);
+void reasm_pool_fini(struct reasm_pool *pool);
+
+/* Public only because struct flow embeds two of them. All zero is a valid start. */
+struct reasm {
+	uint32_t next_seq;      /* next byte to deliver */
+	uint32_t held_bytes;
+	uint16_t nr_held;
+	bool started;           /* next_seq is known */
+	bool overlap_differs;
+	struct reasm_seg *held; /* sorted by start, may overlap; owned, from the pool */
+	uint64_t hole_since_us; /* packet time at which the first held segment came */
+	uint64_t missed_bytes;  /* given up */
+	uint64_t overlap_bytes; /* sent more than once */
+	uint32_t retransmits;   /* segments that held nothing new */
+	uint32_t limited;       /* holes given up for lack of room */
+};
+
+/*
+ * Bytes in stream order; gap is how many were given up just before data. len may be 0 when only a
+ * gap is to be told.
+ */
+typedef void reasm_deliver_fn(void *arg, const uint8_t *data, uint32_t len, uint64_t gap);
+
+/* The next byte that will be delivered has this number. Later calls change nothing. */
+void reasm_start(struct reasm *r, uint32_t next_seq);
+
+/*
+ * Offers the segment [seq, seq + len) seen at time_us. May call deliver several times before it
+ * returns. The first segment of a direction that was never started starts it.
+ */
+void reasm_push(struct reasm *r, struct reasm_pool *pool, uint64_t time_us, uint32_t seq,
+		const uint8_t *data, uint32_t len, reasm_deliver_fn *deliver, void *arg);
+
+/*
+ * The other end has acknowledged everything before ack. If that lies beyond the hole at the front,
+ * the hole will not be filled any more: it is given up, unless it is younger than
+ * REASM_REORDER_US, within which a mirror may merely have swapped packets.
+ */
+#define REASM_REORDER_US 50000u
+void reasm_acked(struct reasm *r, struct reasm_pool *pool, uint64_t time_us, uint32_t ack,
+		 reasm_deliver_fn *deliver, void *arg);
+
+/*
+ * The direction is over: delivers what is held with its gaps and frees it. acked says up to where
+ * the other end has acknowledged (have_ack), so that bytes missing at the very end count too.
+ */
+void reasm_finish(struct reasm *r, struct reasm_pool *pool, bool have_ack, uint32_t ack,
+		  reasm_deliver_fn *deliver, void *arg);
+
+#endif

@@ -1,0 +1,194 @@
+#include "dataplane/port/link.h"
+
+#include <string.h>
+
+#define ETHERNET_HDR_LEN   14u
+#define VLAN_TAG_LEN       4u
+#define LENGTH_NOT_TYPE    1536u /* below: an 802.3 length field */
+#define LLC_SNAP_LEN       8u
+#define PPPOE_HDR_LEN      6u
+#define MPLS_LABEL_LEN     4u
+#define MPLS_BOTTOM        0x100u
+#define SLL_HDR_LEN        16u
+#define SLL2_HDR_LEN       20u
+#define PPP_IPV4           0x0021u
+#define PPP_IPV6           0x0057u
+
+bool
+packet_add_tunnel(struct packet *p, enum tunnel_type type, uint32_t id)
+{
+	if (p->nr_tunnels == PACKET_MAX_TUNNELS)
+		return false;
+	p->tunnel[p->nr_tunnels++] = (struct tunnel){ .type = (uint8_t)type, .id = id };
+	return true;
+}
+
+/* The version nibble says which IP it is; anything else is not. */
+static enum link_result
+ip_by_version(const struct cursor *c)
+{
+	if (cursor_left(c) == 0)
+		return LINK_TRUNCATED;
+	return (c->p[0] >> 4 == 4 || c->p[0] >> 4 == 6) ? LINK_IP : LINK_NOT_IP;
+}
+
+/*
+ * MPLS label stack, RFC 3032 section 2.1: label (20 bits), TC (3), bottom of stack (1), TTL (8).
+ * What follows the bottom label is not said. IP is told by its version; a zero nibble is a
+ * pseudowire's control word (RFC 4385) before an Ethernet frame.
+ */
+static enum link_result
+mpls_parse(struct cursor *c, struct packet *p)
+{
+	uint32_t entry;
+
+	do {
+		if (!cursor_be32(c, &entry))
+			return LINK_TRUNCATED;
+		if (!packet_add_tunnel(p, TUNNEL_MPLS, entry >> 12))
+			return LINK_NOT_IP;
+	} while ((entry & MPLS_BOTTOM) == 0);
+
+	if (cursor_left(c) > 4 && c->p[0] >> 4 == 0) {
+		cursor_skip(c, 4);
+		return link_parse(c, LINK_ETHERNET, p);
+	}
+	return ip_by_version(c);
+}
+
+/* RFC 2516 section 4, then a PPP protocol number. Code 0 is session data. */
+static enum link_result
+pppoe_parse(struct cursor *c, struct packet *p)
+{
+	const uint8_t *h = cursor_take(c, PPPOE_HDR_LEN);
+	uint16_t protocol;
+
+	if (h == NULL || !cursor_be16(c, &protocol))
+		return LINK_TRUNCATED;
+	if (h[0] != 0x11 || h[1] != 0 || (protocol != PPP_IPV4 && protocol != PPP_IPV6))
+		return LINK_NOT_IP;
+	if (!packet_add_tunnel(p, TUNNEL_PPPOE, read_be16(h + 2)))
+		return LINK_NOT_IP;
+	return LINK_IP;
+}
+
+/* 802.3: a length, then LLC; SNAP with a zero OUI carries an EtherType. */
+static enum link_result
+llc_parse(struct cursor *c, struct packet *p)
+{
+	const uint8_t *h = cursor_take(c, LLC_SNAP_LEN);
+
+	if (h == NULL)
+		return LINK_NOT_IP;
+	if (memcmp(h, "\xaa\xaa\x03\0\0\0", 6) != 0)
+		return LINK_NOT_IP;
+	return link_parse_ethertype(c, read_be16(h + 6), p);
+}
+
+enum link_result
+link_parse_ethertype(struct cursor *c, uint16_t ethertype, struct packet *p)
+{
+	const uint8_t *tag;
+
+	for (;;) {
+		switch (ethertype) {
+		case ETHERTYPE_IPV4:
+		case ETHERTYPE_IPV6:
+			return LINK_IP;
+		case 0x8100: /* 802.1Q */
+		case 0x88a8: /* 802.1ad */
+		case 0x9100: /* what vendors used before 802.1ad had a number */
+		case 0x9200:
+		case 0x9300:
+			tag = cursor_take(c, VLAN_TAG_LEN);
+			if (tag == NULL)
+				return LINK_TRUNCATED;
+			if (p->nr_vlans < PACKET_MAX_VLANS)
+				p->vlan[p->nr_vlans++] = read_be16(tag) & 0x0fff;
+			ethertype = read_be16(tag + 2);
+			break;
+		case 0x8847: /* MPLS, unicast and multicast */
+		case 0x8848:
+			return mpls_parse(c, p);
+		case 0x8864:
+			return pppoe_parse(c, p);
+		default:
+			return ethertype < LENGTH_NOT_TYPE ? llc_parse(c, p) : LINK_NOT_IP;
+		}
+	}
+}
+
+static enum link_result
+ethernet_parse(struct cursor *c, struct packet *p)
+{
+	const uint8_t *h = cursor_take(c, ETHERNET_HDR_LEN);
+
+	if (h == NULL)
+		return LINK_TRUNCATED;
+	memcpy(p->mac[1], h, 6);
+	memcpy(p->mac[0], h + 6, 6);
+	p->has_macs = true;
+	return link_parse_ethertype(c, read_be16(h + 12), p);
+}
+
+/* The HDLC address and control bytes may be left out, and so may a leading zero of the number. */
+static enum link_result
+ppp_parse(struct cursor *c, struct packet *p)
+{
+	uint16_t protocol;
+	uint8_t byte;
+
+	if (cursor_left(c) >= 2 && (read_be16(c->p) == 0xff03 || read_be16(c->p) == 0x0f00))
+		cursor_skip(c, 2);
+	if (!cursor_u8(c, &byte))
+		return LINK_TRUNCATED;
+	protocol = byte;
+	if ((byte & 1) == 0) {
+		if (!cursor_u8(c, &byte))
+			return LINK_TRUNCATED;
+		protocol = (uint16_t)(protocol << 8 | byte);
+	}
+	if (protocol == 0x0281 || protocol == 0x0283)
+		return mpls_parse(c, p);
+	return (protocol == PPP_IPV4 || protocol == PPP_IPV6) ? LINK_IP : LINK_NOT_IP;
+}
+
+static enum link_result
+null_parse(struct cursor *c)
+{
+	return cursor_skip(c, 4) ? ip_by_version(c) : LINK_TRUNCATED;
+}
+
+static enum link_result
+cooked_parse(struct cursor *c, size_t hdr_len, size_t type_at, struct packet *p)
+{
+	const uint8_t *h = cursor_take(c, hdr_len);
+
+	if (h == NULL)
+		return LINK_TRUNCATED;
+	return link_parse_ethertype(c, read_be16(h + type_at), p);
+}
+
+enum link_result
+link_parse(struct cursor *c, enum link_type type, struct packet *p)
+{
+	switch (type) {
+	case LINK_ETHERNET:
+		return ethernet_parse(c, p);
+	case LINK_RAW_IP:
+		return ip_by_version(c);
+	case LINK_NULL:
+		return null_parse(c);
+	case LINK_PPP:
+		return ppp_parse(c, p);
+	case LINK_C_HDLC:
+		return cooked_parse(c, 4, 2, p);
+	case LINK_SLL:
+		return cooked_parse(c, SLL_HDR_LEN, 14, p);
+	case LINK_SLL2:
+		return cooked_parse(c, SLL2_HDR_LEN, 0, p);
+	case LINK_UNSUPPORTED:
+		break;
+	}
+	return LINK_NOT_SUPPORTED;
+}

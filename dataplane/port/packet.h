@@ -1,0 +1,96 @@
+/*
+ * What weir knows of one frame: filled once by decap, read-only afterwards.
+ *
+ * A packet lives in the private area of its mbuf, so it moves between workers with it. All
+ * pointers into the frame are kept as offsets from the first byte of the mbuf's data. The headers
+ * of every layer lie in the first segment of a chained mbuf; only the payload may go on behind it.
+ *
+ * This header is free of DPDK: decap works on bytes and can be tested and fuzzed on its own.
+ */
+#ifndef WEIR_PACKET_H
+#define WEIR_PACKET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dataplane/flow/flow_key.h"
+
+#define PACKET_MAX_VLANS   4
+#define PACKET_MAX_TUNNELS 4
+
+enum tunnel_type {
+	TUNNEL_MPLS,
+	TUNNEL_PPPOE,
+	TUNNEL_VXLAN,
+	TUNNEL_VXLAN_GPE,
+	TUNNEL_GENEVE,
+	TUNNEL_GRE,
+	TUNNEL_NVGRE,
+	TUNNEL_ERSPAN1,
+	TUNNEL_ERSPAN2,
+	TUNNEL_ERSPAN3,
+	TUNNEL_IPIP,
+	TUNNEL_6IN4,
+	TUNNEL_GTPU,
+	TUNNEL_ETHERIP,
+	NR_TUNNEL_TYPES,
+};
+
+/* "vxlan", "gre", ... */
+extern const char *const tunnel_type_names[NR_TUNNEL_TYPES];
+
+struct tunnel {
+	uint8_t type; /* enum tunnel_type */
+	uint32_t id;  /* VNI, key, session, TEID, label; 0 where there is none */
+};
+
+enum {
+	TCP_FIN = 0x01,
+	TCP_SYN = 0x02,
+	TCP_RST = 0x04,
+	TCP_PSH = 0x08,
+	TCP_ACK = 0x10,
+	TCP_URG = 0x20,
+};
+
+struct packet {
+	uint64_t time_us;  /* packet time */
+	uint64_t order_us; /* input clock: the latest packet time the source has handed out */
+	uint64_t hash;     /* of key, under the pipeline's secret */
+	struct flow_key key;
+	uint32_t wire_bytes; /* frame length on the wire, snapped or not */
+
+	uint32_t transport_off; /* of the transport header, likewise */
+	uint32_t payload_off;  /* of the transport payload, from the start of the mbuf's data */
+	uint32_t payload_len;  /* bytes of it that were captured */
+	uint32_t payload_wire; /* bytes of it that were sent */
+
+	uint32_t seq, ack; /* TCP only */
+	uint16_t window;
+	uint8_t tcp_flags;
+	uint8_t side;      /* of key.addr: who sent it */
+	uint16_t ip_id;    /* of the innermost IPv4 header */
+	uint8_t hops;      /* between workers, and through defrag */
+	uint8_t link;      /* enum link_type the frame begins with */
+	bool has_macs;
+	bool is_fragment;  /* on its way to the worker that puts its datagram together */
+	uint16_t nr_frames; /* on the wire that this packet was made of; 0 is read as 1 */
+
+	uint8_t nr_vlans, nr_tunnels;
+	uint16_t vlan[PACKET_MAX_VLANS]; /* outermost first; of all layers */
+	struct tunnel tunnel[PACKET_MAX_TUNNELS];
+	uint8_t tunnel_family; /* 4, 6, or 0 when no tunnel with IP ends was crossed */
+	uint8_t tunnel_addr[2][16]; /* of the innermost tunnel: source, target */
+	uint8_t mac[2][6];          /* of the innermost Ethernet header: source, target */
+
+	/* Only when decap says DECAP_FRAGMENT: the IP packet that has to be put together. */
+	uint32_t ip_off;       /* of its IP header */
+	uint32_t frag_data;    /* of the fragment's own bytes */
+	uint32_t frag_len;     /* captured bytes of it */
+	uint32_t frag_id;
+	uint32_t frag_start;   /* byte position in the datagram */
+	uint8_t frag_proto;
+	bool frag_more;
+};
+
+#endif

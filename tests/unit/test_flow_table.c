@@ -1,0 +1,164 @@
+/* The table against a plain list, under random operations; ageing and eviction by rule. */
+#include "tests/support/unit.h"
+
+#include "dataplane/flow/flow_table.h"
+
+static const struct siphash_key secret = { 3, 4 };
+static const struct flow_timeouts timeouts = {
+	.tcp_idle_us = 300000000,
+	.half_open_us = 10000000,
+	.linger_us = 5000000,
+	.udp_idle_us = 60000000,
+	.other_idle_us = 60000000,
+	.active_us = 300000000,
+};
+
+struct ends {
+	unsigned nr[NR_FLOW_ENDS];
+	uint64_t last_end_us;
+	uint16_t last_port;
+};
+
+static void
+note_end(void *arg, struct flow *flow, enum flow_end how, uint64_t end_us)
+{
+	struct ends *e = arg;
+
+	e->nr[how]++;
+	e->last_end_us = end_us;
+	e->last_port = flow->key.port[0] < flow->key.port[1] ? flow->key.port[1] : flow->key.port[0];
+}
+
+static struct packet
+packet(uint32_t host, uint8_t proto, uint64_t time_us)
+{
+	struct packet p = { .time_us = time_us, .order_us = time_us };
+	uint8_t src[4] = { 10, (uint8_t)(host >> 16), (uint8_t)(host >> 8), (uint8_t)host };
+	uint8_t dst[4] = { 192, 0, 2, 1 };
+
+	p.side = (uint8_t)flow_key_make(&p.key, 4, proto, 0, src, dst, 40000, 80);
+	p.hash = flow_key_hash(&p.key, &secret);
+	return p;
+}
+
+static struct flow_table *
+create(uint32_t max, struct ends *ends)
+{
+	struct flow_table *t;
+
+	memset(ends, 0, sizeof(*ends));
+	assert_int_equal(flow_table_create(max, &timeouts, note_end, ends, &t), 0);
+	return t;
+}
+
+static void
+test_model(void **state)
+{
+	enum { HOSTS = 3000 };
+	static bool there[HOSTS];
+	struct ends ends;
+	struct flow_table *t = create(8192, &ends);
+	uint64_t rng = 5;
+	unsigned nr = 0;
+
+	(void)state;
+	memset(there, 0, sizeof(there));
+	for (unsigned i = 0; i < 100000; i++) {
+		uint32_t host = (uint32_t)(test_random(&rng) % HOSTS);
+		struct packet p = packet(host, IP_PROTO_UDP, 1000000);
+		struct flow *flow = flow_table_find(t, &p.key, p.hash);
+
+		assert_int_equal(flow != NULL, there[host]);
+		if (flow == NULL) {
+			flow = flow_table_add(t, &p);
+			assert_ptr_equal(flow_table_find(t, &p.key, p.hash), flow);
+			there[host] = true;
+			nr++;
+		} else if (test_random(&rng) % 2 == 0) {
+			flow_table_end(t, flow, FLOW_END_IDLE, 0);
+			there[host] = false;
+			nr--;
+		}
+		assert_int_equal(flow_table_nr(t), nr);
+	}
+	assert_int_equal(flow_table_nr_evicted(t), 0);
+	flow_table_end_all(t, UINT64_MAX);
+	assert_int_equal(flow_table_nr(t), 0);
+	flow_table_destroy(t);
+}
+
+static void
+test_ageing(void **state)
+{
+	struct ends ends;
+	struct flow_table *t = create(64, &ends);
+	struct packet p = packet(1, IP_PROTO_UDP, 1000000), later = packet(1, IP_PROTO_UDP, 50000000);
+	struct flow *flow = flow_table_add(t, &p);
+
+	(void)state;
+	/* A packet moves the deadline; the wheel finds out only when the old one comes. */
+	flow->last_us = later.time_us;
+	flow->last_order_us = later.order_us;
+	flow_table_advance(t, 100000000);
+	assert_int_equal(ends.nr[FLOW_END_IDLE], 0);
+	assert_true(flow_table_advance(t, 120000000) > 110000000);
+	assert_int_equal(ends.nr[FLOW_END_IDLE], 1);
+	assert_int_equal(ends.last_end_us, 110000000); /* the deadline, not when the wheel turned */
+
+	/* Decided by the flow's next packet even if the wheel has not turned. */
+	p = packet(2, IP_PROTO_UDP, 200000000);
+	flow = flow_table_add(t, &p);
+	later = packet(2, IP_PROTO_UDP, 260000000);
+	assert_false(flow_expired(t, flow, &later));
+	later = packet(2, IP_PROTO_UDP, 260000001);
+	assert_true(flow_expired(t, flow, &later));
+
+	/* A jump of the clock far beyond the wheel ends everything once. */
+	flow_table_advance(t, (uint64_t)1 << 50);
+	assert_int_equal(flow_table_nr(t), 0);
+	assert_int_equal(ends.nr[FLOW_END_IDLE], 2);
+	flow_table_destroy(t);
+}
+
+static void
+test_eviction_spares_proven_flows(void **state)
+{
+	struct ends ends;
+	struct flow_table *t = create(1024, &ends);
+	unsigned kept = 0;
+
+	(void)state;
+	for (uint32_t host = 0; host < 100; host++) {
+		struct packet p = packet(host, IP_PROTO_TCP, 1000 + host);
+
+		flow_table_add(t, &p)->nr_packets = 10;
+	}
+	/* A flood of one-packet flows, twenty times the table. */
+	for (uint32_t host = 1000; host < 21000; host++) {
+		struct packet p = packet(host, IP_PROTO_TCP, 2000 + host);
+
+		flow_table_add(t, &p)->nr_packets = 1;
+	}
+	for (uint32_t host = 0; host < 100; host++) {
+		struct packet p = packet(host, IP_PROTO_TCP, 0);
+
+		kept += flow_table_find(t, &p.key, p.hash) != NULL;
+	}
+	assert_int_equal(kept, 100);
+	assert_true(flow_table_nr(t) <= 1024);
+	assert_int_equal(ends.nr[FLOW_END_EVICTED], flow_table_nr_evicted(t));
+	assert_int_equal(flow_table_nr(t) + ends.nr[FLOW_END_EVICTED], 20100);
+	flow_table_destroy(t);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_model),
+		cmocka_unit_test(test_ageing),
+		cmocka_unit_test(test_eviction_spares_proven_flows),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
