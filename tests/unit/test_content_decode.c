@@ -1,0 +1,638 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <brotli/encode.h>
+#include <stdlib.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include "classify/proto/content_decode.h"
+#include "classify/proto/decode_arena.h"
+#include "tests/support/guard.h"
+
+struct bytes {
+	uint8_t *p;
+	size_t len;
+};
+
+static struct bytes
+bytes_copy(const void *p, size_t len)
+{
+	struct bytes b = { malloc(len + 1), len };
+
+	assert_non_null(b.p);
+	if (len > 0)
+		memcpy(b.p, p, len);
+	return b;
+}
+
+static struct bytes
+bytes_text(const char *text)
+{
+	return bytes_copy(text, strlen(text));
+}
+
+/* a and b are freed. */
+static struct bytes
+bytes_join(struct bytes a, struct bytes b)
+{
+	struct bytes out = { malloc(a.len + b.len + 1), a.len + b.len };
+
+	assert_non_null(out.p);
+	memcpy(out.p, a.p, a.len);
+	memcpy(out.p + a.len, b.p, b.len);
+	free(a.p);
+	free(b.p);
+	return out;
+}
+
+/* The encoders free what they are given. */
+typedef struct bytes encode_fn(struct bytes in);
+
+static struct bytes
+zlib_encode(struct bytes in, int window_bits)
+{
+	z_stream z = { 0 };
+	struct bytes out;
+
+	assert_int_equal(deflateInit2(&z, 6, Z_DEFLATED, window_bits, 8, Z_DEFAULT_STRATEGY), Z_OK);
+	out.len = deflateBound(&z, (uLong)in.len);
+	out.p = malloc(out.len);
+	assert_non_null(out.p);
+	z.next_in = in.p;
+	z.avail_in = (uInt)in.len;
+	z.next_out = out.p;
+	z.avail_out = (uInt)out.len;
+	assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+	out.len = z.total_out;
+	deflateEnd(&z);
+	free(in.p);
+	return out;
+}
+
+static struct bytes
+gz(struct bytes in)
+{
+	return zlib_encode(in, 15 + 16);
+}
+
+static struct bytes
+zl(struct bytes in)
+{
+	return zlib_encode(in, 15);
+}
+
+static struct bytes
+raw(struct bytes in)
+{
+	return zlib_encode(in, -15);
+}
+
+static struct bytes
+br(struct bytes in)
+{
+	struct bytes out = { NULL, in.len + 1024 };
+
+	out.p = malloc(out.len);
+	assert_non_null(out.p);
+	assert_true(BrotliEncoderCompress(5, 22, BROTLI_MODE_TEXT, in.len, in.p, &out.len, out.p));
+	free(in.p);
+	return out;
+}
+
+static struct bytes
+zs(struct bytes in)
+{
+	struct bytes out = { NULL, ZSTD_compressBound(in.len) };
+
+	out.p = malloc(out.len);
+	assert_non_null(out.p);
+	out.len = ZSTD_compress(out.p, out.len, in.p, in.len, 3);
+	assert_false(ZSTD_isError(out.len));
+	free(in.p);
+	return out;
+}
+
+/* Damage and oddities */
+
+static struct bytes
+cut_half(struct bytes in)
+{
+	in.len /= 2;
+	return in;
+}
+
+static struct bytes
+cut_trailer(struct bytes in)
+{
+	in.len -= 8;
+	return in;
+}
+
+static struct bytes
+bad_crc(struct bytes in)
+{
+	in.p[in.len - 8] ^= 0xff;
+	return in;
+}
+
+static struct bytes
+reserved_flags(struct bytes in)
+{
+	in.p[3] |= 0xe0;
+	return in;
+}
+
+static struct bytes
+garbage_after(struct bytes in)
+{
+	return bytes_join(in, bytes_text("\x1fgarbage"));
+}
+
+static struct bytes
+twice(struct bytes in)
+{
+	return bytes_join(bytes_copy(in.p, in.len), in);
+}
+
+static struct bytes
+bad_inside(struct bytes in)
+{
+	memset(in.p + in.len / 2, 0xff, in.len / 4);
+	return in;
+}
+
+/* Block type 3 does not exist, RFC 1951 section 3.2.3. */
+static struct bytes
+bad_block(struct bytes in)
+{
+	in.p[10] |= 0x06;
+	return in;
+}
+
+/* FEXTRA, FNAME, FCOMMENT and FHCRC put into the header that zlib wrote. */
+static struct bytes
+full_header(struct bytes in)
+{
+	static const uint8_t more[] = "\x03\0abcname\0comment\0\x12\x34";
+	struct bytes head = bytes_copy(in.p, 10);
+	struct bytes rest = bytes_copy(in.p + 10, in.len - 10);
+
+	free(in.p);
+	head.p[3] = 0x1e;
+	return bytes_join(bytes_join(head, bytes_copy(more, sizeof(more) - 1)), rest);
+}
+
+static const char fox[] =
+    "The quick brown fox jumps over the lazy dog; the dog, lazy, is jumped over.";
+static const char fox2[] =
+    "The quick brown fox jumps over the lazy dog; the dog, lazy, is jumped over."
+    "The quick brown fox jumps over the lazy dog; the dog, lazy, is jumped over.";
+
+static const struct decode_case {
+	const char *name;
+	const char *coding;
+	encode_fn *encode[4]; /* in this order */
+	const char *in;
+	enum decode_result want;
+	const char *out; /* NULL: not looked at */
+	bool plain;
+} decode_cases[] = {
+	{ "gzip", "gzip", { gz }, fox, DECODE_OK, fox, false },
+	{ "x-gzip, capitals", "X-GZip", { gz }, fox, DECODE_OK, fox, false },
+	{ "gzip of nothing", "gzip", { gz }, "", DECODE_OK, "", false },
+	{ "deflate, zlib", "deflate", { zl }, fox, DECODE_OK, fox, false },
+	{ "deflate, bare", "deflate", { raw }, fox, DECODE_OK, fox, false },
+	{ "deflate, bare, one letter", "deflate", { raw }, "K", DECODE_OK, "K", false },
+	{ "br", "br", { br }, fox, DECODE_OK, fox, false },
+	{ "br, one letter", "br", { br }, "K", DECODE_OK, "K", false },
+	{ "zstd", "zstd", { zs }, fox, DECODE_OK, fox, false },
+	{ "stray bytes around the name", ", \tgzip;q=1\x0b,", { gz }, fox, DECODE_OK, fox, false },
+	{ "identity among others", "identity, gzip, identity", { gz }, fox, DECODE_OK, fox, false },
+	{ "gzip, gzip", "gzip, gzip", { gz, gz }, fox, DECODE_OK, fox, false },
+	{ "deflate, gzip", "deflate, gzip", { raw, gz }, fox, DECODE_OK, fox, false },
+	{ "br, zstd, gzip", "br, zstd, gzip", { br, zs, gz }, fox, DECODE_OK, fox, false },
+	{ "called gzip twice, is once", "gzip, gzip", { gz }, fox, DECODE_OK, fox, true },
+
+	{ "two members", "gzip", { gz, twice }, fox, DECODE_OK, fox2, false },
+	{ "two frames", "zstd", { zs, twice }, fox, DECODE_OK, fox2, false },
+	{ "full header", "gzip", { gz, full_header }, fox, DECODE_OK, fox, false },
+	{ "reserved header bits", "gzip", { gz, reserved_flags }, fox, DECODE_OK, fox, false },
+	{ "wrong checksum", "gzip", { gz, bad_crc }, fox, DECODE_OK, fox, false },
+	{ "no trailer", "gzip", { gz, cut_trailer }, fox, DECODE_OK, fox, false },
+	{ "garbage after gzip", "gzip", { gz, garbage_after }, fox, DECODE_OK, fox, false },
+	{ "garbage after zlib", "deflate", { zl, garbage_after }, fox, DECODE_OK, fox, false },
+	{ "garbage after br", "br", { br, garbage_after }, fox, DECODE_OK, fox, false },
+	{ "garbage after zstd", "zstd", { zs, garbage_after }, fox, DECODE_OK, fox, false },
+
+	{ "cut gzip", "gzip", { gz, cut_half }, fox, DECODE_TRUNCATED, NULL, false },
+	{ "cut deflate", "deflate", { raw, cut_half }, fox, DECODE_TRUNCATED, NULL, false },
+	{ "cut br", "br", { br, cut_half }, fox, DECODE_TRUNCATED, NULL, false },
+	{ "cut zstd", "zstd", { zs, cut_half }, fox, DECODE_TRUNCATED, NULL, false },
+	{ "cut inner", "gzip, br", { gz, cut_half, br }, fox, DECODE_TRUNCATED, NULL, false },
+	{ "bad gzip", "gzip", { gz, bad_block }, fox, DECODE_BAD_DATA, NULL, false },
+	{ "bad br", "br", { br, bad_inside }, fox, DECODE_BAD_DATA, NULL, false },
+	{ "not deflate inside gzip",
+	  "gzip",
+	  { NULL },
+	  "\x1f\x8b\x07zzzzzzzzzzzzz",
+	  DECODE_BAD_DATA,
+	  "",
+	  false },
+
+	{ "called gzip", "gzip", { NULL }, fox, DECODE_OK, fox, true },
+	{ "called deflate", "deflate", { NULL }, fox, DECODE_OK, fox, true },
+	{ "called br", "br", { NULL }, fox, DECODE_OK, fox, true },
+	{ "called zstd", "zstd", { NULL }, "(", DECODE_TRUNCATED, "", false },
+	{ "called zstd, longer", "zstd", { NULL }, "(see below)", DECODE_OK, "(see below)", true },
+	{ "called br, short", "br", { NULL }, "{}", DECODE_OK, "{}", true },
+	{ "called deflate, short", "deflate", { NULL }, "[1]", DECODE_OK, "[1]", true },
+	{ "no body at all", "gzip", { NULL }, "", DECODE_OK, "", false },
+	{ "no body at all, br", "br", { NULL }, "", DECODE_OK, "", false },
+};
+
+struct collected {
+	uint8_t *p;
+	size_t len;
+	size_t cap;
+	uint64_t total; /* also of what is not kept */
+};
+
+static void
+collect(void *arg, const uint8_t *data, size_t len)
+{
+	struct collected *c = arg;
+	size_t keep = len < c->cap - c->len ? len : c->cap - c->len;
+
+	assert_true(len > 0);
+	memcpy(c->p + c->len, data, keep);
+	c->len += keep;
+	c->total += len;
+}
+
+static struct decode_limits
+small_limits(void)
+{
+	struct decode_limits l = DECODE_LIMITS_DEFAULT;
+
+	l.nr_deflate = 3;
+	l.nr_brotli = 1;
+	l.nr_zstd = 1;
+	l.brotli_window_log = 18;
+	l.zstd_window_log = 18;
+	return l;
+}
+
+static struct decode *
+take(struct decode_pool *pool, const char *coding)
+{
+	struct decode *d = NULL;
+
+	assert_int_equal(decode_take(pool, span_of(coding, strlen(coding)), &d), DECODE_OK);
+	assert_non_null(d);
+	return d;
+}
+
+static void
+check_split(struct decode_pool *pool, const struct decode_case *t, const uint8_t *in, size_t len,
+	    size_t cut, size_t step)
+{
+	uint8_t room[512];
+	struct collected c = { room, 0, sizeof(room), 0 };
+	struct decode *d = take(pool, t->coding);
+	enum decode_result r;
+
+	decode_push(d, in, cut, collect, &c);
+	for (size_t at = cut; at < len; at += step)
+		decode_push(d, in + at, len - at < step ? len - at : step, collect, &c);
+	r = decode_finish(d, collect, &c);
+	assert_int_equal(r, t->want);
+	assert_int_equal(decode_finish(d, collect, &c), r);
+	if (t->out != NULL) {
+		assert_int_equal(c.len, strlen(t->out));
+		assert_memory_equal(c.p, t->out, c.len);
+	}
+	assert_int_equal(decode_was_plain(d), t->plain);
+	decode_give(pool, d);
+}
+
+static void
+test_decode(void **state)
+{
+	struct decode_limits l = small_limits();
+	struct decode_pool *pool = decode_pool_create(&l);
+
+	(void)state;
+	assert_non_null(pool);
+	for (size_t i = 0; i < sizeof(decode_cases) / sizeof(decode_cases[0]); i++) {
+		const struct decode_case *t = &decode_cases[i];
+		struct bytes b = bytes_text(t->in);
+
+		print_message("%s\n", t->name);
+		for (unsigned k = 0; k < 4 && t->encode[k] != NULL; k++)
+			b = t->encode[k](b);
+
+		const uint8_t *in = guard_copy(b.p, b.len);
+
+		check_split(pool, t, in, b.len, b.len, 1);
+		check_split(pool, t, in, b.len, 0, 1);
+		for (size_t cut = 1; cut < b.len; cut++)
+			check_split(pool, t, in, b.len, cut, b.len);
+		free(b.p);
+	}
+	decode_pool_destroy(pool);
+}
+
+static const struct take_case {
+	const char *name;
+	const char *coding;
+	enum decode_result want;
+	bool decoder;
+} take_cases[] = {
+	{ "empty", "", DECODE_OK, false },
+	{ "identity", "identity", DECODE_OK, false },
+	{ "Identity twice", "Identity,\tIDENTITY", DECODE_OK, false },
+	{ "only commas", ",, ,", DECODE_OK, false },
+	{ "unknown", "compress", DECODE_UNKNOWN_CODING, false },
+	{ "known, unknown", "gzip, exi", DECODE_UNKNOWN_CODING, false },
+	{ "prefix of a name", "gzi", DECODE_UNKNOWN_CODING, false },
+	{ "four", "gzip, gzip, gzip, gzip", DECODE_TOO_MANY_CODINGS, false },
+	{ "three", "gzip, deflate, gzip", DECODE_OK, true },
+	{ "more brotli than there is", "br, br", DECODE_NO_DECODER, false },
+};
+
+static void
+test_take(void **state)
+{
+	struct decode_limits l = small_limits();
+	struct decode_pool *pool = decode_pool_create(&l);
+
+	(void)state;
+	assert_non_null(pool);
+	for (size_t i = 0; i < sizeof(take_cases) / sizeof(take_cases[0]); i++) {
+		const struct take_case *t = &take_cases[i];
+		size_t len = strlen(t->coding);
+		const uint8_t *in = guard_copy(t->coding, len);
+		uint64_t before = decode_pool_counters(pool)->results[t->want];
+		struct decode *d;
+
+		print_message("%s\n", t->name);
+		assert_int_equal(decode_take(pool, span_of(in, len), &d), t->want);
+		assert_int_equal(d != NULL, t->decoder);
+		if (t->want != DECODE_OK)
+			assert_int_equal(decode_pool_counters(pool)->results[t->want], before + 1);
+		decode_give(pool, d);
+	}
+	decode_pool_destroy(pool);
+}
+
+static void
+test_pool_runs_empty(void **state)
+{
+	struct decode_limits l = small_limits();
+	struct decode_pool *pool = decode_pool_create(&l);
+	struct span gzip = span_of("gzip", 4);
+	struct decode *d[3];
+	struct decode *none;
+
+	(void)state;
+	assert_non_null(pool);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(decode_take(pool, gzip, &d[i]), DECODE_OK);
+	assert_int_equal(decode_take(pool, gzip, &none), DECODE_NO_DECODER);
+	assert_null(none);
+	decode_give(pool, d[1]);
+	assert_int_equal(decode_take(pool, gzip, &d[1]), DECODE_OK);
+	for (unsigned i = 0; i < 3; i++)
+		decode_give(pool, d[i]);
+	assert_int_equal(decode_pool_counters(pool)->results[DECODE_ABANDONED], 4);
+	decode_pool_destroy(pool);
+}
+
+/* Zeros: the text that shrinks most. */
+static struct bytes
+zeros(size_t len)
+{
+	struct bytes b = { calloc(1, len), len };
+
+	assert_non_null(b.p);
+	return b;
+}
+
+static const struct bomb_case {
+	const char *name;
+	const char *coding;
+	encode_fn *encode[2];
+	size_t len;
+	enum decode_result want;
+} bomb_cases[] = {
+	{ "gzip", "gzip", { gz }, 8u << 20, DECODE_BOMB },
+	{ "br", "br", { br }, 8u << 20, DECODE_BOMB },
+	{ "zstd", "zstd", { zs }, 8u << 20, DECODE_BOMB },
+	{ "gzip in gzip", "gzip, gzip", { gz, gz }, 8u << 20, DECODE_BOMB },
+	{ "below the first MiB", "gzip", { gz }, 1u << 20, DECODE_OK },
+};
+
+static void
+test_bombs(void **state)
+{
+	struct decode_limits l = small_limits();
+
+	(void)state;
+	l.brotli_window_log = 22;
+	l.zstd_window_log = 23;
+	struct decode_pool *pool = decode_pool_create(&l);
+
+	assert_non_null(pool);
+	for (size_t i = 0; i < sizeof(bomb_cases) / sizeof(bomb_cases[0]); i++) {
+		const struct bomb_case *t = &bomb_cases[i];
+		struct bytes b = zeros(t->len);
+		struct collected c = { NULL, 0, 0, 0 };
+		uint8_t none;
+
+		c.p = &none;
+		print_message("%s\n", t->name);
+		for (unsigned k = 0; k < 2 && t->encode[k] != NULL; k++)
+			b = t->encode[k](b);
+
+		struct decode *d = take(pool, t->coding);
+
+		for (size_t at = 0; at < b.len; at++)
+			decode_push(d, b.p + at, 1, collect, &c);
+		if (t->want == DECODE_BOMB)
+			assert_int_equal(decode_push(d, b.p, b.len, collect, &c), DECODE_BOMB);
+		assert_int_equal(decode_finish(d, collect, &c), t->want);
+		assert_true(c.total <= l.ratio_after_bytes + l.max_ratio * b.len);
+		decode_give(pool, d);
+		free(b.p);
+	}
+	decode_pool_destroy(pool);
+}
+
+/* Pseudo-random bytes: nothing to compress, so that windows fill. */
+static struct bytes
+noise(size_t len)
+{
+	struct bytes b = { malloc(len), len };
+	uint32_t x = 1;
+
+	assert_non_null(b.p);
+	for (size_t i = 0; i < len; i++) {
+		x = x * 1664525u + 1013904223u;
+		b.p[i] = (uint8_t)(x >> 24);
+	}
+	return b;
+}
+
+static const struct large_case {
+	const char *name;
+	const char *coding;
+	encode_fn *encode;
+	uint32_t window_log;
+	enum decode_result want;
+} large_cases[] = {
+	{ "gzip", "gzip", gz, 18, DECODE_OK },
+	{ "br within its window", "br", br, 22, DECODE_OK },
+	{ "br beyond it", "br", br, 18, DECODE_WINDOW },
+	{ "zstd within its window", "zstd", zs, 23, DECODE_OK },
+	{ "zstd beyond it", "zstd", zs, 18, DECODE_WINDOW },
+};
+
+/* 6 MB through every decoder, compared whole; windows that do not fit are refused. */
+static void
+test_large(void **state)
+{
+	size_t len = 6000000;
+	struct bytes plain = noise(len);
+	uint8_t *room = malloc(len);
+
+	(void)state;
+	assert_non_null(room);
+	for (size_t i = 0; i < sizeof(large_cases) / sizeof(large_cases[0]); i++) {
+		const struct large_case *t = &large_cases[i];
+		struct decode_limits l = small_limits();
+		struct collected c = { room, 0, len, 0 };
+		struct bytes b = t->encode(bytes_copy(plain.p, plain.len));
+
+		print_message("%s\n", t->name);
+		l.brotli_window_log = t->window_log;
+		l.zstd_window_log = t->window_log;
+		struct decode_pool *pool = decode_pool_create(&l);
+
+		assert_non_null(pool);
+		struct decode *d = take(pool, t->coding);
+
+		for (size_t at = 0; at < b.len; at += 1460)
+			decode_push(d, b.p + at, b.len - at < 1460 ? b.len - at : 1460, collect,
+				    &c);
+		assert_int_equal(decode_finish(d, collect, &c), t->want);
+		if (t->want == DECODE_OK) {
+			assert_int_equal(c.total, len);
+			assert_memory_equal(c.p, plain.p, len);
+			assert_int_equal(decode_pool_counters(pool)->consumed_bytes, b.len);
+			assert_int_equal(decode_pool_counters(pool)->produced_bytes, len);
+		}
+		decode_give(pool, d);
+		decode_pool_destroy(pool);
+		free(b.p);
+	}
+	free(room);
+	free(plain.p);
+}
+
+static void
+test_message_limit(void **state)
+{
+	struct decode_limits l = small_limits();
+	uint8_t room[64];
+	struct collected c = { room, 0, sizeof(room), 0 };
+	struct bytes b = gz(bytes_text(fox));
+
+	(void)state;
+	l.max_message_bytes = sizeof(fox) - 2;
+	struct decode_pool *pool = decode_pool_create(&l);
+	struct decode *d = take(pool, "gzip");
+
+	assert_int_equal(decode_push(d, b.p, b.len, collect, &c), DECODE_TOO_LONG);
+	assert_int_equal(c.total, 0);
+	assert_int_equal(decode_finish(d, collect, &c), DECODE_TOO_LONG);
+	decode_give(pool, d);
+	assert_int_equal(decode_pool_counters(pool)->results[DECODE_TOO_LONG], 1);
+	decode_pool_destroy(pool);
+	free(b.p);
+}
+
+static void
+test_create_limits(void **state)
+{
+	struct decode_limits l = small_limits();
+
+	(void)state;
+	assert_true(decode_pool_bytes(&l) > 100000);
+	l.brotli_window_log = 25;
+	assert_null(decode_pool_create(&l));
+	assert_int_equal(decode_pool_bytes(&l), 0);
+	l = (struct decode_limits) { .max_ratio = 1,
+				     .brotli_window_log = 10,
+				     .zstd_window_log = 10 };
+	struct decode_pool *empty = decode_pool_create(&l);
+
+	assert_non_null(empty);
+	decode_pool_destroy(empty);
+	decode_pool_destroy(NULL);
+}
+
+/* The arena against a list of what it handed out: inside the block, no overlap, all reusable. */
+static void
+test_arena(void **state)
+{
+	static _Alignas(16) uint8_t block[4096];
+	struct decode_arena *a = decode_arena_init(block, sizeof(block));
+	struct {
+		uint8_t *p;
+		size_t len;
+	} held[16] = { 0 };
+	uint32_t x = 7;
+
+	(void)state;
+	for (unsigned n = 0; n < 20000; n++) {
+		x = x * 1664525u + 1013904223u;
+		unsigned i = x >> 28;
+
+		if (held[i].p != NULL) {
+			for (size_t k = 0; k < held[i].len; k++)
+				assert_int_equal(held[i].p[k], i);
+			decode_arena_free(a, held[i].p);
+			held[i].p = NULL;
+			continue;
+		}
+		held[i].len = x >> 8 & 511;
+		held[i].p = decode_arena_alloc(a, held[i].len);
+		if (held[i].p == NULL)
+			continue;
+		assert_true(held[i].p > block && held[i].p + held[i].len <= block + sizeof(block));
+		assert_int_equal((uintptr_t)held[i].p % 16, 0);
+		memset(held[i].p, (int)i, held[i].len);
+	}
+	for (unsigned i = 0; i < 16; i++)
+		decode_arena_free(a, held[i].p);
+	assert_non_null(decode_arena_alloc(a, sizeof(block) - 64));
+	assert_null(decode_arena_alloc(a, 64));
+	assert_null(decode_arena_alloc(a, SIZE_MAX));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_decode),		cmocka_unit_test(test_take),
+		cmocka_unit_test(test_pool_runs_empty), cmocka_unit_test(test_bombs),
+		cmocka_unit_test(test_large),		cmocka_unit_test(test_message_limit),
+		cmocka_unit_test(test_create_limits),	cmocka_unit_test(test_arena),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
