@@ -1,0 +1,401 @@
+/* One exchange that may be a model call; llm.h is the manual. */
+#include "classify/ai/llm.h"
+
+#include "classify/ai/llm_path.h"
+#include "classify/ai/llm_read.h"
+#include "classify/ai/llm_words.h"
+
+void
+llm_begin(struct llm_call *call, const struct provider_catalogue *catalogue)
+{
+	memset(call, 0, sizeof(*call));
+	call->catalogue = catalogue;
+}
+
+void
+llm_set_text(struct llm_call *call, llm_text_fn *fn, void *arg)
+{
+	call->text_fn = fn;
+	call->text_arg = arg;
+}
+
+static void
+host_seen(struct llm_call *call, struct span host)
+{
+	const struct provider *p = provider_by_host(call->catalogue, host);
+
+	if (p == NULL)
+		return;
+	call->host_provider = p;
+	if (p->kind == PROVIDER_MODEL)
+		call->facts.detected_by = LLM_BY_HOST;
+	if (p->kind == PROVIDER_MODEL || p->kind == PROVIDER_PLATFORM)
+		call->facts.provider = p->name;
+}
+
+/* The authority of an absolute target (RFC 9112 section 3.2.2). */
+static struct span
+authority_of(struct span target)
+{
+	const uint8_t *end = target.p + target.len;
+
+	if (!span_starts(target, "http://") && !span_starts(target, "https://"))
+		return span_of(NULL, 0);
+
+	const uint8_t *from = target.p + (target.p[4] == 's' ? 8 : 7);
+	const uint8_t *p = from;
+
+	while (p < end && *p != '/' && *p != '?')
+		p++;
+	return span_of(from, (size_t)(p - from));
+}
+
+void
+llm_request_line(struct llm_call *call, struct span method, struct span host, struct span path)
+{
+	struct llm_facts *facts = &call->facts;
+
+	if (host.len == 0)
+		host = authority_of(path);
+	if (host.len != 0)
+		host_seen(call, host);
+	call->method_post = span_is(method, "POST");
+	call->method_get = span_is(method, "GET");
+	call->target = llm_path_classify(path, facts->request_model, LLM_MODEL_CAP);
+	facts->dialect = call->target.dialect;
+	facts->operation = call->target.operation;
+	if (call->target.names_model)
+		call->signs |= LLM_SIGN_PATH_MODEL;
+	/* Ollama streams unless it is told not to. */
+	call->asked_stream = call->target.stream || facts->dialect == LLM_OLLAMA_CHAT ||
+			     facts->dialect == LLM_OLLAMA_GENERATE;
+}
+
+static bool
+starts_nocase(struct span s, const char *start)
+{
+	size_t len = strlen(start);
+
+	return s.len >= len && span_is_nocase(span_of(s.p, len), start);
+}
+
+static bool
+contains_nocase(struct span s, const char *text)
+{
+	for (; s.len != 0; s.p++, s.len--) {
+		if (starts_nocase(s, text))
+			return true;
+	}
+	return false;
+}
+
+/* Header names that only clients of model APIs send. */
+static bool
+header_is_sign(struct span name)
+{
+	static const char *const starts[] = { "anthropic-", "x-stainless-",  "openai-",
+					      "x-litellm-", "x-portkey-",    "helicone-",
+					      "cf-aig-",    "x-goog-api-key" };
+
+	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+		if (starts_nocase(name, starts[i]))
+			return true;
+	}
+	return false;
+}
+
+void
+llm_request_header(struct llm_call *call, struct span name, struct span value)
+{
+	if (span_is_nocase(name, "host")) {
+		if (call->host_provider == NULL)
+			host_seen(call, value);
+	} else if (span_is_nocase(name, "content-type")) {
+		call->request_json = contains_nocase(value, "json");
+		call->request_multipart = starts_nocase(value, "multipart/");
+	} else if (span_is_nocase(name, "anthropic-version")) {
+		call->header_sign = true;
+		if (call->facts.dialect == LLM_DIALECT_UNKNOWN)
+			call->facts.dialect = LLM_ANTHROPIC_MESSAGES;
+	} else if (header_is_sign(name)) {
+		call->header_sign = true;
+	}
+}
+
+void
+llm_request_body(struct llm_call *call, const uint8_t *data, size_t len)
+{
+	struct llm_side *side = &call->request;
+
+	if (len == 0)
+		return;
+	if (side->body == LLM_BODY_NONE) {
+		/* Content types lie; what is no JSON ends the walk with its first byte. */
+		side->body = call->request_multipart ? LLM_BODY_OTHER : LLM_BODY_JSON;
+		json_walk_init(&side->walk, &llm_vocabulary, llm_request_event, call);
+	}
+	if (side->body == LLM_BODY_JSON)
+		json_walk_push(&side->walk, data, len);
+}
+
+void
+llm_request_end(struct llm_call *call, bool complete)
+{
+	/* A form body is a sign only where the path is made for one: audio, image edits. */
+	if (call->request.body == LLM_BODY_OTHER &&
+	    (call->facts.dialect == LLM_OPENAI_AUDIO || call->facts.dialect == LLM_OPENAI_IMAGES))
+		call->signs |= LLM_SIGN_PROMPT;
+	call->request_whole = complete;
+	call->facts.request_stream = call->asked_stream;
+}
+
+void
+llm_response_status(struct llm_call *call, unsigned status)
+{
+	call->facts.status = status;
+	call->response_seen = true;
+}
+
+static void
+response_content_type(struct llm_call *call, struct span value)
+{
+	struct llm_side *side = &call->response;
+
+	if (side->body != LLM_BODY_NONE)
+		return;
+	if (starts_nocase(value, "text/event-stream")) {
+		side->body = LLM_BODY_SSE;
+	} else if (starts_nocase(value, "application/vnd.amazon.eventstream")) {
+		side->body = LLM_BODY_AWS;
+	} else if (starts_nocase(value, "application/json")) {
+		side->body = LLM_BODY_JSON;
+	} else if (starts_nocase(value, "application/x-ndjson") ||
+		   starts_nocase(value, "application/jsonl")) {
+		side->body = LLM_BODY_JSON;
+		call->response_is_stream = true;
+	} else if (starts_nocase(value, "audio/") || starts_nocase(value, "image/") ||
+		   starts_nocase(value, "video/")) {
+		side->body = LLM_BODY_OTHER;
+	}
+}
+
+static void
+engine_seen(struct llm_call *call, struct span name, struct span value)
+{
+	if (span_is_nocase(name, "server")) {
+		if (starts_nocase(value, "llama.cpp"))
+			call->facts.engine = "llama.cpp";
+		call->uvicorn = starts_nocase(value, "uvicorn");
+	} else if (starts_nocase(name, "x-litellm-")) {
+		call->facts.engine = "litellm";
+	} else if (span_is_nocase(name, "x-compute-type") && call->facts.engine == NULL) {
+		call->facts.engine = "tgi";
+	}
+}
+
+static void
+usage_header(struct llm_call *call, struct span name, struct span value)
+{
+	struct llm_count *count = NULL;
+	uint64_t n;
+
+	if (span_is_nocase(name, "x-prompt-tokens") ||
+	    span_is_nocase(name, "x-amzn-bedrock-input-token-count"))
+		count = &call->facts.input_tokens;
+	else if (span_is_nocase(name, "x-generated-tokens") ||
+		 span_is_nocase(name, "x-amzn-bedrock-output-token-count"))
+		count = &call->facts.output_tokens;
+	if (count != NULL && json_whole_number(value.p, value.len, &n))
+		llm_set_count(call, count, n);
+}
+
+void
+llm_response_header(struct llm_call *call, struct span name, struct span value)
+{
+	if (span_is_nocase(name, "content-type")) {
+		response_content_type(call, value);
+		return;
+	}
+	engine_seen(call, name, value);
+	usage_header(call, name, value);
+}
+
+/* Each event of a stream is a JSON value of its own; a broken one costs only itself. */
+static void
+restart_walk(struct llm_call *call)
+{
+	struct llm_side *side = &call->response;
+
+	json_walk_init(&side->walk, &llm_vocabulary, llm_response_event, call);
+	side->array = false;
+	side->text_len = 0;
+	side->arguments_at = 0;
+	side->item_is_tool = false;
+}
+
+static void
+sse_piece(void *arg, const struct sse *s, enum sse_event event, const uint8_t *text, size_t len)
+{
+	struct llm_call *call = arg;
+
+	(void)s;
+	if (event == SSE_DATA)
+		json_walk_push(&call->response.walk, text, len);
+	else
+		restart_walk(call);
+}
+
+static void
+aws_piece(void *arg, const struct aws_eventstream *s, enum aws_event event, const uint8_t *text,
+	  size_t len)
+{
+	struct llm_call *call = arg;
+
+	(void)s;
+	if (event == AWS_DATA)
+		json_walk_push(&call->response.walk, text, len);
+	else
+		restart_walk(call);
+}
+
+/* No content type said it: an answer that starts like an event is a stream of events. */
+static void
+response_body_start(struct llm_call *call, uint8_t first)
+{
+	struct llm_side *side = &call->response;
+
+	if (side->body == LLM_BODY_NONE)
+		side->body =
+		    first == 'd' || first == 'e' || first == ':' ? LLM_BODY_SSE : LLM_BODY_JSON;
+	restart_walk(call);
+	if (side->body == LLM_BODY_SSE) {
+		sse_init(&call->frames.sse, sse_piece, call);
+		call->response_is_stream = true;
+	} else if (side->body == LLM_BODY_AWS) {
+		aws_eventstream_init(&call->frames.aws, aws_piece, call);
+		call->response_is_stream = true;
+	} else if (side->body == LLM_BODY_JSON && first == '[' && call->target.stream) {
+		call->response_is_stream = true; /* Gemini without alt=sse */
+	}
+}
+
+void
+llm_response_body(struct llm_call *call, const uint8_t *data, size_t len)
+{
+	struct llm_side *side = &call->response;
+
+	if (len == 0)
+		return;
+	if (side->walk.fn == NULL)
+		response_body_start(call, data[0]);
+	switch (side->body) {
+	case LLM_BODY_JSON:
+		json_walk_push(&side->walk, data, len);
+		break;
+	case LLM_BODY_SSE:
+		sse_push(&call->frames.sse, data, len);
+		break;
+	case LLM_BODY_AWS:
+		aws_eventstream_push(&call->frames.aws, data, len);
+		break;
+	default:
+		break;
+	}
+}
+
+/* What the bodies say where the path was silent or served several dialects. */
+static void
+settle_dialect(struct llm_call *call)
+{
+	struct llm_facts *facts = &call->facts;
+	uint32_t signs = call->signs;
+
+	if (facts->dialect == LLM_COHERE_CHAT && (signs & LLM_SIGN_CHOICES) != 0)
+		facts->dialect = LLM_OPENAI_CHAT; /* others use /v1/chat for that */
+	if (facts->dialect == LLM_DIALECT_UNKNOWN) {
+		if ((signs & LLM_SIGN_PARTS) != 0)
+			facts->dialect = LLM_GEMINI_GENERATE;
+		else if ((signs & LLM_SIGN_ROLES) != 0)
+			facts->dialect = LLM_OPENAI_CHAT;
+		else if ((signs & LLM_SIGN_PROMPT) != 0 && (signs & LLM_SIGN_LIMIT) != 0)
+			facts->dialect = (signs & LLM_SIGN_MODEL) != 0 ? LLM_OPENAI_COMPLETIONS
+								       : LLM_TGI_GENERATE;
+	}
+	if (facts->operation != LLM_OPERATION_UNKNOWN)
+		return;
+	if ((signs & LLM_SIGN_EMBEDDING) != 0)
+		facts->operation = LLM_EMBEDDINGS;
+	else if ((signs & LLM_SIGN_PARTS) != 0)
+		facts->operation = LLM_GENERATE_CONTENT;
+	else if ((signs & LLM_SIGN_ROLES) != 0)
+		facts->operation = LLM_CHAT;
+	else if ((signs & (LLM_SIGN_PROMPT | LLM_SIGN_LIMIT | LLM_SIGN_CHOICES)) != 0)
+		facts->operation = LLM_TEXT_COMPLETION;
+}
+
+/* A server that gave itself away stands for the provider where no host of the catalogue does. */
+static void
+settle_provider(struct llm_call *call)
+{
+	struct llm_facts *facts = &call->facts;
+
+	if (facts->engine == NULL) {
+		if (facts->dialect == LLM_OLLAMA_CHAT || facts->dialect == LLM_OLLAMA_GENERATE ||
+		    facts->dialect == LLM_OLLAMA_EMBED)
+			facts->engine = "ollama";
+		else if (facts->dialect == LLM_TRITON_GENERATE)
+			facts->engine = "triton";
+	}
+	if (facts->provider != NULL || facts->engine == NULL)
+		return;
+	if (strcmp(facts->engine, "ollama") == 0 || strcmp(facts->engine, "vllm") == 0)
+		facts->provider = facts->engine;
+}
+
+void
+llm_response_end(struct llm_call *call, bool complete)
+{
+	if (call->ended)
+		return;
+	call->ended = true;
+	if (call->response.walk.fn != NULL) {
+		if (call->response.body == LLM_BODY_SSE)
+			sse_end(&call->frames.sse);
+		(void)json_walk_end(&call->response.walk);
+		if (call->response.body == LLM_BODY_JSON && call->response.walk.nr_documents > 1)
+			call->response_is_stream = true;
+	}
+	call->response_whole = complete;
+	if (call->response_seen)
+		call->facts.request_stream = call->response_is_stream;
+	call->facts.complete = call->request_whole && call->response_whole;
+	settle_dialect(call);
+	settle_provider(call);
+}
+
+bool
+llm_worth_watching(const struct llm_call *call)
+{
+	const struct llm_target *t = &call->target;
+
+	if (t->no_call || (!call->method_post && !(call->method_get && t->stored)))
+		return false;
+	if (t->hint || t->stored || call->header_sign || call->facts.detected_by == LLM_BY_HOST)
+		return true;
+	if (call->request.body == LLM_BODY_NONE)
+		return call->request_json;
+	/* The request is known: without a sign in it the answer alone would not do. */
+	return (call->signs & (LLM_SIGN_STRONG | LLM_SIGN_WEAK)) != 0;
+}
+
+bool
+llm_is_call(const struct llm_call *call)
+{
+	return llm_judge(call);
+}
+
+const struct llm_facts *
+llm_facts(const struct llm_call *call)
+{
+	return &call->facts;
+}

@@ -1,0 +1,246 @@
+/*
+ * One HTTP exchange that may be a call of a model: what was asked of which model, how it was
+ * answered, what it cost.
+ *
+ * Pure push: the owner says what it sees of request and answer, in whatever pieces; requests and
+ * answers may overlap in time (HTTP/2). Bodies are given decoded (no chunking, no gzip).
+ *
+ *   llm_begin
+ *   llm_request_line, llm_request_header ...        then ask llm_worth_watching
+ *   llm_request_body ..., llm_request_end           and here again
+ *   llm_response_status, llm_response_header ..., llm_response_body ..., llm_response_end
+ *   llm_is_call, llm_facts
+ *
+ * What makes a call. No single sign is enough: `model` and `messages` occur in many APIs. Signs are
+ *
+ *   strong   messages with a known role, contents with parts, a limit such as max_tokens,
+ *            tool schemas; in the answer: token usage, choices or candidates, a stop reason
+ *   weak     a model's name, something like a prompt, a model named in the path
+ *   context  a path of a known dialect, a host of the catalogue, a header only such APIs have
+ *
+ * and a call needs two of the first two kinds, one of them strong, or one together with context
+ * (llm_judge.c has the exact rule). Uploads, batches, threads, stored conversations, model lists,
+ * tokenisers and the like are no calls, although they talk to the same hosts. Counting tokens is
+ * one (operation count_tokens) where the request is a whole model request in everything but the
+ * path, as at Anthropic and OpenAI; elsewhere it is not. The count it returns is no usage.
+ *
+ * Dialects: OpenAI chat, responses, completions, embeddings, images, audio, moderations (and all
+ * who speak them: Azure, Groq, Mistral, vLLM, llama.cpp ...), Anthropic messages, Gemini and Vertex
+ * AI, Bedrock converse and invoke, Cohere v1 and v2, Ollama, TGI, llama.cpp, SGLang, Triton
+ * generate. Answers: JSON, SSE, NDJSON, AWS event stream, and Gemini's streamed JSON array.
+ *
+ * Limits: names, ids and reasons are cut at their capacity; LLM_TOOLS_MAX distinct tool names in
+ * LLM_TOOL_TEXT_CAP bytes, LLM_FINISH_MAX distinct finish reasons; further ones are counted in
+ * facts.dropped. Multipart bodies (audio, image edits) are recognised by path and host, their
+ * model is not read. Not read: WebSocket realtime sessions, gRPC bodies, Replicate's predictions.
+ *
+ * struct llm_call is one object of constant size for a slab; nothing is allocated, no clock is
+ * read. Not thread-safe.
+ */
+#ifndef WEIR_LLM_H
+#define WEIR_LLM_H
+
+#include "classify/ai/provider.h"
+#include "classify/proto/aws_eventstream.h"
+#include "classify/proto/json_walk.h"
+#include "classify/proto/sse.h"
+#include "classify/span.h"
+
+enum {
+	LLM_MODEL_CAP = 256,
+	LLM_ID_CAP = 128,
+	LLM_REASON_CAP = 32,
+	LLM_FINISH_MAX = 8,
+	LLM_TOOLS_MAX = 16,
+	LLM_TOOL_NAME_CAP = 128,
+	LLM_TOOL_TEXT_CAP = 768,
+	LLM_STRING_CAP = 256, /* of a JSON string that matters, this much is looked at */
+};
+
+enum llm_dialect {
+	LLM_DIALECT_UNKNOWN,
+	LLM_OPENAI_CHAT,
+	LLM_OPENAI_RESPONSES,
+	LLM_OPENAI_COMPLETIONS,
+	LLM_OPENAI_EMBEDDINGS,
+	LLM_OPENAI_IMAGES,
+	LLM_OPENAI_AUDIO,
+	LLM_OPENAI_MODERATIONS,
+	LLM_ANTHROPIC_MESSAGES,
+	LLM_ANTHROPIC_COMPLETE,
+	LLM_GEMINI_GENERATE,
+	LLM_GEMINI_EMBED,
+	LLM_VERTEX_PREDICT,
+	LLM_BEDROCK_CONVERSE,
+	LLM_BEDROCK_INVOKE,
+	LLM_COHERE_CHAT,
+	LLM_COHERE_EMBED,
+	LLM_RERANK, /* Cohere, Voyage, Jina, vLLM: one shape */
+	LLM_OLLAMA_CHAT,
+	LLM_OLLAMA_GENERATE,
+	LLM_OLLAMA_EMBED,
+	LLM_TGI_GENERATE, /* and SGLang, on the same path */
+	LLM_LLAMACPP_COMPLETION,
+	LLM_TRITON_GENERATE,
+	LLM_INVOCATIONS, /* SageMaker, Databricks, vLLM: any shape behind one path */
+};
+
+enum llm_operation {
+	LLM_OPERATION_UNKNOWN,
+	LLM_CHAT,
+	LLM_TEXT_COMPLETION,
+	LLM_EMBEDDINGS,
+	LLM_GENERATE_CONTENT,
+	LLM_IMAGE_GENERATION,
+	LLM_SPEECH,
+	LLM_TRANSCRIPTION,
+	LLM_MODERATION,
+	LLM_RERANKING,
+	LLM_COUNT_TOKENS,
+};
+
+enum llm_detected_by {
+	LLM_BY_PAYLOAD,
+	LLM_BY_HOST, /* the host is one of the catalogue's */
+};
+
+struct llm_count {
+	uint64_t n;
+	bool known; /* false: not reported, which is not 0 */
+};
+
+struct llm_facts {
+	const char *provider; /* name, or NULL; lives as long as the catalogue */
+	const char *engine;   /* vllm, ollama, tgi, llama.cpp, litellm ..., or NULL; static */
+	enum llm_dialect dialect;
+	enum llm_operation operation;
+	enum llm_detected_by detected_by;
+	unsigned status; /* of the HTTP answer, 0 when none was seen */
+
+	/* True when the answer came as a stream; while none was seen, when one was asked for. */
+	bool request_stream;
+	bool usage_reported; /* at least one of the counts is known */
+	bool complete;	     /* both bodies were seen to their end */
+
+	struct llm_count input_tokens; /* as the service reports them, the last report wins */
+	struct llm_count output_tokens;
+	struct llm_count cached_tokens; /* read from the service's prompt cache */
+	uint64_t prompt_bytes;		/* of text handed to the text hook */
+	uint64_t completion_bytes;
+	uint32_t tools_offered;
+	uint32_t attachments; /* images, files and recordings in the prompt */
+	uint32_t dropped;     /* tool names and finish reasons beyond the limits */
+
+	uint8_t nr_tools;
+	uint8_t nr_finish_reasons;
+	uint16_t tool_text_len;
+	uint16_t tool_at[LLM_TOOLS_MAX]; /* into tool_text; see llm_tool_name */
+	char
+	    tool_text[LLM_TOOL_TEXT_CAP]; /* names of tools the model wants called, each with NUL */
+	char finish_reasons[LLM_FINISH_MAX][LLM_REASON_CAP];
+	char request_model[LLM_MODEL_CAP]; /* empty when unknown, as all text here */
+	char response_model[LLM_MODEL_CAP];
+	char response_id[LLM_ID_CAP];
+};
+
+/*
+ * Text of the conversation, joined: prompt texts in the order of the request, then the answer's.
+ * The deltas of a streamed answer follow each other without anything between, so that a value
+ * split over many events is whole again; tool-call arguments belong to it. Texts that are
+ * separate (two messages, say) have a line feed between. text is borrowed, never empty.
+ */
+typedef void llm_text_fn(void *arg, bool is_completion, const uint8_t *text, size_t len);
+
+/* What llm_path.h finds in a request target. */
+struct llm_target {
+	enum llm_dialect dialect;
+	enum llm_operation operation;
+	bool hint;     /* the path is one of a known dialect */
+	bool specific; /* ... and hardly anything else uses it */
+	bool stream;   /* the path itself asks for a stream */
+	bool stored;   /* an answer made earlier is fetched */
+	bool no_call;  /* the path is known for something that is no call */
+	bool names_model;
+};
+
+/* One direction's JSON. */
+struct llm_side {
+	struct json_walk walk;
+	uint16_t text_len;
+	bool array;	   /* the top-level value is an array: its level is left out of paths */
+	bool item_is_tool; /* of the content block or output item being read */
+	uint8_t body;	   /* enum llm_body */
+	uint8_t item_len;
+	uint8_t arguments_at; /* depth inside an object of tool arguments, 0 outside */
+	bool text_open;	      /* a text was begun and wants its line feed before the next one */
+	char item_name[LLM_TOOL_NAME_CAP];
+	uint8_t text[LLM_STRING_CAP]; /* start of the string being read */
+};
+
+/* Opaque but for its size. */
+struct llm_call {
+	struct llm_facts facts;
+	struct llm_side request;
+	struct llm_side response;
+	union { /* by response.body */
+		struct sse sse;
+		struct aws_eventstream aws;
+	} frames;
+	struct llm_target target;
+	const struct provider_catalogue *catalogue; /* kept */
+	const struct provider *host_provider;
+	llm_text_fn *text_fn; /* may be NULL */
+	void *text_arg;
+	uint32_t signs; /* enum llm_sign, a set */
+	bool method_post;
+	bool method_get;
+	bool header_sign;
+	bool asked_stream;
+	bool request_json; /* what the headers say about the body */
+	bool request_multipart;
+	bool response_seen;
+	bool response_is_stream;
+	bool tokens_exact; /* Cohere: tokens were seen, which beat billed units */
+	bool uvicorn;
+	bool request_whole;
+	bool response_whole;
+	bool ended;
+};
+
+void llm_begin(struct llm_call *call, const struct provider_catalogue *catalogue);
+void llm_set_text(struct llm_call *call, llm_text_fn *fn, void *arg);
+
+/* host may be empty, or carry a port; path with its query. */
+void llm_request_line(struct llm_call *call, struct span method, struct span host,
+		      struct span path);
+void llm_request_header(struct llm_call *call, struct span name, struct span value);
+void llm_request_body(struct llm_call *call, const uint8_t *data, size_t len);
+void llm_request_end(struct llm_call *call, bool complete);
+
+void llm_response_status(struct llm_call *call, unsigned status);
+void llm_response_header(struct llm_call *call, struct span name, struct span value);
+void llm_response_body(struct llm_call *call, const uint8_t *data, size_t len);
+void llm_response_end(struct llm_call *call, bool complete);
+
+/*
+ * Could this still become a call? Meaningful after the request headers and again after
+ * llm_request_end. When false the owner need not feed the rest and may drop the object.
+ */
+bool llm_worth_watching(const struct llm_call *call);
+
+/* The verdict; valid after both ends (llm_response_end alone is enough when no request was seen).
+ */
+bool llm_is_call(const struct llm_call *call);
+
+/* Complete after both ends. Borrowed from call. */
+const struct llm_facts *llm_facts(const struct llm_call *call);
+
+/* 0 <= i < facts->nr_tools. Borrowed from facts. */
+const char *llm_tool_name(const struct llm_facts *facts, unsigned i);
+
+/* As records write them: openai.chat, bedrock.converse ... and chat, embeddings ...; NULL for
+ * unknown. */
+const char *llm_dialect_name(enum llm_dialect dialect);
+const char *llm_operation_name(enum llm_operation operation);
+
+#endif

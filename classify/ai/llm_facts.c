@@ -1,0 +1,197 @@
+/* Names, and the bounded setters of struct llm_facts. */
+#include "classify/ai/llm_read.h"
+
+#include "classify/ai/llm_words.h"
+
+#define X(id, word) word,
+static const char *const words[] = { LLM_WORDS(X) };
+#undef X
+
+const struct json_vocabulary llm_vocabulary = { words, sizeof(words) / sizeof(words[0]) };
+
+static const char *const dialect_names[] = {
+	[LLM_DIALECT_UNKNOWN] = NULL,
+	[LLM_OPENAI_CHAT] = "openai.chat",
+	[LLM_OPENAI_RESPONSES] = "openai.responses",
+	[LLM_OPENAI_COMPLETIONS] = "openai.completions",
+	[LLM_OPENAI_EMBEDDINGS] = "openai.embeddings",
+	[LLM_OPENAI_IMAGES] = "openai.images",
+	[LLM_OPENAI_AUDIO] = "openai.audio",
+	[LLM_OPENAI_MODERATIONS] = "openai.moderations",
+	[LLM_ANTHROPIC_MESSAGES] = "anthropic.messages",
+	[LLM_ANTHROPIC_COMPLETE] = "anthropic.complete",
+	[LLM_GEMINI_GENERATE] = "gemini.generate",
+	[LLM_GEMINI_EMBED] = "gemini.embed",
+	[LLM_VERTEX_PREDICT] = "vertex.predict",
+	[LLM_BEDROCK_CONVERSE] = "bedrock.converse",
+	[LLM_BEDROCK_INVOKE] = "bedrock.invoke",
+	[LLM_COHERE_CHAT] = "cohere.chat",
+	[LLM_COHERE_EMBED] = "cohere.embed",
+	[LLM_RERANK] = "rerank",
+	[LLM_OLLAMA_CHAT] = "ollama.chat",
+	[LLM_OLLAMA_GENERATE] = "ollama.generate",
+	[LLM_OLLAMA_EMBED] = "ollama.embed",
+	[LLM_TGI_GENERATE] = "tgi.generate",
+	[LLM_LLAMACPP_COMPLETION] = "llama.cpp.completion",
+	[LLM_TRITON_GENERATE] = "triton.generate",
+	[LLM_INVOCATIONS] = "invocations",
+};
+
+static const char *const operation_names[] = {
+	[LLM_OPERATION_UNKNOWN] = NULL,
+	[LLM_CHAT] = "chat",
+	[LLM_TEXT_COMPLETION] = "text_completion",
+	[LLM_EMBEDDINGS] = "embeddings",
+	[LLM_GENERATE_CONTENT] = "generate_content",
+	[LLM_IMAGE_GENERATION] = "image_generation",
+	[LLM_SPEECH] = "speech",
+	[LLM_TRANSCRIPTION] = "transcription",
+	[LLM_MODERATION] = "moderation",
+	[LLM_RERANKING] = "rerank",
+	[LLM_COUNT_TOKENS] = "count_tokens",
+};
+
+const char *
+llm_dialect_name(enum llm_dialect dialect)
+{
+	return dialect_names[dialect];
+}
+
+const char *
+llm_operation_name(enum llm_operation operation)
+{
+	return operation_names[operation];
+}
+
+const char *
+llm_tool_name(const struct llm_facts *facts, unsigned i)
+{
+	return facts->tool_text + facts->tool_at[i];
+}
+
+/* Does a character start at p[i]? RFC 3629: what does not look like 10xxxxxx. */
+static bool
+character_starts(const uint8_t *p, size_t i)
+{
+	return (p[i] & 0xc0) != 0x80;
+}
+
+void
+llm_copy_text(char *to, size_t cap, struct span from)
+{
+	size_t len = from.len;
+	size_t n = 0;
+
+	if (len > cap - 1) {
+		len = cap - 1;
+		while (len > 0 && !character_starts(from.p, len))
+			len--;
+	}
+	for (size_t i = 0; i < len; i++) {
+		if (from.p[i] >= 0x20 && from.p[i] != 0x7f)
+			to[n++] = (char)from.p[i];
+	}
+	to[n] = '\0';
+}
+
+void
+llm_add_tool(struct llm_facts *facts, struct span name)
+{
+	char text[LLM_TOOL_NAME_CAP];
+
+	llm_copy_text(text, sizeof(text), name);
+
+	size_t len = strlen(text);
+
+	if (len == 0)
+		return;
+	for (unsigned i = 0; i < facts->nr_tools; i++) {
+		if (strcmp(llm_tool_name(facts, i), text) == 0)
+			return;
+	}
+	if (facts->nr_tools == LLM_TOOLS_MAX ||
+	    len >= sizeof(facts->tool_text) - facts->tool_text_len) {
+		facts->dropped++;
+		return;
+	}
+	memcpy(facts->tool_text + facts->tool_text_len, text, len + 1);
+	facts->tool_at[facts->nr_tools++] = facts->tool_text_len;
+	facts->tool_text_len = (uint16_t)(facts->tool_text_len + len + 1);
+}
+
+void
+llm_add_finish_reason(struct llm_facts *facts, struct span reason)
+{
+	char text[LLM_REASON_CAP] = "";
+
+	llm_copy_text(text, sizeof(text), reason);
+	if (text[0] == '\0')
+		return;
+	for (unsigned i = 0; i < facts->nr_finish_reasons; i++) {
+		if (strcmp(facts->finish_reasons[i], text) == 0)
+			return;
+	}
+	if (facts->nr_finish_reasons == LLM_FINISH_MAX) {
+		facts->dropped++;
+		return;
+	}
+	memcpy(facts->finish_reasons[facts->nr_finish_reasons++], text, sizeof(text));
+}
+
+void
+llm_set_count(struct llm_call *call, struct llm_count *count, uint64_t n)
+{
+	count->n = n;
+	count->known = true;
+	call->facts.usage_reported = true;
+	call->signs |= LLM_SIGN_USAGE;
+}
+
+void
+llm_text(struct llm_call *call, bool is_completion, const uint8_t *text, size_t len)
+{
+	struct llm_side *side = is_completion ? &call->response : &call->request;
+
+	if (len == 0)
+		return;
+	if (is_completion)
+		call->facts.completion_bytes += len;
+	else
+		call->facts.prompt_bytes += len;
+	side->text_open = true;
+	if (call->text_fn != NULL)
+		call->text_fn(call->text_arg, is_completion, text, len);
+}
+
+void
+llm_text_gap(struct llm_call *call, bool is_completion)
+{
+	struct llm_side *side = is_completion ? &call->response : &call->request;
+
+	if (side->text_open && call->text_fn != NULL)
+		call->text_fn(call->text_arg, is_completion, (const uint8_t *)"\n", 1);
+	side->text_open = false;
+}
+
+uint64_t
+llm_side_path(const struct llm_side *side, const struct json_walk *w)
+{
+	if (!side->array || w->path == JSON_PATH_DEEP || w->depth == 0)
+		return w->path;
+	return w->path & ((UINT64_C(1) << 8 * (w->depth - 1)) - 1);
+}
+
+void
+llm_side_string(struct llm_side *side, enum json_event event, const uint8_t *text, size_t len)
+{
+	if (event != JSON_STRING) {
+		side->text_len = 0;
+		return;
+	}
+	size_t room = sizeof(side->text) - side->text_len;
+
+	if (len > room)
+		len = room;
+	memcpy(side->text + side->text_len, text, len);
+	side->text_len = (uint16_t)(side->text_len + len);
+}

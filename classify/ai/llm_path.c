@@ -1,0 +1,256 @@
+/* Request targets of model APIs; llm_path.h is the manual. */
+#include "classify/ai/llm_path.h"
+
+/*
+ * Ends of paths, the longer before the shorter where one is the end of the other. `specific`:
+ * hardly anything but a model API has such a path, so a weak sign beside it is enough.
+ */
+static const struct {
+	const char *end;
+	enum llm_dialect dialect;
+	enum llm_operation operation;
+	bool specific;
+	bool stream;
+} ends[] = {
+	{ "/chat/completions", LLM_OPENAI_CHAT, LLM_CHAT, true, false },
+	{ "/fim/completions", LLM_OPENAI_COMPLETIONS, LLM_TEXT_COMPLETION, true, false },
+	{ "/agents/completions", LLM_OPENAI_CHAT, LLM_CHAT, true, false },
+	{ "/text/chatcompletion_v2", LLM_OPENAI_CHAT, LLM_CHAT, true, false },
+	{ "/completions", LLM_OPENAI_COMPLETIONS, LLM_TEXT_COMPLETION, false, false },
+	{ "/responses/input_tokens", LLM_OPENAI_RESPONSES, LLM_COUNT_TOKENS, true, false },
+	{ "/responses/compact", LLM_OPENAI_RESPONSES, LLM_CHAT, true, false },
+	{ "/responses", LLM_OPENAI_RESPONSES, LLM_CHAT, false, false },
+	{ "/api/embeddings", LLM_OLLAMA_EMBED, LLM_EMBEDDINGS, false, false },
+	{ "/embeddings", LLM_OPENAI_EMBEDDINGS, LLM_EMBEDDINGS, false, false },
+	{ "/moderations", LLM_OPENAI_MODERATIONS, LLM_MODERATION, false, false },
+	{ "/images/generations", LLM_OPENAI_IMAGES, LLM_IMAGE_GENERATION, true, false },
+	{ "/images/edits", LLM_OPENAI_IMAGES, LLM_IMAGE_GENERATION, true, false },
+	{ "/images/variations", LLM_OPENAI_IMAGES, LLM_IMAGE_GENERATION, true, false },
+	{ "/audio/speech", LLM_OPENAI_AUDIO, LLM_SPEECH, true, false },
+	{ "/audio/transcriptions", LLM_OPENAI_AUDIO, LLM_TRANSCRIPTION, true, false },
+	{ "/audio/translations", LLM_OPENAI_AUDIO, LLM_TRANSCRIPTION, true, false },
+	{ "/messages/count_tokens", LLM_ANTHROPIC_MESSAGES, LLM_COUNT_TOKENS, true, false },
+	{ "/messages", LLM_ANTHROPIC_MESSAGES, LLM_CHAT, false, false },
+	{ "/v1/complete", LLM_ANTHROPIC_COMPLETE, LLM_TEXT_COMPLETION, false, false },
+	{ "/api/chat", LLM_OLLAMA_CHAT, LLM_CHAT, false, false },
+	{ "/api/generate", LLM_OLLAMA_GENERATE, LLM_TEXT_COMPLETION, false, false },
+	{ "/api/embed", LLM_OLLAMA_EMBED, LLM_EMBEDDINGS, false, false },
+	{ "/v1/chat", LLM_COHERE_CHAT, LLM_CHAT, false, false },
+	{ "/v2/chat", LLM_COHERE_CHAT, LLM_CHAT, false, false },
+	{ "/v1/embed", LLM_COHERE_EMBED, LLM_EMBEDDINGS, false, false },
+	{ "/v2/embed", LLM_COHERE_EMBED, LLM_EMBEDDINGS, false, false },
+	{ "/rerank", LLM_RERANK, LLM_RERANKING, false, false },
+	{ "/generate_stream", LLM_TGI_GENERATE, LLM_TEXT_COMPLETION, false, true },
+	{ "/generate", LLM_TGI_GENERATE, LLM_TEXT_COMPLETION, false, false },
+	{ "/completion", LLM_LLAMACPP_COMPLETION, LLM_TEXT_COMPLETION, false, false },
+	{ "/infill", LLM_LLAMACPP_COMPLETION, LLM_TEXT_COMPLETION, false, false },
+	{ "/invocations", LLM_INVOCATIONS, LLM_OPERATION_UNKNOWN, false, false },
+	{ "/inference:complete", LLM_OPENAI_CHAT, LLM_CHAT, true, false },
+};
+
+/* What follows a model's name: /models/<name>:verb, /model/<name>/verb, /v2/models/<name>/verb. */
+static const struct {
+	const char *verb;
+	enum llm_dialect dialect;
+	enum llm_operation operation;
+	bool specific;
+	bool stream;
+} verbs[] = {
+	{ ":generateContent", LLM_GEMINI_GENERATE, LLM_GENERATE_CONTENT, true, false },
+	{ ":streamGenerateContent", LLM_GEMINI_GENERATE, LLM_GENERATE_CONTENT, true, true },
+	{ ":embedContent", LLM_GEMINI_EMBED, LLM_EMBEDDINGS, true, false },
+	{ ":batchEmbedContents", LLM_GEMINI_EMBED, LLM_EMBEDDINGS, true, false },
+	{ ":predict", LLM_VERTEX_PREDICT, LLM_OPERATION_UNKNOWN, false, false },
+	{ ":rawPredict", LLM_VERTEX_PREDICT, LLM_CHAT, false, false },
+	{ ":streamRawPredict", LLM_VERTEX_PREDICT, LLM_CHAT, true, true },
+	{ "/converse", LLM_BEDROCK_CONVERSE, LLM_CHAT, true, false },
+	{ "/converse-stream", LLM_BEDROCK_CONVERSE, LLM_CHAT, true, true },
+	{ "/invoke", LLM_BEDROCK_INVOKE, LLM_OPERATION_UNKNOWN, false, false },
+	{ "/invoke-with-response-stream", LLM_BEDROCK_INVOKE, LLM_OPERATION_UNKNOWN, true, true },
+	{ "/generate", LLM_TRITON_GENERATE, LLM_TEXT_COMPLETION, true, false },
+	{ "/generate_stream", LLM_TRITON_GENERATE, LLM_TEXT_COMPLETION, true, true },
+};
+
+/* Segments (or verbs) of things that model hosts also do, and that are no calls. */
+static const char *const no_calls[] = {
+	"files",	 "uploads",	  "assistants",	  "threads",	    "traces",
+	"vector_stores", "conversations", "batches",	  "fine_tuning",    "containers",
+	"skills",	 "evals",	  "organization", "cachedContents", "fileSearchStores",
+	"realtime",	 "tokenize",	  "detokenize",	  "count-tokens",   "predictions",
+	"async-invoke",	 "guardrail",	  "jobs",	  "token",	    "schema",
+	"collections",	 "indexes",	  "graphql",	  "vectors",
+};
+
+static bool
+ends_with(struct span s, const char *end)
+{
+	size_t len = strlen(end);
+
+	return s.len >= len && memcmp(s.p + s.len - len, end, len) == 0;
+}
+
+static struct span
+without_query(struct span path)
+{
+	for (size_t i = 0; i < path.len; i++) {
+		if (path.p[i] == '?' || path.p[i] == '#') {
+			path.len = i;
+			break;
+		}
+	}
+	while (path.len > 1 && path.p[path.len - 1] == '/')
+		path.len--;
+	return path;
+}
+
+/* The last place of needle, as the offset behind it, or 0. */
+static size_t
+behind_last(struct span s, const char *needle)
+{
+	size_t len = strlen(needle);
+
+	for (size_t i = s.len; i >= len; i--) {
+		if (memcmp(s.p + i - len, needle, len) == 0)
+			return i;
+	}
+	return 0;
+}
+
+/* RFC 3986 section 2.1. What decodes to a control character is left out. */
+static void
+decode_name(struct span name, char *model, size_t cap)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < name.len && n < cap - 1; i++) {
+		uint8_t c = name.p[i];
+
+		if (c == '%' && name.len - i > 2) {
+			int high = hex_value(name.p[i + 1]);
+			int low = hex_value(name.p[i + 2]);
+
+			if (high >= 0 && low >= 0) {
+				c = (uint8_t)(high << 4 | low);
+				i += 2;
+			}
+		}
+		if (c >= 0x20 && c != 0x7f)
+			model[n++] = (char)c;
+	}
+	model[n] = '\0';
+}
+
+/* The segment behind prefix, up to the next slash or the colon of a verb. */
+static struct span
+segment_behind(struct span path, const char *prefix)
+{
+	size_t from = behind_last(path, prefix);
+	size_t to = from;
+
+	while (from != 0 && to < path.len && path.p[to] != '/')
+		to++;
+	return span_of(path.p + from, to - from);
+}
+
+static bool
+find_verb(struct span path, struct llm_target *t, char *model, size_t cap)
+{
+	struct span rest = path;
+	size_t from = behind_last(path, "/models/");
+
+	if (from == 0)
+		from = behind_last(path, "/model/");
+	if (from == 0)
+		return false;
+	rest.p += from;
+	rest.len -= from;
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		size_t len = strlen(verbs[i].verb);
+
+		if (rest.len <= len || !ends_with(rest, verbs[i].verb))
+			continue;
+		t->dialect = verbs[i].dialect;
+		t->operation = verbs[i].operation;
+		t->specific = verbs[i].specific;
+		t->stream = verbs[i].stream;
+		t->hint = true;
+		t->names_model = true;
+		rest.len -= len;
+		if (t->dialect == LLM_TRITON_GENERATE)
+			rest = segment_behind(path, "/models/"); /* a version may follow */
+		decode_name(rest, model, cap);
+		return true;
+	}
+	return false;
+}
+
+static bool
+find_end(struct span path, struct llm_target *t)
+{
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		if (!ends_with(path, ends[i].end))
+			continue;
+		t->dialect = ends[i].dialect;
+		t->operation = ends[i].operation;
+		t->specific = ends[i].specific;
+		t->stream = ends[i].stream;
+		t->hint = true;
+		return true;
+	}
+	return false;
+}
+
+static bool
+names_no_call(struct span path)
+{
+	size_t start = 0;
+
+	for (size_t i = 0; i <= path.len; i++) {
+		if (i < path.len && path.p[i] != '/' && path.p[i] != ':')
+			continue;
+		struct span segment = span_of(path.p + start, i - start);
+
+		for (size_t k = 0; k < sizeof(no_calls) / sizeof(no_calls[0]); k++) {
+			if (span_is(segment, no_calls[k]))
+				return true;
+		}
+		start = i + 1;
+	}
+	return ends_with(path, ":countTokens");
+}
+
+/* Azure and Databricks name the deployment: it stands for the model until a body says better. */
+static void
+find_deployment(struct span path, struct llm_target *t, char *model, size_t cap)
+{
+	struct span name = segment_behind(path, "/deployments/");
+
+	if (name.len == 0)
+		name = segment_behind(path, "/serving-endpoints/");
+	if (name.len == 0 || span_is(name, "chat"))
+		return;
+	t->names_model = true;
+	decode_name(name, model, cap);
+}
+
+struct llm_target
+llm_path_classify(struct span path, char *model, size_t cap)
+{
+	struct llm_target t = { .dialect = LLM_DIALECT_UNKNOWN };
+	struct span plain = without_query(path);
+
+	model[0] = '\0';
+	if (find_verb(plain, &t, model, cap))
+		return t;
+	if (find_end(plain, &t))
+		find_deployment(plain, &t, model, cap);
+	if (!t.hint && segment_behind(plain, "/responses/").len != 0 &&
+	    memchr(plain.p + behind_last(plain, "/responses/"), '/',
+		   plain.len - behind_last(plain, "/responses/")) == NULL) {
+		t.dialect = LLM_OPENAI_RESPONSES;
+		t.operation = LLM_CHAT;
+		t.stored = true;
+	}
+	t.no_call = !t.specific && names_no_call(plain);
+	return t;
+}

@@ -1,0 +1,62 @@
+/*
+ * The inside of llm: from JSON events of one side to signs and facts. Shared by llm.c and the
+ * readers; nobody else includes this.
+ */
+#ifndef WEIR_LLM_READ_H
+#define WEIR_LLM_READ_H
+
+#include "classify/ai/llm.h"
+
+/* A set in llm_call.signs. The strong ones first; llm_judge.c weighs them. */
+enum llm_sign {
+	LLM_SIGN_ROLES = 1 << 0,   /* messages (or input items) with a known role */
+	LLM_SIGN_PARTS = 1 << 1,   /* contents[].parts[] */
+	LLM_SIGN_LIMIT = 1 << 2,   /* max_tokens and its kin */
+	LLM_SIGN_TOOLS = 1 << 3,   /* tool schemas */
+	LLM_SIGN_USAGE = 1 << 4,   /* answer: token counts */
+	LLM_SIGN_CHOICES = 1 << 5, /* answer: choices, candidates, generated_text ... */
+	LLM_SIGN_STOP = 1 << 6,	   /* answer: a reason why generation ended */
+	LLM_SIGN_MARKER = 1 << 7,  /* answer: "object":"chat.completion" and its kin */
+	LLM_SIGN_STRONG = (1 << 8) - 1,
+	LLM_SIGN_MODEL = 1 << 8,       /* a model's name in the body */
+	LLM_SIGN_PROMPT = 1 << 9,      /* prompt, input, inputs, texts, query with documents ... */
+	LLM_SIGN_PATH_MODEL = 1 << 10, /* a model's name in the path */
+	LLM_SIGN_EMBEDDING = 1 << 11,  /* answer: embeddings */
+	LLM_SIGN_DOCUMENTS = 1 << 12,
+	LLM_SIGN_WEAK = LLM_SIGN_MODEL | LLM_SIGN_PROMPT | LLM_SIGN_PATH_MODEL |
+			LLM_SIGN_EMBEDDING | LLM_SIGN_DOCUMENTS,
+};
+
+enum llm_body {
+	LLM_BODY_NONE, /* nothing came yet */
+	LLM_BODY_JSON, /* or several JSON values: NDJSON */
+	LLM_BODY_SSE,
+	LLM_BODY_AWS,
+	LLM_BODY_OTHER, /* not looked at */
+};
+
+/* json_walk callbacks; arg is the struct llm_call. */
+void llm_request_event(void *arg, const struct json_walk *w, enum json_event event,
+		       const uint8_t *text, size_t len);
+void llm_response_event(void *arg, const struct json_walk *w, enum json_event event,
+			const uint8_t *text, size_t len);
+
+/* The path of the current value, without the level of a top-level array. */
+uint64_t llm_side_path(const struct llm_side *side, const struct json_walk *w);
+
+/* Gathers the start of each string; the span is valid at JSON_STRING_END. */
+void llm_side_string(struct llm_side *side, enum json_event event, const uint8_t *text, size_t len);
+
+/* Parts of the conversation on their way to the text hook; gap: a line feed goes between. */
+void llm_text(struct llm_call *call, bool is_completion, const uint8_t *text, size_t len);
+void llm_text_gap(struct llm_call *call, bool is_completion);
+
+/* Setters, each bounded. Texts are cut between UTF-8 characters and lose control characters. */
+void llm_copy_text(char *to, size_t cap, struct span from);
+void llm_add_tool(struct llm_facts *facts, struct span name);
+void llm_add_finish_reason(struct llm_facts *facts, struct span reason);
+void llm_set_count(struct llm_call *call, struct llm_count *count, uint64_t n);
+
+bool llm_judge(const struct llm_call *call);
+
+#endif

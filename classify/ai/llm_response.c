@@ -1,0 +1,443 @@
+/*
+ * An answer's JSON, every dialect in one table of paths; each event of a streamed answer is a
+ * JSON value of its own and comes through here as well.
+ */
+#include "classify/ai/llm_read.h"
+#include "classify/ai/llm_words.h"
+
+static bool
+is_completion_text(const struct llm_call *call, uint64_t path)
+{
+	switch (path) {
+	case AT(K_choices, ITEM, K_delta, K_content):
+	case AT(K_choices, ITEM, K_delta, K_content, ITEM, K_text):
+	case AT(K_choices, ITEM, K_delta, K_reasoning_content):
+	case AT(K_choices, ITEM, K_delta, K_reasoning):
+	case AT(K_choices, ITEM, K_delta, K_tool_calls, ITEM, K_function, K_arguments):
+	case AT(K_choices, ITEM, K_message, K_content):
+	case AT(K_choices, ITEM, K_message, K_content, ITEM, K_text):
+	case AT(K_choices, ITEM, K_message, K_reasoning_content):
+	case AT(K_choices, ITEM, K_message, K_reasoning):
+	case AT(K_choices, ITEM, K_message, K_tool_calls, ITEM, K_function, K_arguments):
+	case AT(K_choices, ITEM, K_text):
+	case AT(K_delta): /* responses: output text and arguments alike */
+	case AT(K_output, ITEM, K_content, ITEM, K_text):
+	case AT(K_output, ITEM, K_arguments):
+	case AT(K_content, ITEM, K_text): /* anthropic */
+	case AT(K_content, ITEM, K_thinking):
+	case AT(K_content_block, K_text):
+	case AT(K_delta, K_text): /* and converse */
+	case AT(K_delta, K_thinking):
+	case AT(K_delta, K_partial_json):
+	case AT(K_delta, K_toolUse, K_input):
+	case AT(K_output, K_message, K_content, ITEM, K_text):
+	case AT(K_candidates, ITEM, K_content, K_parts, ITEM, K_text): /* gemini */
+	case AT(K_message, K_content):				       /* ollama, and cohere: */
+	case AT(K_message, K_content, ITEM, K_text):
+	case AT(K_delta, K_message, K_content, K_text):
+	case AT(K_delta, K_message, K_tool_calls, K_function, K_arguments):
+	case AT(K_response):
+	case AT(K_generated_text): /* tgi */
+	case AT(K_token, K_text):
+	case AT(K_text_output):
+	case AT(K_content):    /* llama.cpp */
+	case AT(K_completion): /* models behind bedrock invoke */
+	case AT(K_generation):
+	case AT(K_outputText):
+	case AT(K_results, ITEM, K_outputText):
+	case AT(K_outputs, ITEM, K_text):
+		return true;
+	case AT(K_text): /* responses repeats the joined text there */
+		return call->facts.dialect != LLM_OPENAI_RESPONSES;
+	default:
+		return false;
+	}
+}
+
+/* "object" of OpenAI's answers. */
+static bool
+is_object_marker(struct span text)
+{
+	return span_starts(text, "chat.completion") || span_is(text, "text_completion") ||
+	       span_is(text, "response") || span_is(text, "response.compaction") ||
+	       span_is(text, "response.input_tokens");
+}
+
+static void
+model_or_id(struct llm_call *call, uint64_t path, struct span text)
+{
+	struct llm_facts *facts = &call->facts;
+
+	switch (path) {
+	case AT(K_model):
+	case AT(K_modelVersion):
+	case AT(K_message, K_model):  /* anthropic message_start */
+	case AT(K_response, K_model): /* responses events */
+	case AT(K_response, K_modelVersion):
+		if (text.len != 0)
+			llm_copy_text(facts->response_model, LLM_MODEL_CAP, text);
+		break;
+	case AT(K_id):
+	case AT(K_message, K_id):
+	case AT(K_response, K_id):
+	case AT(K_responseId):
+	case AT(K_response_id):
+		if (text.len != 0)
+			llm_copy_text(facts->response_id, LLM_ID_CAP, text);
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+finish_reason(struct llm_call *call, uint64_t path, struct span text)
+{
+	switch (path) {
+	case AT(K_choices, ITEM, K_finish_reason):
+	case AT(K_candidates, ITEM, K_finishReason):
+	case AT(K_stop_reason):
+	case AT(K_delta, K_stop_reason):
+	case AT(K_stopReason):
+	case AT(K_done_reason):
+	case AT(K_finish_reason):
+	case AT(K_delta, K_finish_reason):
+	case AT(K_details, K_finish_reason):
+	case AT(K_completionReason):
+	case AT(K_results, ITEM, K_completionReason):
+	case AT(K_outputs, ITEM, K_stop_reason):
+	case AT(K_incomplete_details, K_reason):
+	case AT(K_response, K_incomplete_details, K_reason):
+		call->signs |= LLM_SIGN_STOP;
+		llm_add_finish_reason(&call->facts, text);
+		break;
+	default:
+		break;
+	}
+}
+
+static bool
+is_tool_type(struct span type)
+{
+	return span_is(type, "tool_use") || span_is(type, "function_call") ||
+	       span_is(type, "custom_tool_call") || span_is(type, "mcp_call");
+}
+
+static void
+tool_name(struct llm_call *call, uint64_t path, struct span text)
+{
+	struct llm_side *side = &call->response;
+
+	switch (path) {
+	case AT(K_choices, ITEM, K_message, K_tool_calls, ITEM, K_function, K_name):
+	case AT(K_choices, ITEM, K_delta, K_tool_calls, ITEM, K_function, K_name):
+	case AT(K_choices, ITEM, K_message, K_function, K_name):
+	case AT(K_candidates, ITEM, K_content, K_parts, ITEM, K_functionCall, K_name):
+	case AT(K_message, K_tool_calls, ITEM, K_function, K_name):
+	case AT(K_delta, K_message, K_tool_calls, K_function, K_name):
+	case AT(K_tool_calls, ITEM, K_name):
+		llm_add_tool(&call->facts, text);
+		break;
+	/* Here the name and the type that makes it a call come in any order. */
+	case AT(K_content, ITEM, K_name):
+	case AT(K_content_block, K_name):
+	case AT(K_output, ITEM, K_name):
+	case AT(K_item, K_name):
+	case AT(K_output, K_message, K_content, ITEM, K_toolUse, K_name):
+	case AT(K_start, K_toolUse, K_name):
+		llm_copy_text(side->item_name, sizeof(side->item_name), text);
+		side->item_len = (uint8_t)strlen(side->item_name);
+		break;
+	case AT(K_content, ITEM, K_type):
+	case AT(K_content_block, K_type):
+	case AT(K_output, ITEM, K_type):
+	case AT(K_item, K_type):
+	case AT(K_output, K_message, K_content, ITEM, K_toolUse, K_type):
+	case AT(K_start, K_toolUse, K_type):
+		side->item_is_tool = is_tool_type(text);
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+marker(struct llm_call *call, uint64_t path, struct span text)
+{
+	switch (path) {
+	case AT(K_object):
+	case AT(K_response, K_object):
+		if (is_object_marker(text))
+			call->signs |= LLM_SIGN_MARKER;
+		break;
+	case AT(K_type): /* anthropic, whole and streamed */
+		if (span_is(text, "message") || span_is(text, "message_start"))
+			call->signs |= LLM_SIGN_MARKER;
+		break;
+	case AT(K_system_fingerprint):
+		if (span_is(text, "fp_ollama"))
+			call->facts.engine = "ollama";
+		break;
+	case AT(K_generated_text):
+	case AT(K_text_output):
+	case AT(K_outputText):
+	case AT(K_results, ITEM, K_outputText):
+	case AT(K_generation):
+		call->signs |= LLM_SIGN_CHOICES;
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+string_value(struct llm_call *call, uint64_t path)
+{
+	struct span text = span_of(call->response.text, call->response.text_len);
+
+	model_or_id(call, path, text);
+	finish_reason(call, path, text);
+	tool_name(call, path, text);
+	marker(call, path, text);
+}
+
+/* Where the dialects put the input side of usage. */
+static bool
+is_input_count(uint64_t path)
+{
+	switch (path) {
+	case AT(K_usage, K_prompt_tokens):
+	case AT(K_usage, K_input_tokens):
+	case AT(K_usage, K_inputTokens):
+	case AT(K_usage, K_tokens, K_input_tokens):
+	case AT(K_x_groq, K_usage, K_prompt_tokens):
+	case AT(K_response, K_usage, K_input_tokens):
+	case AT(K_message, K_usage, K_input_tokens):
+	case AT(K_meta, K_tokens, K_input_tokens):
+	case AT(K_response, K_meta, K_tokens, K_input_tokens):
+	case AT(K_delta, K_usage, K_tokens, K_input_tokens):
+	case AT(K_usageMetadata, K_promptTokenCount):
+	case AT(K_response, K_usageMetadata, K_promptTokenCount):
+	case AT(K_prompt_eval_count):
+	case AT(K_timings, K_prompt_n):
+	case AT(K_tokens_evaluated):
+	case AT(K_prompt_token_count):
+	case AT(K_inputTextTokenCount):
+	case AT(K_invocationMetrics, K_inputTokenCount):
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool
+is_output_count(uint64_t path)
+{
+	switch (path) {
+	case AT(K_usage, K_completion_tokens):
+	case AT(K_usage, K_output_tokens):
+	case AT(K_usage, K_outputTokens):
+	case AT(K_usage, K_tokens, K_output_tokens):
+	case AT(K_x_groq, K_usage, K_completion_tokens):
+	case AT(K_response, K_usage, K_output_tokens):
+	case AT(K_message, K_usage, K_output_tokens):
+	case AT(K_meta, K_tokens, K_output_tokens):
+	case AT(K_response, K_meta, K_tokens, K_output_tokens):
+	case AT(K_delta, K_usage, K_tokens, K_output_tokens):
+	case AT(K_usageMetadata, K_candidatesTokenCount):
+	case AT(K_response, K_usageMetadata, K_candidatesTokenCount):
+	case AT(K_eval_count):
+	case AT(K_timings, K_predicted_n):
+	case AT(K_tokens_predicted):
+	case AT(K_details, K_generated_tokens):
+	case AT(K_generation_token_count):
+	case AT(K_results, ITEM, K_tokenCount):
+	case AT(K_invocationMetrics, K_outputTokenCount):
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool
+is_cached_count(uint64_t path)
+{
+	switch (path) {
+	case AT(K_usage, K_prompt_tokens_details, K_cached_tokens):
+	case AT(K_usage, K_input_tokens_details, K_cached_tokens):
+	case AT(K_response, K_usage, K_input_tokens_details, K_cached_tokens):
+	case AT(K_usage, K_cache_read_input_tokens):
+	case AT(K_message, K_usage, K_cache_read_input_tokens):
+	case AT(K_usage, K_cacheReadInputTokens):
+	case AT(K_usageMetadata, K_cachedContentTokenCount):
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Cohere reports what it bills and what it counted; the count wins, whichever comes first. */
+static void
+billed_count(struct llm_call *call, uint64_t path, uint64_t n)
+{
+	switch (path) {
+	case AT(K_usage, K_billed_units, K_input_tokens):
+	case AT(K_delta, K_usage, K_billed_units, K_input_tokens):
+	case AT(K_meta, K_billed_units, K_input_tokens):
+	case AT(K_response, K_meta, K_billed_units, K_input_tokens):
+		if (!call->tokens_exact)
+			llm_set_count(call, &call->facts.input_tokens, n);
+		break;
+	case AT(K_usage, K_billed_units, K_output_tokens):
+	case AT(K_delta, K_usage, K_billed_units, K_output_tokens):
+	case AT(K_meta, K_billed_units, K_output_tokens):
+	case AT(K_response, K_meta, K_billed_units, K_output_tokens):
+		if (!call->tokens_exact)
+			llm_set_count(call, &call->facts.output_tokens, n);
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+number_value(struct llm_call *call, uint64_t path, const uint8_t *text, size_t len)
+{
+	struct llm_facts *facts = &call->facts;
+	uint64_t n;
+
+	if (len > 2 && text[len - 2] == '.' && text[len - 1] == '0')
+		len -= 2; /* Cohere writes whole numbers as 12.0 */
+	if (!json_whole_number(text, len, &n))
+		return;
+	if (is_input_count(path)) {
+		llm_set_count(call, &facts->input_tokens, n);
+		call->tokens_exact = true;
+	} else if (is_output_count(path)) {
+		llm_set_count(call, &facts->output_tokens, n);
+		call->tokens_exact = true;
+	} else if (is_cached_count(path)) {
+		llm_set_count(call, &facts->cached_tokens, n);
+	} else {
+		billed_count(call, path, n);
+	}
+}
+
+static void
+key(struct llm_call *call, uint64_t path)
+{
+	switch (path) {
+	case AT(K_choices, ITEM, K_message):
+	case AT(K_choices, ITEM, K_delta):
+	case AT(K_choices, ITEM, K_text):
+	case AT(K_candidates, ITEM, K_content):
+	case AT(K_output, K_message):
+		call->signs |= LLM_SIGN_CHOICES;
+		break;
+	case AT(K_choices, ITEM, K_stop_reason): /* beside OpenAI's finish_reason: vLLM */
+		if (call->uvicorn)
+			call->facts.engine = "vllm";
+		break;
+	case AT(K_embeddings):
+	case AT(K_embedding):
+	case AT(K_data, ITEM, K_embedding):
+		call->signs |= LLM_SIGN_EMBEDDING;
+		break;
+	default:
+		break;
+	}
+}
+
+/*
+ * Content blocks and output items, where a tool's name waits for its type. Converse names the
+ * type only when it is not the usual one (a tool that the service runs itself).
+ */
+static void
+item_edge(struct llm_call *call, enum json_event event, uint64_t path)
+{
+	struct llm_side *side = &call->response;
+	bool tool = false;
+
+	switch (path) {
+	case AT(K_output, K_message, K_content, ITEM, K_toolUse):
+	case AT(K_start, K_toolUse):
+		tool = true;
+		break;
+	case AT(K_content, ITEM):
+	case AT(K_content_block):
+	case AT(K_output, ITEM):
+	case AT(K_item):
+		break;
+	default:
+		return;
+	}
+	if (event == JSON_OBJECT_END && side->item_is_tool)
+		llm_add_tool(&call->facts, span_of(side->item_name, side->item_len));
+	side->item_is_tool = tool && event == JSON_OBJECT;
+	side->item_len = 0;
+}
+
+/* Tool arguments that are an object instead of a string: every string inside is text. */
+static void
+arguments_edge(struct llm_side *side, const struct json_walk *w, enum json_event event,
+	       uint64_t path)
+{
+	if (event == JSON_OBJECT_END) {
+		if (side->arguments_at == w->depth + 1)
+			side->arguments_at = 0;
+		return;
+	}
+	switch (path) {
+	case AT(K_candidates, ITEM, K_content, K_parts, ITEM, K_functionCall, K_args):
+	case AT(K_content, ITEM, K_input):
+	case AT(K_output, K_message, K_content, ITEM, K_toolUse, K_input):
+	case AT(K_message, K_tool_calls, ITEM, K_function, K_arguments):
+		side->arguments_at = (uint8_t)(w->depth + 1);
+		break;
+	default:
+		break;
+	}
+}
+
+void
+llm_response_event(void *arg, const struct json_walk *w, enum json_event event, const uint8_t *text,
+		   size_t len)
+{
+	struct llm_call *call = arg;
+	struct llm_side *side = &call->response;
+	uint64_t path = llm_side_path(side, w);
+
+	switch (event) {
+	case JSON_ARRAY:
+		if (w->depth == 0)
+			side->array = true;
+		break;
+	case JSON_STRING:
+		if (side->arguments_at != 0 || is_completion_text(call, path))
+			llm_text(call, true, text, len);
+		llm_side_string(side, event, text, len);
+		break;
+	case JSON_STRING_END:
+		string_value(call, path);
+		if (!call->response_is_stream)
+			llm_text_gap(call, true);
+		llm_side_string(side, event, NULL, 0);
+		break;
+	case JSON_NUMBER:
+		number_value(call, path, text, len);
+		break;
+	case JSON_KEY:
+		key(call, path);
+		break;
+	case JSON_OBJECT:
+	case JSON_OBJECT_END:
+		item_edge(call, event, path);
+		arguments_edge(side, w, event, path);
+		break;
+	case JSON_DOCUMENT_END:
+		side->array = false;
+		break;
+	default:
+		break;
+	}
+}

@@ -1,0 +1,172 @@
+/*
+ * The JSON keys that matter in model calls, of every dialect, as the vocabulary of json_walk.
+ *
+ * Sorted as strcmp sorts (a test checks it): the lookup is a binary search, and the id of a key
+ * is its place in the list. The ids are spelt as the keys are on the wire (K_inputTokens beside
+ * K_input_tokens), because upper case would make two different keys look alike.
+ */
+#ifndef WEIR_LLM_WORDS_H
+#define WEIR_LLM_WORDS_H
+
+#include "classify/proto/json_walk.h"
+
+/* clang-format off */
+#define LLM_WORDS(X) \
+	X(invocationMetrics, "amazon-bedrock-invocationMetrics") \
+	X(anthropic_version, "anthropic_version") \
+	X(args, "args") \
+	X(arguments, "arguments") \
+	X(billed_units, "billed_units") \
+	X(cacheReadInputTokens, "cacheReadInputTokens") \
+	X(cache_read_input_tokens, "cache_read_input_tokens") \
+	X(cachedContentTokenCount, "cachedContentTokenCount") \
+	X(cached_tokens, "cached_tokens") \
+	X(candidates, "candidates") \
+	X(candidatesTokenCount, "candidatesTokenCount") \
+	X(choices, "choices") \
+	X(completion, "completion") \
+	X(completionReason, "completionReason") \
+	X(completion_tokens, "completion_tokens") \
+	X(content, "content") \
+	X(content_block, "content_block") \
+	X(contents, "contents") \
+	X(data, "data") \
+	X(delta, "delta") \
+	X(details, "details") \
+	X(document, "document") \
+	X(documents, "documents") \
+	X(done, "done") \
+	X(done_reason, "done_reason") \
+	X(embedding, "embedding") \
+	X(embeddings, "embeddings") \
+	X(eval_count, "eval_count") \
+	X(event_type, "event_type") \
+	X(file, "file") \
+	X(fileData, "fileData") \
+	X(file_data, "file_data") \
+	X(file_id, "file_id") \
+	X(file_url, "file_url") \
+	X(finishReason, "finishReason") \
+	X(finish_reason, "finish_reason") \
+	X(function, "function") \
+	X(functionCall, "functionCall") \
+	X(functionDeclarations, "functionDeclarations") \
+	X(function_declarations, "function_declarations") \
+	X(functions, "functions") \
+	X(generated_text, "generated_text") \
+	X(generated_tokens, "generated_tokens") \
+	X(generation, "generation") \
+	X(generationConfig, "generationConfig") \
+	X(generation_config, "generation_config") \
+	X(generation_token_count, "generation_token_count") \
+	X(id, "id") \
+	X(image, "image") \
+	X(image_url, "image_url") \
+	X(images, "images") \
+	X(incomplete_details, "incomplete_details") \
+	X(inferenceConfig, "inferenceConfig") \
+	X(inlineData, "inlineData") \
+	X(inline_data, "inline_data") \
+	X(input, "input") \
+	X(inputText, "inputText") \
+	X(inputTextTokenCount, "inputTextTokenCount") \
+	X(inputTokenCount, "inputTokenCount") \
+	X(inputTokens, "inputTokens") \
+	X(input_audio, "input_audio") \
+	X(input_schema, "input_schema") \
+	X(input_tokens, "input_tokens") \
+	X(input_tokens_details, "input_tokens_details") \
+	X(inputs, "inputs") \
+	X(instances, "instances") \
+	X(instructions, "instructions") \
+	X(item, "item") \
+	X(max_completion_tokens, "max_completion_tokens") \
+	X(max_gen_len, "max_gen_len") \
+	X(max_new_tokens, "max_new_tokens") \
+	X(max_output_tokens, "max_output_tokens") \
+	X(max_tokens, "max_tokens") \
+	X(max_tokens_to_sample, "max_tokens_to_sample") \
+	X(message, "message") \
+	X(messages, "messages") \
+	X(meta, "meta") \
+	X(model, "model") \
+	X(modelVersion, "modelVersion") \
+	X(n_predict, "n_predict") \
+	X(name, "name") \
+	X(object, "object") \
+	X(output, "output") \
+	X(outputText, "outputText") \
+	X(outputTokenCount, "outputTokenCount") \
+	X(outputTokens, "outputTokens") \
+	X(output_tokens, "output_tokens") \
+	X(outputs, "outputs") \
+	X(parameters, "parameters") \
+	X(partial_json, "partial_json") \
+	X(parts, "parts") \
+	X(predicted_n, "predicted_n") \
+	X(prompt, "prompt") \
+	X(promptTokenCount, "promptTokenCount") \
+	X(prompt_eval_count, "prompt_eval_count") \
+	X(prompt_n, "prompt_n") \
+	X(prompt_token_count, "prompt_token_count") \
+	X(prompt_tokens, "prompt_tokens") \
+	X(prompt_tokens_details, "prompt_tokens_details") \
+	X(query, "query") \
+	X(reason, "reason") \
+	X(reasoning, "reasoning") \
+	X(reasoning_content, "reasoning_content") \
+	X(requests, "requests") \
+	X(response, "response") \
+	X(responseId, "responseId") \
+	X(response_id, "response_id") \
+	X(results, "results") \
+	X(role, "role") \
+	X(sampling_params, "sampling_params") \
+	X(server_content, "server_content") \
+	X(source, "source") \
+	X(start, "start") \
+	X(stopReason, "stopReason") \
+	X(stop_reason, "stop_reason") \
+	X(stream, "stream") \
+	X(system, "system") \
+	X(systemInstruction, "systemInstruction") \
+	X(system_fingerprint, "system_fingerprint") \
+	X(system_instruction, "system_instruction") \
+	X(text, "text") \
+	X(textGenerationConfig, "textGenerationConfig") \
+	X(text_input, "text_input") \
+	X(text_output, "text_output") \
+	X(texts, "texts") \
+	X(thinking, "thinking") \
+	X(timings, "timings") \
+	X(token, "token") \
+	X(tokenCount, "tokenCount") \
+	X(tokens, "tokens") \
+	X(tokens_evaluated, "tokens_evaluated") \
+	X(tokens_predicted, "tokens_predicted") \
+	X(toolConfig, "toolConfig") \
+	X(toolSpec, "toolSpec") \
+	X(toolUse, "toolUse") \
+	X(tool_calls, "tool_calls") \
+	X(tools, "tools") \
+	X(type, "type") \
+	X(usage, "usage") \
+	X(usageMetadata, "usageMetadata") \
+	X(video, "video") \
+	X(x_groq, "x_groq")
+/* clang-format on */
+
+enum {
+	LLM_BEFORE_FIRST_WORD = JSON_FIRST_WORD - 1,
+#define X(id, word) K_##id,
+	LLM_WORDS(X)
+#undef X
+};
+
+extern const struct json_vocabulary llm_vocabulary;
+
+/* Short, because the case labels that use it are long. */
+#define AT   JSON_PATH
+#define ITEM JSON_ITEM
+
+#endif

@@ -1,0 +1,61 @@
+/* The first byte says how the rest is split; the events must not depend on it. */
+#include <stdlib.h>
+
+#include "classify/proto/sse.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+struct sum {
+	uint64_t hash;
+	uint64_t nr_events;
+};
+
+static void
+mix(struct sum *s, const uint8_t *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		s->hash = (s->hash ^ p[i]) * UINT64_C(0x100000001b3);
+}
+
+static void
+on_event(void *arg, const struct sse *s, enum sse_event event, const uint8_t *text, size_t len)
+{
+	struct span name = sse_name(s);
+	struct sum *sum = arg;
+
+	if (event == SSE_DATA) {
+		if (len == 0 || name.len > SSE_NAME_CAP)
+			abort();
+		mix(sum, text, len);
+		return;
+	}
+	sum->nr_events++;
+	mix(sum, name.p, name.len);
+	mix(sum, (const uint8_t *)"/", 1);
+}
+
+static struct sum
+walk(const uint8_t *data, size_t len, size_t step)
+{
+	struct sum sum = { 0, 0 };
+	struct sse s;
+
+	sse_init(&s, on_event, &sum);
+	for (size_t at = 0; at < len; at += step)
+		sse_push(&s, data + at, step < len - at ? step : len - at);
+	sse_end(&s);
+	if (s.nr_events != sum.nr_events)
+		abort();
+	return sum;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	if (len == 0)
+		return 0;
+	if (walk(data + 1, len - 1, SIZE_MAX / 2).hash !=
+	    walk(data + 1, len - 1, (size_t)data[0] % 40 + 1).hash)
+		abort();
+	return 0;
+}

@@ -1,0 +1,721 @@
+/*
+ * llm: one exchange a row, every dialect, and what looks like a call but is none. The facts are
+ * compared as one line of text, the completion as the text hook saw it; all for every split of
+ * both bodies. Run from the root of the source tree, or with WEIR_SOURCE_ROOT defined.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "classify/ai/llm.h"
+#include "classify/ai/llm_words.h"
+#include "tests/support/guard.h"
+
+#ifndef WEIR_SOURCE_ROOT
+#define WEIR_SOURCE_ROOT "."
+#endif
+
+static struct provider_catalogue *catalogue;
+
+struct line {
+	char text[1024];
+	size_t len;
+};
+
+static const struct llm_case {
+	const char *name;
+	const char *method; /* POST when NULL */
+	const char *host;
+	const char *path;
+	const char *request_header[2];
+	const char *request; /* body */
+	unsigned status;     /* 200 when 0 */
+	const char *type;    /* content type of the answer, JSON when NULL */
+	const char *response_header[2];
+	const char *response;
+	const char *want; /* NULL: no call */
+	const char *completion;
+} llm_cases[] = {
+	{ .name = "openai chat",
+	  .host = "api.openai.com",
+	  .path = "/v1/chat/completions",
+	  .request = "{\"model\":\"gpt-x\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],"
+		     "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}},"
+		     "{\"type\":\"function\",\"function\":{\"name\":\"g\"}}]}",
+	  .response =
+	      "{\"id\":\"chatcmpl-1\",\"object\":\"chat.completion\",\"model\":\"gpt-x-1\","
+	      "\"choices\":[{\"message\":{\"role\":\"assistant\",\"content\":null,"
+	      "\"tool_calls\":[{\"function\":{\"name\":\"f\",\"arguments\":\"{\\\"a\\\":1}\"}},"
+	      "{\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]},"
+	      "\"finish_reason\":\"tool_calls\"}],\"usage\":{\"prompt_tokens\":9,"
+	      "\"completion_tokens\":12,\"prompt_tokens_details\":{\"cached_tokens\":4}}}",
+	  .want = "openai openai.chat chat gpt-x>gpt-x-1 chatcmpl-1 in=9 out=12 cached=4 offered=2 "
+		  "tools=f fin=tool_calls host",
+	  .completion = "{\"a\":1}\n{}\n" },
+	{ .name = "openai chat, streamed, a word split over events",
+	  .host = "api.openai.com",
+	  .path = "/v1/chat/completions",
+	  .request = "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],\"stream\":true,"
+		     "\"model\":\"gpt-x\"}",
+	  .type = "text/event-stream; charset=utf-8",
+	  .response = "data: {\"id\":\"c1\",\"object\":\"chat.completion.chunk\",\"model\":\"m\","
+		      "\"choices\":[{\"delta\":{\"content\":\"4111 1111\"}}]}\n\n"
+		      "data: {\"choices\":[{\"delta\":{\"content\":\" 1111 1111\"}}]}\n\n"
+		      "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
+		      "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":1,"
+		      "\"completion_tokens\":0}}\n\ndata: [DONE]\n\n",
+	  .want = "openai openai.chat chat gpt-x>m c1 in=1 out=0 stream fin=stop host",
+	  .completion = "4111 1111 1111 1111" },
+	{ .name = "an error for an answer",
+	  .host = "api.openai.com",
+	  .path = "/v1/chat/completions",
+	  .request = "{\"model\":\"gpt-x\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],"
+		     "\"stream\":true}",
+	  .status = 401,
+	  .response = "{\"error\":{\"message\":\"no\",\"type\":\"invalid_request_error\"}}",
+	  .want = "openai openai.chat chat gpt-x> host" },
+	{ .name = "responses",
+	  .host = "api.openai.com",
+	  .path = "/v1/responses",
+	  .request = "{\"model\":\"gpt-x\",\"input\":\"hi\"}",
+	  .response =
+	      "{\"id\":\"resp_1\",\"object\":\"response\",\"model\":\"gpt-x-1\",\"output\":["
+	      "{\"name\":\"look\",\"type\":\"function_call\",\"arguments\":\"{}\"},"
+	      "{\"name\":\"not\",\"type\":\"other\"},"
+	      "{\"type\":\"message\",\"content\":[{\"type\":\"output_text\",\"text\":\"yo\"}]}],"
+	      "\"usage\":{\"input_tokens\":3,\"output_tokens\":2,"
+	      "\"input_tokens_details\":{\"cached_tokens\":0}}}",
+	  .want =
+	      "openai openai.responses chat gpt-x>gpt-x-1 resp_1 in=3 out=2 cached=0 tools=look "
+	      "host",
+	  .completion = "{}\nyo\n" },
+	{ .name = "responses, streamed",
+	  .host = "api.openai.com",
+	  .path = "/v1/responses",
+	  .request = "{\"model\":\"gpt-x\",\"input\":[{\"role\":\"user\",\"content\":\"hi\"}],"
+		     "\"stream\":true}",
+	  .type = "text/event-stream",
+	  .response =
+	      "event: response.created\ndata: {\"type\":\"response.created\",\"response\":{\"id\":"
+	      "\"resp_2\",\"model\":\"gpt-x-1\",\"usage\":null}}\n\n"
+	      "event: response.output_text.delta\ndata: "
+	      "{\"delta\":\"he\",\"obfuscation\":\"q\"}\n\n"
+	      "event: response.output_text.delta\ndata: {\"delta\":\"llo\"}\n\n"
+	      "event: response.output_text.done\ndata: {\"text\":\"hello\"}\n\n"
+	      "event: response.output_item.done\ndata: {\"item\":{\"type\":\"function_call\","
+	      "\"name\":\"look\"}}\n\n"
+	      "event: response.completed\ndata: {\"response\":{\"object\":\"response\",\"usage\":"
+	      "{\"input_tokens\":5,\"output_tokens\":6}}}\n\n",
+	  .want = "openai openai.responses chat gpt-x>gpt-x-1 resp_2 in=5 out=6 stream tools=look "
+		  "host",
+	  .completion = "hello" },
+	{ .name = "stored response fetched",
+	  .method = "GET",
+	  .host = "api.openai.com",
+	  .path = "/v1/responses/resp_3",
+	  .response = "{\"id\":\"resp_3\",\"object\":\"response\",\"model\":\"gpt-x\","
+		      "\"usage\":{\"input_tokens\":3,\"output_tokens\":2}}",
+	  .want = "openai openai.responses chat >gpt-x resp_3 in=3 out=2 host" },
+	{ .name = "embeddings",
+	  .host = "api.openai.com",
+	  .path = "/v1/embeddings",
+	  .request = "{\"input\":[\"a\",\"b\"],\"model\":\"emb\"}",
+	  .response =
+	      "{\"object\":\"list\",\"data\":[{\"embedding\":[0.1,-2e-3]}],\"model\":\"emb-1\","
+	      "\"usage\":{\"prompt_tokens\":2,\"total_tokens\":2}}",
+	  .want = "openai openai.embeddings embeddings emb>emb-1 in=2 host" },
+	{ .name = "vllm on a host nobody knows",
+	  .host = "models.internal.example:8000",
+	  .path = "/v1/completions",
+	  .request = "{\"model\":\"opt\",\"prompt\":\"hi\",\"max_tokens\":5}",
+	  .response_header = { "Server", "uvicorn" },
+	  .response =
+	      "{\"id\":\"cmpl-1\",\"object\":\"text_completion\",\"model\":\"opt\","
+	      "\"choices\":[{\"text\":\"ho\",\"finish_reason\":\"length\","
+	      "\"stop_reason\":null}],\"usage\":{\"prompt_tokens\":2,\"completion_tokens\":5}}",
+	  .want = "vllm openai.completions text_completion opt>opt cmpl-1 in=2 out=5 fin=length "
+		  "engine=vllm",
+	  .completion = "ho\n" },
+	{ .name = "chat at a path nobody knows",
+	  .host = "gateway.example",
+	  .path = "/ask",
+	  .request = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}",
+	  .response = "{\"choices\":[{\"message\":{\"content\":\"yo\"}}]}",
+	  .want = " openai.chat chat m>",
+	  .completion = "yo\n" },
+	{ .name = "azure, the deployment stands for the model",
+	  .host = "acme.openai.azure.com",
+	  .path = "/openai/deployments/our%20gpt/chat/completions?api-version=1",
+	  .request = "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}",
+	  .response = "{\"object\":\"chat.completion\",\"model\":\"gpt-x\",\"choices\":[]}",
+	  .want = "azure.ai.openai openai.chat chat our gpt>gpt-x host" },
+	{ .name = "anthropic",
+	  .host = "api.anthropic.com",
+	  .path = "/v1/messages?beta=true",
+	  .request_header = { "Anthropic-Version", "2023-06-01" },
+	  .request =
+	      "{\"model\":\"cl\",\"max_tokens\":9,\"messages\":[{\"role\":\"user\",\"content\":["
+	      "{\"type\":\"image\",\"source\":{\"data\":\"AAAA\"}},"
+	      "{\"type\":\"text\",\"text\":\"hi\"}]}]}",
+	  .response =
+	      "{\"content\":[{\"input\":{\"city\":\"Bonn\"},\"name\":\"w\",\"type\":"
+	      "\"tool_use\"},{\"name\":\"srv\",\"type\":\"server_tool_use\"}],\"id\":\"msg_1\","
+	      "\"model\":\"cl-1\",\"stop_reason\":\"tool_use\",\"type\":\"message\",\"usage\":"
+	      "{\"input_tokens\":7,\"output_tokens\":3,\"cache_read_input_tokens\":100}}",
+	  .want =
+	      "anthropic anthropic.messages chat cl>cl-1 msg_1 in=7 out=3 cached=100 attached=1 "
+	      "tools=w fin=tool_use host",
+	  .completion = "Bonn\n" },
+	{ .name = "anthropic, streamed",
+	  .host = "api.anthropic.com",
+	  .path = "/v1/messages",
+	  .request = "{\"model\":\"cl\",\"max_tokens\":9,\"stream\":true,\"messages\":[{\"role\":"
+		     "\"user\",\"content\":\"hi\"}]}",
+	  .type = "text/event-stream",
+	  .response =
+	      "event: message_start\ndata: "
+	      "{\"type\":\"message_start\",\"message\":{\"id\":\"msg_2\","
+	      "\"model\":\"cl-1\",\"usage\":{\"input_tokens\":8,\"output_tokens\":1}}}\n\n"
+	      "event: content_block_start\ndata: {\"content_block\":{\"type\":\"tool_use\","
+	      "\"name\":\"w\"}}\n\n"
+	      "event: ping\ndata: {\"type\":\"ping\"}\n\n"
+	      "event: content_block_delta\ndata: {\"delta\":{\"type\":\"input_json_delta\","
+	      "\"partial_json\":\"{\\\"c\"}}\n\n"
+	      "event: content_block_delta\ndata: {\"delta\":{\"partial_json\":\"\\\":1}\"}}\n\n"
+	      "event: message_delta\ndata: {\"delta\":{\"stop_reason\":\"tool_use\"},\"usage\":"
+	      "{\"output_tokens\":20}}\n\n",
+	  .want = "anthropic anthropic.messages chat cl>cl-1 msg_2 in=8 out=20 stream tools=w "
+		  "fin=tool_use host",
+	  .completion = "{\"c\":1}" },
+	{ .name = "anthropic counts tokens",
+	  .host = "api.anthropic.com",
+	  .path = "/v1/messages/count_tokens",
+	  .request = "{\"model\":\"cl\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}",
+	  .response = "{\"input_tokens\":14}",
+	  .want = "anthropic anthropic.messages count_tokens cl> host" },
+	{ .name = "gemini",
+	  .host = "generativelanguage.googleapis.com",
+	  .path = "/v1beta/models/gem-1:generateContent",
+	  .request =
+	      "{\"contents\":[{\"parts\":[{\"text\":\"hi\"},{\"inlineData\":{\"data\":\"AA\"}}]}],"
+	      "\"tools\":[{\"functionDeclarations\":[{\"name\":\"f\"},{\"name\":\"g\"}]}]}",
+	  .response =
+	      "{\"candidates\":[{\"content\":{\"parts\":[{\"functionCall\":{\"args\":{\"a\":"
+	      "{\"b\":\"c\"}},\"name\":\"f\"}}]},\"finishReason\":\"STOP\"}],\"modelVersion\":"
+	      "\"gem-1-001\",\"responseId\":\"r1\",\"usageMetadata\":{\"promptTokenCount\":4,"
+	      "\"candidatesTokenCount\":5,\"thoughtsTokenCount\":6}}",
+	  .want = "gcp.gemini gemini.generate generate_content gem-1>gem-1-001 r1 in=4 out=5 "
+		  "offered=2 attached=1 tools=f fin=STOP host",
+	  .completion = "c\n" },
+	{ .name = "vertex, streamed as one array",
+	  .host = "europe-west4-aiplatform.googleapis.com",
+	  .path = "/v1/projects/p/locations/l/publishers/google/models/gem-2:streamGenerateContent",
+	  .request = "{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"hi\"}]}]}",
+	  .response =
+	      "[{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"he\"}]}}],"
+	      "\"usageMetadata\":{\"promptTokenCount\":4}},\n{\"candidates\":[{\"content\":"
+	      "{\"parts\":[{\"text\":\"llo\"}]},\"finishReason\":\"STOP\"}],\"usageMetadata\":"
+	      "{\"promptTokenCount\":4,\"candidatesTokenCount\":2}}]",
+	  .want =
+	      "gcp.vertex_ai gemini.generate generate_content gem-2> in=4 out=2 stream fin=STOP "
+	      "host",
+	  .completion = "hello" },
+	{ .name = "bedrock converse",
+	  .host = "bedrock-runtime.us-east-1.amazonaws.com",
+	  .path = "/model/us.acme.m-v1%3A0/converse",
+	  .request = "{\"messages\":[{\"role\":\"user\",\"content\":[{\"text\":\"hi\"}]}],"
+		     "\"inferenceConfig\":{},\"toolConfig\":{\"tools\":[{\"toolSpec\":{}}]}}",
+	  .response =
+	      "{\"output\":{\"message\":{\"content\":[{\"text\":\"yo\"},{\"toolUse\":{\"name\":"
+	      "\"t\",\"input\":{}}},{\"toolUse\":{\"name\":\"srv\",\"type\":"
+	      "\"server_tool_use\"}}]}},\"stopReason\":\"tool_use\",\"usage\":{\"inputTokens\":"
+	      "3,\"outputTokens\":4,\"cacheReadInputTokens\":2}}",
+	  .want = "aws.bedrock bedrock.converse chat us.acme.m-v1:0> in=3 out=4 cached=2 offered=1 "
+		  "tools=t fin=tool_use host",
+	  .completion = "yo\n" },
+	{ .name = "bedrock invoke, titan",
+	  .host = "bedrock-runtime.us-east-1.amazonaws.com",
+	  .path = "/model/acme.titan/invoke",
+	  .request = "{\"inputText\":\"hi\",\"textGenerationConfig\":{}}",
+	  .response =
+	      "{\"inputTextTokenCount\":2,\"results\":[{\"tokenCount\":3,\"outputText\":\"yo\","
+	      "\"completionReason\":\"FINISH\"}]}",
+	  .want =
+	      "aws.bedrock bedrock.invoke text_completion acme.titan> in=2 out=3 fin=FINISH host",
+	  .completion = "yo\n" },
+	{ .name = "cohere v2, what was counted beats what is billed",
+	  .host = "api.cohere.com",
+	  .path = "/v2/chat",
+	  .request = "{\"model\":\"cmd\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}",
+	  .response =
+	      "{\"id\":\"i\",\"finish_reason\":\"COMPLETE\",\"message\":{\"content\":[{\"text\":"
+	      "\"yo\"}]},\"usage\":{\"tokens\":{\"input_tokens\":70.0,\"output_tokens\":8},"
+	      "\"billed_units\":{\"input_tokens\":3,\"output_tokens\":2}}}",
+	  .want = "cohere cohere.chat chat cmd> i in=70 out=8 fin=COMPLETE host",
+	  .completion = "yo\n" },
+	{ .name = "rerank",
+	  .host = "api.cohere.com",
+	  .path = "/v1/rerank",
+	  .request = "{\"model\":\"rr\",\"query\":\"q\",\"documents\":[\"a\",\"b\"]}",
+	  .response = "{\"id\":\"i\",\"results\":[{\"index\":1,\"relevance_score\":0.9}]}",
+	  .want = "cohere rerank rerank rr> i host" },
+	{ .name = "ollama, streamed lines",
+	  .host = "127.0.0.1:11434",
+	  .path = "/api/chat",
+	  .request = "{\"model\":\"l3\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}",
+	  .type = "application/x-ndjson",
+	  .response =
+	      "{\"model\":\"l3\",\"message\":{\"content\":\"he\"},\"done\":false}\n"
+	      "{\"model\":\"l3\",\"message\":{\"content\":\"llo\"},\"done\":false}\n"
+	      "{\"model\":\"l3\",\"done\":true,\"done_reason\":\"stop\",\"prompt_eval_count\":5,"
+	      "\"eval_count\":6}\n",
+	  .want = "ollama ollama.chat chat l3>l3 in=5 out=6 stream fin=stop engine=ollama",
+	  .completion = "hello" },
+	{ .name = "ollama behind the openai dialect",
+	  .host = "llm.example",
+	  .path = "/v1/chat/completions",
+	  .request = "{\"model\":\"l3\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}",
+	  .response = "{\"object\":\"chat.completion\",\"system_fingerprint\":\"fp_ollama\"}",
+	  .want = "ollama openai.chat chat l3> engine=ollama" },
+	{ .name = "tgi",
+	  .host = "tgi.example",
+	  .path = "/generate",
+	  .request = "{\"inputs\":\"hi\",\"parameters\":{\"max_new_tokens\":5}}",
+	  .response_header = { "X-Prompt-Tokens", "17" },
+	  .response = "{\"generated_text\":\"yo\",\"details\":{\"finish_reason\":\"eos_token\","
+		      "\"generated_tokens\":5}}",
+	  .want = " tgi.generate text_completion > in=17 out=5 fin=eos_token",
+	  .completion = "yo\n" },
+	{ .name = "audio, a form",
+	  .host = "api.openai.com",
+	  .path = "/v1/audio/transcriptions",
+	  .request_header = { "Content-Type", "multipart/form-data; boundary=x" },
+	  .request = "--x\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nw\r\n--x--\r\n",
+	  .response = "{\"text\":\"hello\"}",
+	  .want = "openai openai.audio transcription > host",
+	  .completion = "hello\n" },
+	{ .name = "request seen, answer not",
+	  .host = "api.openai.com",
+	  .path = "/v1/chat/completions",
+	  .request =
+	      "{\"model\":\"m\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":"
+	      "\"hi\"}]}",
+	  .status = UINT32_MAX,
+	  .want = "openai openai.chat chat m> stream host" },
+	{ .name = "answer seen, request body not",
+	  .host = "gateway.example",
+	  .path = "/v1/chat/completions",
+	  .response = "{\"object\":\"chat.completion\",\"model\":\"m\",\"choices\":[],"
+		      "\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2}}",
+	  .want = " openai.chat chat >m in=1 out=2" },
+	{ .name = "no call: a chat room",
+	  .host = "chat.example",
+	  .path = "/v1/messages",
+	  .request = "{\"to\":\"bob\",\"message\":\"hi\"}",
+	  .response = "{\"id\":\"1\",\"type\":\"text\"}" },
+	{ .name = "no call: a form that says model",
+	  .host = "shop.example",
+	  .path = "/orders",
+	  .request = "{\"model\":\"T-100\",\"input\":\"usb\"}",
+	  .response = "{\"id\":\"1\",\"model\":\"T-100\"}" },
+	{ .name = "no call: json-rpc",
+	  .host = "mcp.example",
+	  .path = "/mcp",
+	  .request = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}",
+	  .response = "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"tools\":[]}}" },
+	{ .name = "no call: a file goes up",
+	  .host = "api.openai.com",
+	  .path = "/v1/files",
+	  .request = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\"}]}",
+	  .response = "{\"object\":\"file\"}" },
+	{ .name = "no call: an assistant is made",
+	  .host = "api.openai.com",
+	  .path = "/v1/assistants",
+	  .request = "{\"model\":\"m\",\"tools\":[{\"type\":\"function\",\"function\":{}}]}",
+	  .response = "{\"object\":\"assistant\",\"model\":\"m\"}" },
+	{ .name = "no call: a message of a thread",
+	  .host = "api.openai.com",
+	  .path = "/v1/threads/thread_1/messages",
+	  .request = "{\"role\":\"user\",\"content\":\"hi\"}",
+	  .response = "{\"object\":\"thread.message\"}" },
+	{ .name = "no call: models listed",
+	  .method = "GET",
+	  .host = "api.openai.com",
+	  .path = "/v1/models",
+	  .response = "{\"object\":\"list\",\"data\":[{\"id\":\"m\",\"object\":\"model\"}]}" },
+	{ .name = "no call: gemini counts tokens",
+	  .host = "generativelanguage.googleapis.com",
+	  .path = "/v1beta/models/gem-1:countTokens",
+	  .request = "{\"contents\":[{\"parts\":[{\"text\":\"hi\"}]}]}",
+	  .response = "{\"totalTokens\":3}" },
+	{ .name = "no call: bedrock counts tokens",
+	  .host = "bedrock-runtime.us-east-1.amazonaws.com",
+	  .path = "/model/m/count-tokens",
+	  .request = "{\"input\":{\"converse\":{\"messages\":[{\"role\":\"user\"}]}}}",
+	  .response = "{\"inputTokens\":3}" },
+	{ .name = "no call: a vector store's schema",
+	  .host = "localhost:8080",
+	  .path = "/v1/schema",
+	  .request = "{\"class\":\"Article\",\"vectorizer\":\"x\"}",
+	  .response = "{\"class\":\"Article\"}" },
+	{ .name = "no call: a stored response deleted",
+	  .method = "DELETE",
+	  .host = "api.openai.com",
+	  .path = "/v1/responses/resp_3",
+	  .response = "{\"id\":\"resp_3\",\"object\":\"response\",\"deleted\":true}" },
+	{ .name = "no call: token endpoint",
+	  .host = "auth.openai.com",
+	  .path = "/oauth/token",
+	  .request = "{\"grant_type\":\"refresh_token\"}",
+	  .response = "{\"access_token\":\"x\"}" },
+};
+
+enum { WINDOW_LEN = 8192 };
+static uint8_t
+    *window; /* ends where a page ends; one for all the pieces, of which there are many */
+
+/* A copy that ends at the window's end, valid until the next call. */
+static const uint8_t *
+in_window(const void *data, size_t len)
+{
+	assert_true(len <= WINDOW_LEN);
+	memcpy(window + WINDOW_LEN - len, data, len);
+	return window + WINDOW_LEN - len;
+}
+
+static struct span
+text_span(const char *text)
+{
+	return span_of(text, strlen(text));
+}
+
+__attribute__((format(printf, 2, 3))) static void
+put(struct line *l, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	int n = vsnprintf(l->text + l->len, sizeof(l->text) - l->len, format, ap);
+	va_end(ap);
+	assert_true(n >= 0 && (size_t)n < sizeof(l->text) - l->len);
+	l->len += (size_t)n;
+}
+
+static void
+put_count(struct line *l, const char *name, struct llm_count count)
+{
+	if (count.known)
+		put(l, " %s=%" PRIu64, name, count.n);
+}
+
+static const char *
+or_empty(const char *text)
+{
+	return text == NULL ? "" : text;
+}
+
+static void
+describe(struct line *l, const struct llm_facts *f)
+{
+	put(l, "%s %s %s %s>%s", or_empty(f->provider), or_empty(llm_dialect_name(f->dialect)),
+	    or_empty(llm_operation_name(f->operation)), f->request_model, f->response_model);
+	if (f->response_id[0] != '\0')
+		put(l, " %s", f->response_id);
+	put_count(l, "in", f->input_tokens);
+	put_count(l, "out", f->output_tokens);
+	put_count(l, "cached", f->cached_tokens);
+	if (f->request_stream)
+		put(l, " stream");
+	if (f->tools_offered != 0)
+		put(l, " offered=%" PRIu32, f->tools_offered);
+	if (f->attachments != 0)
+		put(l, " attached=%" PRIu32, f->attachments);
+	for (unsigned i = 0; i < f->nr_tools; i++)
+		put(l, " tools=%s", llm_tool_name(f, i));
+	for (unsigned i = 0; i < f->nr_finish_reasons; i++)
+		put(l, " fin=%s", f->finish_reasons[i]);
+	if (f->engine != NULL)
+		put(l, " engine=%s", f->engine);
+	if (f->detected_by == LLM_BY_HOST)
+		put(l, " host");
+}
+
+static void
+on_text(void *arg, bool is_completion, const uint8_t *text, size_t len)
+{
+	assert_true(len != 0);
+	if (is_completion)
+		put(arg, "%.*s", (int)len, (const char *)text);
+}
+
+typedef void body_fn(struct llm_call *call, const uint8_t *data, size_t len);
+
+static void
+feed(struct llm_call *call, body_fn *fn, const void *body, size_t len, size_t first, size_t step)
+{
+	for (size_t at = 0; at < len;) {
+		size_t n = at == 0 ? first : step;
+
+		if (n > len - at)
+			n = len - at;
+		fn(call, in_window((const char *)body + at, n), n);
+		at += n;
+	}
+}
+
+static void
+header(struct llm_call *call, const char *const pair[2],
+       void (*fn)(struct llm_call *call, struct span name, struct span value))
+{
+	if (pair[0] != NULL)
+		fn(call, text_span(pair[0]), text_span(pair[1]));
+}
+
+static void
+exchange(struct llm_call *call, const struct llm_case *t, size_t first, size_t step)
+{
+	static const char *const json_type[2] = { "Content-Type", "application/json" };
+	const char *const type[2] = { "Content-Type",
+				      t->type == NULL ? "application/json" : t->type };
+	const char *request = or_empty(t->request);
+	const char *response = or_empty(t->response);
+
+	llm_request_line(call, text_span(t->method == NULL ? "POST" : t->method),
+			 text_span(t->host), text_span(t->path));
+	header(call, json_type, llm_request_header);
+	header(call, t->request_header, llm_request_header);
+	if (llm_worth_watching(call))
+		feed(call, llm_request_body, request, strlen(request), first, step);
+	llm_request_end(call, true);
+	if (t->status != UINT32_MAX) {
+		llm_response_status(call, t->status == 0 ? 200 : t->status);
+		header(call, type, llm_response_header);
+		header(call, t->response_header, llm_response_header);
+		if (llm_worth_watching(call))
+			feed(call, llm_response_body, response, strlen(response), first, step);
+	}
+	llm_response_end(call, true);
+}
+
+static void
+check(const struct llm_case *t, size_t first, size_t step)
+{
+	static struct llm_call call;
+	struct line completion = { .len = 0 };
+	struct line facts = { .len = 0 };
+
+	llm_begin(&call, catalogue);
+	llm_set_text(&call, on_text, &completion);
+	exchange(&call, t, first, step);
+	assert_int_equal(llm_is_call(&call), t->want != NULL);
+	if (t->want == NULL)
+		return;
+	assert_true(llm_worth_watching(&call));
+	describe(&facts, llm_facts(&call));
+	assert_string_equal(facts.text, t->want);
+	assert_string_equal(completion.text, or_empty(t->completion));
+}
+
+static void
+test_exchanges(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(llm_cases) / sizeof(llm_cases[0]); i++) {
+		const struct llm_case *t = &llm_cases[i];
+		size_t a = strlen(or_empty(t->request));
+		size_t b = strlen(or_empty(t->response));
+
+		print_message("%s\n", t->name);
+		check(t, SIZE_MAX, 1);
+		check(t, 1, 1);
+		for (size_t cut = 1; cut < (a > b ? a : b); cut++)
+			check(t, cut, SIZE_MAX);
+	}
+}
+
+static void
+put_be32(uint8_t *p, uint32_t v)
+{
+	p[0] = (uint8_t)(v >> 24);
+	p[1] = (uint8_t)(v >> 16);
+	p[2] = (uint8_t)(v >> 8);
+	p[3] = (uint8_t)v;
+}
+
+static size_t
+put_frame(uint8_t *p, const char *type, const char *payload)
+{
+	size_t type_len = strlen(type);
+	size_t headers_len = 15 + type_len;
+	size_t total = 16 + headers_len + strlen(payload);
+
+	put_be32(p, (uint32_t)total);
+	put_be32(p + 4, (uint32_t)headers_len);
+	put_be32(p + 8, (uint32_t)crc32(0, p, 8));
+	memcpy(p + 12, "\x0b:event-type\x07\x00", 14);
+	p[26] = (uint8_t)type_len;
+	memcpy(p + 27, type, type_len);
+	memcpy(p + 27 + type_len, payload, strlen(payload));
+	put_be32(p + total - 4, (uint32_t)crc32(0, p, (uInt)(total - 4)));
+	return total;
+}
+
+static void
+aws_exchange(const char *path, const uint8_t *body, size_t len, const char *want,
+	     const char *want_text)
+{
+	static struct llm_call call;
+
+	for (size_t cut = 1; cut <= len; cut++) {
+		struct line completion = { .len = 0 };
+		struct line facts = { .len = 0 };
+
+		llm_begin(&call, catalogue);
+		llm_set_text(&call, on_text, &completion);
+		llm_request_line(&call, text_span("POST"),
+				 text_span("bedrock-runtime.eu-west-1.amazonaws.com"),
+				 text_span(path));
+		llm_request_body(&call, (const uint8_t *)"{\"max_tokens\":1}", 16);
+		llm_request_end(&call, true);
+		llm_response_status(&call, 200);
+		llm_response_header(&call, text_span("content-type"),
+				    text_span("application/vnd.amazon.eventstream"));
+		feed(&call, llm_response_body, body, len, cut, len);
+		llm_response_end(&call, true);
+		assert_true(llm_is_call(&call));
+		describe(&facts, llm_facts(&call));
+		assert_string_equal(facts.text, want);
+		assert_string_equal(completion.text, want_text);
+	}
+}
+
+static void
+test_converse_stream(void **state)
+{
+	uint8_t body[1024];
+	size_t n = 0;
+
+	(void)state;
+	n += put_frame(body + n, "messageStart", "{\"role\":\"assistant\"}");
+	n += put_frame(body + n, "contentBlockStart", "{\"start\":{\"toolUse\":{\"name\":\"t\"}}}");
+	n += put_frame(body + n, "contentBlockDelta", "{\"delta\":{\"text\":\"he\"}}");
+	n += put_frame(body + n, "contentBlockDelta", "{\"delta\":{\"text\":\"llo\"}}");
+	n += put_frame(body + n, "messageStop", "{\"stopReason\":\"end_turn\"}");
+	n += put_frame(body + n, "metadata", "{\"usage\":{\"inputTokens\":3,\"outputTokens\":4}}");
+	aws_exchange(
+	    "/model/m/converse-stream", body, n,
+	    "aws.bedrock bedrock.converse chat m> in=3 out=4 stream tools=t fin=end_turn host",
+	    "hello");
+}
+
+/* The model's own JSON is in base64 here. */
+static void
+test_invoke_stream(void **state)
+{
+	uint8_t body[1024];
+	size_t n = 0;
+
+	(void)state;
+	n += put_frame(
+	    body + n, "chunk",
+	    "{\"bytes\":\"eyJkZWx0YSI6eyJ0ZXh0IjoiaGkifX0=\"}"); /* {"delta":{"text":"hi"}}
+								  */
+	n += put_frame(body + n, "chunk",
+		       "{\"bytes\":\"eyJ1c2FnZSI6eyJvdXRwdXRfdG9rZW5zIjo3fX0=\"}"); /* usage: 7 */
+	aws_exchange("/model/m/invoke-with-response-stream", body, n,
+		     "aws.bedrock bedrock.invoke text_completion m> out=7 stream host", "hi");
+}
+
+/* More tools and finish reasons than there is room for: the first stay, the rest is counted. */
+static void
+test_limits(void **state)
+{
+	static struct llm_call call;
+	char body[8192];
+	size_t n = 0;
+
+	(void)state;
+	llm_begin(&call, catalogue);
+	llm_request_line(&call, text_span("POST"), text_span("api.openai.com"),
+			 text_span("/v1/chat/completions"));
+	llm_request_end(&call, true);
+	llm_response_status(&call, 200);
+	n += (size_t)snprintf(body, sizeof(body), "{\"choices\":[");
+	for (int i = 0; i < 20; i++)
+		n += (size_t)snprintf(body + n, sizeof(body) - n,
+				      "{\"finish_reason\":\"r%d\",\"message\":{\"tool_calls\":["
+				      "{\"function\":{\"name\":\"tool_%d\"}}]}},",
+				      i, i);
+	n += (size_t)snprintf(body + n, sizeof(body) - n, "{}],\"model\":\"");
+	for (int i = 0; i < 600; i++) /* two bytes a character: the cut must fall between them */
+		n += (size_t)snprintf(body + n, sizeof(body) - n, i == 0 ? "m" : "\xc3\xa9");
+	n += (size_t)snprintf(body + n, sizeof(body) - n, "\"}");
+	llm_response_body(&call, in_window(body, n), n);
+	llm_response_end(&call, true);
+
+	const struct llm_facts *f = llm_facts(&call);
+
+	assert_int_equal(f->nr_tools, LLM_TOOLS_MAX);
+	assert_string_equal(llm_tool_name(f, LLM_TOOLS_MAX - 1), "tool_15");
+	assert_int_equal(f->nr_finish_reasons, LLM_FINISH_MAX);
+	assert_int_equal(f->dropped, (20 - LLM_TOOLS_MAX) + (20 - LLM_FINISH_MAX));
+	assert_int_equal(strlen(f->response_model), LLM_MODEL_CAP - 1);
+}
+
+static void
+test_vocabulary_is_sorted(void **state)
+{
+	(void)state;
+	assert_true(llm_vocabulary.nr_words <= 250);
+	for (unsigned i = 1; i < llm_vocabulary.nr_words; i++)
+		assert_true(strcmp(llm_vocabulary.words[i - 1], llm_vocabulary.words[i]) < 0);
+}
+
+static void
+test_size(void **state)
+{
+	(void)state;
+	assert_true(sizeof(struct llm_call) <= 4096);
+}
+
+static int
+load(void **state)
+{
+	static const uint8_t blank[WINDOW_LEN];
+	char err[256];
+
+	(void)state;
+	window = guard_copy(blank, sizeof(blank));
+	return provider_load(WEIR_SOURCE_ROOT "/rules/ai/providers.rules", &catalogue, err,
+			     sizeof(err));
+}
+
+static int
+unload(void **state)
+{
+	(void)state;
+	provider_destroy(catalogue);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_vocabulary_is_sorted),
+		cmocka_unit_test(test_size),
+		cmocka_unit_test(test_exchanges),
+		cmocka_unit_test(test_converse_stream),
+		cmocka_unit_test(test_invoke_stream),
+		cmocka_unit_test(test_limits),
+	};
+
+	return cmocka_run_group_tests(tests, load, unload);
+}
