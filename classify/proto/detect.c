@@ -1,0 +1,670 @@
+#include "classify/proto/detect.h"
+
+#include "dataplane/port/cursor.h"
+
+enum answer { NO, MAYBE, YES };
+
+typedef enum answer probe_fn(const struct detect_input *in);
+
+static const char *const names[NR_PROTOCOLS] = {
+	[PROTOCOL_UNKNOWN] = "unknown",
+	[PROTOCOL_HTTP] = "http",
+	[PROTOCOL_HTTP2] = "http2",
+	[PROTOCOL_TLS] = "tls",
+	[PROTOCOL_QUIC] = "quic",
+	[PROTOCOL_DNS] = "dns",
+	[PROTOCOL_WEBSOCKET] = "websocket",
+	[PROTOCOL_GRPC] = "grpc",
+	[PROTOCOL_POSTGRESQL] = "postgresql",
+	[PROTOCOL_MYSQL] = "mysql",
+	[PROTOCOL_REDIS] = "redis",
+	[PROTOCOL_MONGODB] = "mongodb",
+	[PROTOCOL_KAFKA] = "kafka",
+	[PROTOCOL_AMQP] = "amqp",
+	[PROTOCOL_MQTT] = "mqtt",
+	[PROTOCOL_NATS] = "nats",
+	[PROTOCOL_SMTP] = "smtp",
+	[PROTOCOL_SSH] = "ssh",
+};
+
+const char *
+protocol_name(enum protocol protocol)
+{
+	return names[protocol];
+}
+
+/* Does s begin with the text, or could it once there is more of it? */
+static enum answer
+matches(struct span s, const char *text)
+{
+	size_t len = strlen(text), n = s.len < len ? s.len : len;
+
+	if (n != 0 && memcmp(s.p, text, n) != 0)
+		return NO;
+	return n == len ? YES : MAYBE;
+}
+
+/* The same of a whole direction: one that has not spoken says nothing. */
+static enum answer
+begins(struct span s, const char *text)
+{
+	return s.len == 0 ? NO : matches(s, text);
+}
+
+static enum answer
+either(enum answer a, enum answer b)
+{
+	return a > b ? a : b;
+}
+
+static struct span
+from(struct span s, size_t at)
+{
+	return span_of(s.p + at, s.len - at);
+}
+
+static bool
+port_is(const struct detect_input *in, uint16_t port)
+{
+	return in->orig_port == port || in->resp_port == port;
+}
+
+static bool
+printable(struct span s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.p[i] < 0x20 || s.p[i] > 0x7e)
+			return false;
+	}
+	return true;
+}
+
+/* ------------------------------------------------------------------ text protocols */
+
+#define MAX_METHOD 24u
+
+/* How much of a request line's method, then of its target, there is. */
+static size_t
+method_len(struct span s)
+{
+	size_t n = 0;
+
+	while (n < s.len && n < MAX_METHOD &&
+	       ((s.p[n] >= 'A' && s.p[n] <= 'Z') || s.p[n] == '-' || s.p[n] == '_'))
+		n++;
+	return n;
+}
+
+static size_t
+target_len(struct span s)
+{
+	size_t n = 0;
+
+	while (n < s.len && s.p[n] > ' ' && s.p[n] != 0x7f)
+		n++;
+	return n;
+}
+
+/*
+ * RFC 9112 section 3: "METHOD SP target SP HTTP/", empty lines before it allowed. When the target
+ * runs past what is kept it has to look like a path or a URL.
+ */
+static enum answer
+http_request(struct span s)
+{
+	size_t n;
+
+	if (s.len == 0)
+		return NO;
+	bool full = s.len >= DETECT_BYTES;
+
+	while (s.len > 0 && (s.p[0] == '\r' || s.p[0] == '\n'))
+		s = from(s, 1);
+	n = method_len(s);
+	if (n == s.len)
+		return full || n == MAX_METHOD ? NO : MAYBE;
+	if (n < 3 || s.p[n] != ' ')
+		return NO;
+	s = from(s, n + 1);
+	n = target_len(s);
+	if (n == s.len && full)
+		return matches(s, "/") == YES || matches(s, "http") == YES ? YES : NO;
+	if (n == s.len)
+		return MAYBE;
+	if (n == 0 || s.p[n] != ' ')
+		return NO;
+	return matches(from(s, n + 1), "HTTP/");
+}
+
+static enum answer
+http_response(struct span s)
+{
+	enum answer a = begins(s, "HTTP/");
+
+	if (a != YES)
+		return a;
+	if (s.len < 6)
+		return MAYBE;
+	return s.p[5] >= '0' && s.p[5] <= '9' ? YES : NO;
+}
+
+static enum answer
+probe_http2(const struct detect_input *in)
+{
+	return begins(in->orig, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+}
+
+static enum answer
+probe_http(const struct detect_input *in)
+{
+	return either(http_request(in->orig), http_response(in->resp));
+}
+
+static enum answer
+probe_ssh(const struct detect_input *in)
+{
+	return either(begins(in->orig, "SSH-"), begins(in->resp, "SSH-"));
+}
+
+static bool
+mentions(struct span s, const char *text)
+{
+	size_t len = strlen(text);
+
+	for (size_t i = 0; i + len <= s.len; i++) {
+		if (memcmp(s.p + i, text, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * RFC 5321: the server greets first. FTP greets alike, so the greeting has to say SMTP, or the
+ * client to answer as for SMTP; on SMTP's ports the greeting will do.
+ */
+static enum answer
+probe_smtp(const struct detect_input *in)
+{
+	enum answer client = either(begins(in->orig, "EHLO "), begins(in->orig, "HELO "));
+	enum answer server = either(begins(in->resp, "220 "), begins(in->resp, "220-"));
+
+	if (in->resp.len == 0)
+		return client;
+	if (server != YES)
+		return server;
+	if (mentions(in->resp, "SMTP") || port_is(in, 25) || port_is(in, 587) || port_is(in, 2525))
+		return YES;
+	if (in->orig.len != 0)
+		return client;
+	return in->resp.len < DETECT_BYTES ? MAYBE : NO;
+}
+
+static enum answer
+probe_nats(const struct detect_input *in)
+{
+	return either(begins(in->resp, "INFO {"), begins(in->orig, "CONNECT {"));
+}
+
+/* RESP: a command is an array of bulk strings, "*2\r\n$4\r\n". */
+static enum answer
+redis_command(struct span s)
+{
+	size_t i = 1;
+
+	if (s.len == 0 || s.p[0] != '*')
+		return NO;
+	while (i < s.len && i < 8 && s.p[i] >= '0' && s.p[i] <= '9')
+		i++;
+	if (i == s.len)
+		return MAYBE;
+	return i == 1 ? NO : matches(from(s, i), "\r\n$");
+}
+
+/* Inline commands and simple answers are too plain to be believed off the usual port. */
+static enum answer
+probe_redis(const struct detect_input *in)
+{
+	enum answer a = redis_command(in->orig);
+
+	if (a != NO || !port_is(in, 6379))
+		return a;
+	if (in->orig.len == 0)
+		return either(begins(in->resp, "+OK\r\n"), begins(in->resp, "-NOAUTH"));
+	return either(begins(in->orig, "PING\r\n"), begins(in->orig, "AUTH "));
+}
+
+/* ------------------------------------------------------------------ binary protocols */
+
+/*
+ * TLS record (RFC 8446 section 5.1): type | 3.x | length, and for a handshake record the message
+ * type behind it. A direction that begins with another record than a hello is believed only when
+ * its beginning was missed.
+ */
+static enum answer
+tls_record(struct span s, uint8_t hello, bool midstream)
+{
+	if (s.len == 0 || (s.p[0] != 22 && !(midstream && s.p[0] >= 20 && s.p[0] <= 23)))
+		return NO;
+	if ((s.len > 1 && s.p[1] != 3) || (s.len > 2 && s.p[2] > 4))
+		return NO;
+	if (s.len < 6)
+		return MAYBE;
+	if (read_be16(s.p + 3) == 0 || read_be16(s.p + 3) > (1 << 14) + 2048)
+		return NO;
+	return midstream || s.p[5] == hello ? YES : NO;
+}
+
+/*
+ * SSL 2 hello (RFC 5246 appendix E.2), still sent by some to offer TLS: length with the top bit
+ * set | 1 | version | lengths of cipher list, session id and challenge.
+ */
+static enum answer
+ssl2_hello(struct span s)
+{
+	uint16_t version, ciphers, id, challenge;
+
+	if (s.len == 0 || (s.p[0] & 0x80) == 0 || (s.len > 2 && s.p[2] != 1))
+		return NO;
+	if (s.len < 11)
+		return MAYBE;
+	version = read_be16(s.p + 3);
+	ciphers = read_be16(s.p + 5);
+	id = read_be16(s.p + 7);
+	challenge = read_be16(s.p + 9);
+	if (version != 0x0002 && (version < 0x0300 || version > 0x0303))
+		return NO;
+	return ciphers != 0 && ciphers % 3 == 0 && id <= 32 && challenge >= 16 && challenge <= 32
+		   ? YES
+		   : NO;
+}
+
+static enum answer
+probe_tls(const struct detect_input *in)
+{
+	enum answer a = either(tls_record(in->orig, 1, in->orig_midstream),
+			       tls_record(in->resp, 2, in->resp_midstream));
+
+	return a != NO ? a : in->orig_midstream ? NO : ssl2_hello(in->orig);
+}
+
+/*
+ * PostgreSQL start-up: length | 3.0 or one of the request codes 1234.5678 to 5680. An SSL request
+ * that is granted turns into TLS, which a label can say only afterwards.
+ */
+static enum answer
+probe_postgresql(const struct detect_input *in)
+{
+	uint32_t len, code;
+
+	if (in->orig.len == 0 || in->orig.p[0] != 0 || in->orig_midstream)
+		return NO;
+	if (in->orig.len < 8)
+		return in->orig.len > 1 && in->orig.p[1] != 0 ? NO : MAYBE;
+	len = read_be32(in->orig.p);
+	code = read_be32(in->orig.p + 4);
+	if (code >= 0x04d2162e && code <= 0x04d21630)
+		return len == 8 || len == 16 ? YES : NO;
+	return (code == 0x00030000 || code == 0x00030002) && len >= 9 && len <= 10000 ? YES : NO;
+}
+
+/*
+ * MySQL greets first: length (3, little endian) | sequence 0 | protocol 10 | version text and NUL.
+ * Or refuses: 0xff and an error number.
+ */
+static enum answer
+probe_mysql(const struct detect_input *in)
+{
+	struct span s = in->resp;
+	uint32_t len;
+	size_t i;
+
+	if (s.len == 0 || in->resp_midstream)
+		return NO;
+	if (s.len < 6)
+		return (s.len > 2 && s.p[2] != 0) || (s.len > 3 && s.p[3] != 0) ? NO : MAYBE;
+	len = (uint32_t)s.p[0] | (uint32_t)s.p[1] << 8 | (uint32_t)s.p[2] << 16;
+	if (s.p[3] != 0 || len < 8 || len > 512)
+		return NO;
+	if (s.p[4] == 0xff)
+		return port_is(in, 3306) ? YES : NO;
+	if (s.p[4] != 10 && s.p[4] != 9)
+		return NO;
+	for (i = 5; i < s.len && s.p[i] != 0; i++) {
+		if (s.p[i] < 0x20 || s.p[i] > 0x7e || i > 64)
+			return NO;
+	}
+	if (i == s.len)
+		return MAYBE;
+	return i > 7 ? YES : NO;
+}
+
+#define MONGODB_MAX_BYTES 48000000u
+
+static uint32_t
+le32(const uint8_t *p)
+{
+	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+/*
+ * MongoDB message header, little endian: length | request id | response to | opcode. A client's
+ * responseTo is 0. OP_MSG (2013) goes on with flags, of which three are defined; OP_QUERY (2004)
+ * with flags and the name of a collection.
+ */
+static enum answer
+mongodb_request(struct span s)
+{
+	uint32_t len, opcode, flags;
+
+	if (s.len == 0)
+		return NO;
+	if (s.len < 20)
+		return s.len > 3 && le32(s.p) > MONGODB_MAX_BYTES ? NO : MAYBE;
+	len = le32(s.p);
+	opcode = le32(s.p + 12);
+	flags = le32(s.p + 16);
+	if (len < 21 || len > MONGODB_MAX_BYTES || le32(s.p + 8) != 0)
+		return NO;
+	switch (opcode) {
+	case 2013:
+		return (flags & ~0x00010003u) == 0 ? YES : NO;
+	case 2004:
+		return (flags & ~0x000000feu) == 0 ? YES : NO;
+	case 2012: /* OP_COMPRESSED: the opcode inside stands where the others have flags */
+		return flags == 2013 || flags == 2004 ? YES : NO;
+	default:
+		return opcode == 2010 ? YES : NO;
+	}
+}
+
+static enum answer
+probe_mongodb(const struct detect_input *in)
+{
+	return mongodb_request(in->orig);
+}
+
+/*
+ * Kafka request header: size | api key | api version | correlation id | client id as a counted
+ * string (-1: none). Keys and versions are small, and the client id is printable.
+ */
+static enum answer
+probe_kafka(const struct detect_input *in)
+{
+	struct span s = in->orig;
+	uint32_t size;
+	uint16_t id_len;
+	size_t shown;
+
+	if (s.len == 0 || s.p[0] != 0 || (s.len > 4 && s.p[4] != 0) || (s.len > 6 && s.p[6] != 0))
+		return NO;
+	if (s.len < 14)
+		return MAYBE;
+	size = read_be32(s.p);
+	id_len = read_be16(s.p + 12);
+	if (size < 10 || read_be16(s.p + 4) > 92 || read_be16(s.p + 6) > 20)
+		return NO;
+	if (id_len == 0xffff || id_len == 0)
+		return port_is(in, 9092) ? YES : NO;
+	if (id_len > size - 10)
+		return NO;
+	shown = id_len < 16 ? id_len : 16;
+	if (shown > s.len - 14)
+		return printable(from(s, 14)) ? MAYBE : NO;
+	return printable(span_of(s.p + 14, shown)) ? YES : NO;
+}
+
+static enum answer
+probe_amqp(const struct detect_input *in)
+{
+	return begins(in->orig, "AMQP");
+}
+
+/* MQTT CONNECT: 0x10 | remaining length (1 to 4 bytes) | "MQTT" or "MQIsdp" as a counted string. */
+static enum answer
+probe_mqtt(const struct detect_input *in)
+{
+	struct span s = in->orig;
+	size_t i = 1;
+
+	if (s.len == 0 || s.p[0] != 0x10)
+		return NO;
+	while (i < s.len && i < 5 && (s.p[i] & 0x80) != 0)
+		i++;
+	if (i == 5)
+		return NO;
+	if (i == s.len)
+		return MAYBE;
+	s = from(s, i + 1);
+	if (s.len < 6)
+		return s.len > 0 && s.p[0] != 0 ? NO : MAYBE;
+	return memcmp(s.p, "\0\4MQTT", 6) == 0 || memcmp(s.p, "\0\6MQIs", 6) == 0 ? YES : NO;
+}
+
+/* ------------------------------------------------------------------ DNS, QUIC */
+
+#define DNS_HEADER 12u
+
+/* One name at p: its end, NULL when malformed, or end when it runs out. */
+static const uint8_t *
+skip_name(const uint8_t *p, const uint8_t *end)
+{
+	unsigned total = 0;
+
+	while (p < end) {
+		uint8_t len = *p++;
+
+		if (len == 0)
+			return p;
+		if ((len & 0xc0) == 0xc0)
+			return p < end ? p + 1 : end;
+		if (len > 63 || (total += len + 1u) > 255)
+			return NULL;
+		if (len > (size_t)(end - p))
+			return end;
+		p += len;
+	}
+	return end;
+}
+
+/* Header (RFC 1035 section 4.1.1): an opcode in use and believable counts. */
+static bool
+dns_header(const uint8_t *h)
+{
+	uint16_t flags = read_be16(h + 2);
+	unsigned opcode = flags >> 11 & 15;
+
+	if (opcode > 6 || opcode == 3 || (flags & 0x0040) != 0)
+		return false;
+	return read_be16(h + 4) <= 8 && read_be16(h + 6) <= 256 && read_be16(h + 8) <= 64 &&
+	       read_be16(h + 10) <= 64;
+}
+
+/* The first question: a name, a type, and class IN, CH, NONE or ANY. */
+static bool
+dns_question(struct span s)
+{
+	const uint8_t *end = s.p + s.len, *p = skip_name(s.p + DNS_HEADER, end);
+	uint16_t klass;
+
+	if (p == NULL || (size_t)(end - p) < 4)
+		return false;
+	klass = read_be16(p + 2) & 0x7fff; /* the top bit is mDNS' wish for a unicast answer */
+	return read_be16(p) != 0 && (klass == 1 || klass == 3 || klass == 254 || klass == 255);
+}
+
+/*
+ * Header and question must both be sound. On the ports of DNS one of them is enough: a damaged
+ * message is DNS still, and mDNS answers without a question.
+ */
+static enum answer
+dns_message(struct span s, bool known_port)
+{
+	uint16_t flags, questions, answers;
+	bool header, question, query;
+
+	if (s.len < DNS_HEADER)
+		return NO;
+	flags = read_be16(s.p + 2);
+	questions = read_be16(s.p + 4);
+	answers = read_be16(s.p + 6);
+	header = dns_header(s.p);
+	question = questions != 0 && dns_question(s);
+	if (known_port)
+		return header || question ? YES : NO;
+	query = (flags & 0x8000) == 0;
+	/* A query asks: it carries no code, and no answers but in an update (RFC 2136). */
+	if (query && ((flags & 0x000f) != 0 || (answers != 0 && (flags >> 11 & 15) != 5)))
+		return NO;
+	return header && question ? YES : NO;
+}
+
+static bool
+dns_port(const struct detect_input *in)
+{
+	return port_is(in, 53) || port_is(in, 5353) || port_is(in, 5355);
+}
+
+static enum answer
+probe_dns_udp(const struct detect_input *in)
+{
+	/* NetBIOS names look like DNS and are not. */
+	if (port_is(in, 137))
+		return NO;
+	return dns_message(in->orig.len != 0 ? in->orig : in->resp, dns_port(in));
+}
+
+/* Over TCP a length stands before the message (RFC 1035 section 4.2.2). */
+static enum answer
+probe_dns_tcp(const struct detect_input *in)
+{
+	struct span s = in->orig.len != 0 ? in->orig : in->resp;
+	uint16_t len;
+
+	if (in->orig_midstream || in->resp_midstream || s.len == 0)
+		return NO;
+	if (s.len < 2)
+		return MAYBE;
+	len = read_be16(s.p);
+	if (len < DNS_HEADER + 5 || (!dns_port(in) && len > 4096))
+		return NO;
+	s = from(s, 2);
+	if (s.len >= DNS_HEADER && !dns_header(s.p))
+		return NO;
+	if (s.len < len && s.len < DETECT_BYTES - 2)
+		return MAYBE;
+	return dns_message(span_of(s.p, s.len < len ? s.len : len), dns_port(in));
+}
+
+/* Versions 1 and 2, the IETF drafts, Facebook's, and Google's Q043 to Q050, T050, T051. */
+static bool
+quic_version(uint32_t v)
+{
+	if (v == 1 || v == 0x6b3343cf || v >> 8 == 0xff0000 || v >> 8 == 0xfaceb0)
+		return true;
+	return (v >> 16 == 0x5130 || v >> 16 == 0x5430) && (v >> 8 & 0xff) >= '2' &&
+	       (v >> 8 & 0xff) <= '5' && (v & 0xff) >= '0' && (v & 0xff) <= '9';
+}
+
+/*
+ * QUIC long header (RFC 9000 section 17.2): form and fixed bit | version | two connection ids of
+ * at most 20 bytes. Google's before Q046 had flags, an 8-byte id, the version.
+ */
+static enum answer
+probe_quic(const struct detect_input *in)
+{
+	struct span s = in->orig.len != 0 ? in->orig : in->resp;
+	uint32_t version;
+	bool initial;
+
+	if (s.len < 20)
+		return NO;
+	if ((s.p[0] & 0x80) == 0)
+		return (s.p[0] & 0x09) == 0x09 && quic_version(read_be32(s.p + 9)) &&
+			       s.p[9] == 'Q' && s.len >= DETECT_BYTES
+			   ? YES
+			   : NO;
+	version = read_be32(s.p + 1);
+	if (!quic_version(version))
+		return NO;
+	if (version >> 24 == 'Q' || version >> 24 == 'T')
+		return YES;
+	if ((s.p[0] & 0x40) == 0 || s.p[5] > 20 || s.p[6 + s.p[5]] > 20)
+		return NO;
+	/* A client's Initial fills 1,200 bytes, so also what is kept of it. */
+	initial = (s.p[0] >> 4 & 3) == (version == 0x6b3343cf ? 1 : 0);
+	return initial && in->orig.len != 0 && s.len < DETECT_BYTES ? NO : YES;
+}
+
+/* ------------------------------------------------------------------ the table */
+
+struct row {
+	enum protocol protocol;
+	probe_fn *probe;
+};
+
+/* Long magic before short, sure before doubtful. */
+static const struct row tcp_rows[] = {
+	{ PROTOCOL_HTTP2, probe_http2 }, { PROTOCOL_TLS, probe_tls },
+	{ PROTOCOL_NATS, probe_nats },	 { PROTOCOL_HTTP, probe_http },
+	{ PROTOCOL_SSH, probe_ssh },	 { PROTOCOL_AMQP, probe_amqp },
+	{ PROTOCOL_REDIS, probe_redis }, { PROTOCOL_POSTGRESQL, probe_postgresql },
+	{ PROTOCOL_SMTP, probe_smtp },	 { PROTOCOL_MQTT, probe_mqtt },
+	{ PROTOCOL_MYSQL, probe_mysql }, { PROTOCOL_MONGODB, probe_mongodb },
+	{ PROTOCOL_KAFKA, probe_kafka }, { PROTOCOL_DNS, probe_dns_tcp },
+	{ PROTOCOL_UNKNOWN, NULL },
+};
+
+static const struct row udp_rows[] = {
+	{ PROTOCOL_DNS, probe_dns_udp },
+	{ PROTOCOL_QUIC, probe_quic },
+	{ PROTOCOL_UNKNOWN, NULL },
+};
+
+/*
+ * A "maybe" holds back what comes after it in the table, so that the answer does not depend on
+ * how the bytes were split.
+ */
+static enum answer
+walk(const struct row *row, const struct detect_input *in, enum protocol *out)
+{
+	enum answer a = NO;
+
+	for (; row->probe != NULL && a == NO; row++) {
+		a = row->probe(in);
+		if (a == YES)
+			*out = row->protocol;
+	}
+	return a;
+}
+
+static struct detect_input
+swapped(const struct detect_input *in)
+{
+	return (struct detect_input) {
+		.udp = in->udp,
+		.orig_port = in->resp_port,
+		.resp_port = in->orig_port,
+		.orig = in->resp,
+		.resp = in->orig,
+		.orig_midstream = in->resp_midstream,
+		.resp_midstream = in->orig_midstream,
+	};
+}
+
+enum detect_verdict
+detect(const struct detect_input *in, enum protocol *out)
+{
+	bool midstream = in->orig_midstream || in->resp_midstream;
+	bool full = in->orig.len >= DETECT_BYTES && in->resp.len >= DETECT_BYTES;
+	enum answer a = walk(in->udp ? udp_rows : tcp_rows, in, out);
+
+	/* Joined midway, who opened is a guess. */
+	if (a == NO && midstream && !in->udp) {
+		struct detect_input other = swapped(in);
+
+		a = walk(tcp_rows, &other, out);
+	}
+	if (a == YES)
+		return DETECT_FOUND;
+	return a == MAYBE && !full ? DETECT_MORE : DETECT_NONE;
+}

@@ -1,0 +1,72 @@
+/*
+ * Which protocol a flow speaks, from its first bytes, on any port.
+ *
+ * One probe per protocol looks at the bytes of each direction from its start, as far as they have
+ * been seen, and answers yes, no, or "a longer prefix could still say". The first yes of the table
+ * wins (protocols with long magic first, guesses last), and a "could still say" makes those behind
+ * it wait: the answer is the same for any split of the bytes. Ports only let a doubtful yes pass
+ * (a greeting that FTP has too, one half of a DNS message), never more.
+ *
+ * A TCP flow joined midway may have begun anywhere, so a message start that can be recognised is
+ * enough (HTTP, any TLS record, a Kafka or MongoDB request), and as who opened it is a guess, both
+ * roles are tried.
+ *
+ * Limits: what follows STARTTLS, a PostgreSQL SSL request or a proxy's CONNECT is not looked for;
+ * a QUIC flow is found by its long headers only; gRPC and WebSocket are never answered here: they
+ * begin as HTTP and whoever parses that tells them apart. A method of HTTP is in capitals.
+ *
+ * No probe looks beyond DETECT_BYTES of a direction. Free of state.
+ */
+#ifndef WEIR_DETECT_H
+#define WEIR_DETECT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "classify/span.h"
+
+#define DETECT_BYTES 256u
+
+enum protocol {
+	PROTOCOL_UNKNOWN,
+	PROTOCOL_HTTP,
+	PROTOCOL_HTTP2,
+	PROTOCOL_TLS,
+	PROTOCOL_QUIC,
+	PROTOCOL_DNS,
+	PROTOCOL_WEBSOCKET,
+	PROTOCOL_GRPC,
+	PROTOCOL_POSTGRESQL,
+	PROTOCOL_MYSQL,
+	PROTOCOL_REDIS,
+	PROTOCOL_MONGODB,
+	PROTOCOL_KAFKA,
+	PROTOCOL_AMQP,
+	PROTOCOL_MQTT,
+	PROTOCOL_NATS,
+	PROTOCOL_SMTP,
+	PROTOCOL_SSH,
+	NR_PROTOCOLS,
+};
+
+/* "http", "http2", ... as records write it. */
+const char *protocol_name(enum protocol protocol);
+
+enum detect_verdict {
+	DETECT_MORE, /* a longer prefix could still decide */
+	DETECT_FOUND,
+	DETECT_NONE,
+};
+
+struct detect_input {
+	bool udp;
+	uint16_t orig_port, resp_port;
+	/* From the start of each direction; at most DETECT_BYTES. UDP: one datagram, in one of them. */
+	struct span orig, resp;
+	bool orig_midstream, resp_midstream;
+};
+
+/* *out is set only for DETECT_FOUND. */
+enum detect_verdict detect(const struct detect_input *in, enum protocol *out);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * Queries and their answers on one flow.
+ *
+ * A few queries wait in a fixed table, told apart by id and question. When it is full the oldest
+ * is told as unanswered to make room; at the end of the flow all that wait are. An answer without
+ * a query is told too: only one direction may be mirrored. A repeated query counts as the first.
+ */
+#ifndef WEIR_DNS_PAIR_H
+#define WEIR_DNS_PAIR_H
+
+#include "classify/proto/dns.h"
+
+#define DNS_MAX_PENDING 16u
+
+struct dns_transaction {
+	uint16_t id, type, rcode;
+	bool asked, answered; /* which halves were seen */
+	uint64_t query_time_us, response_time_us;
+	uint16_t nr_answers;
+	const char *name;
+	const struct dns_answer *answers;
+};
+
+typedef void dns_transaction_fn(void *arg, const struct dns_transaction *t);
+
+struct dns_pending {
+	uint64_t time_us;
+	uint32_t hash;
+	uint16_t id, type;
+	bool used;
+	char name[DNS_NAME_CAP];
+};
+
+/* Embedded. */
+struct dns_pair {
+	uint32_t evicted; /* queries told as unanswered to make room */
+	struct dns_pending pending[DNS_MAX_PENDING];
+};
+
+void dns_pair_init(struct dns_pair *p);
+void dns_pair_push(struct dns_pair *p, uint64_t time_us, const struct dns_message *m,
+		   dns_transaction_fn *fn, void *arg);
+void dns_pair_end(struct dns_pair *p, dns_transaction_fn *fn, void *arg);
+
+#endif
