@@ -1,0 +1,60 @@
+/*
+ * The arithmetic behind `validate NAME`: is this candidate really such a number or token?
+ *
+ * A validator gets a value inside its window, may correct where it starts and ends, writes the
+ * normalised form (see value.h) and answers with points for the score, 0 meaning no. The points
+ * say how little is left to chance: 10 % of random digits pass a plain check digit, one in
+ * billions passes a CRC.
+ *
+ * Pure functions: no memory, no state, safe on any bytes.
+ */
+#ifndef WEIR_VALIDATORS_H
+#define WEIR_VALIDATORS_H
+
+#include "classify/detect/value.h"
+
+typedef int validate_fn(struct value *v);
+
+struct validator {
+	const char *name;
+	validate_fn *check;
+	const char *what; /* one line for `weir rules list --validators` */
+};
+
+/* NULL when there is none of that name. */
+const struct validator *validator_find(struct span name);
+/* The i-th in the order of their names, NULL behind the last. */
+const struct validator *validator_at(size_t i);
+
+/* Payment cards: card.c. */
+validate_fn validate_card, validate_luhn, validate_track;
+/* Accounts: bank.c. */
+validate_fn validate_iban, validate_aba;
+/* People: person.c, national.c. */
+validate_fn validate_email, validate_phone, validate_ssn, validate_ssn_bare, validate_itin;
+validate_fn validate_npi, validate_dea, validate_mbi, validate_aadhaar, validate_cpf, validate_cnpj,
+    validate_cn_id, validate_dni, validate_nie, validate_codice_fiscale, validate_nir,
+    validate_steuer_id, validate_nhs, validate_nino, validate_bsn, validate_pesel,
+    validate_personnummer, validate_tckn, validate_curp, validate_rut, validate_za_id, validate_rrn,
+    validate_my_number, validate_nric, validate_tfn, validate_sin, validate_be_nn, validate_hetu,
+    validate_fnr, validate_in_pan;
+/* Keys and tokens: token.c, secret.c. */
+validate_fn validate_token, validate_aws_key, validate_aws_secret, validate_crc32_base62,
+    validate_jwt, validate_k8s_jwt, validate_basic, validate_url_password, validate_base64_64,
+    validate_assigned, validate_assigned_key;
+
+/* ---- shared by the files above ---------------------------------------------------------- */
+
+/* The digits of a span, without anything else; 0 when there are more than cap. */
+size_t value_digits(struct span s, uint8_t *out, size_t cap);
+/* Luhn's sum over ASCII digits is a multiple of ten. */
+bool luhn_ok(const uint8_t *digits, size_t len);
+/* Base64, standard or URL alphabet, padding optional; bytes written, stops at the first foreign
+ * character or when cap is full. */
+size_t base64_decode(struct span in, uint8_t *out, size_t cap);
+/* One character makes up more than 60 % of it, or it counts up: a made-up value. */
+bool looks_made_up(struct span s);
+/* Stands for a value without being one: "your-key", "<token>", "xxxxxxxx", "${VAR}". */
+bool is_placeholder(struct span s);
+
+#endif

@@ -1,0 +1,202 @@
+/* Tokenising outwards from a value; one hash and a binary search per part of a word. */
+#include "classify/detect/words.h"
+
+#include <stdlib.h>
+
+static uint32_t
+hash_of(const uint8_t *p, size_t len)
+{
+	uint32_t h = 2166136261u;
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ ascii_lower(p[i])) * 16777619u;
+	return h;
+}
+
+bool
+word_list_add(struct word_list *list, struct span text)
+{
+	if (list->nr == WORDS_MAX || text.len == 0 || text.len >= WORD_MAX)
+		return false;
+
+	struct word *w = &list->words[list->nr++];
+
+	w->len = (uint8_t)text.len;
+	w->hash = hash_of(text.p, text.len);
+	w->raw = false;
+	for (size_t i = 0; i < text.len; i++) {
+		w->text[i] = (char)ascii_lower(text.p[i]);
+		w->raw = w->raw || text.p[i] >= 0x80;
+	}
+	w->text[text.len] = '\0';
+	list->nr_raw += w->raw;
+	return true;
+}
+
+static int
+by_hash(const void *a, const void *b)
+{
+	const struct word *x = a, *y = b;
+
+	return x->hash < y->hash ? -1 : x->hash > y->hash;
+}
+
+void
+word_list_sort(struct word_list *list)
+{
+	if (list->nr != 0)
+		qsort(list->words, list->nr, sizeof(list->words[0]), by_hash);
+}
+
+static bool
+same_text(const struct word *w, const uint8_t *p, size_t len)
+{
+	if (w->len != len)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if (ascii_lower(p[i]) != (uint8_t)w->text[i])
+			return false;
+	}
+	return true;
+}
+
+static bool
+in_list(const struct word_list *list, const uint8_t *p, size_t len)
+{
+	uint32_t hash = hash_of(p, len);
+	unsigned lo = 0, hi = list->nr;
+
+	while (lo < hi) {
+		unsigned mid = lo + (hi - lo) / 2;
+
+		if (list->words[mid].hash < hash)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (; lo < list->nr && list->words[lo].hash == hash; lo++) {
+		if (same_text(&list->words[lo], p, len))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_word(uint8_t c)
+{
+	return is_alnum(c) || c == '_' || c == '-' || c >= 0x80;
+}
+
+static bool
+is_joint(uint8_t c)
+{
+	return c == '_' || c == '-';
+}
+
+/* A part ends in front of a joint, and between a small and a capital letter. */
+static size_t
+part_end(const uint8_t *p, size_t from, size_t len)
+{
+	size_t i = from + 1;
+
+	while (i < len && !is_joint(p[i]) &&
+	       !(p[i] >= 'A' && p[i] <= 'Z' && p[i - 1] >= 'a' && p[i - 1] <= 'z'))
+		i++;
+	return i;
+}
+
+static bool
+word_matches(const struct word_list *list, const uint8_t *p, size_t len)
+{
+	while (len > 0 && is_joint(p[0])) {
+		p++;
+		len--;
+	}
+	while (len > 0 && is_joint(p[len - 1]))
+		len--;
+	if (len == 0 || len >= 2 * WORD_MAX)
+		return false;
+	if (in_list(list, p, len))
+		return true;
+	for (size_t from = 0; from < len;) {
+		size_t to = part_end(p, from, len);
+
+		if (to - from < len && in_list(list, p + from, to - from))
+			return true;
+		from = to < len && is_joint(p[to]) ? to + 1 : to;
+	}
+	return false;
+}
+
+static bool
+has_raw(const struct word_list *list, const uint8_t *p, size_t len)
+{
+	for (unsigned i = 0; i < list->nr; i++) {
+		const struct word *w = &list->words[i];
+
+		for (size_t at = 0; w->raw && w->len <= len && at <= len - w->len; at++) {
+			if (memcmp(p + at, w->text, w->len) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* The word that ends at or before at, going left; false at the window's edge. */
+static bool
+word_left(const struct value *v, size_t *at, struct span *word)
+{
+	size_t to = *at, from;
+
+	while (to > 0 && !is_word(v->window[to - 1]))
+		to--;
+	for (from = to; from > 0 && is_word(v->window[from - 1]); from--)
+		;
+	/* "\ncard": the letter belongs to the escape. */
+	if (from > 0 && to - from > 1 && v->window[from - 1] == '\\' &&
+	    memchr("nrt", v->window[from], 3) != NULL)
+		from++;
+	*at = from;
+	*word = span_of(v->window + from, to - from);
+	return to > from;
+}
+
+static bool
+word_right(const struct value *v, size_t *at, struct span *word)
+{
+	size_t from = *at, to;
+
+	while (from < v->len && !is_word(v->window[from]))
+		from++;
+	for (to = from; to < v->len && is_word(v->window[to]); to++)
+		;
+	*at = to;
+	*word = span_of(v->window + from, to - from);
+	return to > from;
+}
+
+unsigned
+words_near(const struct word_list *list, const struct value *v, unsigned within)
+{
+	size_t left = v->start, right = v->end;
+	struct span word;
+
+	if (list->nr == 0)
+		return 0;
+	for (unsigned i = 1; i <= within; i++) {
+		bool more_left = word_left(v, &left, &word);
+
+		if (more_left && (word_matches(list, word.p, word.len) ||
+				  (list->nr_raw != 0 && has_raw(list, word.p, word.len))))
+			return i;
+
+		bool more_right = word_right(v, &right, &word);
+
+		if (more_right && (word_matches(list, word.p, word.len) ||
+				   (list->nr_raw != 0 && has_raw(list, word.p, word.len))))
+			return i;
+		if (!more_left && !more_right)
+			break;
+	}
+	return 0;
+}

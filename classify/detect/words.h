@@ -1,0 +1,42 @@
+/*
+ * Words around a value: what `context` and `veto` are decided by.
+ *
+ * A word is a run of letters, digits, '_', '-' and bytes above 0x7f. It matches a list's word as a
+ * whole, or by one of its parts: "card_number" and "cardNumber" are also card and number. ASCII
+ * case does not count. A list's word with bytes above 0x7f is looked for as it is, because such
+ * scripts often write without blanks.
+ *
+ * Distance is in words, from the value outwards on both sides, 1 being the nearest.
+ */
+#ifndef WEIR_WORDS_H
+#define WEIR_WORDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "classify/detect/value.h"
+
+enum { WORD_MAX = 48, WORDS_MAX = 128 };
+
+struct word {
+	uint32_t hash;
+	uint8_t len;
+	bool raw; /* has bytes above 0x7f */
+	char text[WORD_MAX];
+};
+
+/* Sorted by hash once it is complete. */
+struct word_list {
+	unsigned nr, nr_raw;
+	struct word *words; /* owned by the rule set's memory, WORDS_MAX of them */
+};
+
+/* False when the list is full or the word too long. */
+bool word_list_add(struct word_list *list, struct span text);
+void word_list_sort(struct word_list *list);
+
+/* The distance of the nearest word of the list within so many words, or 0. */
+unsigned words_near(const struct word_list *list, const struct value *v, unsigned within);
+
+#endif

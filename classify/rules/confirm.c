@@ -1,0 +1,195 @@
+/* The judgement of one candidate, in the order in which it becomes more expensive. */
+#include "classify/rules/confirm.h"
+
+#include "classify/detect/mask.h"
+
+static const char *const severity_names[] = { "info", "low", "medium", "high", "critical" };
+static const char *const confidence_names[] = { "low", "medium", "high" };
+
+const char *
+severity_name(enum severity severity)
+{
+	return severity_names[severity];
+}
+
+const char *
+confidence_name(enum confidence confidence)
+{
+	return confidence_names[confidence];
+}
+
+/* ------------------------------------------------------------------ boundaries */
+
+static uint8_t
+byte_at(const struct value *v, size_t at)
+{
+	return at < v->len ? v->window[at] : 0;
+}
+
+/*
+ * The letter or digit in front of at ends an escape: "\n", the "\u0022" of JSON, "%3D".
+ */
+static bool
+escape_before(const struct value *v, size_t at)
+{
+	const uint8_t *w = v->window;
+
+	if (at >= 2 && w[at - 2] == '\\')
+		return memchr("nrtbf", w[at - 1], 5) != NULL;
+	if (at >= 3 && w[at - 3] == '%')
+		return hex_value(w[at - 2]) >= 0 && hex_value(w[at - 1]) >= 0;
+	return at >= 6 && w[at - 6] == '\\' && w[at - 5] == 'u';
+}
+
+static bool
+bounded_left(const struct value *v, bool number)
+{
+	if (v->start == 0)
+		return true;
+
+	uint8_t c = v->window[v->start - 1], before = v->start >= 2 ? v->window[v->start - 2] : 0;
+
+	if (is_alnum(c))
+		return escape_before(v, v->start);
+	if (c == '_')
+		return false;
+	if (number && (c == '.' || c == '-'))
+		return c == '.' ? is_alpha(before) : !is_alnum(before);
+	return true;
+}
+
+static bool
+bounded_right(const struct value *v, bool number)
+{
+	uint8_t c = byte_at(v, v->end), after = byte_at(v, v->end + 1);
+
+	if (is_alnum(c) || c == '_')
+		return false;
+	if (number && (c == '.' || c == '-'))
+		return c == '.' ? !is_digit(after) : !is_alnum(after);
+	return true;
+}
+
+bool
+confirm_shape(const struct rule *rule, const struct rule_pattern *pattern, struct value *v,
+	      int *points)
+{
+	bool number = pattern->kind == PATTERN_DIGITS;
+	int n = 0;
+
+	if (rule->validator != NULL) {
+		n = rule->validator->check(v);
+		if (n == 0)
+			return false;
+	} else if (number) {
+		v->norm_len = value_digits(value_span(v), v->norm, VALUE_NORM_CAP);
+	}
+	if ((rule->bounded || number || pattern->kind == PATTERN_IBAN) &&
+	    (!bounded_left(v, number) || !bounded_right(v, number)))
+		return false;
+	if (points != NULL)
+		*points = n;
+	return true;
+}
+
+/* ------------------------------------------------------------------ score */
+
+/* '*' stands for any run of bytes, also none. */
+static bool
+glob_matches(struct span glob, struct span text)
+{
+	size_t g = 0, t = 0, star = SIZE_MAX, mark = 0;
+
+	while (t < text.len) {
+		if (g < glob.len && glob.p[g] == '*') {
+			star = g++;
+			mark = t;
+		} else if (g < glob.len && glob.p[g] == text.p[t]) {
+			g++;
+			t++;
+		} else if (star != SIZE_MAX) {
+			g = star + 1;
+			t = ++mark;
+		} else {
+			return false;
+		}
+	}
+	while (g < glob.len && glob.p[g] == '*')
+		g++;
+	return g == glob.len;
+}
+
+static bool
+is_test_value(const struct rule *rule, const struct value *v)
+{
+	for (unsigned i = 0; i < rule->nr_tests; i++) {
+		if (glob_matches(rule->tests[i], span_of(v->norm, v->norm_len)))
+			return true;
+	}
+	return v->test;
+}
+
+static void
+add_term(struct finding *f, const char *name, int points)
+{
+	if (points == 0 || f->nr_terms == FINDING_MAX_TERMS)
+		return;
+	f->terms[f->nr_terms++] = (struct score_term){ name, points };
+	f->score += points;
+}
+
+static void
+grade(struct finding *f)
+{
+	enum severity top = f->score >= SCORE_AS_RULED ? SEVERITY_CRITICAL :
+			    f->score >= SCORE_MEDIUM   ? SEVERITY_MEDIUM :
+							 SEVERITY_LOW;
+
+	f->severity = f->rule->severity < top ? f->rule->severity : top;
+	f->confidence = f->score >= SCORE_AS_RULED ? CONFIDENCE_HIGH :
+			f->score >= SCORE_MEDIUM   ? CONFIDENCE_MEDIUM :
+						     CONFIDENCE_LOW;
+}
+
+/* False when a veto word is nearer than any word of the context, or context is needed and absent. */
+static bool
+weigh_words(const struct rule *rule, const struct value *v, struct finding *f)
+{
+	unsigned context = words_near(&rule->context.list, v, rule->context.within);
+	unsigned veto = words_near(&rule->veto.list, v, rule->veto.within);
+
+	if (veto != 0 && (context == 0 || veto < context))
+		return false;
+	if (context == 0 && (rule->weak || rule->context.needed))
+		return false;
+	if (context != 0)
+		add_term(f, "context", rule->context.points);
+	return true;
+}
+
+bool
+confirm_finding(const struct rule *rule, const struct rule_pattern *pattern, struct value *v,
+		struct finding *f)
+{
+	int points;
+
+	if (!confirm_shape(rule, pattern, v, &points))
+		return false;
+	f->rule = rule;
+	f->score = 0;
+	f->nr_terms = 0;
+	if (rule->weak)
+		add_term(f, "weak", 10);
+	else if (pattern->kind == PATTERN_REGEX || pattern->kind == PATTERN_LITERAL)
+		add_term(f, "pattern", 60);
+	else
+		add_term(f, "shape", 20);
+	if (rule->validator != NULL)
+		add_term(f, rule->validator->name, points);
+	if (!weigh_words(rule, v, f) || f->score < SCORE_LOW)
+		return false;
+	f->test_value = is_test_value(rule, v);
+	grade(f);
+	mask_value(rule, v, f->sample, sizeof(f->sample));
+	return true;
+}

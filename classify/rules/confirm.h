@@ -1,0 +1,32 @@
+/*
+ * From a candidate to a finding: boundary, structure and validator, context, veto, test value,
+ * score, severity.
+ *
+ * A candidate is judged with what surrounds it: CONFIRM_LEFT bytes in front of its end and
+ * CONFIRM_RIGHT behind it, no more, so that the answer does not depend on how the input was cut.
+ *
+ * Score terms: pattern +60 for a match, shape +20 for a find, weak +10 instead of either for a
+ * weak rule; the validator by its own points; context by the rule's. A veto word that is nearer
+ * than every context word ends the candidate.
+ *
+ * Pure functions over borrowed memory.
+ */
+#ifndef WEIR_CONFIRM_H
+#define WEIR_CONFIRM_H
+
+#include "classify/rules/rule.h"
+
+enum { CONFIRM_LEFT = 448, CONFIRM_RIGHT = 64 };
+
+/*
+ * Boundary, structure and validator only: would this be masked? The value's start and end are set
+ * on the way. points may be NULL.
+ */
+bool confirm_shape(const struct rule *rule, const struct rule_pattern *pattern, struct value *v,
+		   int *points);
+
+/* As above, and everything else. Fills in all of the finding but buffer, offset and hash. */
+bool confirm_finding(const struct rule *rule, const struct rule_pattern *pattern, struct value *v,
+		     struct finding *f);
+
+#endif

@@ -1,0 +1,47 @@
+/*
+ * The rules of a set, compiled: Hyperscan databases, and what the digit finder looks for.
+ *
+ * Patterns go into two databases, one that streams for whatever may exceed a segment, one in block
+ * mode for short fields. Which buffers a pattern is for is checked when it matches, so each byte is
+ * scanned once. Start-of-match reporting would double the cost and multiply stream state; instead
+ * a pattern of varying width has a small database of its own, in block mode with start of match,
+ * that is run over the few hundred bytes in front of a candidate.
+ *
+ * Immutable after compiling; workers share it.
+ */
+#ifndef WEIR_RULE_DB_H
+#define WEIR_RULE_DB_H
+
+#include "classify/detect/digits.h"
+#include "classify/rules/rule_parse.h"
+
+struct hs_database;
+struct hs_scratch;
+
+struct db_pattern {
+	const struct rule *rule;
+	const struct rule_pattern *pattern;
+	uint64_t rule_hash;
+	unsigned width;            /* of every match; 0: it varies */
+	unsigned max_width;        /* UINT32_MAX: no limit */
+	struct hs_database *start; /* finds where a match begins; NULL: fixed width, or too large */
+};
+
+struct rule_db {
+	unsigned nr_patterns;
+	struct db_pattern *patterns;  /* owned; an index here is Hyperscan's id */
+	struct hs_database *stream;   /* NULL: no pattern is for a buffer that streams */
+	struct hs_database *block;    /* NULL: only digits are looked for */
+	unsigned nr_digits, nr_ibans; /* indices into patterns */
+	uint32_t *digits, *ibans;
+	struct digits_spec spec;
+};
+
+/* How many errors were told; the db is then empty. */
+unsigned rule_db_init(struct rule_db *db, const struct rule_list *list, FILE *errors);
+void rule_db_fini(struct rule_db *db);
+
+/* Scratch for every database of the set; NULL without memory. */
+struct hs_scratch *rule_db_scratch(const struct rule_db *db);
+
+#endif

@@ -1,0 +1,717 @@
+/*
+ * The scanner: Hyperscan and the digit finder over one stream, and the queue of candidates.
+ *
+ * Positions are absolute in the decoded stream. Hyperscan counts from its last reset, which base
+ * remembers. Matches are gathered during a push and judged behind it; when the queue is full those
+ * that can be judged are judged at once, from inside Hyperscan's callback, which is why finding a
+ * start uses a scratch of its own.
+ */
+#include "classify/rules/scan.h"
+
+#include <errno.h>
+#include <hs/hs.h>
+#include <stdlib.h>
+
+#include "classify/rules/confirm.h"
+#include "classify/rules/rule_db.h"
+#include "classify/rules/ruleset.h"
+#include "classify/rules/unescape.h"
+#include "classify/siphash.h"
+#include "classify/slab.h"
+
+enum { SEAM_CAP = SCAN_LOOK_BEHIND + CONFIRM_LEFT + CONFIRM_RIGHT, MAX_SCAN = 1 << 20 };
+
+struct candidate {
+	uint64_t end;
+	uint64_t start; /* with has_start */
+	uint32_t pattern;
+	bool has_start;
+};
+
+struct scan_stream {
+	struct scanner *scanner;
+	hs_stream_t *hs; /* NULL: block mode, or no pattern streams */
+	scan_found_fn *found;
+	scan_value_fn *value; /* instead of found, see scan_values */
+	void *arg;
+	enum buffer buffer;
+	uint64_t pos;   /* of the push's first byte */
+	uint64_t base;  /* where Hyperscan counts from */
+	uint64_t limit; /* nothing before it is visible: the last gap */
+	uint64_t quiet; /* candidates that end before it were judged already */
+	uint64_t claimed_from, claimed_to; /* the last confirmed value that is no number */
+	const uint8_t *push;
+	size_t push_len;
+	struct digits digits;
+	struct unescape unescape;
+	uint32_t nr_pending, nr_seen, tail_len;
+	struct candidate pending[SCAN_MAX_PENDING];
+	uint64_t seen[SCAN_MAX_SEEN];
+	uint8_t tail[SCAN_LOOK_BEHIND];
+};
+
+struct scanner {
+	const struct ruleset *set;
+	const struct rule_db *db;
+	struct slab streams;
+	hs_stream_t **hs; /* one per stream of the slab; owned */
+	bool *open;
+	hs_scratch_t *scratch, *start_scratch, *value_scratch;
+	struct siphash_key key;
+	bool live;
+	struct scan_counters counters;
+	struct scan_stream block, values;
+	uint8_t seam[SEAM_CAP];
+};
+
+/* ------------------------------------------------------------------ what is visible */
+
+static uint64_t
+visible_from(const struct scan_stream *st)
+{
+	uint64_t from = st->pos - st->tail_len;
+
+	return from > st->limit ? from : st->limit;
+}
+
+/* The bytes [from, to), which must be visible; a copy only where the tail and the push meet. */
+static const uint8_t *
+view(struct scan_stream *st, uint64_t from, uint64_t to)
+{
+	if (from >= st->pos)
+		return st->push + (from - st->pos);
+
+	const uint8_t *tail = st->tail + st->tail_len - (st->pos - from);
+
+	if (to <= st->pos)
+		return tail;
+	memcpy(st->scanner->seam, tail, st->pos - from);
+	memcpy(st->scanner->seam + (st->pos - from), st->push, to - st->pos);
+	return st->scanner->seam;
+}
+
+static void
+keep_tail(struct scan_stream *st)
+{
+	size_t len = st->push_len, keep;
+
+	if (len >= SCAN_LOOK_BEHIND) {
+		memcpy(st->tail, st->push + len - SCAN_LOOK_BEHIND, SCAN_LOOK_BEHIND);
+		st->tail_len = SCAN_LOOK_BEHIND;
+	} else if (len != 0) {
+		keep = SCAN_LOOK_BEHIND - len;
+		keep = keep < st->tail_len ? keep : st->tail_len;
+		memmove(st->tail, st->tail + st->tail_len - keep, keep);
+		memcpy(st->tail + keep, st->push, len);
+		st->tail_len = (uint32_t)(keep + len);
+	}
+	st->pos += len;
+	st->push = NULL;
+	st->push_len = 0;
+}
+
+/* ------------------------------------------------------------------ where a match begins */
+
+struct start_search {
+	unsigned long long end, start, longest;
+	bool found;
+};
+
+static int
+start_match(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *arg)
+{
+	struct start_search *s = arg;
+
+	(void)id, (void)flags;
+	if (to == s->end && (!s->found || from < s->start)) {
+		s->found = true;
+		s->start = from;
+	}
+	return 0;
+}
+
+static int
+longer_match(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *arg)
+{
+	struct start_search *s = arg;
+
+	(void)id, (void)flags;
+	if (from == s->start && to > s->longest)
+		s->longest = to;
+	return 0;
+}
+
+/* Back over what looks like one token: for patterns too large for start of match. */
+static size_t
+guess_start(const struct db_pattern *p, const uint8_t *window, size_t end)
+{
+	size_t from = end;
+
+	while (from > 0 && end - from < p->max_width && window[from - 1] > ' ' &&
+	       memchr("\"'<>,;{}[]", window[from - 1], 10) == NULL)
+		from--;
+	return from;
+}
+
+/*
+ * Sets the value's start. False when a longer match begins at the same place: that one is a
+ * candidate of its own.
+ */
+static bool
+find_start(struct scan_stream *st, const struct db_pattern *p, const uint8_t *window, size_t len,
+	   size_t end, size_t *start)
+{
+	struct start_search s = { .end = end };
+	hs_scratch_t *scratch = st->scanner->start_scratch;
+
+	if (p->width != 0) {
+		*start = end >= p->width ? end - p->width : 0;
+		return true;
+	}
+	*start = guess_start(p, window, end);
+	if (p->start == NULL)
+		return *start < end;
+	if (hs_scan(p->start, (const char *)window, (unsigned)len, 0, scratch, start_match, &s) !=
+		HS_SUCCESS ||
+	    !s.found)
+		return *start < end;
+	s.longest = end;
+	hs_scan(p->start, (const char *)window, (unsigned)len, 0, scratch, longer_match, &s);
+	*start = (size_t)s.start;
+	return s.longest == end;
+}
+
+/* ------------------------------------------------------------------ judging */
+
+/* False when the value was told before. */
+static bool
+remember(struct scan_stream *st, uint64_t value)
+{
+	for (uint32_t i = 0; i < st->nr_seen; i++) {
+		if (st->seen[i] == value)
+			return false;
+	}
+	if (st->nr_seen < SCAN_MAX_SEEN)
+		st->seen[st->nr_seen++] = value;
+	else
+		st->scanner->counters.scan_values_forgotten++;
+	return true;
+}
+
+static void
+tell_value(struct scan_stream *st, const struct db_pattern *p, struct value *v, uint64_t from)
+{
+	const struct rule *rule = p->rule;
+	struct finding f;
+
+	if (!rule->hides)
+		return;
+	if (rule->weak ? confirm_finding(rule, p->pattern, v, &f) : confirm_shape(rule, p->pattern, v, NULL))
+		st->value(st->arg, rule, v, (size_t)from);
+}
+
+static void
+tell_finding(struct scan_stream *st, const struct db_pattern *p, struct value *v, uint64_t from)
+{
+	struct finding f;
+
+	if (st->found == NULL || !confirm_finding(p->rule, p->pattern, v, &f))
+		return;
+	if (p->pattern->kind != PATTERN_DIGITS) {
+		st->claimed_from = from + v->start;
+		st->claimed_to = from + v->end;
+	}
+	f.value_hash = siphash13(&st->scanner->key, v->norm, v->norm_len);
+	if (!remember(st, f.value_hash ^ p->rule_hash))
+		return;
+	if (f.test_value && !st->scanner->live && f.severity > SEVERITY_LOW)
+		f.severity = SEVERITY_LOW;
+	f.buffer = st->buffer;
+	f.offset = from + v->start;
+	st->found(st->arg, &f);
+}
+
+static void
+judge(struct scan_stream *st, const struct candidate *c)
+{
+	const struct db_pattern *p = &st->scanner->db->patterns[c->pattern];
+	uint64_t visible = visible_from(st), avail = st->pos + st->push_len;
+	uint64_t from = c->end > CONFIRM_LEFT ? c->end - CONFIRM_LEFT : 0;
+	uint64_t to = c->end + CONFIRM_RIGHT;
+	struct value v;
+	size_t start;
+
+	from = from > visible ? from : visible;
+	to = to < avail ? to : avail;
+	if (c->end <= from || c->end > to || (c->has_start && c->start < from))
+		return;
+	/* The groups of an IBAN are no card, even if one in ten passes for one. */
+	if (p->pattern->kind == PATTERN_DIGITS && c->start >= st->claimed_from &&
+	    c->start < st->claimed_to)
+		return;
+
+	const uint8_t *window = view(st, from, to);
+	size_t len = (size_t)(to - from), end = (size_t)(c->end - from);
+
+	st->scanner->counters.scan_candidates++;
+	if (c->has_start)
+		start = (size_t)(c->start - from);
+	else if (!find_start(st, p, window, len, end, &start))
+		return;
+	value_init(&v, window, len, start, end);
+	if (st->value != NULL)
+		tell_value(st, p, &v, from);
+	else
+		tell_finding(st, p, &v, from);
+}
+
+/* Judges in the order of their ends those with enough to their right; at the end, all. */
+static void
+judge_ready(struct scan_stream *st, bool final)
+{
+	uint64_t avail = st->pos + st->push_len;
+
+	for (;;) {
+		struct candidate *next = NULL;
+
+		for (uint32_t i = 0; i < st->nr_pending; i++) {
+			struct candidate *c = &st->pending[i];
+
+			if ((final || c->end + CONFIRM_RIGHT <= avail) &&
+			    (next == NULL || c->end < next->end ||
+			     (c->end == next->end && c->pattern < next->pattern)))
+				next = c;
+		}
+		if (next == NULL)
+			return;
+
+		struct candidate c = *next;
+
+		*next = st->pending[--st->nr_pending];
+		judge(st, &c);
+	}
+}
+
+/* The same value, seen to go on: a repeat that takes one more byte, a number one more group. */
+static bool
+extends(const struct db_pattern *p, const struct candidate *old, const struct candidate *c)
+{
+	if (old->pattern != c->pattern)
+		return false;
+	if (c->has_start)
+		return old->start == c->start;
+	return old->end == c->end || (p->width == 0 && old->end + 1 == c->end);
+}
+
+static void
+add_candidate(struct scan_stream *st, const struct candidate *c)
+{
+	const struct db_pattern *p = &st->scanner->db->patterns[c->pattern];
+
+	if (c->end + CONFIRM_RIGHT <= st->quiet)
+		return;
+	for (uint32_t i = 0; i < st->nr_pending; i++) {
+		if (extends(p, &st->pending[i], c)) {
+			st->pending[i] = *c;
+			return;
+		}
+	}
+	if (st->nr_pending == SCAN_MAX_PENDING)
+		judge_ready(st, false);
+	if (st->nr_pending == SCAN_MAX_PENDING)
+		st->scanner->counters.scan_candidates_lost++;
+	else
+		st->pending[st->nr_pending++] = *c;
+}
+
+/* ------------------------------------------------------------------ candidates */
+
+static bool
+wanted(const struct scan_stream *st, const struct db_pattern *p)
+{
+	return st->value != NULL || (p->rule->buffers & 1u << st->buffer) != 0;
+}
+
+static int
+on_match(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *arg)
+{
+	struct scan_stream *st = arg;
+	struct candidate c = { .end = st->base + to, .pattern = id };
+
+	(void)from, (void)flags;
+	if (wanted(st, &st->scanner->db->patterns[id]))
+		add_candidate(st, &c);
+	return 0;
+}
+
+/* Groups [i, nr) are joined by one kind of separator, which the pattern allows. */
+static bool
+joined_alike(const struct rule_pattern *p, const struct digit_group *g, unsigned i, unsigned nr)
+{
+	uint8_t sep = i + 1 < nr ? g[i + 1].before : 0;
+
+	if (sep != 0 && (p->separators.len == 0 ||
+			 memchr(p->separators.p, sep, p->separators.len) == NULL))
+		return false;
+	for (unsigned k = i + 1; k < nr; k++) {
+		if (g[k].before != sep)
+			return false;
+	}
+	return true;
+}
+
+/* The arithmetic first, on the digits alone: few numbers pass, and only those wait. */
+static bool
+number_passes(struct scan_stream *st, const struct rule *rule, uint64_t from, uint64_t to)
+{
+	struct value v;
+
+	if (rule->validator == NULL)
+		return true;
+	value_init(&v, view(st, from, to), (size_t)(to - from), 0, (size_t)(to - from));
+	return rule->validator->check(&v) != 0;
+}
+
+static void
+match_digits(struct scan_stream *st, uint32_t id, const struct digit_group *g, unsigned nr)
+{
+	const struct db_pattern *p = &st->scanner->db->patterns[id];
+	uint64_t end = g[nr - 1].start + g[nr - 1].len, total = 0;
+	unsigned first = nr;
+
+	/* The longest part first: go left as far as the number of digits allows. */
+	while (first > 0 && total + g[first - 1].len <= p->pattern->max_digits)
+		total += g[--first].len;
+	for (; first < nr && total >= p->pattern->min_digits; total -= g[first++].len) {
+		struct candidate c = { end, g[first].start, id, true };
+
+		if (!joined_alike(p->pattern, g, first, nr) || c.start < visible_from(st) ||
+		    !number_passes(st, p->rule, c.start, c.end))
+			continue;
+		add_candidate(st, &c);
+		return;
+	}
+}
+
+static void
+match_iban(struct scan_stream *st, const struct digit_group *g)
+{
+	const struct rule_db *db = st->scanner->db;
+
+	if (g->len < 2 || g->before < 'A' || g->before > 'Z' || g->start < visible_from(st) + 2)
+		return;
+
+	uint8_t letter = *view(st, g->start - 2, g->start - 1);
+
+	if (letter < 'A' || letter > 'Z')
+		return;
+	for (unsigned i = 0; i < db->nr_ibans; i++) {
+		struct candidate c = { g->start + 2, g->start - 2, db->ibans[i], true };
+
+		if (wanted(st, &db->patterns[c.pattern]))
+			add_candidate(st, &c);
+	}
+}
+
+static void
+on_group(void *arg, const struct digit_group *g, unsigned nr)
+{
+	struct scan_stream *st = arg;
+	const struct rule_db *db = st->scanner->db;
+
+	for (unsigned i = 0; i < db->nr_digits; i++) {
+		if (wanted(st, &db->patterns[db->digits[i]]))
+			match_digits(st, db->digits[i], g, nr);
+	}
+	if (db->nr_ibans != 0)
+		match_iban(st, &g[nr - 1]);
+}
+
+/* ------------------------------------------------------------------ streams */
+
+static void
+stream_init(struct scan_stream *st, struct scanner *s, hs_stream_t *hs, enum buffer buffer)
+{
+	memset(st, 0, offsetof(struct scan_stream, pending));
+	st->scanner = s;
+	st->hs = hs;
+	st->buffer = buffer;
+	digits_init(&st->digits, 0);
+	unescape_init(&st->unescape, buffer_coding(buffer));
+}
+
+static void
+scan_piece(struct scan_stream *st, const uint8_t *data, size_t len)
+{
+	struct scanner *s = st->scanner;
+
+	st->push = data;
+	st->push_len = len;
+	s->counters.scan_bytes += len;
+	if (st->hs != NULL && hs_scan_stream(st->hs, (const char *)data, (unsigned)len, 0,
+					     s->scratch, on_match, st) != HS_SUCCESS)
+		s->counters.scan_errors++;
+	if (s->db->nr_digits + s->db->nr_ibans != 0)
+		digits_push(&st->digits, &s->db->spec, data, len, on_group, st);
+	judge_ready(st, false);
+	keep_tail(st);
+}
+
+static void
+scan_decoded(void *arg, const uint8_t *data, size_t len)
+{
+	while (len != 0) {
+		size_t n = len < MAX_SCAN ? len : MAX_SCAN;
+
+		scan_piece(arg, data, n);
+		data += n;
+		len -= n;
+	}
+}
+
+struct scan_stream *
+scan_open(struct scanner *s, enum buffer buffer)
+{
+	struct scan_stream *st = slab_take(&s->streams);
+
+	if (st == NULL) {
+		s->counters.scan_streams_refused++;
+		return NULL;
+	}
+
+	size_t i = (size_t)((uint8_t *)st - s->streams.memory) / s->streams.object_bytes;
+
+	s->open[i] = true;
+	stream_init(st, s, s->hs[i], buffer);
+	return st;
+}
+
+void
+scan_push(struct scan_stream *st, const uint8_t *data, size_t len, scan_found_fn *found, void *arg)
+{
+	st->found = found;
+	st->arg = arg;
+	if (len != 0)
+		unescape_push(&st->unescape, data, len, scan_decoded, st);
+}
+
+/* Ends the text at pos: matches that waited for its end, an open digit group, what waits. */
+static void
+end_text(struct scan_stream *st)
+{
+	struct scanner *s = st->scanner;
+
+	unescape_end(&st->unescape, scan_decoded, st);
+	if (st->hs != NULL &&
+	    hs_reset_stream(st->hs, 0, s->scratch, on_match, st) != HS_SUCCESS)
+		s->counters.scan_errors++;
+	digits_end(&st->digits, &s->db->spec, on_group, st);
+	judge_ready(st, true);
+}
+
+void
+scan_gap(struct scan_stream *st)
+{
+	end_text(st);
+	st->base = st->limit = st->pos;
+	st->tail_len = 0;
+	digits_init(&st->digits, st->pos);
+}
+
+void
+scan_close(struct scan_stream *st, scan_found_fn *found, void *arg)
+{
+	if (st == NULL)
+		return;
+
+	struct scanner *s = st->scanner;
+
+	st->found = found;
+	st->arg = arg;
+	end_text(st);
+	s->open[(size_t)((uint8_t *)st - s->streams.memory) / s->streams.object_bytes] = false;
+	slab_give(&s->streams, st);
+}
+
+/* ------------------------------------------------------------------ short fields */
+
+static void
+scan_whole(struct scan_stream *st, hs_scratch_t *scratch, const uint8_t *data, size_t len)
+{
+	struct scanner *s = st->scanner;
+
+	if (len == 0)
+		return;
+	st->push = data;
+	st->push_len = len < MAX_SCAN ? len : MAX_SCAN;
+	s->counters.scan_bytes += st->push_len;
+	if (s->db->block != NULL &&
+	    hs_scan(s->db->block, (const char *)data, (unsigned)st->push_len, 0, scratch, on_match,
+		    st) != HS_SUCCESS)
+		s->counters.scan_errors++;
+	digits_push(&st->digits, &s->db->spec, data, st->push_len, on_group, st);
+	digits_end(&st->digits, &s->db->spec, on_group, st);
+	judge_ready(st, true);
+}
+
+void
+scan_block(struct scanner *s, enum buffer buffer, const uint8_t *data, size_t len,
+	   scan_found_fn *found, void *arg)
+{
+	stream_init(&s->block, s, NULL, buffer);
+	s->block.found = found;
+	s->block.arg = arg;
+	scan_whole(&s->block, s->scratch, data, len);
+}
+
+void
+scan_values(struct scanner *s, const uint8_t *data, size_t len, scan_value_fn *fn, void *arg)
+{
+	stream_init(&s->values, s, NULL, BUFFER_PAYLOAD);
+	s->values.value = fn;
+	s->values.arg = arg;
+	scan_whole(&s->values, s->value_scratch, data, len);
+}
+
+/* ------------------------------------------------------------------ the scanner */
+
+/* What depends on the rules: scratch and one Hyperscan stream per stream of the pool. */
+struct engine {
+	hs_scratch_t *scratch, *start_scratch, *value_scratch;
+	hs_stream_t **hs;
+};
+
+static void
+engine_fini(struct engine *e, uint32_t nr)
+{
+	for (uint32_t i = 0; e->hs != NULL && i < nr; i++) {
+		if (e->hs[i] != NULL)
+			hs_close_stream(e->hs[i], NULL, NULL, NULL);
+	}
+	free(e->hs);
+	hs_free_scratch(e->scratch);
+	hs_free_scratch(e->start_scratch);
+	hs_free_scratch(e->value_scratch);
+}
+
+static int
+engine_init(struct engine *e, const struct rule_db *db, uint32_t nr)
+{
+	*e = (struct engine){ 0 };
+	e->hs = calloc(nr == 0 ? 1 : nr, sizeof(hs_stream_t *));
+	if (e->hs == NULL)
+		return -ENOMEM;
+	if (db->stream == NULL && db->block == NULL)
+		return 0;
+	e->scratch = rule_db_scratch(db);
+	if (e->scratch == NULL ||
+	    hs_clone_scratch(e->scratch, &e->start_scratch) != HS_SUCCESS ||
+	    hs_clone_scratch(e->scratch, &e->value_scratch) != HS_SUCCESS)
+		goto fail;
+	for (uint32_t i = 0; db->stream != NULL && i < nr; i++) {
+		if (hs_open_stream(db->stream, 0, &e->hs[i]) != HS_SUCCESS)
+			goto fail;
+	}
+	return 0;
+fail:
+	engine_fini(e, nr);
+	return -ENOMEM;
+}
+
+static struct engine
+swap_engine(struct scanner *s, const struct engine *e, const struct ruleset *set)
+{
+	struct engine old = { s->scratch, s->start_scratch, s->value_scratch, s->hs };
+
+	s->scratch = e->scratch;
+	s->start_scratch = e->start_scratch;
+	s->value_scratch = e->value_scratch;
+	s->hs = e->hs;
+	s->set = set;
+	s->db = ruleset_db(set);
+	return old;
+}
+
+struct scanner *
+scanner_create(const struct ruleset *set, uint32_t max_streams, const uint64_t hash_key[2])
+{
+	struct scanner *s = calloc(1, sizeof(*s));
+	struct engine e;
+
+	if (s == NULL)
+		return NULL;
+	s->key = (struct siphash_key){ hash_key[0], hash_key[1] };
+	s->open = calloc(max_streams == 0 ? 1 : max_streams, sizeof(bool));
+	if (s->open == NULL ||
+	    slab_init(&s->streams, max_streams, sizeof(struct scan_stream)) != 0 ||
+	    engine_init(&e, ruleset_db(set), max_streams) != 0) {
+		slab_fini(&s->streams);
+		free(s->open);
+		free(s);
+		return NULL;
+	}
+	swap_engine(s, &e, set);
+	return s;
+}
+
+void
+scanner_destroy(struct scanner *s)
+{
+	if (s == NULL)
+		return;
+
+	struct engine e = { s->scratch, s->start_scratch, s->value_scratch, s->hs };
+
+	engine_fini(&e, s->streams.nr_objects);
+	slab_fini(&s->streams);
+	free(s->open);
+	free(s);
+}
+
+/* The look-behind again, as if it had just come; what was judged then is not judged again. */
+static void
+feed_again(struct scan_stream *st, hs_stream_t *hs)
+{
+	uint8_t tail[SCAN_LOOK_BEHIND];
+	uint32_t len = st->tail_len;
+
+	memcpy(tail, st->tail, len);
+	st->hs = hs;
+	st->nr_pending = 0;
+	st->quiet = st->pos;
+	st->pos -= len;
+	st->base = st->pos;
+	st->tail_len = 0;
+	digits_init(&st->digits, st->pos);
+	if (len != 0)
+		scan_piece(st, tail, len);
+}
+
+int
+scanner_set_rules(struct scanner *s, const struct ruleset *set)
+{
+	struct engine e, old;
+
+	if (engine_init(&e, ruleset_db(set), s->streams.nr_objects) != 0)
+		return -ENOMEM;
+	old = swap_engine(s, &e, set);
+	for (uint32_t i = 0; i < s->streams.nr_objects; i++) {
+		if (s->open[i])
+			feed_again((void *)(s->streams.memory + i * s->streams.object_bytes),
+				   s->hs[i]);
+	}
+	engine_fini(&old, s->streams.nr_objects);
+	return 0;
+}
+
+void
+scanner_test_values_live(struct scanner *s, bool live)
+{
+	s->live = live;
+}
+
+const struct scan_counters *
+scanner_counters(const struct scanner *s)
+{
+	return &s->counters;
+}

@@ -1,0 +1,92 @@
+/*
+ * Scanning: bytes of a buffer -> findings.
+ *
+ *   push ── undo JSON or form coding ─┬─ Hyperscan ────┬─ candidates (end known) ── confirm ── found
+ *                                     └─ digit finder ─┘      wait for 64 bytes to their right
+ *
+ *   stream  ─────────────┬────────── look-behind 512 ──────────┬──── push ────
+ *                        └ 448 left of the candidate ┘ end ┘ 64 ┘
+ *
+ * A candidate is judged when 64 bytes behind its end are there, or the stream ends; what is judged
+ * is always the same window, so findings do not depend on how the input was cut. Where a match
+ * begins is found backwards, inside the window: values longer than 448 bytes are seen from their
+ * last 448 on.
+ *
+ * A finding is told once per rule and value in a stream; SCAN_MAX_SEEN values are remembered, then
+ * a value may be told again (counted). SCAN_MAX_PENDING candidates of a stream may wait; the one
+ * that finds no room is lost (counted).
+ *
+ * One scanner per worker, not thread-safe. Everything is allocated by scanner_create; nothing while
+ * scanning. found callbacks may call redact_text, nothing else of this scanner.
+ */
+#ifndef WEIR_SCAN_H
+#define WEIR_SCAN_H
+
+#include "classify/detect/finding.h"
+#include "classify/detect/value.h"
+#include "classify/rules/buffer.h"
+
+struct ruleset;
+struct scanner;
+struct scan_stream;
+
+enum { SCAN_MAX_PENDING = 16, SCAN_MAX_SEEN = 32, SCAN_LOOK_BEHIND = 512 };
+
+typedef void scan_found_fn(void *arg, const struct finding *f);
+
+/* clang-format off */
+#define SCAN_COUNTERS(X)                                                                           \
+	X(scan_bytes, "bytes scanned, after undoing their coding")                                 \
+	X(scan_streams_refused, "streams not opened: the pool was empty")                          \
+	X(scan_candidates, "candidates judged")                                                    \
+	X(scan_candidates_lost, "candidates lost: too many of one stream were waiting")            \
+	X(scan_values_forgotten, "values not remembered: may be told twice")                       \
+	X(scan_errors, "calls that Hyperscan refused")
+/* clang-format on */
+
+struct scan_counters {
+#define SCAN_COUNTER_MEMBER(member, meaning) uint64_t member;
+	SCAN_COUNTERS(SCAN_COUNTER_MEMBER)
+#undef SCAN_COUNTER_MEMBER
+};
+
+/* NULL without memory. set is kept until scanner_set_rules or scanner_destroy. */
+struct scanner *scanner_create(const struct ruleset *set, uint32_t max_streams,
+			       const uint64_t hash_key[2]);
+void scanner_destroy(struct scanner *s);
+
+/*
+ * New rules from here on. Open streams go on in the new set: they are fed their look-behind, and
+ * values already told of a rule with the same id are not told again. Allocates; control path. 0, or
+ * -ENOMEM and the old rules stay.
+ */
+int scanner_set_rules(struct scanner *s, const struct ruleset *set);
+
+/* Published test values then keep their full severity. Off at first. */
+void scanner_test_values_live(struct scanner *s, bool live);
+const struct scan_counters *scanner_counters(const struct scanner *s);
+
+/* NULL: the pool is empty. */
+struct scan_stream *scan_open(struct scanner *s, enum buffer buffer);
+/* found and arg are kept until the next call for this stream. */
+void scan_push(struct scan_stream *st, const uint8_t *data, size_t len, scan_found_fn *found,
+	       void *arg);
+/* What came before no longer adjoins what comes. Judges what waits, with the last push's found. */
+void scan_gap(struct scan_stream *st);
+/* Judges what waits and gives the stream back. NULL does nothing; found may be NULL. */
+void scan_close(struct scan_stream *st, scan_found_fn *found, void *arg);
+
+/* A field that is here in full; its coding was undone by the caller. */
+void scan_block(struct scanner *s, enum buffer buffer, const uint8_t *data, size_t len,
+		scan_found_fn *found, void *arg);
+
+/*
+ * For redact.c: every value in a text that must not be shown, whatever its buffer, by boundary,
+ * structure and validator; rules without a validator or a form to show have nothing to hide, and a
+ * weak one must be a finding. v is relative to its window, which begins window_at bytes into data.
+ */
+typedef void scan_value_fn(void *arg, const struct rule *rule, const struct value *v,
+			   size_t window_at);
+void scan_values(struct scanner *s, const uint8_t *data, size_t len, scan_value_fn *fn, void *arg);
+
+#endif

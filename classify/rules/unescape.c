@@ -1,0 +1,214 @@
+/* Text without an escape is passed on as it came, without a copy. */
+#include "classify/rules/unescape.h"
+
+enum { OUT_CAP = 4096, OUT_ONE = 6 };
+
+void
+unescape_init(struct unescape *u, enum buffer_coding coding)
+{
+	*u = (struct unescape){ .coding = coding };
+}
+
+static size_t
+as_it_is(const uint8_t *p, size_t len, uint8_t *out, size_t *took)
+{
+	memcpy(out, p, len);
+	*took = len;
+	return len;
+}
+
+static size_t
+utf8(unsigned c, uint8_t *out)
+{
+	if (c < 0x80) {
+		out[0] = c < ' ' && c != '\n' && c != '\t' && c != '\r' ? ' ' : (uint8_t)c;
+		return 1;
+	}
+	if (c < 0x800) {
+		out[0] = (uint8_t)(0xc0 | c >> 6);
+		out[1] = (uint8_t)(0x80 | (c & 0x3f));
+		return 2;
+	}
+	if (c >= 0xd800 && c < 0xe000) {
+		out[0] = '?';
+		return 1;
+	}
+	out[0] = (uint8_t)(0xe0 | c >> 12);
+	out[1] = (uint8_t)(0x80 | (c >> 6 & 0x3f));
+	out[2] = (uint8_t)(0x80 | (c & 0x3f));
+	return 3;
+}
+
+/* \uXXXX; p is at the backslash. */
+static size_t
+json_unicode(const uint8_t *p, size_t len, uint8_t *out, size_t *took)
+{
+	unsigned c = 0;
+
+	for (size_t i = 2; i < 6; i++) {
+		if (i >= len)
+			return 0;
+		if (hex_value(p[i]) < 0)
+			return as_it_is(p, 2, out, took);
+		c = c << 4 | (unsigned)hex_value(p[i]);
+	}
+	*took = 6;
+	return utf8(c, out);
+}
+
+static size_t
+json_one(const uint8_t *p, size_t len, uint8_t *out, size_t *took)
+{
+	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/  \n\r\t";
+
+	if (len < 2)
+		return 0;
+	if (p[1] == 'u')
+		return json_unicode(p, len, out, took);
+
+	const char *which = p[1] == '\0' ? NULL : strchr(from, p[1]);
+
+	if (which == NULL)
+		return as_it_is(p, 1, out, took);
+	out[0] = (uint8_t)to[which - from];
+	*took = 2;
+	return 1;
+}
+
+static size_t
+form_one(const uint8_t *p, size_t len, uint8_t *out, size_t *took)
+{
+	if (p[0] == '+') {
+		out[0] = ' ';
+		*took = 1;
+		return 1;
+	}
+	if (len >= 2 && hex_value(p[1]) < 0)
+		return as_it_is(p, 1, out, took);
+	if (len < 3)
+		return 0;
+	if (hex_value(p[2]) < 0)
+		return as_it_is(p, 1, out, took);
+	out[0] = (uint8_t)(hex_value(p[1]) * 16 + hex_value(p[2]));
+	*took = 3;
+	return 1;
+}
+
+size_t
+unescape_one(enum buffer_coding coding, const uint8_t *p, size_t len, uint8_t out[6], size_t *took)
+{
+	*took = 0;
+	return coding == CODING_JSON ? json_one(p, len, out, took) : form_one(p, len, out, took);
+}
+
+static bool
+leads(enum buffer_coding coding, uint8_t c)
+{
+	return coding == CODING_JSON ? c == '\\' : c == '%' || c == '+';
+}
+
+/* Bytes before the next escape. */
+static size_t
+plain_run(enum buffer_coding coding, const uint8_t *p, size_t len)
+{
+	if (coding == CODING_JSON) {
+		const uint8_t *next = memchr(p, '\\', len);
+
+		return next == NULL ? len : (size_t)(next - p);
+	}
+
+	size_t n = 0;
+
+	while (n < len && !leads(coding, p[n]))
+		n++;
+	return n;
+}
+
+/*
+ * Completes the escape that is held; how many bytes of data that took. It is settled by the last
+ * byte at the latest, so of what it did not need only that byte is data, and is read again.
+ */
+static size_t
+finish_carry(struct unescape *u, const uint8_t *data, size_t len, unescape_fn *fn, void *arg)
+{
+	uint8_t out[OUT_ONE + UNESCAPE_CARRY];
+	size_t used = 0, took = 0, n = 0;
+
+	while (used < len && took == 0) {
+		u->carry[u->nr_carry++] = data[used++];
+		n = unescape_one(u->coding, u->carry, u->nr_carry, out, &took);
+	}
+	if (took == 0)
+		return used;
+	if (took < u->nr_carry) {
+		size_t plain = u->nr_carry - took - 1;
+
+		memcpy(out + n, u->carry + took, plain);
+		n += plain;
+		used--;
+	}
+	u->nr_carry = 0;
+	fn(arg, out, n);
+	return used;
+}
+
+/* Everything with an escape in it, gathered into pieces of some size. */
+static void
+push_gathered(struct unescape *u, const uint8_t *data, size_t len, unescape_fn *fn, void *arg)
+{
+	uint8_t out[OUT_CAP];
+	size_t nr = 0;
+
+	while (len != 0) {
+		size_t run = plain_run(u->coding, data, len), took = run;
+
+		if (OUT_CAP - nr < OUT_ONE) {
+			fn(arg, out, nr);
+			nr = 0;
+		}
+		if (run != 0) {
+			took = run < OUT_CAP - nr ? run : OUT_CAP - nr;
+			memcpy(out + nr, data, took);
+			nr += took;
+		} else {
+			nr += unescape_one(u->coding, data, len, out + nr, &took);
+			if (took == 0)
+				break;
+		}
+		data += took;
+		len -= took;
+	}
+	if (nr != 0)
+		fn(arg, out, nr);
+	memcpy(u->carry, data, len);
+	u->nr_carry = (uint8_t)len;
+}
+
+void
+unescape_push(struct unescape *u, const uint8_t *data, size_t len, unescape_fn *fn, void *arg)
+{
+	if (u->coding == CODING_RAW) {
+		fn(arg, data, len);
+		return;
+	}
+	while (u->nr_carry != 0 && len != 0) {
+		size_t used = finish_carry(u, data, len, fn, arg);
+
+		data += used;
+		len -= used;
+	}
+	if (len == 0)
+		return;
+	if (plain_run(u->coding, data, len) == len)
+		fn(arg, data, len);
+	else
+		push_gathered(u, data, len, fn, arg);
+}
+
+void
+unescape_end(struct unescape *u, unescape_fn *fn, void *arg)
+{
+	if (u->nr_carry != 0)
+		fn(arg, u->carry, u->nr_carry);
+	u->nr_carry = 0;
+}

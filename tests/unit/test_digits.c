@@ -1,0 +1,106 @@
+/* The digit finder: its groups and chains, the same for every split. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+
+#include "classify/detect/digits.h"
+#include "tests/support/guard.h"
+
+enum { OUT_CAP = 4096 };
+
+static const struct digits_case {
+	const char *name;
+	const char *in;
+	const char *want; /* start+len of each group of a call, calls apart by ';' */
+} cases[] = {
+	{ "nothing", "no digits here", "" },
+	{ "too few", "12 34", "" },
+	{ "plain run", "x12345678 ", "1+8;" },
+	{ "run at the end", "x12345678", "1+8;" },
+	{ "grouped", "1234 5678,", "0+4 5+4;" },
+	{ "other separator starts a new chain", "1234,12345678 ", "5+8;" },
+	{ "two blanks start a new chain", "1234  56789012 ", "6+8;" },
+	{ "hyphens", "123-45-6789 ", "0+3 4+2;0+3 4+2 7+4;" },
+	{ "led by a capital", "DE89x", "2+2;" },
+	{ "ring of eight groups", "1 2 3 4 5 6 7 8 9 ",
+	  "0+1 2+1 4+1 6+1 8+1;0+1 2+1 4+1 6+1 8+1 10+1;0+1 2+1 4+1 6+1 8+1 10+1 12+1;"
+	  "0+1 2+1 4+1 6+1 8+1 10+1 12+1 14+1;2+1 4+1 6+1 8+1 10+1 12+1 14+1 16+1;" },
+	{ "across a block of 64",
+	  "..............................................................12345678",
+	  "62+8;" },
+	{ "a block of nothing else",
+	  "0123456789012345678901234567890123456789012345678901234567890123456789",
+	  "0+70;" },
+};
+
+struct out {
+	size_t len;
+	char text[OUT_CAP];
+};
+
+static void
+told(void *arg, const struct digit_group *g, unsigned nr)
+{
+	struct out *o = arg;
+
+	for (unsigned i = 0; i < nr; i++)
+		o->len += (size_t)snprintf(o->text + o->len, OUT_CAP - o->len, "%s%llu+%llu",
+					   i == 0 ? "" : " ", (unsigned long long)g[i].start,
+					   (unsigned long long)g[i].len);
+	o->len += (size_t)snprintf(o->text + o->len, OUT_CAP - o->len, ";");
+}
+
+static void
+run(const char *in, size_t len, size_t first, size_t step, struct out *o)
+{
+	struct digits_spec spec = { .min_digits = 5, .led_by_capital = true };
+	struct digits d;
+
+	spec.separator[' '] = spec.separator['-'] = true;
+	o->len = 0;
+	o->text[0] = '\0';
+	digits_init(&d, 0);
+	for (size_t at = 0; at < len;) {
+		size_t n = at == 0 && first != 0 ? first : step;
+
+		n = n < len - at ? n : len - at;
+		digits_push(&d, &spec, guard_copy(in + at, n), n, told, o);
+		at += n;
+	}
+	digits_end(&d, &spec, told, o);
+}
+
+static void
+test_digits(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct digits_case *t = &cases[i];
+		size_t len = strlen(t->in);
+		struct out o;
+
+		print_message("%s\n", t->name);
+		run(t->in, len, 0, len, &o);
+		assert_string_equal(o.text, t->want);
+
+		struct out whole = o;
+
+		run(t->in, len, 0, 1, &o);
+		assert_string_equal(o.text, whole.text);
+		for (size_t cut = 1; cut < len; cut++) {
+			run(t->in, len, cut, len, &o);
+			assert_string_equal(o.text, whole.text);
+		}
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_digits) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

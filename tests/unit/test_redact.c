@@ -1,0 +1,149 @@
+/* Masking: clean text unchanged, values hidden in every coding, cuts at UTF-8 boundaries. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "classify/detect/redact.h"
+#include "classify/detect/validators.h"
+#include "classify/rules/ruleset.h"
+#include "classify/rules/scan.h"
+#include "tests/support/guard.h"
+
+static struct ruleset *rules;
+static struct scanner *scanner;
+
+static const struct redact_case {
+	const char *name, *in, *want;
+} cases[] = {
+	{ "empty", "", "" },
+	{ "path", "/v1/chat/completions", "/v1/chat/completions" },
+	{ "numbers and uuids", "/orders/123456789/3f2504e0-4f89-11d3-9a0c-0305e82c3301",
+	  "/orders/123456789/3f2504e0-4f89-11d3-9a0c-0305e82c3301" },
+	{ "not UTF-8", "\xff\xfe/1234567", "\xff\xfe/1234567" },
+	{ "user agent", "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36",
+	  "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36" },
+	{ "card", "/pay/4111111111111111/x", "/pay/411111******1111/x" },
+	{ "card, hyphens", "pan=4111-1111-1111-1111.", "pan=411111******1111." },
+	{ "card, percent-coded digits", "/p/%34%31%31%31111111111111/x", "/p/411111******1111/x" },
+	{ "card, blanks as %20", "/p/4111%201111%201111%201111", "/p/411111******1111" },
+	{ "card, blanks as +", "?c=4111+1111+1111+1111", "?c=411111******1111" },
+	{ "card, all percent-coded",
+	  "%34%31%31%31%31%31%31%31%31%31%31%31%31%31%31%31", "411111******1111" },
+	{ "card, coded twice", "4111%25201111%25201111%25201111", "411111******1111" },
+	{ "card, JSON escape", "\\u0034111111111111111", "411111******1111" },
+	{ "e-mail", "user ann.lee@corp.internal.io!", "user a***@corp.internal.io!" },
+	{ "e-mail, percent-coded", "/u/ann%40corp.internal.io", "/u/a***@corp.internal.io" },
+	{ "SSN", "x 536-22-8726 y", "x [pii.us_ssn] y" },
+	{ "IBAN", "DE75512108001245126199", "DE***6199" },
+	{ "password in a URL", "http://u:s3cr3t-Pw@h/", "http://u:[secret.url_password]@h/" },
+	{ "hexadecimal", "/x/34313131313131313131313131313131/y", "/x/[pci.pan]/y" },
+	{ "base64", "/x/NDExMTExMTExMTExMTExMQ==/y", "/x/[pci.pan]/y" },
+	{ "base64, shifted by one", "/x/eDQxMTExMTExMTExMTExMTE/y", "/x/eDQxMTExMTExMTExMTExMTE/y" },
+	{ "base64, shifted behind a blank", "/x/IDQxMTExMTExMTExMTExMTE/y", "/x/[pci.pan]/y" },
+	{ "two values", "4111111111111111 and 5555555555554444",
+	  "411111******1111 and 555555******4444" },
+	{ "private key", "-----BEGIN PRIVATE KEY----- MII", "[secret.private_key] MII" },
+};
+
+static void
+test_redact(void **state)
+{
+	unsigned bad = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct redact_case *t = &cases[i];
+		size_t len = strlen(t->in);
+		char out[512];
+		size_t n = redact_text(scanner, guard_copy(t->in, len), len, out, sizeof(out));
+
+		if (n != strlen(t->want) || memcmp(out, t->want, n) != 0) {
+			print_message("%s: %.*s\n", t->name, (int)n, out);
+			bad++;
+		}
+	}
+	assert_int_equal(bad, 0);
+}
+
+static void
+test_cap(void **state)
+{
+	static const char text[] = "ab\xc3\xa9\xe2\x82\xac 4111111111111111";
+	static const size_t want[] = { 0, 1, 2, 2, 4, 4, 4, 7, 8, 9 };
+	char out[64];
+
+	(void)state;
+	for (size_t cap = 0; cap < sizeof(want) / sizeof(want[0]); cap++)
+		assert_int_equal(redact_text(scanner, (const uint8_t *)text, sizeof(text) - 1, out,
+					     cap),
+				 want[cap]);
+}
+
+static void
+test_long(void **state)
+{
+	static char text[6000], out[6000];
+
+	(void)state;
+	memset(text, 'a', sizeof(text));
+	memcpy(text + REDACT_MAX - 10, " 4111111111111111 ", 18);
+
+	size_t n = redact_text(scanner, (const uint8_t *)text, sizeof(text), out, sizeof(out));
+
+	assert_true(n <= REDACT_MAX - 9);
+	assert_null(memchr(out, '4', n));
+}
+
+static void
+test_too_many(void **state)
+{
+	char text[2048], out[2048];
+	size_t len = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < REDACT_MAX_MARKS + 1; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "a%u@corp.io ", i);
+	assert_int_equal(redact_text(scanner, (const uint8_t *)text, len, out, sizeof(out)), 8);
+	assert_memory_equal(out, "[masked]", 8);
+}
+
+static int
+load(void **state)
+{
+	static const uint64_t key[2] = { 1, 2 };
+	const char *dir = getenv("WEIR_SOURCE_DIR");
+
+	(void)state;
+	if (dir != NULL && chdir(dir) != 0)
+		return -1;
+	if (ruleset_load("rules", &rules, stderr) != 0)
+		return -1;
+	scanner = scanner_create(rules, 0, key);
+	return scanner == NULL ? -1 : 0;
+}
+
+static int
+unload(void **state)
+{
+	(void)state;
+	scanner_destroy(scanner);
+	ruleset_free(rules);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_redact),
+		cmocka_unit_test(test_cap),
+		cmocka_unit_test(test_long),
+		cmocka_unit_test(test_too_many),
+	};
+
+	return cmocka_run_group_tests(tests, load, unload);
+}

@@ -1,0 +1,151 @@
+/* The rule language: what is accepted, and every error with its place. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdlib.h>
+
+#include "classify/rules/rule_parse.h"
+#include "tests/support/guard.h"
+
+#define HEAD "rule a.b {\n title \"T\"\n data_type x.y\n in any\n"
+
+static const struct parse_case {
+	const char *name;
+	const char *in;
+	unsigned nr_rules;
+	const char *errors; /* "line:column" of each, in order */
+} cases[] = {
+	{ "nothing", "", 0, "" },
+	{ "comments only", "# a\n\n  # b\n", 0, "" },
+	{ "least", HEAD " match \"lit\"\n}\n", 1, "" },
+	{ "class is data_type", "rule a {\n title \"T\"\n class x\n in any\n match /x/\n}", 1, "" },
+	{ "everything",
+	  HEAD " severity critical\n match /a\\/b{2}/ims # c\n match ~x/y~\n match \"l\\x41\" nocase\n"
+	       " find digits 12..19 sep \" -\"\n find iban\n validate card\n bounded\n weak\n rev 7\n"
+	       " context needs +30 within 8 words {\n  a b # c\n  \"c d\" }\n veto within 2 words { x }\n"
+	       " show prefix 4\n tags a b:c\n test_values { 1 2*\n 3 }\n sample + \"x\"\n sample - \"\"\n}\n",
+	  1, "" },
+	{ "two rules, one line each end", HEAD " match /x/\n}\nrule b {\n title \"T\"\n data_type x\n"
+					       " in http\n match /y/ }\n",
+	  2, "" },
+	{ "duplicate id", HEAD " match /x/\n}\n" HEAD " match /x/\n}\n", 1, "7:6" },
+	{ "no title", "rule a {\n data_type x\n in any\n match /x/\n}\n", 0, "1:6" },
+	{ "weak without context", HEAD " match /x/\n weak\n}\n", 0, "1:6" },
+	{ "unknown statement", HEAD " match /x/\n colour red\n}\n", 0, "6:2" },
+	{ "severity", HEAD " match /x/\n severity hihg\n}\n", 0, "6:11" },
+	{ "buffer", "rule a {\n title \"T\"\n data_type x\n in http.bdy\n match /x/\n}\n", 0, "4:5" },
+	{ "regex not closed", HEAD " match /x\n}\n", 0, "5:8" },
+	{ "regex flags", HEAD " match /x/q\n}\n", 0, "5:12" },
+	{ "string not closed", HEAD " match \"x\n}\n", 0, "5:8" },
+	{ "escape", HEAD " match \"x\\q\"\n}\n", 0, "5:10" },
+	{ "range", HEAD " find digits 19..12\n}\n", 0, "5:14" },
+	{ "validator", HEAD " match /x/\n validate crad\n}\n", 0, "6:11" },
+	{ "words left open", HEAD " match /x/\n context { a b\n}\n sample + \"x\"\n", 0, "9:1" },
+	{ "behind a statement", HEAD " match /x/ bounded\n}\n", 0, "5:12" },
+	{ "all errors in one run", HEAD " severity x\n match y\n rev 0\n}\n", 0, "5:11 6:8 7:6" },
+	{ "not a rule", "rool a {\n}\n", 0, "1:1 2:1" },
+	{ "end inside", HEAD, 0, "5:1" },
+};
+
+/* "line:column" of each line of errors that begins with the file's name. */
+static void
+places(const char *errors, char *out, size_t cap)
+{
+	size_t len = 0;
+
+	out[0] = '\0';
+	for (const char *p = strstr(errors, "t.rules:"); p != NULL; p = strstr(p, "t.rules:")) {
+		p += strlen("t.rules:");
+
+		size_t n = strcspn(p, ":");
+
+		n += 1 + strcspn(p + n + 1, ":");
+		assert_true(len + n + 2 < cap);
+		if (len != 0)
+			out[len++] = ' ';
+		memcpy(out + len, p, n);
+		len += n;
+		out[len] = '\0';
+	}
+}
+
+static void
+test_parse(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct parse_case *t = &cases[i];
+		struct rule_list list = { 0 };
+		size_t len = strlen(t->in), size = 0;
+		char *text = NULL, got[256];
+		FILE *errors = open_memstream(&text, &size);
+
+		print_message("%s\n", t->name);
+		rule_parse(&list, "t.rules", guard_copy(t->in, len), len, errors);
+		fclose(errors);
+		places(text, got, sizeof(got));
+		if (strcmp(got, t->errors) != 0)
+			print_message("%s", text);
+		assert_string_equal(got, t->errors);
+		if (t->errors[0] == '\0')
+			assert_int_equal(list.nr, t->nr_rules);
+		free(text);
+		rule_list_fini(&list);
+	}
+}
+
+static void
+test_fields(void **state)
+{
+	struct rule_list list = { 0 };
+	const struct rule *r;
+
+	(void)state;
+	assert_int_equal(rule_parse(&list, "t.rules", (const uint8_t *)cases[4].in,
+				    strlen(cases[4].in), stderr),
+			 0);
+	r = list.rules[0];
+	assert_string_equal(r->id, "a.b");
+	assert_int_equal(r->severity, SEVERITY_CRITICAL);
+	assert_int_equal(r->rev, 7);
+	assert_int_equal(r->nr_patterns, 5);
+	assert_true(span_is(r->patterns[0].text, "a\\/b{2}"));
+	assert_true(r->patterns[0].nocase && r->patterns[0].multiline && r->patterns[0].dotall);
+	assert_true(span_is(r->patterns[1].text, "x/y"));
+	assert_true(span_is(r->patterns[2].text, "lA") && r->patterns[2].nocase);
+	assert_int_equal(r->patterns[3].min_digits, 12);
+	assert_int_equal(r->patterns[3].max_digits, 19);
+	assert_true(r->context.needed && r->context.points == 30 && r->context.within == 8);
+	assert_int_equal(r->context.list.nr, 3);
+	assert_int_equal(r->nr_tests, 3);
+	assert_int_equal(r->nr_samples, 2);
+	assert_true(r->show == SHOW_PREFIX && r->show_prefix == 4);
+	rule_list_fini(&list);
+}
+
+static void
+test_buffers(void **state)
+{
+	uint32_t body = buffer_mask(span_of("http.body", 9)), llm = buffer_mask(span_of("llm", 3));
+
+	(void)state;
+	assert_int_equal(buffer_mask(span_of("nosuch", 6)), 0);
+	assert_int_equal(buffer_mask(span_of("tls.sni", 7)), 1u << BUFFER_TLS_SNI);
+	assert_true((body & 1u << BUFFER_LLM_PROMPT) != 0 && (body & 1u << BUFFER_HTTP_PATH) == 0);
+	assert_true(llm != 0 && (llm & ~body) == 0);
+	assert_int_equal(buffer_mask(span_of("any", 3)), (1u << NR_BUFFERS) - 1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_buffers),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,325 @@
+/* The scanner with the shipped rules: same findings for every split; streams, gaps, pools, reload. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "classify/rules/rule.h"
+#include "classify/rules/ruleset.h"
+#include "classify/rules/scan.h"
+#include "tests/support/guard.h"
+
+enum { OUT_CAP = 8192 };
+
+static struct ruleset *rules;
+static const uint64_t key[2] = { 1, 2 };
+
+struct out {
+	size_t len;
+	char text[OUT_CAP];
+};
+
+static void
+found(void *arg, const struct finding *f)
+{
+	struct out *o = arg;
+	int sum = 0;
+
+	for (unsigned i = 0; i < f->nr_terms; i++)
+		sum += f->terms[i].points;
+	assert_int_equal(sum, f->score);
+	o->len += (size_t)snprintf(o->text + o->len, OUT_CAP - o->len, "%s %s%s %s;", f->rule->id,
+				   severity_name(f->severity), f->test_value ? " test" : "",
+				   f->sample);
+}
+
+/* A key-shaped text is put together from two halves, so that none stands here. */
+static const struct scan_case {
+	const char *name;
+	enum buffer buffer;
+	const char *in;
+	const char *want;
+} cases[] = {
+	{ "clean", BUFFER_HTTP_BODY, "nothing to see 12345", "" },
+	{ "card with context", BUFFER_JSON, "{\"card\":\"5425 2334 3010 9903\"}",
+	  "pci.pan high 542523******9903;" },
+	{ "card without context", BUFFER_HTTP_BODY, "5425233430109903", "pci.pan medium 542523******9903;" },
+	{ "test card is low", BUFFER_HTTP_BODY, "visa 4111111111111111 x",
+	  "pci.pan low test 411111******1111;" },
+	{ "once per value", BUFFER_HTTP_BODY, "card 5425233430109903, 5425-2334-3010-9903",
+	  "pci.pan high 542523******9903;" },
+	{ "behind a JSON escape", BUFFER_JSON, "\"card:\\n5425233430109903\\n\"",
+	  "pci.pan high 542523******9903;" },
+	{ "behind an escape in raw text", BUFFER_HTTP_BODY, "card:\\n5425233430109903",
+	  "pci.pan high 542523******9903;" },
+	{ "digits written as \\u", BUFFER_JSON, "\"card\":\"\\u0035425233430109903\"",
+	  "pci.pan high 542523******9903;" },
+	{ "form coded", BUFFER_FORM, "card=5425+2334%203010+9903&x=%35",
+	  "pci.pan high 542523******9903;" },
+	{ "order number", BUFFER_JSON, "{\"order_id\":\"5425233430109903\"}", "" },
+	{ "context nearer than veto", BUFFER_JSON,
+	  "{\"order\":1,\"card\":\"5425233430109903\"}", "pci.pan high 542523******9903;" },
+	{ "float", BUFFER_JSON, "[0.5425233430109903,15425233430109903]", "" },
+	{ "inside a UUID-like word", BUFFER_HTTP_BODY, "ab12-5425233430109903", "" },
+	{ "with an expiry date behind it", BUFFER_HTTP_BODY, "card 5425 2334 3010 9903 12/27 123",
+	  "pci.pan high 542523******9903;" },
+	{ "SSN with and without context", BUFFER_HTTP_BODY, "ssn 536-22-8726",
+	  "pii.us_ssn high [pii.us_ssn];" },
+	{ "e-mail", BUFFER_HTTP_BODY, "to ann.lee@corp.internal.io today", "pii.email low a***@corp.internal.io;" },
+	{ "IBAN, grouped", BUFFER_HTTP_BODY, "IBAN: DE75 5121 0800 1245 1261 99 ok",
+	  "pii.iban high DE***6199;" },
+	{ "URL with password", BUFFER_HTTP_BODY, "url=postgres://app:s3cr3t-Pw@db:5432/x",
+	  "secret.url_password high [secret.url_password];" },
+	{ "private key in JSON", BUFFER_JSON, "\"k\":\"-----BEGIN EC PRIVATE KEY-----\\nMHc\"",
+	  "secret.private_key critical [secret.private_key];" },
+	{ "documentation key", BUFFER_HTTP_BODY, "id AKIA" "IOSFODNN7EXAMPLE.",
+	  "secret.aws_access_key low test AKIA***;" },
+	{ "two kinds, in order", BUFFER_HTTP_BODY, "bob@corp.internal.io card 5425233430109903",
+	  "pii.email low b***@corp.internal.io;pci.pan high 542523******9903;" },
+};
+
+static void
+run(struct scanner *s, const struct scan_case *t, size_t first, size_t step, struct out *o)
+{
+	size_t len = strlen(t->in);
+	struct scan_stream *st = scan_open(s, t->buffer);
+
+	assert_non_null(st);
+	o->len = 0;
+	o->text[0] = '\0';
+	for (size_t at = 0; at < len;) {
+		size_t n = at == 0 && first != 0 ? first : step;
+
+		n = n < len - at ? n : len - at;
+		scan_push(st, guard_copy(t->in + at, n), n, found, o);
+		at += n;
+	}
+	scan_close(st, found, o);
+}
+
+static void
+test_splits(void **state)
+{
+	struct scanner *s = scanner_create(rules, 2, key);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct scan_case *t = &cases[i];
+		size_t len = strlen(t->in);
+		struct out o;
+
+		print_message("%s\n", t->name);
+		run(s, t, 0, len, &o);
+		assert_string_equal(o.text, t->want);
+		run(s, t, 0, 1, &o);
+		assert_string_equal(o.text, t->want);
+		for (size_t cut = 1; cut < len; cut++) {
+			run(s, t, cut, len, &o);
+			assert_string_equal(o.text, t->want);
+		}
+	}
+	scanner_destroy(s);
+}
+
+/* Far into a stream, behind much else, at every place of a value across two pushes. */
+static void
+test_long_stream(void **state)
+{
+	static const char value[] = " card number 5425233430109903 and ann@corp.internal.io end";
+	struct scanner *s = scanner_create(rules, 1, key);
+	char text[4096];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = (char)('a' + i % 26);
+	memcpy(text + 3000, value, sizeof(value) - 1);
+	for (size_t cut = 2990; cut < 3070; cut++) {
+		struct scan_stream *st = scan_open(s, BUFFER_HTTP_BODY);
+		struct out o = { 0 };
+
+		scan_push(st, (const uint8_t *)text, cut, found, &o);
+		scan_push(st, (const uint8_t *)text + cut, sizeof(text) - cut, found, &o);
+		scan_close(st, found, &o);
+		assert_string_equal(o.text, "pci.pan high 542523******9903;"
+					    "pii.email low a***@corp.internal.io;");
+	}
+	scanner_destroy(s);
+}
+
+static void
+test_gap(void **state)
+{
+	struct scanner *s = scanner_create(rules, 1, key);
+	struct scan_stream *st = scan_open(s, BUFFER_HTTP_BODY);
+	struct out o = { 0 };
+
+	(void)state;
+	scan_push(st, (const uint8_t *)"card 54252334", 13, found, &o);
+	scan_gap(st);
+	scan_push(st, (const uint8_t *)"30109903 ", 9, found, &o);
+	scan_close(st, found, &o);
+	assert_string_equal(o.text, "");
+
+	st = scan_open(s, BUFFER_HTTP_BODY);
+	scan_push(st, (const uint8_t *)"card 5425233430109903", 21, found, &o);
+	scan_gap(st); /* what was complete before it is judged */
+	scan_close(st, found, &o);
+	assert_string_equal(o.text, "pci.pan high 542523******9903;");
+	scanner_destroy(s);
+}
+
+static void
+test_pool(void **state)
+{
+	struct scanner *s = scanner_create(rules, 1, key);
+	struct scan_stream *st = scan_open(s, BUFFER_HTTP_BODY);
+
+	(void)state;
+	assert_non_null(st);
+	assert_null(scan_open(s, BUFFER_HTTP_BODY));
+	assert_int_equal(scanner_counters(s)->scan_streams_refused, 1);
+	scan_close(st, NULL, NULL);
+	st = scan_open(s, BUFFER_HTTP_BODY);
+	assert_non_null(st);
+	scan_close(st, NULL, NULL);
+	scanner_destroy(s);
+	scanner_destroy(NULL);
+}
+
+static void
+test_block_and_buffers(void **state)
+{
+	static const uint8_t mail[] = "x-user: ann@corp.internal.io";
+	struct scanner *s = scanner_create(rules, 0, key);
+	struct out o = { 0 };
+
+	(void)state;
+	scan_block(s, BUFFER_HTTP_HEADER, guard_copy(mail, sizeof(mail) - 1), sizeof(mail) - 1,
+		   found, &o);
+	assert_string_equal(o.text, "pii.email low a***@corp.internal.io;");
+	o.len = 0;
+	o.text[0] = '\0';
+	scan_block(s, BUFFER_DNS_NAME, mail, sizeof(mail) - 1, found, &o);
+	assert_string_equal(o.text, ""); /* the rule is not for that buffer */
+	scanner_destroy(s);
+}
+
+static void
+test_live_test_values(void **state)
+{
+	static const uint8_t text[] = "card 4111111111111111";
+	struct scanner *s = scanner_create(rules, 0, key);
+	struct out o = { 0 };
+
+	(void)state;
+	scanner_test_values_live(s, true);
+	scan_block(s, BUFFER_HTTP_QUERY, text, sizeof(text) - 1, found, &o);
+	assert_string_equal(o.text, "pci.pan high test 411111******1111;");
+	scanner_destroy(s);
+}
+
+/* A stream that is open while the rules change: what straddles is found, nothing is told twice. */
+static void
+test_reload(void **state)
+{
+	static const char text[] = "card 5425233430109903 then card 4539578763621486 end of text, "
+				   "with ann@corp.internal.io and so on";
+	struct ruleset *again;
+
+	(void)state;
+	assert_int_equal(ruleset_load("rules", &again, stderr), 0);
+	for (size_t cut = 1; cut < sizeof(text) - 1; cut++) {
+		struct scanner *s = scanner_create(rules, 2, key);
+		struct scan_stream *st = scan_open(s, BUFFER_HTTP_BODY);
+		struct out o = { 0 };
+
+		scan_push(st, (const uint8_t *)text, cut, found, &o);
+		assert_int_equal(scanner_set_rules(s, again), 0);
+		scan_push(st, (const uint8_t *)text + cut, sizeof(text) - 1 - cut, found, &o);
+		scan_close(st, found, &o);
+		assert_string_equal(o.text, "pci.pan high 542523******9903;"
+					    "pci.pan high 453957******1486;"
+					    "pii.email low a***@corp.internal.io;");
+		scanner_destroy(s);
+	}
+	ruleset_free(again);
+}
+
+/* More than may wait: some are lost, all of them are counted. */
+static void
+test_too_many(void **state)
+{
+	struct scanner *s = scanner_create(rules, 1, key);
+	struct scan_stream *st = scan_open(s, BUFFER_HTTP_BODY);
+	struct out o = { 0 };
+	char text[512];
+	int len = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 40; i++)
+		len += snprintf(text + len, sizeof(text) - (size_t)len, "a@b.io ");
+	scan_push(st, (const uint8_t *)text, (size_t)len, found, &o);
+	scan_close(st, found, &o);
+	assert_string_equal(o.text, "pii.email low a***@b.io;");
+	scanner_destroy(s);
+}
+
+static void
+test_bad_rules(void **state)
+{
+	static const char regex[] = "rule a {\n title \"T\"\n data_type x\n in any\n match /(a/\n}\n";
+	static const char sample[] =
+	    "rule a {\n title \"T\"\n data_type x\n in any\n match /ab/\n sample + \"b\"\n}\n";
+	struct ruleset *set = NULL;
+	char *text = NULL;
+	size_t size = 0;
+	FILE *errors = open_memstream(&text, &size);
+
+	(void)state;
+	assert_true(ruleset_load_text("t.rules", regex, sizeof(regex) - 1, &set, errors) < 0);
+	assert_true(ruleset_load_text("t.rules", sample, sizeof(sample) - 1, &set, errors) < 0);
+	assert_true(ruleset_load("no/such/dir", &set, errors) < 0);
+	fclose(errors);
+	assert_non_null(strstr(text, "t.rules:5:8: expected a regex"));
+	assert_non_null(strstr(text, "t.rules:6:11: expected the rule to find this sample"));
+	assert_non_null(strstr(text, "no/such/dir"));
+	assert_null(set);
+	free(text);
+}
+
+static int
+load(void **state)
+{
+	const char *dir = getenv("WEIR_SOURCE_DIR");
+
+	(void)state;
+	if (dir != NULL && chdir(dir) != 0)
+		return -1;
+	return ruleset_load("rules", &rules, stderr);
+}
+
+static int
+unload(void **state)
+{
+	(void)state;
+	ruleset_free(rules);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_splits),	    cmocka_unit_test(test_long_stream),
+		cmocka_unit_test(test_gap),	    cmocka_unit_test(test_pool),
+		cmocka_unit_test(test_block_and_buffers),
+		cmocka_unit_test(test_live_test_values),
+		cmocka_unit_test(test_reload),	    cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_bad_rules),
+	};
+
+	return cmocka_run_group_tests(tests, load, unload);
+}
