@@ -113,6 +113,7 @@
 	X(TLS_ALPN, "tls_alpn", TEXTS, TLS, APPDATA, 64, "offered")                                 \
 	X(TLS_ALPN_SELECTED, "tls_alpn_selected", TEXT, TLS, APPDATA, 64, "chosen, where visible")  \
 	X(TLS_RESUMED, "tls_resumed", BOOL, TLS, 0, 0, "session taken up again")                    \
+	X(TLS_EARLY_DATA, "tls_early_data", BOOL, TLS, 0, 0, "data sent before the handshake ended") \
 	X(ALPN, "alpn", TEXT, FLOW, APPDATA, 64, "chosen, else first offered")                      \
 	X(JA3, "ja3", TEXT, FLOW | TLS, 0, 32, "client fingerprint")                                \
 	X(JA3S, "ja3s", TEXT, TLS, 0, 32, "server fingerprint")                                     \

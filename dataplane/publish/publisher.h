@@ -1,0 +1,109 @@
+/*
+ * The publisher: one thread behind all workers.
+ *
+ *   ring per worker ─ merge ─ endpoint ─ aggregate (findings) ─ encode ─ budget ─ sink
+ *
+ * Replay: nothing is dropped. A sink that is full makes the publisher wait, and through the rings
+ * the workers; a merge that is full makes it leave the rings alone that are ahead. The same input
+ * gives the same lines in the same order for any number of workers (stats excepted).
+ * Live: never waits; see merge.h, aggregate.h, spool.h for what is lost then.
+ *
+ * When the sink breaks, the publisher goes on emptying the rings and throws the records away, so
+ * that workers can end; publisher_failed tells the readers to stop.
+ */
+#ifndef WEIR_PUBLISHER_H
+#define WEIR_PUBLISHER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dataplane/config.h"
+#include "dataplane/counters.h"
+#include "dataplane/publish/budget.h"
+#include "dataplane/publish/endpoint.h"
+#include "dataplane/publish/record_ring.h"
+#include "dataplane/publish/sink.h"
+
+struct publisher_config {
+	const char *sensor;  /* kept */
+	const char *cluster; /* kept; may be "" */
+	uint32_t types;      /* bits of enum record_type that are published */
+	size_t ring_bytes, merge_bytes;
+	uint64_t boot_us; /* 0: a replay has none */
+	bool replay;
+	uint64_t window_us;       /* of findings */
+	unsigned min_severity_id; /* OCSF, 1 to 5 */
+	struct budget_config budget;
+	struct networks networks;
+	struct sink *sink; /* given, also when creation fails */
+};
+
+/* Names are those of the counters in stats records. */
+#define PUBLISHER_COUNTERS(X)                                                                      \
+	X(published_records, "records handed to the output")                                       \
+	X(published_bytes, "their size as JSON")                                                   \
+	X(discarded_records, "records thrown away because the output broke")                       \
+	X(encode_cut, "fields left out because the JSON object was full")                          \
+	X(merge_late, "records that came after newer ones had been released")                      \
+	X(merge_early, "records released before their time, to make room")                         \
+	X(merge_refused, "records lost for want of memory")                                        \
+	X(findings_made, "findings before aggregation")                                            \
+	X(findings_below, "findings less severe than wanted")                                      \
+	X(findings_early, "aggregates published before their window ended")                        \
+	X(findings_saturated, "aggregates with more values than are told apart")                   \
+	X(findings_refused, "findings lost for want of memory")                                    \
+	X(budget_dropped, "records over the output budget")                                        \
+	X(output_queue, "records taken by the output and not yet delivered")                       \
+	X(output_delivered, "records delivered")                                                   \
+	X(output_errors, "deliveries that failed, also when tried again")                          \
+	X(output_lost, "records the output gave up")                                               \
+	X(spool_bytes, "bytes in the spool")                                                       \
+	X(spool_records, "records in the spool")                                                   \
+	X(spool_lost, "records the spool gave up")
+
+struct publisher_stats {
+#define PUBLISHER_COUNTER_MEMBER(member, meaning) uint64_t member;
+	PUBLISHER_COUNTERS(PUBLISHER_COUNTER_MEMBER)
+#undef PUBLISHER_COUNTER_MEMBER
+};
+
+struct publisher;
+
+int publisher_create(const struct publisher_config *config, unsigned nr_workers,
+		     struct publisher **out);
+
+/*
+ * The same from the configuration (kept), which also says where to: opens the sink. 0, or a
+ * negative errno with one line logged.
+ */
+int publisher_create_from_config(const struct config *config, bool replay, unsigned nr_workers,
+				 struct publisher **out);
+
+/* Not while the thread runs. NULL does nothing. */
+void publisher_destroy(struct publisher *p);
+
+struct record_ring *publisher_ring(struct publisher *p, unsigned worker);
+
+int publisher_start(struct publisher *p);
+
+/*
+ * When all workers have ended: drains the rings, publishes what is left, waits until it has
+ * arrived, ends the thread. 0, or -EIO with the cause logged.
+ */
+int publisher_stop(struct publisher *p);
+
+/* The sink broke. From any thread. */
+bool publisher_failed(const struct publisher *p);
+
+/* From the control thread; may be a moment old. */
+void publisher_stats(const struct publisher *p, struct publisher_stats *stats);
+void publisher_put_counters(const struct publisher *p, counter_put_fn *put, void *arg);
+
+/*
+ * Publishes a stats record, copied. It overtakes the merge. At most 16 wait; then the oldest of
+ * them is replaced. From the control thread.
+ */
+void publisher_put_stats(struct publisher *p, const struct record_head *record);
+
+#endif
