@@ -1,0 +1,504 @@
+/*
+ * The first bytes of each direction are kept until detect can say what is spoken, then handed to
+ * the protocol's entry points as if they had just come. A protocol that is not taken apart is
+ * scanned as plain payload, unless it is ciphertext by nature.
+ */
+#include "classify/conn.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "classify/ai/llm.h"
+#include "classify/conn_env.h"
+#include "classify/detect/redact.h"
+#include "classify/dns_conn.h"
+#include "classify/exchange.h"
+#include "classify/http_conn.h"
+#include "classify/payload_conn.h"
+#include "classify/tls_conn.h"
+
+struct prologue {
+	struct {
+		uint16_t len;
+		uint8_t bytes[DETECT_BYTES];
+	} dir[2];
+};
+
+static const char *const skip_names[NR_CONN_SKIPS] = {
+#define CONN_SKIP_NAME(id, name) [CONN_SKIP_##id] = name,
+	CONN_SKIPS(CONN_SKIP_NAME)
+#undef CONN_SKIP_NAME
+};
+
+/* One row per protocol that is taken apart; the others are scanned as they are. */
+static const struct conn_proto *const protos[NR_PROTOCOLS] = {
+	[PROTOCOL_HTTP] = &conn_http,
+	[PROTOCOL_TLS] = &conn_tls,
+	[PROTOCOL_DNS] = &conn_dns,
+};
+
+const struct conn_proto *
+conn_proto_of(enum protocol protocol)
+{
+	return protos[protocol] != NULL ? protos[protocol] : &conn_payload;
+}
+
+int
+conn_env_create(const struct conn_config *config, struct conn_env **out)
+{
+	struct conn_env *env = calloc(1, sizeof(*env));
+	struct decode_limits limits = DECODE_LIMITS_DEFAULT;
+	int r;
+
+	if (env == NULL)
+		return -ENOMEM;
+	env->config = *config;
+	limits.nr_deflate = config->max_deflate;
+	limits.nr_brotli = config->max_brotli;
+	limits.nr_zstd = config->max_zstd;
+	limits.max_ratio = config->decode_max_ratio;
+	limits.ratio_after_bytes = config->decode_ratio_after_bytes;
+	limits.max_message_bytes = config->decode_max_message_bytes;
+
+	r = slab_init(&env->conns, config->max_conns, sizeof(struct conn));
+	r |= slab_init(&env->prologues, config->max_conns, sizeof(struct prologue));
+	r |= slab_init(&env->carries, config->max_http, HTTP1_CARRY_BYTES);
+	r |= slab_init(&env->http, config->max_http, http_conn_bytes);
+	r |= slab_init(&env->exchanges, config->max_exchanges, exchange_bytes);
+	r |= slab_init(&env->tls, config->max_tls, tls_conn_bytes);
+	r |= slab_init(&env->tls_buffers, config->max_tls_buffers, tls_conn_buffer_bytes);
+	r |= slab_init(&env->dns, config->max_dns, dns_conn_bytes);
+	r |= slab_init(&env->payloads, config->max_conns, payload_conn_bytes);
+	r |= slab_init(&env->llm, config->max_llm, sizeof(struct llm_call));
+	env->decoders = decode_pool_create(&limits);
+	env->scanner = scanner_create(config->rules, config->max_scan_streams, env->config.hash_key);
+	if (r != 0 || env->decoders == NULL || env->scanner == NULL) {
+		conn_env_destroy(env);
+		return -ENOMEM;
+	}
+	scanner_test_values_live(env->scanner, config->live_test_values);
+	*out = env;
+	return 0;
+}
+
+void
+conn_env_destroy(struct conn_env *env)
+{
+	if (env == NULL)
+		return;
+	scanner_destroy(env->scanner);
+	decode_pool_destroy(env->decoders);
+	slab_fini(&env->llm);
+	slab_fini(&env->payloads);
+	slab_fini(&env->dns);
+	slab_fini(&env->tls_buffers);
+	slab_fini(&env->tls);
+	slab_fini(&env->exchanges);
+	slab_fini(&env->http);
+	slab_fini(&env->carries);
+	slab_fini(&env->prologues);
+	slab_fini(&env->conns);
+	free(env);
+}
+
+int
+conn_env_set_rules(struct conn_env *env, const struct ruleset *rules)
+{
+	int r = scanner_set_rules(env->scanner, rules);
+
+	if (r == 0)
+		env->config.rules = rules;
+	return r;
+}
+
+void
+conn_env_set_time(struct conn_env *env, uint64_t now_us)
+{
+	env->now_us = now_us;
+}
+
+size_t
+conn_env_mask(void *arg, const uint8_t *in, size_t len, char *out, size_t cap)
+{
+	struct conn_env *env = arg;
+
+	return redact_text(env->scanner, in, len, out, cap);
+}
+
+struct conn *
+conn_open(struct conn_env *env, const struct conn_info *info)
+{
+	struct conn *c = slab_take(&env->conns);
+
+	if (c == NULL) {
+		env->counters.conns_refused++;
+		return NULL;
+	}
+	memset(c, 0, offsetof(struct conn, name));
+	c->info = *info;
+	env->counters.conns++;
+	return c;
+}
+
+static void
+choose(struct conn_env *env, struct conn *c, enum protocol protocol)
+{
+	c->protocol = protocol;
+	c->proto = conn_proto_of(protocol);
+	c->encrypted = protocol == PROTOCOL_TLS || protocol == PROTOCOL_QUIC ||
+		       protocol == PROTOCOL_SSH;
+	c->state = c->proto->open(env, c);
+}
+
+static void
+hand_over(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t *data, size_t len)
+{
+	if (c->state == NULL)
+		conn_skipped(env, c, CONN_SKIP_LIMIT, len);
+	else
+		c->proto->push(env, c, c->state, dir, data, len);
+}
+
+/* The protocol is known: what was kept goes to it first, then the bytes at hand. */
+static void
+start(struct conn_env *env, struct conn *c, enum protocol protocol, enum conn_dir dir,
+      const uint8_t *data, size_t len)
+{
+	struct prologue *p = c->prologue;
+
+	c->prologue = NULL;
+	choose(env, c, protocol);
+	for (unsigned i = 0; p != NULL && i < 2; i++) {
+		/* What a server says first (SMTP, MySQL) was kept before the client spoke. */
+		enum conn_dir d = i == 0 ? (enum conn_dir)(1 - dir) : dir;
+
+		if (p->dir[d].len != 0)
+			hand_over(env, c, d, p->dir[d].bytes, p->dir[d].len);
+	}
+	slab_give(&env->prologues, p);
+	if (len != 0)
+		hand_over(env, c, dir, data, len);
+	for (unsigned d = 0; d < 2; d++) {
+		if (c->closed[d] && c->state != NULL)
+			c->proto->half_close(env, c, c->state, (enum conn_dir)d);
+	}
+}
+
+static enum detect_verdict
+ask(const struct conn *c, enum conn_dir dir, const uint8_t *data, size_t len, enum protocol *protocol)
+{
+	struct detect_input in = {
+		.udp = c->info.udp,
+		.orig_port = c->info.port[CONN_ORIG],
+		.resp_port = c->info.port[CONN_RESP],
+		.orig_midstream = c->info.midstream[CONN_ORIG],
+		.resp_midstream = c->info.midstream[CONN_RESP],
+	};
+	struct span first[2] = { { NULL, 0 }, { NULL, 0 } };
+
+	for (unsigned d = 0; c->prologue != NULL && d < 2; d++)
+		first[d] = span_of(c->prologue->dir[d].bytes, c->prologue->dir[d].len);
+	if (first[dir].len == 0)
+		first[dir] = span_of(data, len < DETECT_BYTES ? len : DETECT_BYTES);
+	in.orig = first[CONN_ORIG];
+	in.resp = first[CONN_RESP];
+	return detect(&in, protocol);
+}
+
+/* True when all of data was kept. */
+static bool
+keep(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t **data, size_t *len)
+{
+	size_t room, n;
+
+	if (c->prologue == NULL) {
+		c->prologue = slab_take(&env->prologues);
+		if (c->prologue == NULL)
+			return false;
+		c->prologue->dir[0].len = c->prologue->dir[1].len = 0;
+	}
+	room = DETECT_BYTES - c->prologue->dir[dir].len;
+	n = *len < room ? *len : room;
+	memcpy(c->prologue->dir[dir].bytes + c->prologue->dir[dir].len, *data, n);
+	c->prologue->dir[dir].len = (uint16_t)(c->prologue->dir[dir].len + n);
+	*data += n;
+	*len -= n;
+	return *len == 0;
+}
+
+static void
+find_out(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t *data, size_t len)
+{
+	enum protocol protocol = PROTOCOL_UNKNOWN;
+	enum detect_verdict verdict = DETECT_MORE;
+	bool fresh = c->prologue == NULL;
+
+	/* The ordinary case: the first segment decides, and nothing is copied. */
+	if (fresh) {
+		verdict = ask(c, dir, data, len, &protocol);
+		if (verdict != DETECT_MORE) {
+			start(env, c, verdict == DETECT_FOUND ? protocol : PROTOCOL_UNKNOWN, dir, data,
+			      len);
+			return;
+		}
+	}
+	if (keep(env, c, dir, &data, &len) || c->prologue != NULL) {
+		verdict = ask(c, dir, NULL, 0, &protocol);
+		if (verdict == DETECT_MORE && len == 0)
+			return;
+	}
+	start(env, c, verdict == DETECT_FOUND ? protocol : PROTOCOL_UNKNOWN, dir, data, len);
+}
+
+void
+conn_push(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t *data, size_t len,
+	  uint64_t gap)
+{
+	if (gap != 0) {
+		conn_skipped(env, c, CONN_SKIP_GAP, gap);
+		if (c->proto == NULL && c->prologue != NULL) {
+			/* The beginning will not become whole: decide on what there is. */
+			start(env, c, PROTOCOL_UNKNOWN, dir, NULL, 0);
+		}
+		if (c->proto == NULL)
+			c->info.midstream[dir] = true;
+		else if (c->state != NULL)
+			c->proto->gap(env, c, c->state, dir, gap);
+	}
+	if (len == 0)
+		return;
+	c->pushed[dir] = true;
+	if (c->proto == NULL)
+		find_out(env, c, dir, data, len);
+	else
+		hand_over(env, c, dir, data, len);
+}
+
+void
+conn_datagram(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t *data,
+	      size_t len)
+{
+	enum protocol protocol = PROTOCOL_UNKNOWN;
+
+	c->pushed[dir] = true;
+	/* Every datagram is a beginning: one that says nothing leaves it to the next. */
+	if (c->proto == NULL || c->protocol == PROTOCOL_UNKNOWN) {
+		struct conn fresh = { .info = c->info };
+
+		if (ask(&fresh, dir, data, len, &protocol) != DETECT_FOUND)
+			protocol = PROTOCOL_UNKNOWN;
+		if (c->proto == NULL) {
+			choose(env, c, protocol);
+		} else if (protocol != PROTOCOL_UNKNOWN) {
+			if (c->state != NULL) {
+				c->proto->finish(env, c, c->state);
+				c->proto->close(env, c, c->state);
+			}
+			choose(env, c, protocol);
+		}
+	}
+	hand_over(env, c, dir, data, len);
+}
+
+void
+conn_half_close(struct conn_env *env, struct conn *c, enum conn_dir dir)
+{
+	if (c->closed[dir])
+		return;
+	c->closed[dir] = true;
+	if (c->state != NULL)
+		c->proto->half_close(env, c, c->state, dir);
+}
+
+void
+conn_finish(struct conn_env *env, struct conn *c)
+{
+	if (c->proto == NULL && c->prologue != NULL)
+		start(env, c, PROTOCOL_UNKNOWN, CONN_ORIG, NULL, 0);
+	if (c->state != NULL)
+		c->proto->finish(env, c, c->state);
+}
+
+void
+conn_close(struct conn_env *env, struct conn *c)
+{
+	if (c == NULL)
+		return;
+	slab_give(&env->prologues, c->prologue);
+	if (c->state != NULL)
+		c->proto->close(env, c, c->state);
+	slab_give(&env->conns, c);
+}
+
+static size_t
+put_decimal(char *out, uint64_t v)
+{
+	char digits[20];
+	size_t n = 0, len;
+
+	do
+		digits[n++] = (char)('0' + v % 10);
+	while ((v /= 10) != 0);
+	len = n;
+	while (n > 0)
+		*out++ = digits[--n];
+	return len;
+}
+
+static void
+put_skips(const struct conn *c, struct record *r)
+{
+	char text[48];
+
+	for (unsigned i = 0; i < NR_CONN_SKIPS; i++) {
+		size_t len = strlen(skip_names[i]);
+
+		if (c->skipped[i] == 0)
+			continue;
+		memcpy(text, skip_names[i], len);
+		text[len++] = ':';
+		len += put_decimal(text + len, c->skipped[i]);
+		record_put_text(r, RF_NOT_INSPECTED, text, len);
+	}
+}
+
+void
+conn_describe(const struct conn_env *env, const struct conn *c, struct record *r)
+{
+	static const char *const sources[] = {
+		[NAME_NONE] = NULL, [NAME_SNI] = "sni", [NAME_HTTP_HOST] = "http_host"
+	};
+
+	record_put_string(r, RF_PROTOCOL, protocol_name(c->protocol));
+	if (c->name_source != NAME_NONE) {
+		record_put_text(r, RF_SERVER_NAME, c->name, c->name_len);
+		record_put_string(r, RF_SERVER_NAME_SOURCE, sources[c->name_source]);
+	}
+	if (c->encrypted)
+		record_put_bool(r, RF_ENCRYPTED, true);
+	if (c->proto != NULL && c->state != NULL && c->proto->describe != NULL)
+		c->proto->describe(env, c, c->state, r);
+	record_put_uint(r, RF_INSPECTED_BYTES, c->inspected_bytes);
+	put_skips(c, r);
+	conn_types_put(env, &c->types, RF_DATA_TYPES, r);
+	if (c->nr_findings != 0)
+		record_put_uint(r, RF_FINDINGS, c->nr_findings);
+	record_put_string(r, RF_AI_SERVICE, c->ai_service);
+}
+
+void
+conn_set_name(struct conn *c, enum name_source source, const void *name, size_t len)
+{
+	if (len == 0 || (c->name_source != NAME_NONE && c->name_source <= source))
+		return;
+	if (len > sizeof(c->name))
+		len = sizeof(c->name);
+	memcpy(c->name, name, len);
+	c->name_len = (uint8_t)len;
+	c->name_source = (uint8_t)source;
+}
+
+struct record *
+conn_begin(struct conn_env *env, struct conn *c, enum record_type type)
+{
+	const struct conn_output *out = &env->config.output;
+
+	return out->begin(out->arg, c->info.flow, type, c->nr_records[type]++);
+}
+
+void
+conn_emit(struct conn_env *env)
+{
+	env->config.output.emit(env->config.output.arg);
+}
+
+/* Names outlive the rule set they came from: they are kept by the environment, once each. */
+static uint16_t
+type_id(struct conn_env *env, const char *name)
+{
+	uint32_t i;
+
+	for (i = 0; i < env->nr_types; i++) {
+		if (strcmp(env->types[i], name) == 0)
+			return (uint16_t)i;
+	}
+	if (i == CONN_TYPES_KNOWN)
+		return CONN_TYPES_KNOWN - 1;
+	strncpy(env->types[i], name, CONN_TYPE_NAME - 1);
+	env->nr_types++;
+	return (uint16_t)i;
+}
+
+bool
+conn_types_add(struct conn_env *env, struct conn_types *set, const char *data_type)
+{
+	uint16_t id = type_id(env, data_type);
+
+	for (unsigned i = 0; i < set->nr; i++) {
+		if (set->id[i] == id)
+			return false;
+	}
+	if (set->nr == CONN_MAX_TYPES)
+		return false;
+	set->id[set->nr++] = id;
+	return true;
+}
+
+void
+conn_types_put(const struct conn_env *env, const struct conn_types *set, enum record_field field,
+	       struct record *r)
+{
+	for (unsigned i = 0; i < set->nr; i++)
+		record_put_string(r, field, env->types[set->id[i]]);
+}
+
+size_t
+percent_decode(const uint8_t *in, size_t len, bool plus, uint8_t *out, size_t cap)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len && n < cap; i++) {
+		int hi = -1, lo = -1;
+
+		if (in[i] == '%' && len - i > 2) {
+			hi = hex_value(in[i + 1]);
+			lo = hex_value(in[i + 2]);
+		}
+		if (hi >= 0 && lo >= 0) {
+			out[n++] = (uint8_t)(hi << 4 | lo);
+			i += 2;
+		} else {
+			out[n++] = plus && in[i] == '+' ? ' ' : in[i];
+		}
+	}
+	return n;
+}
+
+void
+conn_env_counters(const struct conn_env *env,
+		  void (*put)(void *arg, const char *name, uint64_t value), void *arg)
+{
+	static const char *const skip_counters[NR_CONN_SKIPS] = {
+#define CONN_SKIP_COUNTER(id, name) [CONN_SKIP_##id] = "not_inspected_" name "_bytes",
+		CONN_SKIPS(CONN_SKIP_COUNTER)
+#undef CONN_SKIP_COUNTER
+	};
+	const struct decode_counters *d = decode_pool_counters(env->decoders);
+	const struct scan_counters *scan = scanner_counters(env->scanner);
+
+#define CONN_COUNTER_PUT(member, meaning) put(arg, #member, env->counters.member);
+	CONN_COUNTERS(CONN_COUNTER_PUT)
+#undef CONN_COUNTER_PUT
+	put(arg, "inspected_bytes", env->counters.inspected_bytes);
+	for (unsigned i = 0; i < NR_CONN_SKIPS; i++)
+		put(arg, skip_counters[i], env->counters.not_inspected_bytes[i]);
+#define SCAN_COUNTER_PUT(member, meaning) put(arg, #member, scan->member);
+	SCAN_COUNTERS(SCAN_COUNTER_PUT)
+#undef SCAN_COUNTER_PUT
+	put(arg, "decode_consumed_bytes", d->consumed_bytes);
+	put(arg, "decode_produced_bytes", d->produced_bytes);
+	put(arg, "decode_bombs", d->results[DECODE_BOMB]);
+	put(arg, "decode_bad_data", d->results[DECODE_BAD_DATA]);
+	put(arg, "decode_no_decoder", d->results[DECODE_NO_DECODER]);
+}

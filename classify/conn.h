@@ -1,0 +1,116 @@
+/*
+ * One connection's application layer: from bytes in order to records.
+ *
+ * The dataplane opens a conn when a flow brings its first payload, pushes the bytes of both
+ * directions in stream order (gaps told in between) or whole datagrams, and closes it when the
+ * flow ends. The conn finds out what is spoken, by first bytes on any port, runs the parser of
+ * that protocol, has cleartext scanned, and builds records through the environment's callbacks.
+ *
+ * Everything comes from pools sized at start. A pool that is empty means that this connection is
+ * seen as a flow only; it is counted, and its bytes are told as not inspected.
+ *
+ * Knows nothing of DPDK; one environment per worker, not shared.
+ */
+#ifndef WEIR_CONN_H
+#define WEIR_CONN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dataplane/publish/record.h"
+
+struct provider_catalogue;
+struct ruleset;
+
+/* 0 is the side that opened (orig, src in records), 1 the one that answered (resp, dst). */
+enum conn_dir { CONN_ORIG, CONN_RESP };
+
+struct conn;
+struct conn_env;
+
+/* How records get out. begin fills the envelope and the endpoints of the flow. */
+struct conn_output {
+	/*
+	 * A builder with a record of the type begun: envelope, endpoints, flow_uid. part tells
+	 * records of one type and flow apart. NULL when records of that type are not wanted.
+	 */
+	struct record *(*begin)(void *arg, void *flow, enum record_type type, uint64_t part);
+	/* Hands on what the last begin started. */
+	void (*emit)(void *arg);
+	void *arg;
+};
+
+struct conn_config {
+	uint32_t max_conns; /* with application state, at a time */
+	uint32_t max_http, max_exchanges, max_pipelined;
+	uint32_t max_tls, max_tls_buffers;
+	uint32_t max_dns;
+	uint32_t max_llm;
+	uint32_t max_scan_streams;
+	uint32_t max_deflate, max_brotli, max_zstd;
+	uint32_t decode_max_ratio;
+	uint64_t decode_ratio_after_bytes, decode_max_message_bytes;
+	bool body_sha256;
+	bool live_test_values;  /* published test values count as real ones */
+	unsigned min_severity; /* enum severity: findings below it are nothing */
+	const struct provider_catalogue *providers; /* kept; may be NULL */
+	const struct ruleset *rules;                /* kept until the next conn_env_set_rules */
+	uint64_t hash_key[2];
+	struct conn_output output;
+};
+
+/* 0, or a negative errno. */
+int conn_env_create(const struct conn_config *config, struct conn_env **out);
+void conn_env_destroy(struct conn_env *env);
+
+/*
+ * New rules from here on. Streams that are open go on in the new set from their next byte. 0, or
+ * negative errno and the old rules stay.
+ */
+int conn_env_set_rules(struct conn_env *env, const struct ruleset *rules);
+
+/* Packet time, before each group of calls; also the time of the records they make. */
+void conn_env_set_time(struct conn_env *env, uint64_t now_us);
+
+/* Masks one string for a record; the mask function of every builder (record_mask_fn). */
+size_t conn_env_mask(void *env, const uint8_t *in, size_t len, char *out, size_t cap);
+
+struct conn_info {
+	bool udp;
+	bool midstream[2]; /* the beginning of that direction was not seen */
+	uint16_t port[2];
+	void *flow;        /* kept: handed back to the output callbacks */
+};
+
+/* NULL when the pool is empty. */
+struct conn *conn_open(struct conn_env *env, const struct conn_info *info);
+
+/* The next bytes of a direction; gap bytes were lost just before them. data may be empty. */
+void conn_push(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t *data,
+	       size_t len, uint64_t gap);
+
+/* One UDP payload. */
+void conn_datagram(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t *data,
+		   size_t len);
+
+/* That direction has sent its last byte (FIN). */
+void conn_half_close(struct conn_env *env, struct conn *c, enum conn_dir dir);
+
+/*
+ * Both directions are over: ends what is open and makes its records. conn_describe may still be
+ * called; nothing may be pushed any more.
+ */
+void conn_finish(struct conn_env *env, struct conn *c);
+
+/* Puts into a flow record what the application layer knows of the flow. */
+void conn_describe(const struct conn_env *env, const struct conn *c, struct record *r);
+
+/* Frees the conn. NULL does nothing. */
+void conn_close(struct conn_env *env, struct conn *c);
+
+/* Hands every counter of the application layer to put, by name. */
+void conn_env_counters(const struct conn_env *env,
+		       void (*put)(void *arg, const char *name, uint64_t value), void *arg);
+
+#endif

@@ -1,0 +1,160 @@
+/*
+ * What the files behind conn.h share: the environment's pools and the connection itself. Not for
+ * anyone else.
+ */
+#ifndef WEIR_CONN_ENV_H
+#define WEIR_CONN_ENV_H
+
+#include "classify/conn.h"
+#include "classify/detect/finding.h"
+#include "classify/proto/content_decode.h"
+#include "classify/proto/detect.h"
+#include "classify/proto/dns.h"
+#include "classify/rules/scan.h"
+#include "classify/slab.h"
+#include "classify/span.h"
+
+#define CONN_MAX_TYPES     12   /* data classes told per flow and per message */
+#define CONN_TYPES_KNOWN   512  /* names of data classes an environment keeps */
+#define CONN_TYPE_NAME     64
+#define CONN_SCRATCH_BYTES 16384
+
+/* Why payload was not looked at. Each is also a counter, in bytes. */
+#define CONN_SKIPS(X)                                                                              \
+	X(ENCRYPTED, "encrypted")           /* ciphertext */                                       \
+	X(GAP, "gap")                       /* never seen */                                       \
+	X(UNSYNCED, "unsynced")             /* passed over while looking for a message start */    \
+	X(BINARY, "binary")                 /* images, audio, video, fonts */                      \
+	X(NOT_PARSED, "not_parsed")         /* a protocol recognised but not taken apart */        \
+	X(DECODE_FAILED, "decode_failed")   /* content coding broken, unknown, or a bomb */        \
+	X(LIMIT, "limit")                   /* a pool was empty */
+
+enum conn_skip {
+#define CONN_SKIP_ID(id, name) CONN_SKIP_##id,
+	CONN_SKIPS(CONN_SKIP_ID)
+#undef CONN_SKIP_ID
+	NR_CONN_SKIPS,
+};
+
+#define CONN_COUNTERS(X)                                                                           \
+	X(conns, "connections with an application layer")                                          \
+	X(conns_refused, "connections seen as a flow only: the pool was empty")                    \
+	X(http_exchanges, "HTTP requests with or without an answer")                               \
+	X(http_refused, "exchanges not recorded: the pool was empty")                              \
+	X(http_pipeline_full, "requests that waited behind too many others")                       \
+	X(tls_handshakes, "TLS handshakes")                                                        \
+	X(dns_transactions, "DNS queries and answers")                                             \
+	X(dns_malformed, "DNS messages that could not be read")                                     \
+	X(llm_calls, "model calls")                                                                \
+	X(llm_refused, "exchanges not looked at as model calls: the pool was empty")               \
+	X(findings, "findings made, before aggregation")                                           \
+	X(scan_refused, "messages not scanned: no free scan stream")
+
+struct conn_counters {
+#define CONN_COUNTER_MEMBER(member, meaning) uint64_t member;
+	CONN_COUNTERS(CONN_COUNTER_MEMBER)
+#undef CONN_COUNTER_MEMBER
+	uint64_t inspected_bytes; /* payload that reached a parser or a scanner */
+	uint64_t not_inspected_bytes[NR_CONN_SKIPS];
+};
+
+struct conn_env {
+	struct conn_config config;
+	struct slab conns, prologues, carries, http, exchanges, tls, tls_buffers, dns, llm, payloads;
+	struct scanner *scanner;
+	struct decode_pool *decoders;
+	struct conn_counters counters;
+	uint64_t now_us;
+	uint32_t nr_types;
+	char types[CONN_TYPES_KNOWN][CONN_TYPE_NAME];
+	struct dns_message dns_at_hand;
+	uint8_t scratch[CONN_SCRATCH_BYTES]; /* of one function at a time */
+};
+
+/* A small set of data classes, by their index in the environment's list. */
+struct conn_types {
+	uint16_t nr;
+	uint16_t id[CONN_MAX_TYPES];
+};
+
+/* A protocol's entry points: what it is given is its own state, never NULL. */
+struct conn_proto {
+	/* The state, or NULL when its pool is empty. */
+	void *(*open)(struct conn_env *env, struct conn *c);
+	void (*push)(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir,
+		     const uint8_t *data, size_t len);
+	void (*gap)(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir,
+		    uint64_t len);
+	void (*half_close)(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir);
+	void (*finish)(struct conn_env *env, struct conn *c, void *state);
+	void (*describe)(const struct conn_env *env, const struct conn *c, const void *state,
+			 struct record *r);
+	void (*close)(struct conn_env *env, struct conn *c, void *state);
+};
+
+extern const struct conn_proto conn_http, conn_tls, conn_dns, conn_payload;
+
+enum name_source { NAME_NONE, NAME_SNI, NAME_HTTP_HOST };
+
+struct prologue;
+
+struct conn {
+	struct conn_info info;
+	const struct conn_proto *proto; /* NULL while the protocol is being found out */
+	void *state;
+	struct prologue *prologue;      /* the first bytes, until then */
+	enum protocol protocol;
+	uint8_t name_source; /* enum name_source */
+	uint8_t name_len;
+	bool pushed[2];
+	bool closed[2];
+	bool encrypted;
+	uint32_t nr_findings;
+	uint32_t nr_records[NR_RECORD_TYPES];
+	struct conn_types types;
+	const char *ai_service; /* static, or from the catalogue */
+	uint64_t inspected_bytes;
+	uint64_t skipped[NR_CONN_SKIPS];
+	char name[255];
+};
+
+/* The protocol's entry points, or those that only scan. */
+const struct conn_proto *conn_proto_of(enum protocol protocol);
+
+static inline void
+conn_inspected(struct conn_env *env, struct conn *c, uint64_t len)
+{
+	c->inspected_bytes += len;
+	env->counters.inspected_bytes += len;
+}
+
+static inline void
+conn_skipped(struct conn_env *env, struct conn *c, enum conn_skip why, uint64_t len)
+{
+	c->skipped[why] += len;
+	env->counters.not_inspected_bytes[why] += len;
+}
+
+/* The first name of the better source stays: what the client asked TLS for, then a Host header. */
+void conn_set_name(struct conn *c, enum name_source source, const void *name, size_t len);
+
+/* Starts a record of the type for this connection, or NULL. */
+struct record *conn_begin(struct conn_env *env, struct conn *c, enum record_type type);
+void conn_emit(struct conn_env *env);
+
+/* Takes a finding's class into a set; false when it was there. */
+bool conn_types_add(struct conn_env *env, struct conn_types *set, const char *data_type);
+void conn_types_put(const struct conn_env *env, const struct conn_types *set,
+		    enum record_field field, struct record *r);
+
+/*
+ * A finding: counts it, makes its record. types are the sets it joins besides the connection's;
+ * NULLs are skipped. Below the configured severity it is nothing.
+ */
+void conn_finding(struct conn_env *env, struct conn *c, const struct finding *f,
+		  struct conn_types *types);
+
+/* Percent-decodes into out, at most cap bytes; '+' becomes a blank when plus is set. */
+size_t percent_decode(const uint8_t *in, size_t len, bool plus, uint8_t *out, size_t cap);
+
+#endif

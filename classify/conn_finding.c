@@ -1,0 +1,68 @@
+/* From a finding to its record: what the publisher needs to count and to explain it. */
+#include <string.h>
+
+#include "classify/conn_env.h"
+#include "classify/rules/rule.h"
+
+static void
+put_terms(const struct finding *f, struct record *r)
+{
+	char text[48];
+
+	for (unsigned i = 0; i < f->nr_terms; i++) {
+		size_t len = strlen(f->terms[i].name);
+		int points = f->terms[i].points;
+		unsigned size = (unsigned)(points < 0 ? -points : points);
+		char digits[4] = { (char)('0' + size / 100 % 10), (char)('0' + size / 10 % 10),
+				   (char)('0' + size % 10), 0 };
+		unsigned skip = size >= 100 ? 0 : size >= 10 ? 1 : 2;
+
+		if (len > sizeof(text) - 8)
+			len = sizeof(text) - 8;
+		memcpy(text, f->terms[i].name, len);
+		text[len++] = ':';
+		text[len++] = points < 0 ? '-' : '+';
+		memcpy(text + len, digits + skip, 3 - skip);
+		record_put_text(r, RF_SCORE_TERMS, text, len + 3 - skip);
+	}
+}
+
+void
+conn_finding(struct conn_env *env, struct conn *c, const struct finding *f,
+	     struct conn_types *types)
+{
+	struct record *r;
+
+	if (f->severity < env->config.min_severity)
+		return;
+	env->counters.findings++;
+	c->nr_findings++;
+	conn_types_add(env, &c->types, f->rule->data_type);
+	if (types != NULL)
+		conn_types_add(env, types, f->rule->data_type);
+
+	r = conn_begin(env, c, RECORD_FINDING);
+	if (r == NULL)
+		return;
+	record_put_string(r, RF_RULE_ID, f->rule->id);
+	record_put_uint(r, RF_RULE_REV, f->rule->rev);
+	record_put_string(r, RF_RULE_TITLE, f->rule->title);
+	record_put_string(r, RF_DATA_TYPE, f->rule->data_type);
+	record_put_string(r, RF_SEVERITY, severity_name(f->severity));
+	record_put_uint(r, RF_SEVERITY_ID, (uint64_t)f->severity + 1);
+	record_put_uint(r, RF_SCORE, f->score < 0 ? 0 : (uint64_t)f->score);
+	put_terms(f, r);
+	record_put_string(r, RF_CONFIDENCE, confidence_name(f->confidence));
+	if (f->test_value)
+		record_put_bool(r, RF_TEST_VALUE, true);
+	record_put_string(r, RF_WHERE, buffer_name(f->buffer));
+	record_put_string(r, RF_SAMPLE_MASKED, f->sample);
+	record_put_string(r, RF_PROTOCOL, protocol_name(c->protocol));
+	if (c->name_source != NAME_NONE)
+		record_put_text(r, RF_SERVER_NAME, c->name, c->name_len);
+	if (c->ai_service != NULL || f->buffer == BUFFER_LLM_PROMPT ||
+	    f->buffer == BUFFER_LLM_COMPLETION)
+		record_put_string(r, RF_DST_KIND, "ai");
+	record_put_uint(r, RF_VALUE_HASH, f->value_hash);
+	conn_emit(env);
+}

@@ -1,0 +1,790 @@
+#include "classify/exchange.h"
+
+#include <string.h>
+
+#include <nettle/sha2.h>
+
+#include "classify/ai/llm.h"
+#include "classify/ai/provider.h"
+#include "classify/proto/sse.h"
+
+#define MAX_METHOD     32u
+#define MAX_HOST       255u
+#define MAX_TARGET     4096u
+#define MAX_AGENT      512u
+#define MAX_TYPE       128u
+#define MAX_CODING     64u
+#define MAX_TRACE      64u
+#define MAX_QUERY_KEYS 16u
+#define MAX_SEEN       16u
+
+struct text {
+	uint16_t len;
+	char *bytes;
+};
+
+/* One direction's message. */
+struct message {
+	struct exchange *x;
+	enum conn_dir dir;
+	bool begun, headers_done, done, complete, gap;
+	bool scan_body; /* cleartext worth scanning */
+	bool sse_body;
+	uint64_t begin_us, end_us;
+	uint64_t body_bytes; /* decoded */
+	struct decode *decode;
+	bool decode_failed;
+	struct scan_stream *scan;
+	struct scan_stream *joined; /* a streamed answer's text without its wrapping */
+	struct conn_types types;
+	struct sha256_ctx sha;
+	uint8_t type_len, coding_len;
+	char type[MAX_TYPE];
+	char coding[MAX_CODING];
+	unsigned nr_seen;
+	struct {
+		const void *rule;
+		uint64_t value;
+	} seen[MAX_SEEN];
+};
+
+struct exchange {
+	struct exchange *next;
+	struct conn_env *env;
+	struct conn *c;
+	struct llm_call *llm; /* NULL: not looked at, or no longer */
+	uint64_t ordinal;
+	struct message message[2];
+	struct sse sse;
+	const char *version;
+	unsigned status;
+	uint16_t target_len, host_len, agent_len, port;
+	uint8_t method_len, auth_len, trace_len;
+	enum protocol upgrade;
+	char method[MAX_METHOD];
+	char host[MAX_HOST];
+	char auth[MAX_METHOD];
+	char trace[MAX_TRACE];
+	char agent[MAX_AGENT];
+	char target[MAX_TARGET];
+};
+
+const size_t exchange_bytes = sizeof(struct exchange);
+
+static size_t
+keep(char *to, size_t cap, struct span s)
+{
+	size_t len = s.len < cap ? s.len : cap;
+
+	if (len != 0)
+		memcpy(to, s.p, len);
+	return len;
+}
+
+struct exchange *
+exchange_open(struct conn_env *env, struct conn *c, uint64_t ordinal)
+{
+	struct exchange *x = slab_take(&env->exchanges);
+
+	if (x == NULL) {
+		env->counters.http_refused++;
+		return NULL;
+	}
+	memset(x, 0, offsetof(struct exchange, method));
+	x->env = env;
+	x->c = c;
+	x->ordinal = ordinal;
+	for (unsigned d = 0; d < 2; d++) {
+		x->message[d].x = x;
+		x->message[d].dir = (enum conn_dir)d;
+		if (env->config.body_sha256)
+			sha256_init(&x->message[d].sha);
+	}
+	env->counters.http_exchanges++;
+	return x;
+}
+
+/* ------------------------------------------------------------------ what was found where */
+
+/* A value counts once per message, also when it is met raw and again in the joined text. */
+static bool
+seen_before(struct message *m, const struct finding *f)
+{
+	for (unsigned i = 0; i < m->nr_seen; i++) {
+		if (m->seen[i].rule == f->rule && m->seen[i].value == f->value_hash)
+			return true;
+	}
+	if (m->nr_seen < MAX_SEEN) {
+		m->seen[m->nr_seen].rule = f->rule;
+		m->seen[m->nr_seen++].value = f->value_hash;
+	}
+	return false;
+}
+
+static void
+found(void *arg, const struct finding *f)
+{
+	struct message *m = arg;
+
+	if (!seen_before(m, f))
+		conn_finding(m->x->env, m->x->c, f, &m->types);
+}
+
+static void
+scan_field(struct message *m, enum buffer where, const uint8_t *text, size_t len)
+{
+	if (len != 0)
+		scan_block(m->x->env->scanner, where, text, len, found, m);
+}
+
+/* The text of a streamed answer, put together over its events. */
+static void
+joined_text(void *arg, bool is_completion, const uint8_t *text, size_t len)
+{
+	struct exchange *x = arg;
+	struct message *m = &x->message[CONN_RESP];
+
+	if (!is_completion || !m->sse_body)
+		return;
+	if (m->joined == NULL)
+		m->joined = scan_open(x->env->scanner, BUFFER_LLM_COMPLETION);
+	if (m->joined != NULL)
+		scan_push(m->joined, text, len, found, m);
+}
+
+static void
+drop_llm_if_hopeless(struct exchange *x)
+{
+	if (x->llm == NULL || llm_worth_watching(x->llm))
+		return;
+	slab_give(&x->env->llm, x->llm);
+	x->llm = NULL;
+}
+
+/* ------------------------------------------------------------------ start lines */
+
+static struct span
+path_of(const struct exchange *x)
+{
+	const uint8_t *p = (const uint8_t *)x->target;
+	struct span target = span_of(p, x->target_len);
+	const uint8_t *mark, *slash;
+	size_t skip = 0;
+
+	/* absolute-form, RFC 9112 section 3.2.2 */
+	mark = target.len > 3 ? memmem(target.p, target.len < 16 ? target.len : 16, "://", 3) : NULL;
+	if (mark != NULL) {
+		skip = (size_t)(mark - target.p) + 3;
+		slash = memchr(target.p + skip, '/', target.len - skip);
+		skip = slash != NULL ? (size_t)(slash - target.p) : target.len;
+	}
+	target = span_of(target.p + skip, target.len - skip);
+	for (size_t i = 0; i < target.len; i++) {
+		if (target.p[i] == '?' || target.p[i] == '#')
+			return span_of(target.p, i);
+	}
+	return target;
+}
+
+static struct span
+query_of(const struct exchange *x)
+{
+	const uint8_t *p = (const uint8_t *)x->target;
+	const uint8_t *mark = memchr(p, '?', x->target_len);
+
+	if (mark == NULL)
+		return span_of(p, 0);
+	return span_of(mark + 1, (size_t)(p + x->target_len - mark - 1));
+}
+
+/* host[:port], also in brackets; lower case. */
+static void
+set_host(struct exchange *x, struct span authority)
+{
+	size_t end = authority.len, colon;
+	unsigned port = 0;
+
+	authority = span_trim(authority);
+	end = authority.len;
+	for (colon = end; colon > 0 && authority.p[colon - 1] >= '0' && authority.p[colon - 1] <= '9';
+	     colon--)
+		;
+	if (colon > 0 && colon < end && authority.p[colon - 1] == ':') {
+		for (size_t i = colon; i < end && port < 65536; i++)
+			port = port * 10 + (authority.p[i] - '0');
+		end = colon - 1;
+	}
+	x->port = port < 65536 ? (uint16_t)port : 0;
+	x->host_len = 0;
+	for (size_t i = 0; i < end && i < MAX_HOST; i++)
+		x->host[x->host_len++] = (char)ascii_lower(authority.p[i]);
+}
+
+static struct span
+authority_of(struct span target, bool connect)
+{
+	const uint8_t *mark;
+	size_t len = 0;
+
+	if (connect)
+		return target;
+	mark = target.len > 3 ? memmem(target.p, target.len < 16 ? target.len : 16, "://", 3) : NULL;
+	if (mark == NULL)
+		return span_of(target.p, 0);
+	mark += 3;
+	while (mark + len < target.p + target.len && mark[len] != '/' && mark[len] != '?')
+		len++;
+	return span_of(mark, len);
+}
+
+void
+exchange_request(struct exchange *x, struct span method, struct span target, const char *version)
+{
+	struct message *m = &x->message[CONN_ORIG];
+	struct span authority;
+
+	m->begun = true;
+	m->begin_us = x->env->now_us;
+	x->version = version;
+	x->method_len = (uint8_t)keep(x->method, MAX_METHOD, method);
+	x->target_len = (uint16_t)keep(x->target, MAX_TARGET, target);
+	authority = authority_of(target, exchange_is_connect(x));
+	if (authority.len != 0)
+		set_host(x, authority);
+	x->llm = slab_take(&x->env->llm);
+	if (x->llm == NULL)
+		x->env->counters.llm_refused++;
+	else {
+		llm_begin(x->llm, x->env->config.providers);
+		llm_set_text(x->llm, joined_text, x);
+		llm_request_line(x->llm, method, authority, target);
+	}
+}
+
+void
+exchange_status(struct exchange *x, unsigned status, const char *version)
+{
+	struct message *m = &x->message[CONN_RESP];
+
+	m->begun = true;
+	m->begin_us = x->env->now_us;
+	x->status = status;
+	if (x->version == NULL)
+		x->version = version;
+	if (x->llm != NULL)
+		llm_response_status(x->llm, status);
+}
+
+/* ------------------------------------------------------------------ header fields */
+
+static void
+request_header(struct exchange *x, struct span name, struct span value)
+{
+	const uint8_t *blank;
+
+	if (span_is_nocase(name, "host")) {
+		if (x->host_len == 0)
+			set_host(x, value);
+	} else if (span_is_nocase(name, "user-agent")) {
+		x->agent_len = (uint16_t)keep(x->agent, MAX_AGENT, value);
+	} else if (span_is_nocase(name, "authorization")) {
+		blank = memchr(value.p, ' ', value.len);
+		/* Without a blank the whole value is a credential, not a scheme. */
+		if (blank != NULL)
+			x->auth_len = (uint8_t)keep(x->auth, MAX_METHOD,
+						    span_of(value.p, (size_t)(blank - value.p)));
+	} else if (span_is_nocase(name, "traceparent") && value.len >= 35) {
+		/* version - trace-id (32) - parent - flags, W3C Trace Context section 3.2 */
+		x->trace_len = (uint8_t)keep(x->trace, MAX_TRACE, span_of(value.p + 3, 32));
+	} else if (span_is_nocase(name, "upgrade")) {
+		if (span_is_nocase(value, "websocket"))
+			x->upgrade = PROTOCOL_WEBSOCKET;
+		else if (span_is_nocase(value, "h2c"))
+			x->upgrade = PROTOCOL_HTTP2;
+	}
+}
+
+/* The name gives context ("x-api-key: ..."), so it is scanned along with the value. */
+static void
+scan_header(struct message *m, struct span name, struct span value)
+{
+	struct conn_env *env = m->x->env;
+	uint8_t *text = env->scratch;
+	size_t len;
+
+	if (value.len < 6 || name.len + value.len + 2 > sizeof(env->scratch))
+		return;
+	memcpy(text, name.p, name.len);
+	len = name.len;
+	text[len++] = ':';
+	text[len++] = ' ';
+	memcpy(text + len, value.p, value.len);
+	scan_field(m, BUFFER_HTTP_HEADER, text, len + value.len);
+}
+
+void
+exchange_header(struct exchange *x, enum conn_dir dir, struct span name, struct span value)
+{
+	struct message *m = &x->message[dir];
+
+	if (span_is_nocase(name, "content-type")) {
+		m->type_len = (uint8_t)keep(m->type, MAX_TYPE, value);
+	} else if (span_is_nocase(name, "content-encoding")) {
+		if (m->coding_len != 0 && m->coding_len < MAX_CODING)
+			m->coding[m->coding_len++] = ',';
+		m->coding_len = (uint8_t)(m->coding_len + keep(m->coding + m->coding_len,
+							      MAX_CODING - m->coding_len, value));
+	} else if (dir == CONN_ORIG) {
+		request_header(x, name, value);
+	}
+	scan_header(m, name, value);
+	if (x->llm == NULL)
+		return;
+	if (dir == CONN_ORIG)
+		llm_request_header(x->llm, name, value);
+	else
+		llm_response_header(x->llm, name, value);
+}
+
+/* ------------------------------------------------------------------ bodies */
+
+static bool
+type_starts(const struct message *m, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	for (size_t i = 0; i < len; i++) {
+		if (i >= m->type_len || ascii_lower((uint8_t)m->type[i]) != (uint8_t)prefix[i])
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_binary(const struct message *m)
+{
+	return type_starts(m, "image/") || type_starts(m, "audio/") || type_starts(m, "video/") ||
+	       type_starts(m, "font/");
+}
+
+static enum buffer
+body_buffer(const struct message *m)
+{
+	if (m->x->llm != NULL && llm_worth_watching(m->x->llm))
+		return m->dir == CONN_ORIG ? BUFFER_LLM_PROMPT : BUFFER_LLM_COMPLETION;
+	if (type_starts(m, "application/x-www-form-urlencoded"))
+		return BUFFER_FORM;
+	if (type_starts(m, "text/event-stream"))
+		return BUFFER_SSE_DATA;
+	if (type_starts(m, "application/json"))
+		return BUFFER_JSON;
+	return BUFFER_HTTP_BODY;
+}
+
+static void
+count_event(void *arg, const struct sse *s, enum sse_event event, const uint8_t *text, size_t len)
+{
+	(void)arg, (void)s, (void)event, (void)text, (void)len;
+}
+
+static void
+scan_request_line(struct exchange *x)
+{
+	struct message *m = &x->message[CONN_ORIG];
+	struct span path = path_of(x), query = query_of(x);
+	uint8_t *text = x->env->scratch;
+
+	scan_field(m, BUFFER_HTTP_PATH, text,
+		   percent_decode(path.p, path.len, false, text, CONN_SCRATCH_BYTES));
+	scan_field(m, BUFFER_HTTP_QUERY, text,
+		   percent_decode(query.p, query.len, true, text, CONN_SCRATCH_BYTES));
+}
+
+void
+exchange_headers_end(struct exchange *x, enum conn_dir dir)
+{
+	struct message *m = &x->message[dir];
+
+	m->headers_done = true;
+	if (dir == CONN_ORIG) {
+		conn_set_name(x->c, NAME_HTTP_HOST, x->host, x->host_len);
+		scan_request_line(x);
+		drop_llm_if_hopeless(x);
+	}
+	m->decode_failed = decode_take(x->env->decoders, span_of(m->coding, m->coding_len),
+				       &m->decode) != DECODE_OK;
+	m->sse_body = dir == CONN_RESP && type_starts(m, "text/event-stream");
+	if (m->sse_body)
+		sse_init(&x->sse, count_event, x);
+	m->scan_body = !is_binary(m);
+}
+
+/* Decoded bytes of a body. */
+static void
+body_bytes(void *arg, const uint8_t *data, size_t len)
+{
+	struct message *m = arg;
+	struct exchange *x = m->x;
+
+	m->body_bytes += len;
+	if (x->env->config.body_sha256)
+		sha256_update(&m->sha, len, data);
+	if (m->scan_body && m->scan == NULL) {
+		m->scan = scan_open(x->env->scanner, body_buffer(m));
+		if (m->scan == NULL) {
+			x->env->counters.scan_refused++;
+			m->scan_body = false;
+		}
+	}
+	if (m->scan != NULL)
+		scan_push(m->scan, data, len, found, m);
+	if (m->sse_body)
+		sse_push(&x->sse, data, len);
+	if (x->llm == NULL)
+		return;
+	if (m->dir == CONN_ORIG)
+		llm_request_body(x->llm, data, len);
+	else
+		llm_response_body(x->llm, data, len);
+}
+
+void
+exchange_body(struct exchange *x, enum conn_dir dir, const uint8_t *data, size_t len)
+{
+	struct message *m = &x->message[dir];
+
+	if (m->decode_failed) {
+		conn_skipped(x->env, x->c, CONN_SKIP_DECODE_FAILED, len);
+		return;
+	}
+	if (!m->scan_body)
+		conn_skipped(x->env, x->c, is_binary(m) ? CONN_SKIP_BINARY : CONN_SKIP_LIMIT, len);
+	else
+		conn_inspected(x->env, x->c, len);
+	if (m->decode == NULL)
+		body_bytes(m, data, len);
+	else if (decode_push(m->decode, data, len, body_bytes, m) != DECODE_OK)
+		m->decode_failed = true;
+}
+
+void
+exchange_body_gap(struct exchange *x, enum conn_dir dir, uint64_t len)
+{
+	struct message *m = &x->message[dir];
+
+	(void)len;
+	m->gap = true;
+	/* A coded body cannot be taken up again behind a hole. */
+	if (m->decode != NULL)
+		m->decode_failed = true;
+	if (m->scan != NULL)
+		scan_gap(m->scan);
+}
+
+void
+exchange_message_end(struct exchange *x, enum conn_dir dir, bool complete)
+{
+	struct message *m = &x->message[dir];
+
+	if (m->done)
+		return;
+	m->done = true;
+	m->end_us = x->env->now_us;
+	if (m->decode != NULL) {
+		if (!m->decode_failed &&
+		    decode_finish(m->decode, body_bytes, m) != DECODE_OK)
+			m->decode_failed = true;
+		decode_give(x->env->decoders, m->decode);
+		m->decode = NULL;
+	}
+	m->complete = complete && !m->gap && !m->decode_failed;
+	if (m->sse_body)
+		sse_end(&x->sse);
+	if (m->scan != NULL)
+		scan_close(m->scan, found, m);
+	m->scan = NULL;
+	if (x->llm != NULL && dir == CONN_ORIG) {
+		llm_request_end(x->llm, m->complete);
+		drop_llm_if_hopeless(x);
+	} else if (x->llm != NULL)
+		llm_response_end(x->llm, m->complete);
+	if (m->joined != NULL)
+		scan_close(m->joined, found, m);
+	m->joined = NULL;
+}
+
+/* ------------------------------------------------------------------ records */
+
+static bool
+is_id_like(const uint8_t *s, size_t len)
+{
+	size_t digits = 0, hex = 0, dashes = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		digits += s[i] >= '0' && s[i] <= '9';
+		hex += hex_value(s[i]) >= 0;
+		dashes += s[i] == '-';
+	}
+	if (digits == len)
+		return len > 0;
+	if (len == 36 && dashes == 4 && hex == 32)
+		return true;
+	return (hex == len && len >= 16) || (len >= 20 && digits >= 4);
+}
+
+/* Ids, UUIDs and numbers as {}: /users/42/cards -> /users/{}/cards */
+static void
+put_template(const struct exchange *x, struct span path, struct record *r)
+{
+	uint8_t *out = x->env->scratch;
+	size_t n = 0;
+
+	for (size_t i = 0; i < path.len && n + path.len - i < CONN_SCRATCH_BYTES;) {
+		size_t end = i;
+
+		if (path.p[i] == '/') {
+			out[n++] = '/';
+			i++;
+			continue;
+		}
+		while (end < path.len && path.p[end] != '/')
+			end++;
+		if (is_id_like(path.p + i, end - i)) {
+			out[n++] = '{';
+			out[n++] = '}';
+		} else {
+			memcpy(out + n, path.p + i, end - i);
+			n += end - i;
+		}
+		i = end;
+	}
+	/* The mask works in its own memory, so the scratch space may be handed to it. */
+	record_put_text(r, RF_URL_TEMPLATE, out, n);
+}
+
+static void
+put_query_keys(const struct exchange *x, struct record *r)
+{
+	struct span q = query_of(x);
+	unsigned nr = 0;
+
+	for (size_t i = 0; i < q.len && nr < MAX_QUERY_KEYS;) {
+		size_t eq = i, end;
+
+		while (eq < q.len && q.p[eq] != '=' && q.p[eq] != '&' && q.p[eq] != '#')
+			eq++;
+		/* A parameter without '=' may be a value: only names of values are told. */
+		if (eq > i && eq < q.len && q.p[eq] == '=') {
+			record_put_text(r, RF_URL_QUERY_KEYS, q.p + i, eq - i);
+			nr++;
+		}
+		for (end = eq; end < q.len && q.p[end] != '&'; end++)
+			;
+		i = end + 1;
+	}
+}
+
+static void
+put_digest(const struct message *m, enum record_field f, struct record *r)
+{
+	struct sha256_ctx sha = m->sha;
+	uint8_t digest[SHA256_DIGEST_SIZE];
+
+	if (!m->x->env->config.body_sha256 || !m->complete || m->body_bytes == 0)
+		return;
+	sha256_digest(&sha, sizeof(digest), digest);
+	record_put_bytes(r, f, digest, sizeof(digest));
+}
+
+/* Without parameters. */
+static void
+put_media_type(const struct message *m, enum record_field f, struct record *r)
+{
+	size_t len = 0;
+
+	while (len < m->type_len && m->type[len] != ';' && m->type[len] != ' ')
+		len++;
+	record_put_text(r, f, m->type, len);
+}
+
+static void
+put_both_types(const struct exchange *x, struct record *r)
+{
+	struct conn_types all = x->message[CONN_ORIG].types;
+	const struct conn_types *more = &x->message[CONN_RESP].types;
+
+	for (unsigned i = 0; i < more->nr; i++)
+		conn_types_add(x->env, &all, x->env->types[more->id[i]]);
+	conn_types_put(x->env, &all, RF_DATA_TYPES, r);
+}
+
+static void
+put_request(const struct exchange *x, struct record *r)
+{
+	struct span path = path_of(x);
+
+	record_put_text(r, RF_HTTP_REQUEST_METHOD, x->method, x->method_len);
+	record_put_text(r, RF_URL_HOST, x->host, x->host_len);
+	if (x->port != 0)
+		record_put_uint(r, RF_URL_PORT, x->port);
+	if (path.len == 0)
+		record_put_string(r, RF_URL_PATH, "/");
+	record_put_text(r, RF_URL_PATH, path.p, path.len);
+	put_template(x, path, r);
+	put_query_keys(x, r);
+	record_put_text(r, RF_USER_AGENT, x->agent, x->agent_len);
+	record_put_text(r, RF_AUTH_SCHEME, x->auth, x->auth_len);
+	record_put_text(r, RF_TRACE_ID, x->trace, x->trace_len);
+}
+
+static void
+http_record(struct exchange *x)
+{
+	const struct message *req = &x->message[CONN_ORIG], *resp = &x->message[CONN_RESP];
+	struct record *r = conn_begin(x->env, x->c, RECORD_HTTP);
+	uint64_t first = req->begun ? req->begin_us : resp->begin_us;
+	uint64_t last = resp->done && resp->begun ? resp->end_us : x->env->now_us;
+
+	if (r == NULL)
+		return;
+	record_put_uint(r, RF_TRANSACTION, x->ordinal);
+	record_put_string(r, RF_HTTP_VERSION, x->version);
+	if (req->begun)
+		put_request(x, r);
+	if (x->status != 0)
+		record_put_uint(r, RF_HTTP_STATUS, x->status);
+	record_put_uint(r, RF_HTTP_REQUEST_BODY_BYTES, req->body_bytes);
+	record_put_uint(r, RF_HTTP_RESPONSE_BODY_BYTES, resp->body_bytes);
+	put_media_type(req, RF_HTTP_REQUEST_CONTENT_TYPE, r);
+	put_media_type(resp, RF_HTTP_RESPONSE_CONTENT_TYPE, r);
+	record_put_text(r, RF_HTTP_RESPONSE_CONTENT_ENCODING, resp->coding, resp->coding_len);
+	put_digest(req, RF_HTTP_REQUEST_BODY_SHA256, r);
+	put_digest(resp, RF_HTTP_RESPONSE_BODY_SHA256, r);
+	if (last >= first)
+		record_put_uint(r, RF_DURATION_US, last - first);
+	if (req->done && resp->begun && resp->begin_us >= req->end_us)
+		record_put_uint(r, RF_TTFB_US, resp->begin_us - req->end_us);
+	if (resp->sse_body)
+		record_put_uint(r, RF_STREAM_EVENTS, x->sse.nr_events);
+	put_both_types(x, r);
+	if (!req->complete || !resp->complete)
+		record_put_bool(r, RF_INCOMPLETE, true);
+	conn_emit(x->env);
+}
+
+static void
+put_usage(const struct llm_facts *f, struct record *r)
+{
+	if (f->input_tokens.known)
+		record_put_uint(r, RF_GEN_AI_USAGE_INPUT_TOKENS, f->input_tokens.n);
+	if (f->output_tokens.known)
+		record_put_uint(r, RF_GEN_AI_USAGE_OUTPUT_TOKENS, f->output_tokens.n);
+	if (f->cached_tokens.known)
+		record_put_uint(r, RF_GEN_AI_USAGE_CACHED_TOKENS, f->cached_tokens.n);
+	if (f->usage_reported)
+		record_put_string(r, RF_USAGE_SOURCE, "reported");
+}
+
+static void
+llm_record(struct exchange *x)
+{
+	const struct message *req = &x->message[CONN_ORIG], *resp = &x->message[CONN_RESP];
+	const struct llm_facts *f = llm_facts(x->llm);
+	struct record *r;
+
+	x->env->counters.llm_calls++;
+	x->c->ai_service = f->provider != NULL ? f->provider : f->engine;
+	r = conn_begin(x->env, x->c, RECORD_LLM);
+	if (r == NULL)
+		return;
+	record_put_uint(r, RF_TRANSACTION, x->ordinal);
+	record_put_string(r, RF_GEN_AI_PROVIDER_NAME, f->provider);
+	record_put_string(r, RF_GEN_AI_ENGINE, f->engine);
+	record_put_string(r, RF_GEN_AI_DIALECT, llm_dialect_name(f->dialect));
+	record_put_string(r, RF_GEN_AI_OPERATION_NAME, llm_operation_name(f->operation));
+	record_put_string(r, RF_GEN_AI_REQUEST_MODEL, f->request_model);
+	record_put_string(r, RF_GEN_AI_RESPONSE_MODEL, f->response_model);
+	record_put_bool(r, RF_GEN_AI_REQUEST_STREAM, f->request_stream);
+	record_put_string(r, RF_GEN_AI_RESPONSE_ID, f->response_id);
+	for (unsigned i = 0; i < f->nr_finish_reasons; i++)
+		record_put_string(r, RF_GEN_AI_RESPONSE_FINISH_REASONS, f->finish_reasons[i]);
+	put_usage(f, r);
+	for (unsigned i = 0; i < f->nr_tools; i++)
+		record_put_string(r, RF_GEN_AI_TOOL_NAMES, llm_tool_name(f, i));
+	if (f->tools_offered != 0)
+		record_put_uint(r, RF_GEN_AI_TOOLS_OFFERED, f->tools_offered);
+	if (f->attachments != 0)
+		record_put_uint(r, RF_ATTACHMENTS, f->attachments);
+	record_put_string(r, RF_DETECTED_BY, f->detected_by == LLM_BY_HOST ? "host" : "payload");
+	if (x->status != 0)
+		record_put_uint(r, RF_HTTP_STATUS, x->status);
+	record_put_uint(r, RF_PROMPT_BYTES, req->body_bytes);
+	record_put_uint(r, RF_COMPLETION_BYTES, resp->body_bytes);
+	if (req->done && resp->begun && resp->begin_us >= req->end_us)
+		record_put_uint(r, RF_TTFT_US, resp->begin_us - req->end_us);
+	if (req->begun && resp->begun && resp->end_us >= req->begin_us)
+		record_put_uint(r, RF_DURATION_US, resp->end_us - req->begin_us);
+	conn_types_put(x->env, &req->types, RF_DATA_TYPES_SENT, r);
+	conn_types_put(x->env, &resp->types, RF_DATA_TYPES_RECEIVED, r);
+	if (!req->complete || !resp->complete)
+		record_put_bool(r, RF_INCOMPLETE, true);
+	conn_emit(x->env);
+}
+
+void
+exchange_close(struct exchange *x)
+{
+	struct conn_env *env = x->env;
+
+	for (unsigned d = 0; d < 2; d++) {
+		if (!x->message[d].done)
+			exchange_message_end(x, (enum conn_dir)d, false);
+	}
+	http_record(x);
+	if (x->llm != NULL && llm_is_call(x->llm))
+		llm_record(x);
+	slab_give(&env->llm, x->llm);
+	slab_give(&env->exchanges, x);
+}
+
+bool
+exchange_is_head(const struct exchange *x)
+{
+	return span_is(span_of(x->method, x->method_len), "HEAD");
+}
+
+bool
+exchange_is_connect(const struct exchange *x)
+{
+	return span_is(span_of(x->method, x->method_len), "CONNECT");
+}
+
+bool
+exchange_has_request(const struct exchange *x)
+{
+	return x->message[CONN_ORIG].begun;
+}
+
+enum protocol
+exchange_upgrade(const struct exchange *x)
+{
+	return x->upgrade;
+}
+
+unsigned
+exchange_status_of(const struct exchange *x)
+{
+	return x->status;
+}
+
+bool
+exchange_done(const struct exchange *x, enum conn_dir dir)
+{
+	return x->message[dir].done;
+}
+
+struct exchange **
+exchange_next(struct exchange *x)
+{
+	return &x->next;
+}

@@ -1,0 +1,44 @@
+/*
+ * One HTTP request and its answer, whatever version carried them: takes start lines, header fields
+ * and body bytes; decodes, digests and scans the bodies; watches for a model call; at the end makes
+ * the http record, and the llm record where it was one.
+ *
+ * Bounded: fields are kept up to the lengths below, what is longer is cut. State for decoding,
+ * scanning and model calls is taken from the environment's pools while a body is in flight.
+ */
+#ifndef WEIR_EXCHANGE_H
+#define WEIR_EXCHANGE_H
+
+#include "classify/conn_env.h"
+
+struct exchange;
+
+extern const size_t exchange_bytes;
+
+/* NULL when the pool is empty. ordinal: of the request in its connection, from 0. */
+struct exchange *exchange_open(struct conn_env *env, struct conn *c, uint64_t ordinal);
+
+void exchange_request(struct exchange *x, struct span method, struct span target,
+		      const char *version);
+void exchange_status(struct exchange *x, unsigned status, const char *version);
+void exchange_header(struct exchange *x, enum conn_dir dir, struct span name, struct span value);
+void exchange_headers_end(struct exchange *x, enum conn_dir dir);
+void exchange_body(struct exchange *x, enum conn_dir dir, const uint8_t *data, size_t len);
+void exchange_body_gap(struct exchange *x, enum conn_dir dir, uint64_t len);
+void exchange_message_end(struct exchange *x, enum conn_dir dir, bool complete);
+
+bool exchange_is_head(const struct exchange *x);
+bool exchange_is_connect(const struct exchange *x);
+bool exchange_has_request(const struct exchange *x);
+/* What the client asked to go on with (101), as a protocol; PROTOCOL_UNKNOWN for anything else. */
+enum protocol exchange_upgrade(const struct exchange *x);
+unsigned exchange_status_of(const struct exchange *x);
+bool exchange_done(const struct exchange *x, enum conn_dir dir);
+
+/* Makes the records of what was seen and gives everything back. */
+void exchange_close(struct exchange *x);
+
+/* For the owner's list of exchanges in flight. */
+struct exchange **exchange_next(struct exchange *x);
+
+#endif

@@ -1,0 +1,381 @@
+#include "classify/http_conn.h"
+
+#include <string.h>
+
+#include "classify/conn_env.h"
+#include "classify/exchange.h"
+
+struct http_conn {
+	struct conn_env *env;
+	struct conn *c;
+	struct http1 parser[2];
+	struct exchange *oldest, *newest; /* in flight, in the order of requests */
+	struct exchange *current[2];      /* whose message each direction is in; NULL: none */
+	uint32_t nr_open;
+	uint64_t nr_requests, nr_answers; /* begun; an answer's ordinal is its request's */
+	bool lost_order[2];               /* a gap: the next message may have skipped others */
+	bool interim;                     /* the answer being read is a 1xx */
+	bool tunnel;
+	struct conn *inner; /* what runs inside a tunnel */
+};
+
+const size_t http_conn_bytes = sizeof(struct http_conn);
+
+/* What the parsers' handlers are given. */
+struct side {
+	struct http_conn *h;
+	enum conn_dir dir;
+};
+
+static const char *
+version_text(unsigned minor)
+{
+	return minor == 0 ? "1.0" : "1.1";
+}
+
+static void
+list_remove(struct http_conn *h, struct exchange *x)
+{
+	struct exchange **link = &h->oldest, *before = NULL;
+
+	while (*link != x) {
+		before = *link;
+		link = exchange_next(*link);
+	}
+	*link = *exchange_next(x);
+	if (h->newest == x)
+		h->newest = before;
+	h->nr_open--;
+}
+
+static void
+close_exchange(struct http_conn *h, struct exchange *x)
+{
+	for (unsigned d = 0; d < 2; d++) {
+		if (h->current[d] == x)
+			h->current[d] = NULL;
+	}
+	list_remove(h, x);
+	exchange_close(x);
+}
+
+static struct exchange *
+open_exchange(struct http_conn *h, uint64_t ordinal)
+{
+	struct exchange *x;
+
+	if (h->nr_open >= h->env->config.max_pipelined) {
+		h->env->counters.http_pipeline_full++;
+		close_exchange(h, h->oldest);
+	}
+	x = exchange_open(h->env, h->c, ordinal);
+	if (x == NULL)
+		return NULL;
+	*(h->newest != NULL ? exchange_next(h->newest) : &h->oldest) = x;
+	h->newest = x;
+	h->nr_open++;
+	return x;
+}
+
+/* The oldest exchange whose message in this direction has not begun. */
+static struct exchange *
+waiting_for(const struct http_conn *h, enum conn_dir dir)
+{
+	struct exchange *x = h->oldest;
+
+	for (; x != NULL; x = *exchange_next(x)) {
+		if (dir == CONN_ORIG ? !exchange_has_request(x) : exchange_status_of(x) == 0)
+			return x;
+	}
+	return NULL;
+}
+
+static void
+close_if_done(struct http_conn *h, struct exchange *x)
+{
+	if (exchange_done(x, CONN_ORIG) && exchange_done(x, CONN_RESP))
+		close_exchange(h, x);
+}
+
+static void
+on_request(void *arg, struct span method, struct span target, unsigned minor)
+{
+	struct http_conn *h = ((struct side *)arg)->h;
+	struct exchange *x = h->lost_order[CONN_ORIG] ? NULL : waiting_for(h, CONN_ORIG);
+
+	h->lost_order[CONN_ORIG] = false;
+	if (x == NULL)
+		x = open_exchange(h, h->nr_requests);
+	h->nr_requests++;
+	h->current[CONN_ORIG] = x;
+	if (x != NULL)
+		exchange_request(x, method, target, version_text(minor));
+}
+
+/*
+ * Behind a gap in the answers the one at hand belongs to the newest request at the earliest that
+ * can have been answered; which one is not known. The usual client waits for each answer, so the
+ * last request is the best guess, and those before it are closed without.
+ */
+static void
+skip_to_newest(struct http_conn *h)
+{
+	while (h->oldest != NULL && h->oldest != h->newest)
+		close_exchange(h, h->oldest);
+}
+
+static void
+on_status(void *arg, unsigned status, unsigned minor)
+{
+	struct http_conn *h = ((struct side *)arg)->h;
+	struct exchange *x;
+
+	h->interim = status >= 100 && status < 200 && status != 101;
+	if (h->interim) {
+		h->current[CONN_RESP] = NULL;
+		return;
+	}
+	if (h->lost_order[CONN_RESP])
+		skip_to_newest(h);
+	h->lost_order[CONN_RESP] = false;
+	x = waiting_for(h, CONN_RESP);
+	if (x == NULL) {
+		x = open_exchange(h, h->nr_answers);
+		/* Only this direction is mirrored, or the request was lost: nothing to wait for. */
+		if (x != NULL && h->lost_order[CONN_ORIG])
+			exchange_message_end(x, CONN_ORIG, false);
+	}
+	h->nr_answers++;
+	h->current[CONN_RESP] = x;
+	if (x != NULL)
+		exchange_status(x, status, version_text(minor));
+}
+
+static void
+on_header(void *arg, struct span name, struct span value, bool trailer)
+{
+	struct side *s = arg;
+
+	/* A trailer describes the body; it must not change what the message is. */
+	if (s->h->current[s->dir] != NULL && !trailer)
+		exchange_header(s->h->current[s->dir], s->dir, name, value);
+}
+
+static enum http1_body
+on_headers_end(void *arg)
+{
+	struct side *s = arg;
+	struct exchange *x = s->h->current[s->dir];
+	unsigned status;
+
+	if (x == NULL)
+		return HTTP1_BODY_BY_HEADERS;
+	exchange_headers_end(x, s->dir);
+	if (s->dir == CONN_ORIG)
+		return HTTP1_BODY_BY_HEADERS;
+	status = exchange_status_of(x);
+	if (exchange_is_head(x))
+		return HTTP1_BODY_NONE;
+	if (status == 101 && exchange_upgrade(x) != PROTOCOL_UNKNOWN)
+		s->h->c->protocol = exchange_upgrade(x);
+	if (status == 101 || (exchange_is_connect(x) && status >= 200 && status < 300)) {
+		s->h->tunnel = true;
+		return HTTP1_TUNNEL;
+	}
+	return HTTP1_BODY_BY_HEADERS;
+}
+
+static void
+on_body(void *arg, const uint8_t *data, size_t len)
+{
+	struct side *s = arg;
+
+	if (s->h->current[s->dir] != NULL)
+		exchange_body(s->h->current[s->dir], s->dir, data, len);
+	else
+		conn_skipped(s->h->env, s->h->c, CONN_SKIP_LIMIT, len);
+}
+
+static void
+on_body_gap(void *arg, uint64_t len)
+{
+	struct side *s = arg;
+
+	if (s->h->current[s->dir] != NULL)
+		exchange_body_gap(s->h->current[s->dir], s->dir, len);
+}
+
+static void
+on_message_end(void *arg, bool complete)
+{
+	struct side *s = arg;
+	struct exchange *x = s->h->current[s->dir];
+
+	if (x == NULL)
+		return;
+	s->h->current[s->dir] = NULL;
+	exchange_message_end(x, s->dir, complete);
+	close_if_done(s->h, x);
+}
+
+/* What runs inside is a connection of its own: its protocol is found out anew. */
+static void
+on_tunnel(void *arg, const uint8_t *data, size_t len)
+{
+	struct side *s = arg;
+	struct http_conn *h = s->h;
+
+	/* Masked frames would only be scanned in vain. */
+	if (h->c->protocol == PROTOCOL_WEBSOCKET) {
+		conn_skipped(h->env, h->c, CONN_SKIP_NOT_PARSED, len);
+		return;
+	}
+	if (h->inner == NULL) {
+		h->inner = conn_open(h->env, &h->c->info);
+		if (h->inner == NULL) {
+			conn_skipped(h->env, h->c, CONN_SKIP_LIMIT, len);
+			return;
+		}
+	}
+	conn_push(h->env, h->inner, s->dir, data, len, 0);
+}
+
+static const struct http1_handler handler = {
+	.request = on_request,
+	.status = on_status,
+	.header = on_header,
+	.headers_end = on_headers_end,
+	.body = on_body,
+	.body_gap = on_body_gap,
+	.message_end = on_message_end,
+	.tunnel = on_tunnel,
+};
+
+static void *
+http_open(struct conn_env *env, struct conn *c)
+{
+	struct http_conn *h = slab_take(&env->http);
+
+	if (h == NULL)
+		return NULL;
+	memset(h, 0, sizeof(*h));
+	h->env = env;
+	h->c = c;
+	http1_init(&h->parser[CONN_ORIG], HTTP1_REQUESTS, &env->carries);
+	http1_init(&h->parser[CONN_RESP], HTTP1_RESPONSES, &env->carries);
+	return h;
+}
+
+/* Framing is looked at by the parser itself; bodies are accounted for by the exchange. */
+static void
+account(struct http_conn *h, uint64_t framing, uint64_t skipped, const struct http1 *p)
+{
+	conn_inspected(h->env, h->c, p->framing_bytes - framing);
+	if (p->skipped_bytes != skipped)
+		conn_skipped(h->env, h->c, CONN_SKIP_UNSYNCED, p->skipped_bytes - skipped);
+}
+
+static void
+http_push(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir, const uint8_t *data,
+	  size_t len)
+{
+	struct http_conn *h = state;
+	struct http1 *p = &h->parser[dir];
+	struct side side = { h, dir };
+	uint64_t framing = p->framing_bytes, skipped = p->skipped_bytes;
+
+	(void)env, (void)c;
+	http1_push(p, data, len, &handler, &side);
+	if (h->tunnel && dir == CONN_RESP) {
+		struct side other = { h, CONN_ORIG };
+
+		http1_become_tunnel(&h->parser[CONN_ORIG], &handler, &other);
+	}
+	account(h, framing, skipped, p);
+}
+
+static void
+http_gap(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir, uint64_t len)
+{
+	struct http_conn *h = state;
+	struct side side = { h, dir };
+	bool was_open = h->current[dir] != NULL;
+
+	(void)c;
+	if (h->tunnel) {
+		if (h->inner != NULL)
+			conn_push(env, h->inner, dir, NULL, 0, len);
+		return;
+	}
+	http1_gap(&h->parser[dir], len, &handler, &side);
+	/* Unless it was a hole inside a body, messages may have gone by unseen. */
+	if (!was_open || h->current[dir] == NULL)
+		h->lost_order[dir] = true;
+}
+
+static void
+http_half_close(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir)
+{
+	struct http_conn *h = state;
+	struct side side = { h, dir };
+
+	(void)c;
+	if (h->inner != NULL)
+		conn_half_close(env, h->inner, dir);
+	http1_end(&h->parser[dir], &handler, &side);
+}
+
+static void
+http_finish(struct conn_env *env, struct conn *c, void *state)
+{
+	struct http_conn *h = state;
+
+	for (unsigned d = 0; d < 2; d++) {
+		struct side side = { h, (enum conn_dir)d };
+
+		/* Without a FIN a body that lasts until close has not been seen to its end. */
+		if (!c->closed[d])
+			http1_gap(&h->parser[d], 1, &handler, &side);
+		http1_end(&h->parser[d], &handler, &side);
+	}
+	while (h->oldest != NULL)
+		close_exchange(h, h->oldest);
+	if (h->inner != NULL)
+		conn_finish(env, h->inner);
+}
+
+/* What runs in the tunnel is what the flow is about. */
+static void
+http_describe(const struct conn_env *env, const struct conn *c, const void *state, struct record *r)
+{
+	const struct http_conn *h = state;
+
+	(void)c;
+	if (h->inner != NULL && h->inner->proto != NULL && h->inner->proto->describe != NULL &&
+	    h->inner->state != NULL)
+		h->inner->proto->describe(env, h->inner, h->inner->state, r);
+}
+
+static void
+http_close(struct conn_env *env, struct conn *c, void *state)
+{
+	struct http_conn *h = state;
+
+	(void)c;
+	while (h->oldest != NULL)
+		close_exchange(h, h->oldest);
+	for (unsigned d = 0; d < 2; d++)
+		http1_fini(&h->parser[d]);
+	conn_close(env, h->inner);
+	slab_give(&env->http, h);
+}
+
+const struct conn_proto conn_http = {
+	.open = http_open,
+	.push = http_push,
+	.gap = http_gap,
+	.half_close = http_half_close,
+	.finish = http_finish,
+	.describe = http_describe,
+	.close = http_close,
+};

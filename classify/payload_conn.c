@@ -1,0 +1,100 @@
+#include "classify/payload_conn.h"
+
+#include <string.h>
+
+#include "classify/conn_env.h"
+
+struct payload_conn {
+	struct conn_env *env;
+	struct conn *c;
+	struct scan_stream *scan[2];
+	bool refused[2];
+};
+
+const size_t payload_conn_bytes = sizeof(struct payload_conn);
+
+static void
+payload_found(void *arg, const struct finding *f)
+{
+	struct payload_conn *p = arg;
+
+	conn_finding(p->env, p->c, f, NULL);
+}
+
+static void *
+payload_open(struct conn_env *env, struct conn *c)
+{
+	struct payload_conn *p = slab_take(&env->payloads);
+
+	if (p != NULL)
+		*p = (struct payload_conn){ .env = env, .c = c };
+	return p;
+}
+
+static void
+payload_push(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir,
+	     const uint8_t *data, size_t len)
+{
+	struct payload_conn *p = state;
+
+	if (c->encrypted) {
+		conn_skipped(env, c, CONN_SKIP_ENCRYPTED, len);
+		return;
+	}
+	if (p->scan[dir] == NULL && !p->refused[dir]) {
+		p->scan[dir] = scan_open(env->scanner, BUFFER_PAYLOAD);
+		p->refused[dir] = p->scan[dir] == NULL;
+		env->counters.scan_refused += p->refused[dir];
+	}
+	if (p->scan[dir] == NULL) {
+		conn_skipped(env, c, CONN_SKIP_LIMIT, len);
+		return;
+	}
+	conn_inspected(env, c, len);
+	scan_push(p->scan[dir], data, len, payload_found, p);
+}
+
+static void
+payload_gap(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir, uint64_t len)
+{
+	struct payload_conn *p = state;
+
+	(void)env, (void)c, (void)len;
+	if (p->scan[dir] != NULL)
+		scan_gap(p->scan[dir]);
+}
+
+static void
+payload_half_close(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir)
+{
+	struct payload_conn *p = state;
+
+	(void)env, (void)c;
+	if (p->scan[dir] != NULL)
+		scan_close(p->scan[dir], payload_found, p);
+	p->scan[dir] = NULL;
+}
+
+static void
+payload_finish(struct conn_env *env, struct conn *c, void *state)
+{
+	payload_half_close(env, c, state, CONN_ORIG);
+	payload_half_close(env, c, state, CONN_RESP);
+}
+
+static void
+payload_close(struct conn_env *env, struct conn *c, void *state)
+{
+	payload_finish(env, c, state);
+	slab_give(&env->payloads, state);
+}
+
+const struct conn_proto conn_payload = {
+	.open = payload_open,
+	.push = payload_push,
+	.gap = payload_gap,
+	.half_close = payload_half_close,
+	.finish = payload_finish,
+	.describe = NULL,
+	.close = payload_close,
+};

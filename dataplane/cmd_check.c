@@ -1,0 +1,37 @@
+/* weir check -c FILE: reads the configuration and its rules, tells every error, starts nothing. */
+#include <stdio.h>
+#include <string.h>
+
+#include "classify/rules/ruleset.h"
+#include "dataplane/cmd.h"
+#include "dataplane/config.h"
+#include "dataplane/log.h"
+#include "dataplane/pipeline.h"
+
+int
+cmd_check(int argc, char **argv)
+{
+	static struct config config;
+	struct ruleset *rules = NULL;
+	int status = CMD_FAILED;
+	char dir[4096];
+
+	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+		puts("usage: weir check -c FILE\n\nReads the configuration and its rules, tells every error, "
+		     "starts nothing.");
+		return CMD_OK;
+	}
+	if (argc != 3 || (strcmp(argv[1], "-c") != 0 && strcmp(argv[1], "--config") != 0)) {
+		log_err("check: usage: weir check -c FILE");
+		return CMD_USAGE;
+	}
+	config_defaults(&config);
+	if (config_load(&config, argv[2]) == 0 &&
+	    ruleset_load(pipeline_rules_dir(&config, dir, sizeof(dir)), &rules, stderr) == 0) {
+		printf("%s: good; %zu rules, set %s\n", argv[2], ruleset_nr(rules), ruleset_hash(rules));
+		status = CMD_OK;
+	}
+	ruleset_free(rules);
+	config_free(&config);
+	return status;
+}

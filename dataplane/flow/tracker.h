@@ -1,0 +1,58 @@
+/*
+ * From a packet whose owner this worker is to bytes in order: flow table, TCP state, reassembly,
+ * and the hand-over to the application layer; at the end of a flow its record.
+ *
+ * What a record says depends only on the packets of its flow. Free of DPDK; one per worker.
+ */
+#ifndef WEIR_TRACKER_H
+#define WEIR_TRACKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "classify/conn.h"
+#include "dataplane/counters.h"
+#include "dataplane/flow/flow_table.h"
+#include "dataplane/port/packet.h"
+#include "dataplane/publish/record.h"
+
+struct tracker_config {
+	uint32_t max_flows;
+	struct flow_timeouts timeouts;
+	struct reasm_limits reasm;
+	uint64_t reasm_bytes;
+	bool stream_sha256;
+	uint32_t record_types; /* bit per enum record_type */
+	struct conn_config conn;
+};
+
+/* Takes a finished record; false when it was lost. */
+typedef bool tracker_emit_fn(void *arg, const struct record_head *head);
+
+struct tracker;
+
+/* counters: kept, the caller's. 0 or a negative errno. */
+int tracker_create(const struct tracker_config *config, struct worker_counters *counters,
+		   tracker_emit_fn *emit, void *arg, struct tracker **out);
+void tracker_destroy(struct tracker *t);
+
+/* The rule set's short hash for records, kept; and the feed the next packets come from, or NULL. */
+void tracker_set_ruleset(struct tracker *t, const char *hash);
+void tracker_set_tap(struct tracker *t, const char *tap);
+
+struct conn_env *tracker_conn_env(struct tracker *t);
+
+void tracker_prefetch(const struct tracker *t, const struct packet *p);
+
+/* payload: payload_len contiguous bytes. */
+void tracker_packet(struct tracker *t, const struct packet *p, const uint8_t *payload);
+
+/* Turns the wheel; returns the time before which no more records will be made. */
+uint64_t tracker_advance(struct tracker *t, uint64_t now_us);
+
+/* Ends every flow, none later than now_us. */
+void tracker_finish(struct tracker *t, uint64_t now_us);
+
+uint32_t tracker_nr_flows(const struct tracker *t);
+
+#endif

@@ -1,0 +1,492 @@
+#include "dataplane/pipeline.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <rte_cycles.h>
+#include <rte_launch.h>
+#include <rte_lcore.h>
+#include <rte_mbuf.h>
+
+#include "classify/ai/provider.h"
+#include "classify/rules/ruleset.h"
+#include "dataplane/log.h"
+#include "dataplane/publish/publisher.h"
+#include "dataplane/worker.h"
+
+#define TICK_US      100000u
+#define DATA_ROOM    (2048 + RTE_PKTMBUF_HEADROOM)
+#define PRIV_BYTES   RTE_ALIGN(sizeof(struct packet), RTE_MBUF_PRIV_ALIGN)
+#define RING_FRAMES  2048u
+#define POOL_CACHE   128u
+#define FIRST_LCORE  1u /* of the workers; the main lcore is 0, see eal.c */
+#define MAX_COUNTERS 256
+#define PATH_BYTES   4096
+
+/* A rule set and its name; the one before stays until no worker and no record uses it. */
+struct generation {
+	struct ruleset *rules;
+	char hash[32];
+};
+
+struct pipeline {
+	const struct config *config;
+	bool replay;
+	unsigned nr_workers;
+	unsigned nr_sources;
+	struct worker_shared *shared;
+	struct worker *workers[WORKER_MAX];
+	struct publisher *publisher;
+	struct provider_catalogue *providers;
+	struct generation current, previous;
+	bool offered;       /* current has been handed out and not yet taken by all */
+	bool reload_wanted; /* while an earlier reload is still under way */
+	uint64_t nr_reloads, nr_reload_failures;
+	struct record stats;
+};
+
+unsigned
+pipeline_memory_mb(const struct config *config)
+{
+	uint64_t bytes = config->memory_mbufs *
+			 (sizeof(struct rte_mbuf) + PRIV_BYTES + DATA_ROOM + 64);
+
+	bytes += config->workers * config->workers * RING_FRAMES * sizeof(void *);
+	/* Pools are cut from zones of their own; DPDK's own needs are about 32 MiB. */
+	return (unsigned)(bytes / (1 << 20) * 5 / 4 + 48);
+}
+
+static uint64_t
+random_u64(void)
+{
+	uint64_t v = 0;
+
+	if (getrandom(&v, sizeof(v), 0) != sizeof(v))
+		v = rte_rdtsc() * 0x9e3779b97f4a7c15u;
+	return v;
+}
+
+static void
+update_wall_offset(struct pipeline *p)
+{
+	struct timespec ts;
+	double us_per_cycle = 1e6 / (double)rte_get_tsc_hz();
+	uint64_t tsc_us = (uint64_t)((double)rte_rdtsc() * us_per_cycle);
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	atomic_store(&p->shared->wall_offset_us,
+		     (uint64_t)ts.tv_sec * 1000000u + (uint64_t)ts.tv_nsec / 1000u - tsc_us);
+}
+
+const char *
+pipeline_rules_dir(const struct config *config, char *path, size_t cap)
+{
+	static const char *const beside[] = { "/../../rules", "/../share/weir/rules" };
+	char exe[1024];
+	ssize_t len = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+
+	snprintf(path, cap, "%s", config->rules_dir);
+	if (strcmp(path, "rules") != 0 || access(path, R_OK) == 0 || len <= 0)
+		return path;
+	exe[len] = '\0';
+	*strrchr(exe, '/') = '\0';
+	for (size_t i = 0; i < RTE_DIM(beside); i++) {
+		snprintf(path, cap, "%s%s", exe, beside[i]);
+		if (access(path, R_OK) == 0)
+			return path;
+	}
+	snprintf(path, cap, "%s", config->rules_dir);
+	return path;
+}
+
+static int
+load_rules(struct pipeline *p, struct generation *g)
+{
+	char dir[PATH_BYTES];
+	int r = ruleset_load(pipeline_rules_dir(p->config, dir, sizeof(dir)), &g->rules, stderr);
+
+	if (r != 0)
+		return r;
+	snprintf(g->hash, sizeof(g->hash), "%s", ruleset_hash(g->rules));
+	return 0;
+}
+
+static int
+load_catalogue(struct pipeline *p)
+{
+	char dir[PATH_BYTES], path[PATH_BYTES + 4], err[512];
+	int r;
+
+	snprintf(path, sizeof(path), "%s/ai", pipeline_rules_dir(p->config, dir, sizeof(dir)));
+	if (access(path, R_OK) != 0)
+		return 0;
+	r = provider_load(path, &p->providers, err, sizeof(err));
+	if (r != 0)
+		log_err("%s", err);
+	return r;
+}
+
+static void
+worker_config_of(const struct pipeline *p, unsigned id, const uint64_t secret[2],
+		 struct worker_config *w)
+{
+	const struct config *c = p->config;
+
+	*w = (struct worker_config){
+		.id = id,
+		.nr_workers = p->nr_workers,
+		.replay = p->replay,
+		.single_input = p->nr_sources == 1,
+		.backoff = p->replay || c->poll_backoff,
+		.stream_sha256 = c->records_stream_sha256,
+		.decap_depth = (unsigned)c->decap_depth,
+		.max_flows = (uint32_t)c->flow_max,
+		.timeouts = { .tcp_idle_us = c->flow_tcp_idle_s * 1000000u,
+			      .half_open_us = c->flow_half_open_s * 1000000u,
+			      .linger_us = c->flow_linger_s * 1000000u,
+			      .udp_idle_us = c->flow_udp_idle_s * 1000000u,
+			      .other_idle_us = c->flow_other_idle_s * 1000000u,
+			      .active_us = c->flow_active_s * 1000000u },
+		.max_datagrams = (uint32_t)c->defrag_max_datagrams,
+		.defrag_timeout_us = c->defrag_timeout_ms * 1000u,
+		.dedup = { .policy = (enum dedup_policy)c->dedup_policy,
+			   .window_us = c->dedup_window_ms * 1000u },
+		.reasm = { .max_held_bytes = (uint32_t)c->reasm_max_held_bytes,
+			   .max_held_segments = (uint32_t)c->reasm_max_held_segments,
+			   .gap_timeout_us = c->reasm_gap_timeout_ms * 1000u },
+		.reasm_bytes = c->reasm_worker_mb << 20,
+		.secret = { secret[0], secret[1] },
+		.conn = { .max_conns = (uint32_t)c->http_connections * 2,
+			  .max_http = (uint32_t)c->http_connections,
+			  .max_exchanges = (uint32_t)c->http_transactions,
+			  .max_pipelined = (uint32_t)c->http_pipelined,
+			  .max_tls = (uint32_t)c->tls_connections,
+			  .max_tls_buffers = (uint32_t)c->tls_buffers,
+			  .max_dns = (uint32_t)c->dns_flows,
+			  .max_llm = (uint32_t)c->llm_calls,
+			  .max_scan_streams = (uint32_t)c->scan_streams,
+			  .max_deflate = (uint32_t)c->decode_deflate,
+			  .max_brotli = (uint32_t)c->decode_brotli,
+			  .max_zstd = (uint32_t)c->decode_zstd,
+			  .decode_max_ratio = (uint32_t)c->decode_max_ratio,
+			  .decode_ratio_after_bytes = c->decode_ratio_after_bytes,
+			  .decode_max_message_bytes = c->decode_max_message_mb << 20,
+			  .body_sha256 = c->records_body_sha256,
+			  .min_severity = (unsigned)c->findings_min_severity,
+			  .live_test_values = c->detect_test_values != 0,
+			  .providers = p->providers,
+			  .rules = p->current.rules,
+			  .hash_key = { secret[0] ^ 0x66696e64u, secret[1] } },
+		.ruleset = p->current.hash,
+		.record_types = c->record_types,
+	};
+}
+
+static int
+create_shared(struct pipeline *p)
+{
+	char name[32];
+
+	p->shared = aligned_alloc(64, (sizeof(*p->shared) + 63) & ~(size_t)63);
+	if (p->shared == NULL)
+		return -ENOMEM;
+	memset(p->shared, 0, sizeof(*p->shared));
+	p->shared->pool = rte_pktmbuf_pool_create("frames", (unsigned)p->config->memory_mbufs,
+						  POOL_CACHE, (uint16_t)PRIV_BYTES, DATA_ROOM,
+						  SOCKET_ID_ANY);
+	if (p->shared->pool == NULL) {
+		log_err("memory.mbufs = %" PRIu64 ": no memory for so many frames",
+			p->config->memory_mbufs);
+		return -ENOMEM;
+	}
+	for (unsigned from = 0; from < p->nr_workers; from++) {
+		for (unsigned to = 0; to < p->nr_workers; to++) {
+			if (from == to)
+				continue;
+			snprintf(name, sizeof(name), "ring_%u_%u", from, to);
+			p->shared->rings[from][to] = rte_ring_create(
+			    name, RING_FRAMES, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
+			if (p->shared->rings[from][to] == NULL) {
+				log_err("workers = %u: no memory for the rings between them",
+					p->nr_workers);
+				return -ENOMEM;
+			}
+		}
+	}
+	update_wall_offset(p);
+	return 0;
+}
+
+static int
+create_workers(struct pipeline *p)
+{
+	uint64_t secret[2] = { 0x77656972u, 0x7265706c6179u };
+	int r = 0;
+
+	/* A live key that nobody can guess; a replay's is fixed, so that runs can be compared. */
+	for (unsigned i = 0; !p->replay && i < 2; i++)
+		secret[i] = random_u64();
+	for (unsigned w = 0; r == 0 && w < p->nr_workers; w++) {
+		struct worker_config wc;
+
+		worker_config_of(p, w, secret, &wc);
+		r = worker_create(&wc, p->shared, publisher_ring(p->publisher, w), &p->workers[w]);
+	}
+	if (r != 0)
+		log_err("workers = %u: no memory for their tables: lower flow.max, http.connections "
+			"or workers",
+			p->nr_workers);
+	return r;
+}
+
+int
+pipeline_create(const struct pipeline_options *options, struct pipeline **out)
+{
+	struct pipeline *p = calloc(1, sizeof(*p));
+	int r;
+
+	if (p == NULL)
+		return -ENOMEM;
+	p->config = options->config;
+	p->replay = options->replay;
+	p->nr_sources = options->nr_sources;
+	p->nr_workers = (unsigned)p->config->workers;
+	r = load_rules(p, &p->current);
+	if (r == 0)
+		r = load_catalogue(p);
+	if (r == 0)
+		r = publisher_create_from_config(p->config, p->replay, p->nr_workers, &p->publisher);
+	if (r == 0)
+		r = create_shared(p);
+	if (r == 0)
+		r = create_workers(p);
+	if (r != 0) {
+		pipeline_destroy(p);
+		return r;
+	}
+	*out = p;
+	return 0;
+}
+
+void
+pipeline_destroy(struct pipeline *p)
+{
+	if (p == NULL)
+		return;
+	for (unsigned w = 0; w < p->nr_workers; w++)
+		worker_destroy(p->workers[w]);
+	publisher_destroy(p->publisher);
+	for (unsigned i = 0; p->shared != NULL && i < p->nr_workers * p->nr_workers; i++)
+		rte_ring_free(p->shared->rings[i / p->nr_workers][i % p->nr_workers]);
+	if (p->shared != NULL)
+		rte_mempool_free(p->shared->pool);
+	free(p->shared);
+	provider_destroy(p->providers);
+	ruleset_free(p->previous.rules);
+	ruleset_free(p->current.rules);
+	free(p);
+}
+
+struct rte_mempool *
+pipeline_pool(struct pipeline *p)
+{
+	return p->shared->pool;
+}
+
+void
+pipeline_add_source(struct pipeline *p, struct source *source)
+{
+	static unsigned next;
+
+	worker_add_source(p->workers[next++ % p->nr_workers], source);
+}
+
+static int
+worker_main(void *arg)
+{
+	worker_run(arg);
+	return 0;
+}
+
+int
+pipeline_start(struct pipeline *p)
+{
+	int r = publisher_start(p->publisher);
+
+	for (unsigned w = 0; r == 0 && w < p->nr_workers; w++) {
+		r = rte_eal_remote_launch(worker_main, p->workers[w], FIRST_LCORE + w);
+		if (r != 0)
+			log_err("workers = %u: lcore %u did not start: %s", p->nr_workers,
+				FIRST_LCORE + w, strerror(-r));
+	}
+	return r;
+}
+
+void
+pipeline_stop(struct pipeline *p)
+{
+	atomic_store(&p->shared->stop, true);
+}
+
+static bool
+workers_running(const struct pipeline *p)
+{
+	for (unsigned w = 0; w < p->nr_workers; w++) {
+		if (rte_eal_get_lcore_state(FIRST_LCORE + w) == RUNNING)
+			return true;
+	}
+	return false;
+}
+
+/* Once every worker is on the new set, nothing uses the old one any more. */
+static void
+settle_rules(struct pipeline *p)
+{
+	if (!p->offered)
+		return;
+	for (unsigned w = 0; w < p->nr_workers; w++) {
+		if (!worker_rules_taken(p->workers[w]))
+			return;
+	}
+	p->offered = false;
+	ruleset_free(p->previous.rules);
+	p->previous.rules = NULL;
+	log_notice("rules: %zu in force, set %s", ruleset_nr(p->current.rules), p->current.hash);
+	if (p->reload_wanted) {
+		p->reload_wanted = false;
+		pipeline_reload_rules(p);
+	}
+}
+
+int
+pipeline_reload_rules(struct pipeline *p)
+{
+	struct generation next;
+	int r;
+
+	if (p->offered) {
+		p->reload_wanted = true;
+		return 0;
+	}
+	r = load_rules(p, &next);
+	p->nr_reloads++;
+	if (r != 0) {
+		p->nr_reload_failures++;
+		log_err("rules: %s: not loaded: set %s stays in force", p->config->rules_dir,
+			p->current.hash);
+		return r;
+	}
+	p->previous = p->current;
+	p->current = next;
+	p->offered = true;
+	for (unsigned w = 0; w < p->nr_workers; w++)
+		worker_offer_rules(p->workers[w], p->current.rules, p->current.hash);
+	return 0;
+}
+
+void
+pipeline_wait(struct pipeline *p, void (*tick)(void *arg), void *arg)
+{
+	unsigned wait_us = 500;
+
+	/* Short runs should not wait for a long tick. */
+	while (workers_running(p)) {
+		usleep(wait_us);
+		if (wait_us < TICK_US)
+			wait_us *= 2;
+		if (!p->replay)
+			update_wall_offset(p);
+		settle_rules(p);
+		if (tick != NULL)
+			tick(arg);
+	}
+	rte_eal_mp_wait_lcore();
+}
+
+void
+pipeline_counters(const struct pipeline *p, struct worker_counters *sum)
+{
+	memset(sum, 0, sizeof(*sum));
+	for (unsigned w = 0; w < p->nr_workers; w++)
+		worker_counters(p->workers[w], sum);
+}
+
+/* Counters of several workers by name, added up. */
+struct named_sums {
+	unsigned nr;
+	struct {
+		const char *name;
+		uint64_t value;
+	} sum[MAX_COUNTERS];
+};
+
+static void
+add_named(void *arg, const char *name, uint64_t value)
+{
+	struct named_sums *sums = arg;
+
+	for (unsigned i = 0; i < sums->nr; i++) {
+		if (strcmp(sums->sum[i].name, name) == 0) {
+			sums->sum[i].value += value;
+			return;
+		}
+	}
+	if (sums->nr == MAX_COUNTERS)
+		return;
+	sums->sum[sums->nr].name = name;
+	sums->sum[sums->nr++].value = value;
+}
+
+void
+pipeline_put_counters(const struct pipeline *p, counter_put_fn *put, void *arg)
+{
+	struct named_sums sums = { .nr = 0 };
+	struct worker_counters frames;
+	uint64_t flows = 0;
+
+	pipeline_counters(p, &frames);
+	worker_counters_put(&frames, put, arg);
+	for (unsigned w = 0; w < p->nr_workers; w++) {
+		worker_put_conn_counters(p->workers[w], add_named, &sums);
+		flows += worker_nr_flows(p->workers[w]);
+	}
+	for (unsigned i = 0; i < sums.nr; i++)
+		put(arg, sums.sum[i].name, sums.sum[i].value);
+	put(arg, "flows_open", flows);
+	put(arg, "rules_reloads", p->nr_reloads);
+	put(arg, "rules_reload_failures", p->nr_reload_failures);
+	publisher_put_counters(p->publisher, put, arg);
+}
+
+static void
+put_counter(void *arg, const char *name, uint64_t value)
+{
+	record_put_counter(arg, name, value);
+}
+
+void
+pipeline_put_stats(struct pipeline *p, uint64_t now_us)
+{
+	record_begin(&p->stats, RECORD_STATS, now_us, now_us, NULL);
+	record_put_string(&p->stats, RF_RULESET, p->current.hash);
+	pipeline_put_counters(p, put_counter, &p->stats);
+	publisher_put_stats(p->publisher, &p->stats.head);
+}
+
+int
+pipeline_finish(struct pipeline *p)
+{
+	return publisher_stop(p->publisher);
+}
+
+bool
+pipeline_output_failed(const struct pipeline *p)
+{
+	return publisher_failed(p->publisher);
+}

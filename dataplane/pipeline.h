@@ -1,0 +1,76 @@
+/*
+ * The whole machine: workers, the rings between them, the publisher behind them, and the control
+ * thread's work around them (rules, counters, signals). Used by `run` and `replay` alike; only the
+ * sources differ.
+ */
+#ifndef WEIR_PIPELINE_H
+#define WEIR_PIPELINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dataplane/config.h"
+#include "dataplane/counters.h"
+#include "dataplane/port/source.h"
+
+struct pipeline;
+
+struct pipeline_options {
+	const struct config *config; /* kept */
+	bool replay;                 /* fixed hash key, nothing is dropped, time is the capture's */
+	unsigned nr_sources;
+};
+
+/*
+ * Loads rules and provider catalogue, opens the output, allocates everything. DPDK must have been
+ * started (eal_start). 0, or a negative errno with the cause logged.
+ */
+int pipeline_create(const struct pipeline_options *options, struct pipeline **out);
+void pipeline_destroy(struct pipeline *p);
+
+/*
+ * The folder of rules: rules.dir, or where it is left at its default and not found here, the one
+ * that came with the program. Writes to path and returns it.
+ */
+const char *pipeline_rules_dir(const struct config *config, char *path, size_t cap);
+
+/* Megabytes that EAL needs for this configuration. */
+unsigned pipeline_memory_mb(const struct config *config);
+
+/* Where sources take their mbufs from. */
+struct rte_mempool *pipeline_pool(struct pipeline *p);
+
+/* Before pipeline_start: sources are dealt out to the workers in turn. */
+void pipeline_add_source(struct pipeline *p, struct source *source);
+
+int pipeline_start(struct pipeline *p);
+
+/* Live: take no more frames. Async-signal-safe. */
+void pipeline_stop(struct pipeline *p);
+
+/*
+ * Waits until every worker has ended. Calls tick about every 100 ms; a tick may ask for a reload
+ * or stop the pipeline.
+ */
+void pipeline_wait(struct pipeline *p, void (*tick)(void *arg), void *arg);
+
+/*
+ * Reads the rules anew and hands them to the workers. A set that does not load leaves the old one
+ * running, with the cause logged. Only from a tick.
+ */
+int pipeline_reload_rules(struct pipeline *p);
+
+/* After pipeline_wait: publishes the last stats record, flushes the output. 0, or -EIO. */
+int pipeline_finish(struct pipeline *p);
+
+void pipeline_counters(const struct pipeline *p, struct worker_counters *sum);
+void pipeline_put_counters(const struct pipeline *p, counter_put_fn *put, void *arg);
+
+/* Publishes a stats record with every counter. now_us: packet time. */
+void pipeline_put_stats(struct pipeline *p, uint64_t now_us);
+
+/* The output broke: what is left cannot be delivered. */
+bool pipeline_output_failed(const struct pipeline *p);
+
+#endif

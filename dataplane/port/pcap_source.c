@@ -1,0 +1,315 @@
+#include "dataplane/port/pcap_source.h"
+
+#include <errno.h>
+#include <pcap/pcap.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "dataplane/log.h"
+
+#define MAX_TIME_US (((uint64_t)1 << 53) - 1)
+
+struct pcap_source {
+	struct source source;
+	const char *const *files;
+	unsigned nr_files, next_file;
+	pcap_t *pcap;
+	struct rte_mempool *pool;
+	uint64_t order_us;
+	uint64_t bytes_done, bytes_total;
+	unsigned pace_percent; /* 0: as fast as possible */
+	uint64_t pace_first_us, pace_began_us;
+	/* A packet that was read but found no mbuf, or whose time has not come. */
+	const struct pcap_pkthdr *pending_head;
+	const uint8_t *pending_data;
+	int status;
+};
+
+static enum link_type
+link_of(int dlt)
+{
+	switch (dlt) {
+	case DLT_EN10MB:
+		return LINK_ETHERNET;
+	case DLT_RAW:
+	case DLT_IPV4:
+	case DLT_IPV6:
+		return LINK_RAW_IP;
+	case DLT_NULL:
+	case DLT_LOOP:
+		return LINK_NULL;
+	case DLT_PPP:
+	case DLT_PPP_SERIAL:
+		return LINK_PPP;
+	case DLT_C_HDLC:
+		return LINK_C_HDLC;
+	case DLT_LINUX_SLL:
+		return LINK_SLL;
+#ifdef DLT_LINUX_SLL2
+	case DLT_LINUX_SLL2:
+		return LINK_SLL2;
+#endif
+	default:
+		return LINK_UNSUPPORTED;
+	}
+}
+
+/* The link type's name, or its number where libpcap has none; buf holds the number. */
+static const char *
+link_name(int dlt, char *buf, size_t cap)
+{
+	const char *name = pcap_datalink_val_to_name(dlt);
+
+	if (name != NULL)
+		return name;
+	snprintf(buf, cap, "number %d", dlt);
+	return buf;
+}
+
+/*
+ * A link type libpcap knows but weir does not read is counted frame by frame; one that nobody
+ * knows is most likely not what the user meant.
+ */
+static bool
+accept_link(struct pcap_source *p, const char *file)
+{
+	int dlt = pcap_datalink(p->pcap);
+	char number[32];
+
+	p->source.link = link_of(dlt);
+	if (p->source.link != LINK_UNSUPPORTED)
+		return true;
+	if (pcap_datalink_val_to_name(dlt) == NULL) {
+		log_err("replay: %s: unknown link type %d: must be Ethernet, raw IP, BSD loopback, "
+			"PPP, Cisco HDLC or Linux cooked",
+			file, dlt);
+		return false;
+	}
+	log_warning("replay: %s: link type %s is not read: its frames are only counted", file,
+		    link_name(dlt, number, sizeof(number)));
+	return true;
+}
+
+static bool
+open_next(struct pcap_source *p)
+{
+	const char *file = p->files[p->next_file++];
+	char error[PCAP_ERRBUF_SIZE];
+
+	p->pcap = pcap_open_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, error);
+	if (p->pcap == NULL) {
+		/* libpcap begins the text with the name when the system refused the file */
+		if (strncmp(error, file, strlen(file)) == 0)
+			log_err("replay: %s: must be a readable pcap or pcapng file", error);
+		else
+			log_err("replay: %s: %s: must be a pcap or pcapng file", file, error);
+		return false;
+	}
+	return accept_link(p, file);
+}
+
+static void
+fail(struct pcap_source *p)
+{
+	p->status = 1;
+	p->source.ended = true;
+}
+
+/* Reads the next packet into pending; false at the end of the run or on an error. */
+static bool
+read_next(struct pcap_source *p)
+{
+	struct pcap_pkthdr *head;
+	const uint8_t *data;
+	int r;
+
+	for (;;) {
+		if (p->pcap == NULL) {
+			if (p->next_file == p->nr_files) {
+				p->source.ended = true;
+				return false;
+			}
+			if (!open_next(p)) {
+				fail(p);
+				return false;
+			}
+		}
+		r = pcap_next_ex(p->pcap, &head, &data);
+		if (r == 1) {
+			p->pending_head = head;
+			p->pending_data = data;
+			return true;
+		}
+		if (r == PCAP_ERROR) {
+			const char *file = p->files[p->next_file - 1];
+			const char *error = pcap_geterr(p->pcap);
+
+			if (strncmp(error, "truncated dump file", 19) == 0) {
+				log_warning("replay: %s: cut short: its whole packets are used", file);
+			} else {
+				log_err("replay: %s: %s: must be an undamaged capture", file, error);
+				fail(p);
+			}
+		}
+		pcap_close(p->pcap);
+		p->pcap = NULL;
+		if (p->source.ended)
+			return false;
+	}
+}
+
+/* Copies the pending packet into as many mbufs as it needs. NULL when the pool has too few. */
+static struct rte_mbuf *
+copy_pending(struct pcap_source *p)
+{
+	uint32_t len = p->pending_head->caplen;
+	struct rte_mbuf *head = NULL, *last = NULL;
+	uint32_t done = 0;
+
+	do {
+		struct rte_mbuf *m = rte_pktmbuf_alloc(p->pool);
+		uint32_t n;
+
+		if (m == NULL) {
+			rte_pktmbuf_free(head);
+			return NULL;
+		}
+		n = RTE_MIN(len - done, (uint32_t)rte_pktmbuf_tailroom(m));
+		memcpy(rte_pktmbuf_mtod(m, uint8_t *), p->pending_data + done, n);
+		m->data_len = (uint16_t)n;
+		done += n;
+		if (head == NULL) {
+			head = m;
+			m->pkt_len = len;
+		} else {
+			last->next = m;
+			head->nb_segs++;
+		}
+		last = m;
+	} while (done < len);
+	return head;
+}
+
+static uint64_t
+pending_time_us(const struct pcap_source *p)
+{
+	const struct timeval *tv = &p->pending_head->ts; /* tv_usec holds nanoseconds */
+
+	/* Damaged files have times that no clock showed; records promise integers below 2^53. */
+	if (tv->tv_sec < 0 || (uint64_t)tv->tv_sec > MAX_TIME_US / 1000000u)
+		return tv->tv_sec < 0 ? 0 : MAX_TIME_US;
+	return (uint64_t)tv->tv_sec * 1000000u + (uint64_t)tv->tv_usec / 1000u % 1000000u;
+}
+
+/* With --pace: has the wall clock come as far as the capture's? */
+static bool
+is_due(struct pcap_source *p, uint64_t time_us)
+{
+	struct timespec now;
+	uint64_t now_us;
+
+	if (p->pace_percent == 0)
+		return true;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	now_us = (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
+	if (p->pace_began_us == 0) {
+		p->pace_began_us = now_us;
+		p->pace_first_us = time_us;
+	}
+	return time_us <= p->pace_first_us ||
+	       (time_us - p->pace_first_us) * 100u / p->pace_percent <= now_us - p->pace_began_us;
+}
+
+static uint16_t
+pcap_rx(struct source *s, struct rte_mbuf **pkts, uint16_t nr, uint64_t now_us)
+{
+	struct pcap_source *p = s->state;
+	uint16_t n = 0;
+
+	(void)now_us;
+	while (n < nr) {
+		struct rte_mbuf *m;
+		struct packet *pkt;
+		uint64_t time_us;
+
+		if (p->pending_head == NULL && !read_next(p))
+			break;
+		time_us = pending_time_us(p);
+		if (!is_due(p, time_us))
+			break;
+		m = copy_pending(p);
+		if (m == NULL)
+			break;
+		if (time_us > p->order_us)
+			p->order_us = time_us;
+		pkt = packet_of(m);
+		memset(pkt, 0, sizeof(*pkt));
+		pkt->time_us = time_us;
+		pkt->order_us = p->order_us;
+		pkt->link = (uint8_t)s->link;
+		pkt->wire_bytes = RTE_MAX(p->pending_head->len, p->pending_head->caplen);
+		p->bytes_done += p->pending_head->caplen + 16u;
+		p->pending_head = NULL;
+		pkts[n++] = m;
+	}
+	return n;
+}
+
+int
+pcap_source_create(const char *const *files, unsigned nr, struct rte_mempool *pool,
+		   unsigned pace_percent, struct pcap_source **out)
+{
+	struct pcap_source *p = calloc(1, sizeof(*p));
+	struct stat st;
+
+	if (p == NULL)
+		return -ENOMEM;
+	p->files = files;
+	p->nr_files = nr;
+	p->pool = pool;
+	p->pace_percent = pace_percent;
+	for (unsigned i = 0; i < nr; i++) {
+		if (stat(files[i], &st) == 0 && st.st_size > 0)
+			p->bytes_total += (uint64_t)st.st_size;
+	}
+	p->source = (struct source){ .rx = pcap_rx, .live = pace_percent != 0, .state = p };
+	*out = p;
+	return 0;
+}
+
+void
+pcap_source_destroy(struct pcap_source *p)
+{
+	if (p == NULL)
+		return;
+	if (p->pcap != NULL)
+		pcap_close(p->pcap);
+	free(p);
+}
+
+struct source *
+pcap_source_source(struct pcap_source *p)
+{
+	return &p->source;
+}
+
+int
+pcap_source_status(const struct pcap_source *p)
+{
+	return p->status;
+}
+
+uint64_t
+pcap_source_time(const struct pcap_source *p)
+{
+	return p->order_us;
+}
+
+void
+pcap_source_progress(const struct pcap_source *p, uint64_t *done, uint64_t *total)
+{
+	*done = p->bytes_done;
+	*total = p->bytes_total;
+}

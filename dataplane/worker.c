@@ -1,0 +1,594 @@
+#include "dataplane/worker.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rte_branch_prediction.h>
+#include <rte_cycles.h>
+
+#include "dataplane/flow/tracker.h"
+#include "dataplane/port/decap.h"
+
+/* Polls that found nothing before the loop gives the core away, and before it sleeps. */
+#define IDLE_YIELD 64u
+#define IDLE_SLEEP 2048u
+#define IDLE_SLEEP_US 200u
+
+/* A chained mbuf's payload is made contiguous here: the largest frame libpcap hands out. */
+#define SCRATCH_BYTES (1u << 18)
+
+/* Frames kept aside while a ring is full in a replay. */
+struct worker {
+	struct worker_config config;
+	struct worker_shared *shared;
+	struct record_ring *records;
+	struct tracker *tracker;
+	struct defrag *defrag;
+	struct dedup *dedup;
+	struct source *sources[WORKER_MAX_SOURCES];
+	unsigned nr_sources;
+	struct worker_counters counters;
+	uint64_t now_us;       /* latest input clock of what was processed; never goes back */
+	uint64_t input_us;     /* input clock of this worker's own sources */
+	double us_per_cycle;
+	_Atomic(const struct ruleset *) offered_rules;
+	_Atomic(const char *) offered_hash;
+	struct rte_mbuf *done[WORKER_BURST * 2]; /* freed together at the end of the burst */
+	unsigned nr_done;
+	uint8_t *scratch;
+};
+
+static void
+relax(void)
+{
+	sched_yield();
+}
+
+/* In a replay the publisher always makes room in the end, so waiting is safe. */
+static bool
+emit(void *arg, const struct record_head *head)
+{
+	struct worker *w = arg;
+
+	while (!record_ring_push(w->records, head)) {
+		if (!w->config.replay)
+			return false;
+		relax();
+	}
+	return true;
+}
+
+int
+worker_create(const struct worker_config *config, struct worker_shared *shared,
+	      struct record_ring *records, struct worker **out)
+{
+	struct worker *w = aligned_alloc(64, (sizeof(*w) + 63) & ~(size_t)63);
+	struct tracker_config tc;
+	int r;
+
+	if (w == NULL)
+		return -ENOMEM;
+	memset(w, 0, sizeof(*w));
+	w->config = *config;
+	w->shared = shared;
+	w->records = records;
+	w->us_per_cycle = 1e6 / (double)rte_get_tsc_hz();
+	tc = (struct tracker_config){
+		.max_flows = config->max_flows,
+		.timeouts = config->timeouts,
+		.reasm = config->reasm,
+		.reasm_bytes = config->reasm_bytes,
+		.stream_sha256 = config->stream_sha256,
+		.record_types = config->record_types,
+		.conn = config->conn,
+	};
+	w->scratch = malloc(SCRATCH_BYTES);
+	r = w->scratch == NULL ? -ENOMEM : 0;
+	if (r == 0)
+		r = tracker_create(&tc, &w->counters, emit, w, &w->tracker);
+	if (r == 0)
+		r = defrag_create(config->max_datagrams, config->defrag_timeout_us, &config->secret,
+				  &w->defrag);
+	if (r == 0)
+		r = dedup_create(&config->dedup, &config->secret, &w->dedup);
+	if (r != 0) {
+		worker_destroy(w);
+		return r;
+	}
+	tracker_set_ruleset(w->tracker, config->ruleset);
+	*out = w;
+	return 0;
+}
+
+void
+worker_destroy(struct worker *w)
+{
+	if (w == NULL)
+		return;
+	dedup_destroy(w->dedup);
+	defrag_destroy(w->defrag);
+	tracker_destroy(w->tracker);
+	free(w->scratch);
+	free(w);
+}
+
+void
+worker_add_source(struct worker *w, struct source *source)
+{
+	w->sources[w->nr_sources++] = source;
+}
+
+static void
+finish_mbuf(struct worker *w, struct rte_mbuf *m)
+{
+	w->done[w->nr_done++] = m;
+	if (w->nr_done == RTE_DIM(w->done)) {
+		rte_pktmbuf_free_bulk(w->done, w->nr_done);
+		w->nr_done = 0;
+	}
+}
+
+static void
+flush_mbufs(struct worker *w)
+{
+	if (w->nr_done != 0)
+		rte_pktmbuf_free_bulk(w->done, w->nr_done);
+	w->nr_done = 0;
+}
+
+static unsigned
+nr_frames(const struct packet *p)
+{
+	return p->nr_frames == 0 ? 1 : p->nr_frames;
+}
+
+/* len bytes from offset off of a frame, contiguous: in place, or copied to scratch. */
+static const uint8_t *
+contiguous(struct worker *w, const struct rte_mbuf *m, uint32_t off, uint32_t len)
+{
+	if (likely(off + len <= m->data_len))
+		return rte_pktmbuf_mtod_offset(m, const uint8_t *, off);
+	if (len > SCRATCH_BYTES)
+		return NULL;
+	return rte_pktmbuf_read(m, off, len, w->scratch);
+}
+
+/* A packet of a flow this worker owns. */
+static void
+process(struct worker *w, struct rte_mbuf *m)
+{
+	struct packet *p = packet_of(m);
+	const uint8_t *payload;
+	uint32_t left;
+
+	if (p->order_us < w->now_us)
+		p->order_us = w->now_us;
+	w->now_us = p->order_us;
+
+	payload = contiguous(w, m, p->payload_off, p->payload_len);
+	if (unlikely(payload == NULL)) {
+		payload = w->scratch;
+		p->payload_len = 0;
+	}
+	left = m->data_len - RTE_MIN(p->transport_off, (uint32_t)m->data_len);
+	if (unlikely(dedup_is_copy(w->dedup, p,
+				   rte_pktmbuf_mtod_offset(m, const uint8_t *, p->transport_off),
+				   left))) {
+		w->counters.drop_duplicate += nr_frames(p);
+		finish_mbuf(w, m);
+		return;
+	}
+	w->counters.used_packets += nr_frames(p);
+	tracker_packet(w->tracker, p, payload);
+	finish_mbuf(w, m);
+}
+
+static bool
+ring_push(struct worker *w, unsigned to, struct rte_mbuf *m)
+{
+	struct rte_ring *ring = w->shared->rings[w->config.id][to];
+
+	while (rte_ring_sp_enqueue(ring, m) != 0) {
+		if (!w->config.replay)
+			return false;
+		relax();
+	}
+	w->counters.hops++;
+	return true;
+}
+
+static unsigned
+owner_of(const struct worker *w, uint64_t hash)
+{
+	return (unsigned)(((hash >> 40) * w->config.nr_workers) >> 24);
+}
+
+static void
+dispatch(struct worker *w, struct rte_mbuf *m)
+{
+	struct packet *p = packet_of(m);
+	unsigned owner;
+
+	p->hash = flow_key_hash(&p->key, &w->config.secret);
+	owner = owner_of(w, p->hash);
+	if (owner == w->config.id) {
+		tracker_prefetch(w->tracker, p);
+		process(w, m);
+		return;
+	}
+	/* In flight the frame counts as held by the sender, until the owner takes it over. */
+	w->counters.held_packets += nr_frames(p);
+	if (!ring_push(w, owner, m)) {
+		w->counters.held_packets -= nr_frames(p);
+		w->counters.drop_ring_full += nr_frames(p);
+		finish_mbuf(w, m);
+	}
+}
+
+/* The datagram as a frame of its own, a chain of mbufs that begins with the IP header. */
+static struct rte_mbuf *
+datagram_frame(struct worker *w, const struct datagram *d)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(w->shared->pool), *last = m;
+	uint32_t done = 0;
+
+	while (m != NULL) {
+		uint32_t n = RTE_MIN(d->len - done, (uint32_t)rte_pktmbuf_tailroom(last));
+
+		memcpy(rte_pktmbuf_mtod(last, uint8_t *), d->data + done, n);
+		last->data_len = (uint16_t)n;
+		done += n;
+		if (done == d->len)
+			break;
+		last->next = rte_pktmbuf_alloc(w->shared->pool);
+		if (last->next == NULL) {
+			rte_pktmbuf_free(m);
+			return NULL;
+		}
+		last = last->next;
+		m->nb_segs++;
+	}
+	if (m != NULL)
+		m->pkt_len = d->len;
+	return m;
+}
+
+/* A whole datagram goes back through decap with what was known of its first fragment. */
+static struct rte_mbuf *
+datagram_packet(struct worker *w, const struct packet *last, const struct datagram *d)
+{
+	struct rte_mbuf *m = datagram_frame(w, d);
+	struct packet *p;
+
+	if (m == NULL)
+		return NULL;
+	p = packet_of(m);
+	*p = *d->first;
+	p->time_us = last->time_us;
+	p->order_us = last->order_us;
+	p->link = LINK_RAW_IP;
+	p->wire_bytes = d->wire_bytes;
+	p->nr_frames = (uint16_t)d->nr_frames;
+	p->hops++;
+	return m;
+}
+
+static void take_frame(struct worker *w, struct rte_mbuf *m);
+
+static void
+sync_defrag_counters(struct worker *w)
+{
+	const struct defrag_counters *c = defrag_counters(w->defrag);
+
+	w->counters.drop_fragment_overlap = c->drop_overlap;
+	w->counters.drop_fragment_timeout = c->drop_timeout;
+	w->counters.drop_fragment_limit = c->drop_limit;
+	w->counters.drop_fragment_malformed = c->drop_malformed;
+}
+
+static void
+take_fragment(struct worker *w, struct rte_mbuf *m)
+{
+	struct packet *p = packet_of(m);
+	uint64_t held = defrag_counters(w->defrag)->held;
+	const uint8_t *frame = contiguous(w, m, 0, m->pkt_len);
+	struct rte_mbuf *whole = NULL;
+	struct datagram datagram;
+	enum defrag_result r;
+
+	if (frame == NULL) {
+		w->counters.drop_truncated++;
+		finish_mbuf(w, m);
+		return;
+	}
+	r = defrag_push(w->defrag, p, frame, &datagram);
+	w->counters.held_packets += defrag_counters(w->defrag)->held - held;
+	sync_defrag_counters(w);
+	if (r == DEFRAG_COMPLETE) {
+		whole = datagram_packet(w, p, &datagram);
+		if (whole == NULL)
+			w->counters.drop_no_mbuf += datagram.nr_frames;
+	}
+	finish_mbuf(w, m);
+	if (whole != NULL)
+		take_frame(w, whole);
+}
+
+/* Fragments of one datagram meet at one worker: by addresses and id, in either order of hops. */
+static unsigned
+fragment_owner(const struct worker *w, const struct rte_mbuf *m, const struct packet *p)
+{
+	uint8_t in[40] = { 0 };
+	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, p->ip_off);
+	size_t at = ip[0] >> 4 == 4 ? 12 : 8, len = ip[0] >> 4 == 4 ? 8 : 32;
+
+	memcpy(in, ip + at, len);
+	memcpy(in + 32, &p->frag_id, 4);
+	in[36] = p->frag_proto;
+	return owner_of(w, siphash13(&w->config.secret, in, sizeof(in)));
+}
+
+static void
+drop_frame(struct worker *w, struct rte_mbuf *m, uint64_t *counter)
+{
+	*counter += nr_frames(packet_of(m));
+	finish_mbuf(w, m);
+}
+
+/* A frame from a source, or a datagram from defrag. */
+static void
+take_frame(struct worker *w, struct rte_mbuf *m)
+{
+	struct packet *p = packet_of(m);
+	unsigned owner;
+
+	switch (decap_frame(p, (enum link_type)p->link, p->key.domain,
+			    rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, m->pkt_len,
+			    w->config.decap_depth)) {
+	case DECAP_OK:
+		dispatch(w, m);
+		return;
+	case DECAP_FRAGMENT:
+		if (p->hops > w->config.decap_depth) {
+			drop_frame(w, m, &w->counters.drop_bad_ip);
+			return;
+		}
+		owner = w->config.single_input ? w->config.id : fragment_owner(w, m, p);
+		if (owner == w->config.id) {
+			take_fragment(w, m);
+			return;
+		}
+		p->is_fragment = true;
+		w->counters.held_packets += nr_frames(p);
+		if (!ring_push(w, owner, m)) {
+			w->counters.held_packets -= nr_frames(p);
+			drop_frame(w, m, &w->counters.drop_ring_full);
+		}
+		return;
+	case DECAP_NOT_IP:
+		drop_frame(w, m, &w->counters.drop_not_ip);
+		return;
+	case DECAP_TRUNCATED:
+		drop_frame(w, m, &w->counters.drop_truncated);
+		return;
+	case DECAP_BAD_IP:
+		drop_frame(w, m, &w->counters.drop_bad_ip);
+		return;
+	case DECAP_UNSUPPORTED_LINK:
+		drop_frame(w, m, &w->counters.drop_unsupported_link);
+		return;
+	}
+}
+
+/* Microseconds since the epoch, from the cycle counter: no system call. */
+static uint64_t
+wall_us(const struct worker *w)
+{
+	return (uint64_t)((double)rte_rdtsc() * w->us_per_cycle) +
+	       atomic_load_explicit(&w->shared->wall_offset_us, memory_order_relaxed);
+}
+
+static unsigned
+poll_sources(struct worker *w)
+{
+	uint64_t now_us = w->config.replay ? 0 : wall_us(w);
+	struct rte_mbuf *pkts[WORKER_BURST];
+	unsigned total = 0;
+
+	if (!w->config.replay && now_us > w->input_us)
+		w->input_us = now_us;
+	for (unsigned s = 0; s < w->nr_sources; s++) {
+		struct source *source = w->sources[s];
+		uint16_t n = source->ended ? 0 : source->rx(source, pkts, WORKER_BURST, now_us);
+
+		tracker_set_tap(w->tracker, source->tap);
+		for (uint16_t i = 0; i < n; i++) {
+			struct packet *p = packet_of(pkts[i]);
+
+			w->counters.rx_packets++;
+			w->counters.rx_bytes += p->wire_bytes;
+			if (p->order_us > w->input_us)
+				w->input_us = p->order_us;
+			take_frame(w, pkts[i]);
+		}
+		total += n;
+	}
+	return total;
+}
+
+static unsigned
+poll_rings(struct worker *w)
+{
+	void *pkts[WORKER_BURST];
+	unsigned total = 0;
+
+	for (unsigned from = 0; from < w->config.nr_workers; from++) {
+		struct rte_ring *ring = w->shared->rings[from][w->config.id];
+		unsigned n;
+
+		if (from == w->config.id)
+			continue;
+		do {
+			n = rte_ring_sc_dequeue_burst(ring, pkts, WORKER_BURST, NULL);
+			for (unsigned i = 0; i < n; i++)
+				tracker_prefetch(w->tracker, packet_of(pkts[i]));
+			for (unsigned i = 0; i < n; i++) {
+				struct packet *p = packet_of(pkts[i]);
+
+				/* Taken over: what the sender counted as held is ours to settle. */
+				w->counters.held_packets -= nr_frames(p);
+				if (p->is_fragment) {
+					p->is_fragment = false;
+					take_fragment(w, pkts[i]);
+				} else {
+					process(w, pkts[i]);
+				}
+			}
+			total += n;
+		} while (n == WORKER_BURST);
+	}
+	return total;
+}
+
+static bool
+sources_ended(const struct worker *w)
+{
+	if (atomic_load_explicit(&w->shared->stop, memory_order_relaxed))
+		return true;
+	for (unsigned s = 0; s < w->nr_sources; s++) {
+		if (!w->sources[s]->ended)
+			return false;
+	}
+	return w->config.replay;
+}
+
+static void
+publish_clock(struct worker *w, uint64_t us)
+{
+	atomic_store_explicit(&w->shared->clocks[w->config.id].us, us, memory_order_release);
+}
+
+/* The least clock of the others: what they passed on from before it is in the rings by now. */
+static uint64_t
+peers_clock(const struct worker *w)
+{
+	uint64_t least = UINT64_MAX;
+
+	for (unsigned i = 0; i < w->config.nr_workers; i++) {
+		uint64_t us = atomic_load_explicit(&w->shared->clocks[i].us, memory_order_acquire);
+
+		if (i != w->config.id && us < least)
+			least = us;
+	}
+	return least;
+}
+
+static void
+set_watermark(struct worker *w, uint64_t us)
+{
+	atomic_store_explicit(&w->records->watermark_us, us, memory_order_release);
+}
+
+static void
+take_rules(struct worker *w)
+{
+	const struct ruleset *rules =
+	    atomic_load_explicit(&w->offered_rules, memory_order_acquire);
+
+	if (likely(rules == NULL))
+		return;
+	if (conn_env_set_rules(tracker_conn_env(w->tracker), rules) == 0)
+		tracker_set_ruleset(w->tracker, atomic_load_explicit(&w->offered_hash,
+								     memory_order_relaxed));
+	atomic_store_explicit(&w->offered_rules, NULL, memory_order_release);
+}
+
+static void
+idle(struct worker *w, unsigned nr_idle)
+{
+	if (!w->config.backoff || nr_idle < IDLE_YIELD)
+		rte_pause();
+	else if (nr_idle < IDLE_SLEEP)
+		relax();
+	else
+		usleep(IDLE_SLEEP_US);
+}
+
+/* Everything the sources gave has been passed on and everything passed on has come. */
+static void
+finish(struct worker *w, uint64_t now_us)
+{
+	w->counters.held_packets -= defrag_counters(w->defrag)->held;
+	defrag_flush(w->defrag);
+	sync_defrag_counters(w);
+	tracker_finish(w->tracker, now_us);
+	flush_mbufs(w);
+	set_watermark(w, UINT64_MAX);
+}
+
+void
+worker_run(struct worker *w)
+{
+	unsigned nr_idle = 0;
+	bool ended = false;
+
+	for (;;) {
+		uint64_t peers = peers_clock(w);
+		unsigned work = 0;
+
+		take_rules(w);
+		if (!ended) {
+			work += poll_sources(w);
+			ended = work == 0 && sources_ended(w);
+			publish_clock(w, ended ? UINT64_MAX : w->input_us);
+		}
+		work += poll_rings(w);
+		flush_mbufs(w);
+
+		if (ended && peers == UINT64_MAX)
+			break;
+		if (!ended && w->input_us < peers)
+			peers = w->input_us;
+		if (peers != UINT64_MAX && peers > w->now_us)
+			w->now_us = peers;
+		set_watermark(w, RTE_MIN(tracker_advance(w->tracker, RTE_MIN(peers, w->now_us)), peers));
+		nr_idle = work == 0 ? nr_idle + 1 : 0;
+		if (work == 0)
+			idle(w, nr_idle);
+	}
+	finish(w, w->config.replay ? UINT64_MAX : w->now_us);
+}
+
+void
+worker_offer_rules(struct worker *w, const struct ruleset *rules, const char *hash)
+{
+	atomic_store_explicit(&w->offered_hash, hash, memory_order_relaxed);
+	atomic_store_explicit(&w->offered_rules, rules, memory_order_release);
+}
+
+bool
+worker_rules_taken(const struct worker *w)
+{
+	return atomic_load_explicit(&w->offered_rules, memory_order_acquire) == NULL;
+}
+
+void
+worker_counters(const struct worker *w, struct worker_counters *sum)
+{
+	worker_counters_add(sum, &w->counters);
+}
+
+void
+worker_put_conn_counters(const struct worker *w, counter_put_fn *put, void *arg)
+{
+	conn_env_counters(tracker_conn_env(w->tracker), put, arg);
+}
+
+uint32_t
+worker_nr_flows(const struct worker *w)
+{
+	return tracker_nr_flows(w->tracker);
+}

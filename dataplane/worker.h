@@ -1,0 +1,99 @@
+/*
+ * The loop of one worker lcore: from frames to records, run to completion.
+ *
+ *   source ─ decap ⇄ defrag ─ owner? ─ dedup ─ flow ─ reassembly ─ conn ─ record ring
+ *                               │ no
+ *                               └ ring to the owner, who takes it up behind decap
+ *
+ * Workers share nothing but one single-producer single-consumer ring per ordered pair. A packet's
+ * owner is the keyed hash of its innermost flow, modulo workers, so ports, queues and tunnels do
+ * not change who sees a flow. A fragment is owned by the hash of its datagram first, unless the
+ * whole pipeline has one source only: then its worker has all fragments anyway, and order is kept.
+ *
+ * Time: each worker publishes the input clock up to which it has passed everything on. What a
+ * worker may treat as past is the least of its own and its peers' clocks, read before their rings
+ * are drained; to that time it turns the flow wheel and moves its record ring's watermark.
+ *
+ * Back-pressure: live, a full ring drops the frame, or the record, and counts it. A replay waits.
+ */
+#ifndef WEIR_WORKER_H
+#define WEIR_WORKER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_mempool.h>
+#include <rte_ring.h>
+
+#include "classify/conn.h"
+#include "dataplane/counters.h"
+#include "dataplane/flow/dedup.h"
+#include "dataplane/flow/flow_table.h"
+#include "dataplane/port/defrag.h"
+#include "dataplane/port/source.h"
+#include "dataplane/publish/record_ring.h"
+
+#define WORKER_MAX         64
+#define WORKER_MAX_SOURCES 16
+#define WORKER_BURST       32
+
+/* What one worker tells the others: all it will pass on from before this is in the rings. */
+struct worker_clock {
+	_Alignas(64) _Atomic uint64_t us;
+};
+
+struct worker_config {
+	unsigned id, nr_workers;
+	bool replay;             /* wait instead of drop */
+	bool single_input;       /* one source feeds the whole pipeline */
+	bool backoff;            /* sleep when idle */
+	bool stream_sha256;
+	unsigned decap_depth;
+	uint32_t max_flows;
+	struct flow_timeouts timeouts;
+	uint32_t max_datagrams;
+	uint64_t defrag_timeout_us;
+	struct dedup_config dedup;
+	struct reasm_limits reasm;
+	uint64_t reasm_bytes;
+	struct siphash_key secret; /* of flow hashes; the same in all workers */
+	struct conn_config conn;   /* output is filled in by the worker */
+	const char *ruleset;       /* its short hash, kept */
+	uint32_t record_types;     /* bit per enum record_type that is wanted */
+};
+
+struct worker;
+
+/* Shared by all workers of a pipeline; rings[from][to]. */
+struct worker_shared {
+	struct rte_ring *rings[WORKER_MAX][WORKER_MAX];
+	struct worker_clock clocks[WORKER_MAX];
+	struct rte_mempool *pool;
+	_Atomic bool stop;               /* live: take no more frames, finish what is there */
+	_Atomic uint64_t wall_offset_us; /* live: realtime less the cycle counter's microseconds */
+};
+
+int worker_create(const struct worker_config *config, struct worker_shared *shared,
+		  struct record_ring *records, struct worker **out);
+void worker_destroy(struct worker *w);
+
+/* Before the start. The source is kept. */
+void worker_add_source(struct worker *w, struct source *source);
+
+/* Runs until all sources have ended or shared->stop, and everything is flushed. */
+void worker_run(struct worker *w);
+
+/*
+ * Hands over new rules; the worker takes them at the top of its next burst. The old ones are no
+ * longer used when worker_rules_taken says so. Control thread only.
+ */
+void worker_offer_rules(struct worker *w, const struct ruleset *rules, const char *hash);
+bool worker_rules_taken(const struct worker *w);
+
+/* Read from another thread; may be a moment old. */
+void worker_counters(const struct worker *w, struct worker_counters *sum);
+void worker_put_conn_counters(const struct worker *w, counter_put_fn *put, void *arg);
+uint32_t worker_nr_flows(const struct worker *w);
+
+#endif
