@@ -245,6 +245,7 @@ cmd_replay(int argc, char **argv)
 		config_free(&o.config);
 		return status;
 	}
+	log_set_level((enum log_level)o.config.log_level);
 	eal = (struct eal_options){
 		.nr_workers = (unsigned)o.config.workers,
 		.memory_mb = pipeline_memory_mb(&o.config),

@@ -242,6 +242,8 @@ cmd_run(int argc, char **argv)
 		config_free(&r.config);
 		return status;
 	}
+	if (r.config.log_level > LOG_LEVEL_NOTICE)
+		log_set_level((enum log_level)r.config.log_level);
 	catch_signals();
 	eal = (struct eal_options){
 		.nr_workers = (unsigned)r.config.workers,

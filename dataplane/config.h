@@ -33,7 +33,7 @@
  *   TEXTS(member, "name", "default", "meaning")           a list; empty by default
  */
 /* clang-format off */
-#define CONFIG_SETTINGS(UINT, BOOL, ENUM, TEXT, TEXTS)                                              \
+#define CONFIG_SETTINGS(UINT, BOOL, ENUM, TEXT, TEXTS)                                             \
 	TEXT(sensor, "sensor", "", "", "name of this sensor; default: the host name")               \
 	TEXT(cluster, "cluster", "", "", "name of the cluster whose traffic is mirrored")           \
 	UINT(workers, "workers", 1, 1, 64, "", "worker lcores")                                     \
@@ -132,13 +132,12 @@ struct config_texts {
 	unsigned nr;
 };
 
-/* One row of ports: device, queues, tap, domain, filter, promiscuous. */
+/* One row of ports: device, queues, tap, domain, promiscuous. */
 struct port_config {
-	char *device;     /* iface:IF, xdp:IF, pci:..., or a DPDK device string */
-	unsigned queues;  /* 1 to 64 */
-	char *tap;        /* what records call it; default: the device */
-	unsigned domain;  /* flows of different domains never mix; 0 to 65535 */
-	char *filter;     /* pcap syntax; "": everything */
+	char *device;	 /* iface:IF, xdp:IF, pci:..., or a DPDK device string */
+	unsigned queues; /* 1 to 64 */
+	char *tap;	 /* what records call it; default: the device */
+	unsigned domain; /* flows of different domains never mix; 0 to 65535 */
 	bool promiscuous;
 };
 
@@ -164,7 +163,7 @@ struct config {
 	struct config_property *kafka_properties; /* kafka.properties, as librdkafka names them */
 	unsigned nr_kafka_properties;
 	/* derived, always up to date */
-	uint32_t record_types;    /* of records.types: bits of enum record_type */
+	uint32_t record_types;	  /* of records.types: bits of enum record_type */
 	struct networks networks; /* of networks.internal, or the defaults */
 };
 

@@ -8,35 +8,34 @@
 
 #include "dataplane/publish/schema.h"
 
-#define ROW_UINT(member, id, def, low, high, of, text)                                             \
-	{ .name = (id),                                                                            \
-	  .kind = SETTING_UINT,                                                                    \
-	  .offset = offsetof(struct config, member),                                               \
-	  .number = (def),                                                                         \
-	  .min = (low),                                                                            \
-	  .max = (high),                                                                           \
-	  .unit = (of),                                                                            \
+#define ROW_UINT(member, id, def, low, high, of, text) \
+	{ .name = (id),                                \
+	  .kind = SETTING_UINT,                        \
+	  .offset = offsetof(struct config, member),   \
+	  .number = (def),                             \
+	  .min = (low),                                \
+	  .max = (high),                               \
+	  .unit = (of),                                \
 	  .meaning = (text) },
-#define ROW_BOOL(member, id, def, text)                                                            \
-	{ .name = (id),                                                                            \
-	  .kind = SETTING_BOOL,                                                                    \
-	  .offset = offsetof(struct config, member),                                               \
-	  .number = (def),                                                                         \
+#define ROW_BOOL(member, id, def, text)              \
+	{ .name = (id),                              \
+	  .kind = SETTING_BOOL,                      \
+	  .offset = offsetof(struct config, member), \
+	  .number = (def),                           \
 	  .meaning = (text) },
-#define ROW_WORDS(member, id, type, def, any, words)                                               \
-	{ .name = (id),                                                                            \
-	  .kind = (type),                                                                          \
-	  .offset = offsetof(struct config, member),                                               \
-	  .text = (def),                                                                           \
-	  .choices = (any),                                                                        \
+#define ROW_WORDS(member, id, type, def, any, words) \
+	{ .name = (id),                              \
+	  .kind = (type),                            \
+	  .offset = offsetof(struct config, member), \
+	  .text = (def),                             \
+	  .choices = (any),                          \
 	  .meaning = (words) },
-#define ROW_ENUM(member, id, def, any, words)  ROW_WORDS(member, id, SETTING_ENUM, def, any, words)
-#define ROW_TEXT(member, id, def, any, words)  ROW_WORDS(member, id, SETTING_TEXT, def, any, words)
-#define ROW_TEXTS(member, id, def, words)      ROW_WORDS(member, id, SETTING_TEXTS, def, "", words)
+#define ROW_ENUM(member, id, def, any, words) ROW_WORDS(member, id, SETTING_ENUM, def, any, words)
+#define ROW_TEXT(member, id, def, any, words) ROW_WORDS(member, id, SETTING_TEXT, def, any, words)
+#define ROW_TEXTS(member, id, def, words)     ROW_WORDS(member, id, SETTING_TEXTS, def, "", words)
 
-static const struct setting settings[] = {
-	CONFIG_SETTINGS(ROW_UINT, ROW_BOOL, ROW_ENUM, ROW_TEXT, ROW_TEXTS)
-};
+static const struct setting settings[] = { CONFIG_SETTINGS(ROW_UINT, ROW_BOOL, ROW_ENUM, ROW_TEXT,
+							   ROW_TEXTS) };
 
 #define NR_SETTINGS (sizeof(settings) / sizeof(settings[0]))
 
@@ -142,8 +141,9 @@ setting_expected(const struct setting *s, char expected[EXPECTED_BYTES])
 
 	switch (s->kind) {
 	case SETTING_UINT:
-		snprintf(expected, EXPECTED_BYTES, "must be a whole number %" PRIu64 "..%" PRIu64 "%s%s",
-			 s->min, s->max, s->unit[0] != '\0' ? " " : "", s->unit);
+		snprintf(expected, EXPECTED_BYTES,
+			 "must be a whole number %" PRIu64 "..%" PRIu64 "%s%s", s->min, s->max,
+			 s->unit[0] != '\0' ? " " : "", s->unit);
 		break;
 	case SETTING_BOOL:
 		snprintf(expected, EXPECTED_BYTES, "must be true or false");
@@ -235,7 +235,7 @@ free_texts(struct config_texts *t)
 	for (unsigned i = 0; i < t->nr; i++)
 		free(t->text[i]);
 	free(t->text);
-	*t = (struct config_texts){ 0 };
+	*t = (struct config_texts) { 0 };
 }
 
 void
@@ -410,7 +410,6 @@ config_free(struct config *c)
 	for (unsigned i = 0; i < c->nr_ports; i++) {
 		free(c->ports[i].device);
 		free(c->ports[i].tap);
-		free(c->ports[i].filter);
 	}
 	for (unsigned i = 0; i < c->nr_kafka_properties; i++) {
 		free(c->kafka_properties[i].name);

@@ -34,7 +34,7 @@ _Static_assert(sizeof(struct tls_work) <= TLS_BUFFER_BYTES, "facts fit a buffer"
 static bool
 is_tls13(uint16_t version)
 {
-	return version > 0x0303 && tls_version_name(version) != NULL;
+	return version > 0x0303;
 }
 
 /* What the functions below are given: the connection, and whom to tell. */
@@ -383,10 +383,15 @@ gather(struct call *c, struct tls_side *s, const uint8_t *data, size_t len)
 	}
 }
 
-/* Bytes of handshake messages, which do not care for records. */
-static void
+/*
+ * Bytes of handshake messages, which do not care for records. Returns how many were taken: not all
+ * when the handshake is told, as what follows may be of another kind.
+ */
+static size_t
 messages(struct call *c, struct tls_side *s, const uint8_t *data, size_t len)
 {
+	const uint8_t *from = data;
+
 	while (len > 0 && !c->t->told) {
 		size_t n;
 
@@ -407,6 +412,7 @@ messages(struct call *c, struct tls_side *s, const uint8_t *data, size_t len)
 		if (s->message_have == sizeof(s->message) && s->message_left == 0)
 			s->message_have = 0;
 	}
+	return (size_t)(data - from);
 }
 
 /* True while a client may send 0-RTT data and then another hello (RFC 8446 section 4.2.10). */
@@ -467,26 +473,28 @@ begin_record(struct call *c, struct tls_side *s)
 		lose_patience(c);
 }
 
-static void
+/* Bytes of a record's fragment, no more than are left of it; returns how many were taken. */
+static size_t
 fragment(struct call *c, struct tls_side *s, const uint8_t *data, size_t len)
 {
 	struct tls *t = c->t;
 
-	s->record_left = (uint16_t)(s->record_left - len);
-	if (s->record_left == 0)
-		s->header_have = 0;
 	if (s->header[0] == APPLICATION_DATA ||
 	    (s->ciphered && s->header[0] != CHANGE_CIPHER_SPEC)) {
 		t->encrypted_bytes += len;
 		s->secret_seen = true;
-		return;
+	} else {
+		if (s->header[0] == HANDSHAKE && !t->told)
+			len = messages(c, s, data, len);
+		t->clear_bytes += len;
 	}
-	t->clear_bytes += len;
-	if (s->header[0] == HANDSHAKE)
-		messages(c, s, data, len);
+	s->record_left = (uint16_t)(s->record_left - len);
+	if (s->record_left == 0)
+		s->header_have = 0;
+	return len;
 }
 
-/* Takes at least one byte of data, which is not empty, and returns how many. */
+/* Takes at least one byte of data, which is not empty; returns how many. */
 static size_t
 step(struct call *c, struct tls_side *s, const uint8_t *data, size_t len)
 {
@@ -504,8 +512,7 @@ step(struct call *c, struct tls_side *s, const uint8_t *data, size_t len)
 	}
 	if (len > s->record_left)
 		len = s->record_left;
-	fragment(c, s, data, len);
-	return len;
+	return fragment(c, s, data, len);
 }
 
 void

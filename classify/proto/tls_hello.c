@@ -230,7 +230,8 @@ tls_version_name(uint16_t version)
 	case 0x0304:
 		return "1.3";
 	default:
-		return version >> 8 == 0x7f ? "1.3" : NULL;
+		/* 0x7fNN is draft NN, 0x7eNN an experiment on the way to it. */
+		return version >> 8 == 0x7f || version >> 8 == 0x7e ? "1.3" : NULL;
 	}
 }
 

@@ -13,9 +13,9 @@ static const struct siphash_key id_key = { 0x7765697200000000u, 0x66696e64696e67
 /* Open addressing, grown by halves up to AGGREGATE_MAX_VALUES values; 0 stands for empty. */
 struct values {
 	uint64_t *slot; /* owned */
-	uint32_t cap;   /* a power of two, or 0 */
+	uint32_t cap;	/* a power of two, or 0 */
 	uint32_t nr;
-	bool zero;      /* the value 0 itself is in the set */
+	bool zero; /* the value 0 itself is in the set */
 	bool saturated;
 };
 
@@ -27,8 +27,8 @@ struct open_aggregate {
 	struct open_aggregate *next_opened; /* towards the newest */
 	struct open_aggregate *next_in_bucket;
 	struct record_head *finding; /* owned: the most severe so far */
-	uint64_t window_us;          /* where its window starts */
-	uint64_t opened_early;       /* early publications before it: part of its event_id */
+	uint64_t window_us;	     /* where its window starts */
+	uint64_t opened_early;	     /* early publications before it: part of its event_id */
 	uint64_t count, first_us, last_us;
 	uint64_t severity;
 	uint8_t edge[8];
@@ -42,7 +42,7 @@ struct aggregate {
 	void *emit_arg;
 	struct open_aggregate *oldest, *newest;
 	struct open_aggregate **buckets; /* owned */
-	uint32_t nr_buckets;             /* a power of two */
+	uint32_t nr_buckets;		 /* a power of two */
 	uint32_t nr_open;
 	uint64_t order_us; /* never goes back */
 	struct aggregate_stats stats;

@@ -27,22 +27,22 @@
 #include "dataplane/publish/endpoint.h"
 #include "dataplane/publish/record.h"
 
-#define AGGREGATE_MAX_VALUES 1024u
+#define AGGREGATE_MAX_VALUES	   1024u
 #define AGGREGATE_DEFAULT_MAX_OPEN 65536u
 
 struct aggregate_config {
-	const char *sensor;               /* kept */
-	uint64_t window_us;               /* at least 1 */
-	unsigned min_severity_id;         /* findings below it are nothing; OCSF 1 to 5, 0: all */
-	uint32_t max_open;                /* at least 1 */
-	const struct networks *networks;  /* kept: decides internal or external */
+	const char *sensor;		 /* kept */
+	uint64_t window_us;		 /* at least 1 */
+	unsigned min_severity_id;	 /* findings below it are nothing; OCSF 1 to 5, 0: all */
+	uint32_t max_open;		 /* at least 1 */
+	const struct networks *networks; /* kept: decides internal or external */
 };
 
 struct aggregate_stats {
 	uint64_t findings;  /* offered */
-	uint64_t below;     /* less severe than wanted */
+	uint64_t below;	    /* less severe than wanted */
 	uint64_t published; /* aggregates */
-	uint64_t early;     /* of them, before their window's end */
+	uint64_t early;	    /* of them, before their window's end */
 	uint64_t saturated; /* aggregates with more values than are told apart */
 	uint64_t refused;   /* no memory: the finding is lost */
 };

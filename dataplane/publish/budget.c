@@ -8,7 +8,7 @@
 void
 budget_init(struct budget *b, const struct budget_config *config)
 {
-	*b = (struct budget){ .config = *config };
+	*b = (struct budget) { .config = *config };
 }
 
 static void
@@ -33,8 +33,8 @@ budget_take(struct budget *b, enum record_type type, uint64_t time_us, uint64_t 
 		return true;
 	turn(b, time_us);
 	if ((c->records_per_s != 0 && b->records[type] >= c->records_per_s) ||
-	    (c->bytes_per_day != 0 && (b->bytes[type] > c->bytes_per_day ||
-				       len > c->bytes_per_day - b->bytes[type]))) {
+	    (c->bytes_per_day != 0 &&
+	     (b->bytes[type] > c->bytes_per_day || len > c->bytes_per_day - b->bytes[type]))) {
 		b->dropped[type]++;
 		return false;
 	}

@@ -31,7 +31,10 @@ put_bytes(struct writer *w, const void *bytes, size_t len)
 static void
 put_char(struct writer *w, char c)
 {
-	put_bytes(w, &c, 1);
+	if (w->p == w->end)
+		w->full = true;
+	else if (!w->full)
+		*w->p++ = c;
 }
 
 static void
@@ -64,12 +67,11 @@ encode_hex(const uint8_t *bytes, size_t len, char *out)
 static void
 put_hex(struct writer *w, const uint8_t *bytes, size_t len)
 {
-	char two[2];
-
-	for (size_t i = 0; i < len; i++) {
-		encode_hex(bytes + i, 1, two);
-		put_bytes(w, two, 2);
+	if (w->full || len > (size_t)(w->end - w->p) / 2) {
+		w->full = true;
+		return;
 	}
+	w->p += encode_hex(bytes, len, w->p);
 }
 
 /*
@@ -225,12 +227,13 @@ put_value(struct writer *w, const struct record_value *v)
 	}
 }
 
+/* Names are weir's own: nothing in them needs to be escaped. */
 static void
 put_name(struct writer *w, const void *name, size_t len)
 {
-	put_char(w, ',');
-	put_quoted(w, name, len);
-	put_char(w, ':');
+	put_bytes(w, ",\"", 2);
+	put_bytes(w, name, len);
+	put_bytes(w, "\":", 2);
 }
 
 /* The field at v and, of an array, all elements that follow it; it stands behind them after. */
@@ -295,15 +298,28 @@ is_envelope(enum record_field f)
 	return f == RF_SENSOR || f == RF_CLUSTER || f == RF_TAP || f == RF_RULESET;
 }
 
+/* The first tap and ruleset, in that order, whatever the order in the record. */
 static void
-put_found(struct writer *w, const struct record_head *record, enum record_field f)
+put_tap_and_ruleset(struct writer *w, const struct record_head *record)
 {
+	struct record_value tap = { .len = 0 }, ruleset = { .len = 0 };
+	struct record_iter it = record_iter_of(record);
 	struct record_value v;
 
-	if (!record_find(record, f, &v))
-		return;
-	put_name(w, record_field_infos[f].name, strlen(record_field_infos[f].name));
-	put_value(w, &v);
+	while ((tap.len == 0 || ruleset.len == 0) && record_next(&it, &v)) {
+		if (v.field == RF_TAP && tap.len == 0)
+			tap = v;
+		else if (v.field == RF_RULESET && ruleset.len == 0)
+			ruleset = v;
+	}
+	if (tap.len != 0) {
+		put_name(w, "tap", 3);
+		put_value(w, &tap);
+	}
+	if (ruleset.len != 0) {
+		put_name(w, "ruleset", 7);
+		put_value(w, &ruleset);
+	}
 }
 
 size_t
@@ -314,8 +330,7 @@ encode_record(struct encoder *e, const struct record_head *record, uint64_t seq,
 	struct record_value v;
 
 	put_envelope(&w, e, record, seq);
-	put_found(&w, record, RF_TAP);
-	put_found(&w, record, RF_RULESET);
+	put_tap_and_ruleset(&w, record);
 	while (record_next(&it, &v)) {
 		char *before = w.p;
 

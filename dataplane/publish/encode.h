@@ -20,14 +20,14 @@
 #include "dataplane/publish/record.h"
 
 #define ENCODE_MAX_BYTES 65536u
-#define ENCODE_MAX_UINT  ((UINT64_C(1) << 53) - 1)
+#define ENCODE_MAX_UINT	 ((UINT64_C(1) << 53) - 1)
 #define ENCODE_MAJOR	 1 /* of every schema */
 
 struct encoder {
 	const char *sensor;  /* kept */
 	const char *cluster; /* kept; NULL or "": left out */
 	uint64_t boot_us;    /* 0: left out */
-	uint64_t cut;        /* fields left out because the object was full */
+	uint64_t cut;	     /* fields left out because the object was full */
 };
 
 /* Writes the line to out, which has room for ENCODE_MAX_BYTES, and returns its length. */

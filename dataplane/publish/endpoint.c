@@ -77,9 +77,8 @@ void
 networks_set_defaults(struct networks *n)
 {
 	static const char *const inside[] = {
-		"10.0.0.0/8",  "172.16.0.0/12",	 "192.168.0.0/16", "100.64.0.0/10",
-		"127.0.0.0/8", "169.254.0.0/16", "::1/128",	   "fe80::/10",
-		"fc00::/7",
+		"10.0.0.0/8",	  "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8",
+		"169.254.0.0/16", "::1/128",	   "fe80::/10",	     "fc00::/7",
 	};
 
 	n->nr = 0;
@@ -111,10 +110,31 @@ networks_contain(const struct networks *n, const uint8_t *addr, size_t len)
 	return false;
 }
 
+/* Most addresses are these, every record has two, and inet_ntop goes through printf. */
+static size_t
+four_numbers(const uint8_t addr[4], char *out)
+{
+	char *p = out;
+
+	for (unsigned i = 0; i < 4; i++) {
+		if (i != 0)
+			*p++ = '.';
+		if (addr[i] >= 100)
+			*p++ = (char)('0' + addr[i] / 100);
+		if (addr[i] >= 10)
+			*p++ = (char)('0' + addr[i] / 10 % 10);
+		*p++ = (char)('0' + addr[i] % 10);
+	}
+	*p = '\0';
+	return (size_t)(p - out);
+}
+
 size_t
 endpoint_address(const uint8_t *addr, size_t len, char out[ENDPOINT_ADDRESS_BYTES])
 {
-	if (inet_ntop(len == 4 ? AF_INET : AF_INET6, addr, out, ENDPOINT_ADDRESS_BYTES) == NULL)
+	if (len == 4)
+		return four_numbers(addr, out);
+	if (inet_ntop(AF_INET6, addr, out, ENDPOINT_ADDRESS_BYTES) == NULL)
 		out[0] = '\0';
 	return strlen(out);
 }
@@ -145,7 +165,7 @@ look(const struct record_head *in, struct ends *e)
 	struct record_iter it = record_iter_of(in);
 	struct record_value v;
 
-	*e = (struct ends){ .source = NULL };
+	*e = (struct ends) { .source = NULL };
 	while (record_next(&it, &v)) {
 		switch (v.field) {
 		case RF_SRC_IP:

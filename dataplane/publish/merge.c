@@ -7,7 +7,7 @@
 void
 merge_init(struct merge *m, size_t max_bytes)
 {
-	*m = (struct merge){ .max_bytes = max_bytes };
+	*m = (struct merge) { .max_bytes = max_bytes };
 }
 
 void
@@ -16,7 +16,7 @@ merge_fini(struct merge *m)
 	for (size_t i = 0; i < m->nr; i++)
 		free(m->heap[i]);
 	free(m->heap);
-	*m = (struct merge){ 0 };
+	*m = (struct merge) { 0 };
 }
 
 /* Whole contents decide between records that agree in everything else, so ties are stable. */

@@ -22,8 +22,8 @@
 #include "dataplane/publish/record.h"
 
 struct merge_stats {
-	uint64_t late;    /* came after something newer had been released */
-	uint64_t early;   /* released before the watermark, to make room */
+	uint64_t late;	  /* came after something newer had been released */
+	uint64_t early;	  /* released before the watermark, to make room */
 	uint64_t refused; /* no memory for a copy: the record was lost */
 };
 

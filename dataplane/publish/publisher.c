@@ -41,7 +41,7 @@ struct publisher {
 	struct encoder encoder;
 	uint64_t seq[NR_RECORD_TYPES];
 	struct publisher_stats stats; /* the thread's own; copied to shared */
-	struct shared *shared;        /* owned */
+	struct shared *shared;	      /* owned */
 	pthread_t thread;
 	bool started;
 	_Atomic bool stop;
@@ -256,7 +256,7 @@ share_stats(struct publisher *p)
 static void
 rest(unsigned us)
 {
-	nanosleep(&(struct timespec){ .tv_nsec = (long)us * 1000 }, NULL);
+	nanosleep(&(struct timespec) { .tv_nsec = (long)us * 1000 }, NULL);
 }
 
 /* The workers have ended: everything that there is, in order. */
@@ -331,9 +331,8 @@ create_stages(struct publisher *p)
 	};
 
 	p->filled.mask = endpoint_copy_masked;
-	p->encoder = (struct encoder){ .sensor = c->sensor,
-				       .cluster = c->cluster,
-				       .boot_us = c->boot_us };
+	p->encoder =
+	    (struct encoder) { .sensor = c->sensor, .cluster = c->cluster, .boot_us = c->boot_us };
 	merge_init(&p->merge, c->merge_bytes);
 	budget_init(&p->budget, &c->budget);
 	p->shared = calloc(1, sizeof(*p->shared));

@@ -28,11 +28,11 @@
 struct publisher_config {
 	const char *sensor;  /* kept */
 	const char *cluster; /* kept; may be "" */
-	uint32_t types;      /* bits of enum record_type that are published */
+	uint32_t types;	     /* bits of enum record_type that are published */
 	size_t ring_bytes, merge_bytes;
 	uint64_t boot_us; /* 0: a replay has none */
 	bool replay;
-	uint64_t window_us;       /* of findings */
+	uint64_t window_us;	  /* of findings */
 	unsigned min_severity_id; /* OCSF, 1 to 5 */
 	struct budget_config budget;
 	struct networks networks;
@@ -40,26 +40,26 @@ struct publisher_config {
 };
 
 /* Names are those of the counters in stats records. */
-#define PUBLISHER_COUNTERS(X)                                                                      \
-	X(published_records, "records handed to the output")                                       \
-	X(published_bytes, "their size as JSON")                                                   \
-	X(discarded_records, "records thrown away because the output broke")                       \
-	X(encode_cut, "fields left out because the JSON object was full")                          \
-	X(merge_late, "records that came after newer ones had been released")                      \
-	X(merge_early, "records released before their time, to make room")                         \
-	X(merge_refused, "records lost for want of memory")                                        \
-	X(findings_made, "findings before aggregation")                                            \
-	X(findings_below, "findings less severe than wanted")                                      \
-	X(findings_early, "aggregates published before their window ended")                        \
-	X(findings_saturated, "aggregates with more values than are told apart")                   \
-	X(findings_refused, "findings lost for want of memory")                                    \
-	X(budget_dropped, "records over the output budget")                                        \
-	X(output_queue, "records taken by the output and not yet delivered")                       \
-	X(output_delivered, "records delivered")                                                   \
-	X(output_errors, "deliveries that failed, also when tried again")                          \
-	X(output_lost, "records the output gave up")                                               \
-	X(spool_bytes, "bytes in the spool")                                                       \
-	X(spool_records, "records in the spool")                                                   \
+#define PUBLISHER_COUNTERS(X)                                                    \
+	X(published_records, "records handed to the output")                     \
+	X(published_bytes, "their size as JSON")                                 \
+	X(discarded_records, "records thrown away because the output broke")     \
+	X(encode_cut, "fields left out because the JSON object was full")        \
+	X(merge_late, "records that came after newer ones had been released")    \
+	X(merge_early, "records released before their time, to make room")       \
+	X(merge_refused, "records lost for want of memory")                      \
+	X(findings_made, "findings before aggregation")                          \
+	X(findings_below, "findings less severe than wanted")                    \
+	X(findings_early, "aggregates published before their window ended")      \
+	X(findings_saturated, "aggregates with more values than are told apart") \
+	X(findings_refused, "findings lost for want of memory")                  \
+	X(budget_dropped, "records over the output budget")                      \
+	X(output_queue, "records taken by the output and not yet delivered")     \
+	X(output_delivered, "records delivered")                                 \
+	X(output_errors, "deliveries that failed, also when tried again")        \
+	X(output_lost, "records the output gave up")                             \
+	X(spool_bytes, "bytes in the spool")                                     \
+	X(spool_records, "records in the spool")                                 \
 	X(spool_lost, "records the spool gave up")
 
 struct publisher_stats {

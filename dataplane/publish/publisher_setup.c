@@ -21,7 +21,8 @@ wall_clock_us(void)
 static int
 open_kafka(const struct config *c, bool replay, struct sink **out)
 {
-	struct sink_kafka_property *properties = calloc(c->nr_kafka_properties + 1, sizeof(*properties));
+	struct sink_kafka_property *properties =
+	    calloc(c->nr_kafka_properties + 1, sizeof(*properties));
 	struct sink_kafka_config k = {
 		.brokers = c->kafka_brokers,
 		.topic_prefix = c->kafka_topic_prefix,
@@ -38,8 +39,8 @@ open_kafka(const struct config *c, bool replay, struct sink **out)
 	if (properties == NULL)
 		return -ENOMEM;
 	for (unsigned i = 0; i < c->nr_kafka_properties; i++)
-		properties[i] = (struct sink_kafka_property){ c->kafka_properties[i].name,
-							      c->kafka_properties[i].value };
+		properties[i] = (struct sink_kafka_property) { c->kafka_properties[i].name,
+							       c->kafka_properties[i].value };
 	/* A replay waits instead: its capture is on disk already. */
 	if (!replay && c->spool_dir[0] != '\0')
 		r = spool_open(c->spool_dir, c->spool_max_mb << 20, &k.spool);
@@ -79,7 +80,8 @@ publisher_create_from_config(const struct config *config, bool replay, unsigned 
 		return r;
 	r = publisher_create(&p, nr_workers, out);
 	if (r != 0)
-		log_err("publish: %u rings of %llu KiB: no memory: lower publish.ring_kb or workers",
-			nr_workers, (unsigned long long)config->publish_ring_kb);
+		log_err(
+		    "publish: %u rings of %llu KiB: no memory: lower publish.ring_kb or workers",
+		    nr_workers, (unsigned long long)config->publish_ring_kb);
 	return r;
 }

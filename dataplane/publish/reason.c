@@ -120,20 +120,18 @@ reason_write(const struct record_head *finding, uint64_t count, char *out, size_
 		 memcmp(type.data, "secret.", 7) == 0;
 	place = place_of(&where);
 
-	say(&s, number, (size_t)snprintf(number, sizeof(number), "%llu ",
-					 (unsigned long long)count));
+	say(&s, number,
+	    (size_t)snprintf(number, sizeof(number), "%llu ", (unsigned long long)count));
 	say_title(&s, &title, secret, count != 1);
 	say_string(&s, " in ");
 	say_string(&s, place->words);
 	if (src.len == 0 || dst.len == 0)
 		return s.len;
-	say_string(&s, place->way == SENT	 ? " sent to "
+	say_string(&s, place->way == SENT	? " sent to "
 		       : place->way == RECEIVED ? " from "
-						 : " between ");
+						: " between ");
 	say_identity(&s, place->way == BETWEEN ? &src : &dst);
-	say_string(&s, place->way == SENT	 ? " by "
-		       : place->way == RECEIVED ? " to "
-						 : " and ");
+	say_string(&s, place->way == SENT ? " by " : place->way == RECEIVED ? " to " : " and ");
 	say_identity(&s, place->way == BETWEEN ? &dst : &src);
 	return s.len;
 }

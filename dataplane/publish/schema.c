@@ -14,14 +14,14 @@ static const struct envelope_field {
 	bool required;
 } envelope[] = {
 	{ "schema", "", "text", "what this record is", true },
-	{ "time", UINT_SCHEMA, "integer", "when the thing happened, packet time, us since the epoch",
-	  true },
+	{ "time", UINT_SCHEMA, "integer",
+	  "when the thing happened, packet time, us since the epoch", true },
 	{ "event_id", "\"type\":\"string\",\"pattern\":\"^[0-9a-f]{32}$\"", "hex",
 	  "the same for the same event in every replay of the same input", true },
 	{ "seq", UINT_SCHEMA, "integer", "counts up per topic, from 1, in the order of publication",
 	  true },
-	{ "boot", UINT_SCHEMA, "integer", "when this sensor started, us; scopes seq; absent in a replay",
-	  false },
+	{ "boot", UINT_SCHEMA, "integer",
+	  "when this sensor started, us; scopes seq; absent in a replay", false },
 	{ "sensor", "\"type\":\"string\"", "text", "who saw it", true },
 	{ "cluster", "\"type\":\"string\"", "text", "cluster whose traffic is mirrored", false },
 	{ "tap", "\"type\":\"string\"", "text", "port or feed it was seen on", false },

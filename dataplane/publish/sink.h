@@ -35,7 +35,7 @@ struct sink_stats {
 	uint64_t queued;    /* records taken and not yet delivered */
 	uint64_t delivered; /* records that arrived */
 	uint64_t errors;    /* deliveries that failed, whether or not tried again */
-	uint64_t lost;      /* records given up */
+	uint64_t lost;	    /* records given up */
 	uint64_t spool_bytes, spool_records, spool_lost;
 };
 

@@ -99,9 +99,9 @@ file_stats(const struct sink *s, struct sink_stats *stats)
 {
 	const struct sink_file *f = (const struct sink_file *)s;
 
-	*stats = (struct sink_stats){ .queued = f->nr_buffered,
-				      .delivered = f->nr_delivered,
-				      .lost = f->nr_lost };
+	*stats = (struct sink_stats) { .queued = f->nr_buffered,
+				       .delivered = f->nr_delivered,
+				       .lost = f->nr_lost };
 }
 
 static void

@@ -14,13 +14,13 @@
 #include "dataplane/log.h"
 #include "dataplane/publish/encode.h"
 
-#define LOG_EVERY_MS	  5000u
-#define POLL_EVERY	  64u
-#define SPOOL_BATCH	  10000u
-#define SPOOL_RETRY_MS	  1000u
-#define LIVE_FLUSH_MS	  15000
-#define REPLAY_FLUSH_MS	  150000 /* longer than message.timeout.ms: the verdict is librdkafka's */
-#define PURGE_MS	  5000
+#define LOG_EVERY_MS	5000u
+#define POLL_EVERY	64u
+#define SPOOL_BATCH	10000u
+#define SPOOL_RETRY_MS	1000u
+#define LIVE_FLUSH_MS	15000
+#define REPLAY_FLUSH_MS 150000 /* longer than message.timeout.ms: the verdict is librdkafka's */
+#define PURGE_MS	5000
 
 /*
  * What a delivery report has to tell and librdkafka does not (the timestamp of a failed message is
@@ -51,8 +51,8 @@ struct sink_kafka {
 	STAILQ_HEAD(, resend) resend;
 	uint64_t nr_resend;
 	bool collecting; /* undelivered messages go to resend */
-	bool failed;     /* a replay lost a record, or no new producer could be made */
-	bool fatal;      /* the producer must be made anew */
+	bool failed;	 /* a replay lost a record, or no new producer could be made */
+	bool fatal;	 /* the producer must be made anew */
 	unsigned writes; /* since the last poll */
 	/* the batch from the spool that is under way */
 	unsigned batch_open;
@@ -187,7 +187,7 @@ message_of(const rd_kafka_message_t *dr, uintptr_t opaque)
 
 	if (rd_kafka_message_headers(dr, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR)
 		rd_kafka_header_get_last(headers, "event_id", &id, &id_len);
-	return (struct sink_message){
+	return (struct sink_message) {
 		.type = (enum record_type)(opaque & OPAQUE_TYPE),
 		.key = dr->key,
 		.key_len = dr->key_len,
@@ -336,7 +336,8 @@ wait_for_broker(struct sink_kafka *k)
 	do {
 		uint64_t now = clock_ms();
 
-		r = rd_kafka_metadata(k->rk, 0, NULL, &metadata, now < until ? (int)(until - now) : 1);
+		r = rd_kafka_metadata(k->rk, 0, NULL, &metadata,
+				      now < until ? (int)(until - now) : 1);
 		rd_kafka_poll(k->rk, 0);
 	} while (r == RD_KAFKA_RESP_ERR__TRANSPORT && clock_ms() < until);
 	if (r == RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -395,10 +396,10 @@ produce(struct sink_kafka *k, const struct sink_message *m, bool spooled)
 			      RD_KAFKA_VTYPE_KEY, (void *)(uintptr_t)m->key, (size_t)m->key_len,
 			      RD_KAFKA_VTYPE_TIMESTAMP, (int64_t)(m->time_us / 1000),
 			      RD_KAFKA_VTYPE_HEADER, "schema", schema, (ssize_t)strlen(schema),
-			      RD_KAFKA_VTYPE_HEADER, "event_id", m->event_id, (ssize_t)SINK_ID_DIGITS,
-			      RD_KAFKA_VTYPE_HEADER, "sensor", k->config.sensor,
-			      (ssize_t)strlen(k->config.sensor), RD_KAFKA_VTYPE_OPAQUE,
-			      (void *)opaque, RD_KAFKA_VTYPE_END);
+			      RD_KAFKA_VTYPE_HEADER, "event_id", m->event_id,
+			      (ssize_t)SINK_ID_DIGITS, RD_KAFKA_VTYPE_HEADER, "sensor",
+			      k->config.sensor, (ssize_t)strlen(k->config.sensor),
+			      RD_KAFKA_VTYPE_OPAQUE, (void *)opaque, RD_KAFKA_VTYPE_END);
 	switch (r) {
 	case RD_KAFKA_RESP_ERR_NO_ERROR:
 		if (spooled)

@@ -37,11 +37,11 @@ struct sink_kafka_config {
 	const char *brokers; /* host:port,... */
 	const char *topic_prefix;
 	const char *sensor;
-	uint32_t types;           /* bits of enum record_type: the topics to open */
+	uint32_t types; /* bits of enum record_type: the topics to open */
 	uint32_t connect_timeout_ms;
-	uint64_t queue_kb;        /* waiting in memory, at most; at least 1024 */
+	uint64_t queue_kb; /* waiting in memory, at most; at least 1024 */
 	bool replay;
-	struct spool *spool;      /* NULL: none; given, closed with the sink */
+	struct spool *spool;			      /* NULL: none; given, closed with the sink */
 	const struct sink_kafka_property *properties; /* librdkafka's own settings, over ours */
 	unsigned nr_properties;
 };

@@ -127,7 +127,7 @@ remove_oldest(struct spool *s)
 static struct place
 beginning(const struct spool *s)
 {
-	return (struct place){ .number = s->nr != 0 ? s->segments[0].number : s->next_number };
+	return (struct place) { .number = s->nr != 0 ? s->segments[0].number : s->next_number };
 }
 
 /* The oldest segment makes room: what of it was not committed is lost. */
@@ -212,13 +212,13 @@ list_segments(struct spool *s)
 		uint64_t number;
 		int end = 0;
 
-		if (sscanf(entry->d_name, "%10" SCNu64 ".spool%n", &number, &end) != 1 || end == 0 ||
-		    entry->d_name[end] != '\0')
+		if (sscanf(entry->d_name, "%10" SCNu64 ".spool%n", &number, &end) != 1 ||
+		    end == 0 || entry->d_name[end] != '\0')
 			continue;
 		if (s->nr == SEGMENTS_MAX)
 			r = -E2BIG;
 		else
-			s->segments[s->nr++] = (struct segment){ .number = number };
+			s->segments[s->nr++] = (struct segment) { .number = number };
 	}
 	closedir(dir);
 	qsort(s->segments, s->nr, sizeof(s->segments[0]), by_number);
@@ -341,7 +341,7 @@ begin_segment(struct spool *s)
 	if (s->write_fd < 0)
 		return -errno;
 	g = &s->segments[s->nr++];
-	*g = (struct segment){ .number = s->next_number++ };
+	*g = (struct segment) { .number = s->next_number++ };
 	if (s->nr == 1)
 		s->committed = s->read = beginning(s);
 	return 0;
@@ -434,7 +434,7 @@ readable_segment(struct spool *s)
 		if (next == s->segments + s->nr)
 			return NULL;
 		g = next;
-		s->read = (struct place){ .number = g->number };
+		s->read = (struct place) { .number = g->number };
 	}
 	return g;
 }
@@ -446,7 +446,7 @@ message_of(const struct spool *s, struct sink_message *m)
 	const char *p = (const char *)s->entry + sizeof(struct entry_head);
 
 	memcpy(&body, p, sizeof(body));
-	*m = (struct sink_message){
+	*m = (struct sink_message) {
 		.type = (enum record_type)body.type,
 		.key = p + sizeof(body),
 		.key_len = body.key_len,

@@ -43,7 +43,7 @@ make(const struct finding *f)
 	record_put_uint(&rec, RF_SEVERITY_ID, f->severity);
 	record_put_string(&rec, RF_SRC_IDENTITY, f->src);
 	record_put_string(&rec, RF_DST_IDENTITY, f->dst);
-	record_put_ip(&rec, RF_DST_IP, (const uint8_t[]){ 192, 0, 2, 1 }, 4);
+	record_put_ip(&rec, RF_DST_IP, (const uint8_t[]) { 192, 0, 2, 1 }, 4);
 	record_put_uint(&rec, RF_DST_PORT, 443);
 	record_put_uint(&rec, RF_VALUE_HASH, f->value);
 	return &rec.head;
@@ -84,9 +84,10 @@ check_text(unsigned i, enum record_field f, const char *want)
 	assert_memory_equal(v.data, want, v.len);
 }
 
-static const struct finding card = { "pci.pan",  "Payment card number",  "llm.prompt",
-				     "10.0.0.5", "fqdn:api.example.com", 120,
-				     4,		 7 };
+static const struct finding card = {
+	"pci.pan", "Payment card number", "llm.prompt", "10.0.0.5", "fqdn:api.example.com", 120, 4,
+	7
+};
 
 static void
 test_counts_in_window(void **state)

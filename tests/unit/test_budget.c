@@ -11,7 +11,7 @@ test_unlimited(void **state)
 	struct budget b;
 
 	(void)state;
-	budget_init(&b, &(struct budget_config){ 0 });
+	budget_init(&b, &(struct budget_config) { 0 });
 	for (int i = 0; i < 1000; i++)
 		assert_true(budget_take(&b, RECORD_FLOW, 0, 1 << 20));
 }
@@ -22,7 +22,7 @@ test_records_per_second(void **state)
 	struct budget b;
 
 	(void)state;
-	budget_init(&b, &(struct budget_config){ .records_per_s = 2 });
+	budget_init(&b, &(struct budget_config) { .records_per_s = 2 });
 	assert_true(budget_take(&b, RECORD_FLOW, 5 * S, 1));
 	assert_true(budget_take(&b, RECORD_FLOW, 5 * S + 1, 1));
 	assert_false(budget_take(&b, RECORD_FLOW, 5 * S + 2, 1));
@@ -39,7 +39,7 @@ test_bytes_per_day(void **state)
 	struct budget b;
 
 	(void)state;
-	budget_init(&b, &(struct budget_config){ .bytes_per_day = 100 });
+	budget_init(&b, &(struct budget_config) { .bytes_per_day = 100 });
 	assert_true(budget_take(&b, RECORD_FLOW, DAY, 60));
 	assert_false(budget_take(&b, RECORD_FLOW, DAY, 41));
 	assert_true(budget_take(&b, RECORD_FLOW, DAY, 40));

@@ -24,7 +24,8 @@ static const struct load_case {
 	const char *want; /* all error lines; "" for none */
 } load_cases[] = {
 	{ "nothing", "", "" },
-	{ "some", "workers = 2; flow = { max = 1000; };\nrecords = { types = [ \"http\" ]; };", "" },
+	{ "some", "workers = 2; flow = { max = 1000; };\nrecords = { types = [ \"http\" ]; };",
+	  "" },
 	{ "unknown", "\nworker = 2;\n", "f:2: worker: unknown setting: did you mean workers?\n" },
 	{ "unknown in a group", "flow: { maxx = 1; };",
 	  "f:1: flow.maxx: unknown setting: did you mean flow.max?\n" },
@@ -43,7 +44,8 @@ static const struct load_case {
 	  "f:2: 99999999999: too large: no setting exceeds 2147483647\n" },
 	{ "large hexadecimal", "workers = 0xffffffff;",
 	  "f:1: 0xffffffff: too large: no setting exceeds 2147483647\n" },
-	{ "large only in words", "# 99999999999\n/* 99999999999\n */ sensor = \"99999999999\";", "" },
+	{ "large only in words", "# 99999999999\n/* 99999999999\n */ sensor = \"99999999999\";",
+	  "" },
 	{ "word", "dedup = { policy = \"some\"; };",
 	  "f:1: dedup.policy = \"some\": must be none, same_vlan or collapse\n" },
 	{ "word as text", "memory = { huge = \"maybe\"; };",
@@ -52,10 +54,12 @@ static const struct load_case {
 	{ "list expected", "records = { types = \"http\"; };",
 	  "f:1: records.types = \"http\": must be a list of texts: [ \"a\", \"b\" ]\n" },
 	{ "unknown type", "records = { types = [ \"httpp\" ]; };",
-	  "f:1: records.types = a list: \"httpp\" is no record type: must be all, none, flow, http, "
+	  "f:1: records.types = a list: \"httpp\" is no record type: must be all, none, flow, "
+	  "http, "
 	  "dns, tls, llm, finding or stats\n" },
 	{ "no prefix", "networks = { internal = ( \"10.0.0.0/40\" ); };",
-	  "f:1: networks.internal = a list: \"10.0.0.0/40\" is no prefix: must be like 10.0.0.0/8 or "
+	  "f:1: networks.internal = a list: \"10.0.0.0/40\" is no prefix: must be like 10.0.0.0/8 "
+	  "or "
 	  "fd00::/8\n" },
 	{ "all errors are told", "workers = 0;\nsensors = 1;\nflow = { max = 1; };",
 	  "f:1: workers = 0: must be a whole number 1..64\n"
@@ -71,7 +75,7 @@ static const struct load_case {
 	{ "ports of a wrong kind", "ports = { device = \"x\"; };",
 	  "f:1: ports = { ... }: must be a list of groups: ( { device = \"...\"; } )\n" },
 	{ "port setting", "ports = ( { device = \"x\"; queue = 2; } );",
-	  "f:1: ports.queue = 2: unknown: must be device, queues, tap, domain, filter or "
+	  "f:1: ports.queue = 2: unknown: must be device, queues, tap, domain or "
 	  "promiscuous\n" },
 	{ "port range", "ports = ( { device = \"x\"; domain = 65536; } );",
 	  "f:1: ports.domain = 65536: must be a whole number 0..65535\n" },
@@ -114,15 +118,16 @@ test_values(void **state)
 	assert_int_equal(c.findings_min_severity, 1);
 	assert_string_equal(c.memory_huge, "auto");
 	assert_int_equal(
-	    config_load_text(&c, "f",
-			     "flow = { max = 1000; }; poll = { backoff = false; };"
-			     "records = { types = [ \"http\", \"llm\" ]; };"
-			     "networks = { internal = [ \"198.51.100.0/24\" ]; };"
-			     "dedup = { policy = \"collapse\"; };"
-			     "kafka = { properties = { security_protocol = \"SSL\"; }; };"
-			     "ports = ( { device = \"a\"; tap = \"t\"; queues = 3; domain = 9;"
-			     "            filter = \"tcp\"; promiscuous = false; }, { device = \"b\"; } );",
-			     tell, NULL),
+	    config_load_text(
+		&c, "f",
+		"flow = { max = 1000; }; poll = { backoff = false; };"
+		"records = { types = [ \"http\", \"llm\" ]; };"
+		"networks = { internal = [ \"198.51.100.0/24\" ]; };"
+		"dedup = { policy = \"collapse\"; };"
+		"kafka = { properties = { security_protocol = \"SSL\"; }; };"
+		"ports = ( { device = \"a\"; tap = \"t\"; queues = 3; domain = 9;"
+		"            promiscuous = false; }, { device = \"b\"; } );",
+		tell, NULL),
 	    0);
 	assert_int_equal(c.flow_max, 1000);
 	assert_false(c.poll_backoff);
@@ -135,7 +140,6 @@ test_values(void **state)
 	assert_string_equal(c.ports[0].tap, "t");
 	assert_int_equal(c.ports[0].queues, 3);
 	assert_int_equal(c.ports[0].domain, 9);
-	assert_string_equal(c.ports[0].filter, "tcp");
 	assert_false(c.ports[0].promiscuous);
 	assert_string_equal(c.ports[1].device, "b");
 	assert_int_equal(c.ports[1].queues, 1);
@@ -168,7 +172,8 @@ static const struct set_case {
 	{ "not a word", "log.level=loud",
 	  "log.level = loud: must be err, warning, notice or info\n" },
 	{ "not a type", "records.types=http,x",
-	  "records.types = http,x: \"x\" is no record type: must be all, none, flow, http, dns, tls, "
+	  "records.types = http,x: \"x\" is no record type: must be all, none, flow, http, dns, "
+	  "tls, "
 	  "llm, finding or stats\n" },
 };
 
@@ -252,14 +257,57 @@ test_files(void **state)
 	config_free(&c);
 }
 
+/* The shipped file: it loads, and with every comment taken away its values are the defaults. */
+static void
+test_shipped_file(void **state)
+{
+	const char *root = getenv("WEIR_SOURCE_ROOT");
+	char path[512], line[256], *text = NULL;
+	struct config c, d;
+	size_t len = 0;
+	FILE *in, *out;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/conf/weir.conf", root != NULL ? root : ".");
+	in = fopen(path, "r");
+	if (in == NULL)
+		skip();
+	out = open_memstream(&text, &len);
+	while (fgets(line, sizeof(line), in) != NULL) {
+		size_t indent = strspn(line, " ");
+
+		/* "#name = value;" but not "# words", and no list over several lines */
+		if (line[indent] == '#' && line[indent + 1] != ' ' && strchr(line, '=') != NULL &&
+		    strstr(line, ";\n") != NULL && strchr(line, '{') == NULL)
+			line[indent] = ' ';
+		fputs(line, out);
+	}
+	fclose(in);
+	fclose(out);
+	told[0] = '\0';
+	assert_int_equal(config_defaults(&c), 0);
+	assert_int_equal(config_defaults(&d), 0);
+	assert_int_equal(config_load_reporting(&c, path, tell, NULL), 0);
+	assert_int_equal(config_load_text(&c, "weir.conf", text, tell, NULL), 0);
+	assert_string_equal(told, "");
+	assert_string_equal(c.sensor, "sensor-1"); /* so comments were taken away */
+	assert_int_equal(c.flow_max, d.flow_max);
+	assert_int_equal(c.decode_max_ratio, d.decode_max_ratio);
+	assert_int_equal(c.record_types, d.record_types);
+	assert_int_equal(c.networks.nr, d.networks.nr);
+	assert_string_equal(c.kafka_brokers, d.kafka_brokers);
+	free(text);
+	config_free(&c);
+	config_free(&d);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_load),
-		cmocka_unit_test(test_values),
-		cmocka_unit_test(test_set),
-		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_load),	     cmocka_unit_test(test_values),
+		cmocka_unit_test(test_set),	     cmocka_unit_test(test_files),
+		cmocka_unit_test(test_shipped_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,8 +46,8 @@ test_envelope(void **state)
 	assert_memory_equal(json, want, len);
 }
 
-#define HEAD(type)                                                                                 \
-	"{\"schema\":\"weir." type "/1\",\"time\":1700000000000000,\"event_id\":\"" ID             \
+#define HEAD(type)                                                                     \
+	"{\"schema\":\"weir." type "/1\",\"time\":1700000000000000,\"event_id\":\"" ID \
 	"\",\"seq\":7,\"sensor\":\"s\""
 
 static void
@@ -58,7 +58,7 @@ test_kinds(void **state)
 
 	(void)state;
 	begin(RECORD_FLOW);
-	record_put_ip(&rec, RF_SRC_IP, (const uint8_t[]){ 192, 0, 2, 1 }, 4);
+	record_put_ip(&rec, RF_SRC_IP, (const uint8_t[]) { 192, 0, 2, 1 }, 4);
 	record_put_ip(&rec, RF_DST_IP, v6, 16);
 	record_put_bytes(&rec, RF_SRC_MAC, mac, 6);
 	record_put_uint(&rec, RF_VLAN, 10);
@@ -259,7 +259,7 @@ test_endpoint(void **state)
 static void
 test_networks(void **state)
 {
-	static const char *const bad[] = { "",		"10.0.0.0/33", "10.0.0.0/", "10.0.0.0/-1",
+	static const char *const bad[] = { "",		 "10.0.0.0/33", "10.0.0.0/",  "10.0.0.0/-1",
 					   "fd00::/129", "host",	"10.0.0.0/8x" };
 	static const uint8_t v6[16] = { 0xfd, 1 };
 	struct networks n = { .nr = 0 };
@@ -269,11 +269,11 @@ test_networks(void **state)
 		assert_int_equal(networks_add(&n, bad[i]), -22);
 	assert_int_equal(networks_add(&n, "10.128.0.0/9"), 0);
 	assert_int_equal(networks_add(&n, "fd00::/8"), 0);
-	assert_true(networks_contain(&n, (const uint8_t[]){ 10, 255, 0, 1 }, 4));
-	assert_false(networks_contain(&n, (const uint8_t[]){ 10, 127, 0, 1 }, 4));
+	assert_true(networks_contain(&n, (const uint8_t[]) { 10, 255, 0, 1 }, 4));
+	assert_false(networks_contain(&n, (const uint8_t[]) { 10, 127, 0, 1 }, 4));
 	assert_true(networks_contain(&n, v6, 16));
 	assert_int_equal(networks_add(&n, "0.0.0.0/0"), 0);
-	assert_true(networks_contain(&n, (const uint8_t[]){ 8, 8, 8, 8 }, 4));
+	assert_true(networks_contain(&n, (const uint8_t[]) { 8, 8, 8, 8 }, 4));
 	while (n.nr < NETWORKS_MAX)
 		assert_int_equal(networks_add(&n, "10.0.0.1"), 0);
 	assert_int_equal(networks_add(&n, "10.0.0.1"), -28);

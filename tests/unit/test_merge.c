@@ -18,9 +18,9 @@ test_order(void **state)
 		uint64_t order, time;
 		uint8_t id;
 	} rows[] = {
-		{ "sixth: order decides", 3, 0, 0 },   { "fifth: time after order", 2, 9, 0 },
-		{ "third: id after time", 2, 5, 2 },   { "first: lowest order", 1, 99, 9 },
-		{ "second: id after time", 2, 5, 1 },  { "fourth: time after order", 2, 6, 0 },
+		{ "sixth: order decides", 3, 0, 0 },  { "fifth: time after order", 2, 9, 0 },
+		{ "third: id after time", 2, 5, 2 },  { "first: lowest order", 1, 99, 9 },
+		{ "second: id after time", 2, 5, 1 }, { "fourth: time after order", 2, 6, 0 },
 	};
 	static const unsigned want[] = { 3, 4, 2, 5, 1, 0 };
 	static struct record r;

@@ -54,13 +54,13 @@ make(struct sink_message *m, unsigned i, size_t len)
 {
 	memset(body, 'a' + (int)(i % 26), len);
 	snprintf(body, sizeof(body), "%u", i);
-	*m = (struct sink_message){ .type = RECORD_HTTP,
-				    .key = "key",
-				    .key_len = 3,
-				    .json = body,
-				    .len = len,
-				    .time_us = i,
-				    .event_id = ID };
+	*m = (struct sink_message) { .type = RECORD_HTTP,
+				     .key = "key",
+				     .key_len = 3,
+				     .json = body,
+				     .len = len,
+				     .time_us = i,
+				     .event_id = ID };
 }
 
 static void

@@ -1,0 +1,237 @@
+#!/usr/bin/env python3
+"""No value that a detector knows leaves weir: not in any record, not on stderr, in no coding.
+
+Every kind of value is planted in every place that a record quotes from. A kind counts as known when
+its plain form in a JSON body is found; for those, no output may hold the value or half of it.
+"""
+import base64
+import collections
+import json
+import pathlib
+import re
+import sys
+import urllib.parse
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+import e2e  # noqa: E402
+import pcap_writer as w  # noqa: E402
+import sensitive_values  # noqa: E402
+
+MUST_BE_KNOWN = ("pci.pan", "pii.iban", "pii.us_ssn", "pii.email", "secret.aws_key_id",
+                 "secret.github", "secret.openai", "secret.anthropic", "secret.private_key",
+                 "secret.jwt", "secret.slack", "secret.stripe")
+OK = w.http_response("200 OK", b'{"ok":true}', [("Content-Type", "application/json")])
+JSON = ("Content-Type", "application/json")
+
+# Any forty letters could be one: only the words beside it make it a finding, or worth masking.
+NEEDS_WORDS = {"secret.aws_secret"}
+PLACES_WITH_WORDS = {"json body", "response body", "form", "user agent", "header", "prompt"}
+
+
+def post(body, path="/v1/items", headers=(JSON,), host="shop.example"):
+    return w.http_request("POST", path, host, body if isinstance(body, bytes) else body.encode(), headers)
+
+
+def get(path="/", host="shop.example", headers=()):
+    return w.http_request("GET", path, host, headers=headers)
+
+
+def one_line(value):
+    return value.replace("\n", "\\n")
+
+
+def chat(model="gpt-4o", text="hi", tool="look"):
+    return post(json.dumps({"model": model, "messages": [{"role": "user", "content": text}], "tools": [
+        {"type": "function", "function": {"name": tool, "parameters": {}}}]}),
+        "/v1/chat/completions", host="api.openai.com")
+
+
+def chat_answer(model="gpt-4o", ident="chatcmpl-1", tool="look", why="stop"):
+    return w.http_response("200 OK", json.dumps({
+        "id": ident, "object": "chat.completion", "model": model, "choices": [{
+            "index": 0, "finish_reason": why, "message": {"role": "assistant", "tool_calls": [
+                {"id": "c", "type": "function", "function": {"name": tool, "arguments": "{}"}}]}}],
+        "usage": {"prompt_tokens": 1, "completion_tokens": 1}}).encode(), [JSON])
+
+
+# Where a value is planted: (request, answer) from the value and the words beside it.
+HTTP_PLACES = {
+    "json body": lambda v, c: (post(json.dumps({"note": f"{c}: {v} end", "n": 1})), OK),
+    "json key": lambda v, c: (post(json.dumps({v: c, c.replace(" ", "_"): v})), OK),
+    "response body": lambda v, c: (get(), w.http_response("200 OK", json.dumps({c: v}).encode(), [JSON])),
+    "form": lambda v, c: (post(urllib.parse.urlencode({c: v, v: "x"}), headers=[
+        ("Content-Type", "application/x-www-form-urlencoded")]), OK),
+    "path": lambda v, c: (get(f"/card/{urllib.parse.quote(v, safe='')}/edit"), OK),
+    "path raw": lambda v, c: (get("/t/" + re.sub(r"\s", "+", v) + "/edit"), OK),
+    "path in hex": lambda v, c: (get(f"/t/{v.encode().hex()}/edit"), OK),
+    "path in base64": lambda v, c: (get("/t/" + base64.urlsafe_b64encode(v.encode()).decode()), OK),
+    "path percent-coded": lambda v, c: (get("/t/" + "".join(f"%{b:02X}" for b in v.encode())), OK),
+    "query": lambda v, c: (get(f"/find?{urllib.parse.urlencode({c: v})}"), OK),
+    "query key": lambda v, c: (get(f"/find?{urllib.parse.quote(v, safe='')}=1"), OK),
+    "user agent": lambda v, c: (get(headers=[("User-Agent", f"tool/1 ({c} {one_line(v)})")]), OK),
+    "user agent in base64": lambda v, c: (get(headers=[
+        ("User-Agent", "tool " + base64.b64encode(v.encode()).decode())]), OK),
+    "header": lambda v, c: (get(headers=[("X-" + c.replace(" ", "-"), one_line(v))]), OK),
+    "authorization": lambda v, c: (get(headers=[("Authorization", one_line(v))]), OK),
+    "trace context": lambda v, c: (get(headers=[("traceparent", one_line(v))]), OK),
+    "host": lambda v, c: (get(host=re.sub(r"[^\w.@-]", "-", v)[:200] + ".example"), OK),
+    "method": lambda v, c: (re.sub(rb"^GET", re.sub(r"[^\w-]", "-", v)[:30].encode(), get()), OK),
+    "content type": lambda v, c: (post("x", headers=[("Content-Type", f"text/{one_line(v)}")]), OK),
+    "model": lambda v, c: (chat(model=v), chat_answer(model=v)),
+    "prompt": lambda v, c: (chat(text=f"my {c} is {v}, keep it"), chat_answer()),
+    "tool": lambda v, c: (chat(tool=v), chat_answer(tool=v)),
+    "answer id": lambda v, c: (chat(), chat_answer(ident=v, why=v)),
+}
+
+
+def host_label(value):
+    return re.sub(r"[^A-Za-z0-9_.@-]", "-", value)[:60].strip(".").replace("..", ".")
+
+
+def plant(cap, places, kind_nr, value, context, kind=None):
+    for nr, (place, make) in enumerate(places.items()):
+        if kind in NEEDS_WORDS and place not in PLACES_WITH_WORDS:
+            continue
+        tcp = w.Tcp(cap, f"10.60.{kind_nr}.{nr + 1}", 40000 + nr, "10.61.0.1", 8080)
+        tcp.open()
+        request, answer = make(value, context)
+        tcp.send(w.ORIG, request)
+        tcp.send(w.RESP, answer)
+        tcp.close()
+
+
+def plant_names(cap, nr, value):
+    label = host_label(value)
+    name = label.replace("@", ".")
+    client = f"10.62.{nr}.1"
+    w.look_up(cap, client, 30000 + nr, "10.43.0.10", nr, f"{name}.example.com", ["192.0.2.9"])
+    tcp = w.Tcp(cap, client, 41000 + nr, "192.0.2.9", 443)
+    tcp.open()
+    tcp.send(w.ORIG, w.tls_client_hello(f"{name}.example.com", alpn=(label[:40], "h2")))
+    tcp.send(w.RESP, w.tls_server_hello())
+    tcp.close()
+
+
+def known_kinds(weir, values):
+    """Kinds whose plain form in a JSON body is found."""
+    cap = w.Capture()
+    for nr, (_, value, context) in enumerate(values):
+        plant(cap, {"json body": HTTP_PLACES["json body"]}, nr, value, context)
+    path = e2e.work_folder() / "known.pcap"
+    cap.save(path)
+    found = {r["src_ip"] for r in weir.good_replay("--records", "finding", path).records}
+    return [v for nr, v in enumerate(values) if f"10.60.{nr}.1" in found]
+
+
+def needles(value):
+    """(how, bytes, whether case counts) for every form of the value that must not be seen."""
+    plain = value.encode()
+    forms = {value, value.replace("\n", "\\n")}
+    bare = re.sub(r"[\s-]", "", value)
+    if re.fullmatch(r"\d+", bare):
+        forms |= {bare, sensitive_values.grouped(bare, " "), sensitive_values.grouped(bare, "-")}
+    if len(value) >= 32 and "\n" not in value:
+        forms |= {value[len(value) // 4:len(value) * 3 // 4]}
+    if "\n" in value:
+        forms |= {line for line in value.split("\n") if len(line) == 64}
+    for form in sorted(forms):
+        raw = form.encode()
+        yield "plain", raw, False
+        yield "percent-coded", urllib.parse.quote(form, safe="").encode(), False
+        yield "all percent-coded", "".join(f"%{b:02x}" for b in raw).encode(), False
+        yield "with plus signs", urllib.parse.quote_plus(form).encode(), False
+        yield "JSON escapes", "".join(f"\\u{b:04x}" for b in raw).encode(), False
+        yield "hex", raw.hex().encode(), False
+    for shift in range(3):
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            text = encode(b"\0" * shift + plain)
+            first = (0, 2, 3)[shift]
+            yield f"base64, shifted {shift}", text[first:len(text) - 4 - len(text) % 4], True
+
+
+def leaks(output, value):
+    lower = output.lower()
+    for how, needle, exact in needles(value):
+        if len(needle) >= 9 and (needle in output if exact else needle.lower() in lower):
+            yield how, needle
+
+
+def where(output, needle):
+    """The field that holds it; never the value itself."""
+    for line in output.split(b"\n"):
+        if needle.lower() in line.lower():
+            try:
+                record = json.loads(line)
+            except ValueError:
+                return "stderr"
+            fields = [k for k, v in record.items()
+                      if needle.lower() in json.dumps(v, ensure_ascii=False).encode().lower()]
+            return f"{e2e.kind_of(record)}.{'/'.join(fields)} from {record.get('src_ip')}"
+    return "?"
+
+
+def check(weir, build):
+    values = known_kinds(weir, sensitive_values.values())
+    cap = w.Capture()
+    for nr, (kind, value, context) in enumerate(values):
+        build(cap, nr, kind, value, context)
+    path = e2e.work_folder() / "planted.pcap"
+    cap.save(path)
+    run = weir.good_replay("--records", "all", path)
+    assert run.out, "no records"
+    seen = collections.defaultdict(set)
+    for kind, value, _ in values:
+        for how, needle in leaks(run.out + run.err, value):
+            seen[where(run.out + run.err, needle)].add(f"{kind} ({how})")
+    told = [f"{place}: {', '.join(sorted(what))}" for place, what in sorted(seen.items())]
+    assert not seen, f"leaks in {len(seen)} places:\n  " + "\n  ".join(told[:60])
+
+
+def test_the_kinds_are_known(weir):
+    """Also says that the search below looks for something."""
+    names = [kind for kind, _, _ in known_kinds(weir, sensitive_values.values())]
+    missing = [kind for kind in MUST_BE_KNOWN if kind not in names]
+    assert not missing, f"not found in a plain JSON body: {missing}"
+    print(f"        {len(names)} of {len(sensitive_values.values())} kinds are known")
+
+
+def test_the_search_finds_what_it_should(weir):
+    """Every form is seen in an output that does hold the value."""
+    for kind, value, _ in sensitive_values.values():
+        for coded in (value.encode(), value.encode().hex().upper().encode(), base64.b64encode(
+                b"ab" + value.encode()), urllib.parse.quote(value, safe="").encode()):
+            assert any(leaks(b'{"schema":"weir.x/1","a":"' + coded + b'"}', value)), kind
+
+
+def test_http(weir):
+    check(weir, lambda cap, nr, kind, value, words: plant(cap, HTTP_PLACES, nr, value, words, kind))
+
+
+def test_names(weir):
+    check(weir, lambda cap, nr, kind, value, _: kind in NEEDS_WORDS or plant_names(cap, nr, value))
+
+
+def test_unknown_protocol(weir):
+    def raw(cap, nr, _, value, context):
+        tcp = w.Tcp(cap, f"10.63.{nr}.1", 42000, "10.61.0.9", 9999)
+        tcp.open()
+        tcp.send(w.ORIG, f"PUT key {context} {value}\n".encode())
+        tcp.send(w.RESP, f"STORED {value}\n".encode())
+        tcp.close()
+        w.send_udp(cap, f"10.63.{nr}.2", 5000, "10.61.0.9", 5001, f"{context} {value}".encode())
+    check(weir, raw)
+
+
+def test_messages_on_stderr(weir):
+    """A file name, an option or a setting may be quoted; what a packet carried never is."""
+    for kind, value, context in sensitive_values.values()[:6]:
+        cap = w.Capture()
+        plant(cap, HTTP_PLACES, 1, value, context)
+        data = cap.pcap()
+        path = e2e.work_folder() / "cut.pcap"
+        path.write_bytes(data[:len(data) - 5])
+        run = weir.replay("--records", "all", path)
+        assert not list(leaks(run.err, value)), kind
+
+
+e2e.main()

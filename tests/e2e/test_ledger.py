@@ -1,0 +1,81 @@
+#!/usr/bin/env python3
+"""Every frame has one fate, and every count agrees with a count made by other means."""
+import pathlib
+import re
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+import e2e  # noqa: E402
+import mixed_capture  # noqa: E402
+
+
+def stats_of(weir, path, *args):
+    return weir.good_replay("--records", "stats", *args, path).records[-1]
+
+
+def packets_in(path):
+    import struct
+    data, at, nr, size = path.read_bytes(), 24, 0, 0
+    while at < len(data):
+        caplen, length = struct.unpack_from("<II", data, at + 8)
+        at, nr, size = at + 16 + caplen, nr + 1, size + length
+    return nr, size
+
+
+def test_demo(weir):
+    stats = stats_of(weir, weir.demo)
+    received, accounted = e2e.ledger(stats)
+    assert (received, stats["rx_bytes"]) == packets_in(weir.demo)
+    assert received == accounted and stats["held_packets"] == 0
+
+
+def test_any_number_of_workers(weir):
+    path = mixed_capture.write(e2e.work_folder() / "mixed.pcap", seed=7)
+    for workers in (1, 2, 4):
+        received, accounted = e2e.ledger(stats_of(weir, path, "--workers", workers))
+        assert received == accounted == packets_in(path)[0], (workers, received, accounted)
+
+
+def test_odd_frames(weir):
+    """Frames that are not IP, cut short or impossible are dropped with a reason."""
+    w = e2e.pcap_writer()
+    cap = w.Capture()
+    cap.add(b"\xff" * 6 + b"\x02" * 6 + b"\x08\x06" + b"\0" * 46)                 # ARP
+    cap.add(b"\x02" * 12 + b"\x08\x00" + b"\x45")                                 # cut inside IP
+    cap.add(b"\x02" * 12 + b"\x08\x00" + b"\x41" + b"\0" * 45)                    # header length 4
+    good = w.PLAIN.frame("10.0.0.1", "10.0.0.2", w.udp("10.0.0.1", 9, "10.0.0.2", 9, b"x" * 30))
+    cap.add(good)
+    cap.add(good[:40], wire_len=len(good))                                        # snapped
+    cap.add(b"")
+    path = e2e.work_folder() / "odd.pcap"
+    cap.save(path)
+    stats = stats_of(weir, path)
+    received, accounted = e2e.ledger(stats)
+    assert received == accounted == 6, stats
+    assert stats["used_packets"] in (1, 2), stats["used_packets"]
+
+
+def test_flow_packets_add_up(weir):
+    """The flows' packets are the frames that were used."""
+    run = weir.good_replay("--records", "flow,stats", weir.demo)
+    kinds = run.by_type()
+    packets = sum(f.get("src_packets", 0) + f.get("dst_packets", 0) for f in kinds["flow"])
+    assert packets == kinds["stats"][-1]["used_packets"], (packets, kinds["stats"][-1])
+
+
+def test_summary_says_the_same(weir):
+    run = weir.good_replay("--records", "stats", weir.demo)
+    figures = re.search(rb"weir: (\d+) received = (\d+) used \+ (\d+) held \+ (\d+) dropped", run.err)
+    assert figures, run.err_lines
+    received, used, held, dropped = map(int, figures.groups())
+    assert received == used + held + dropped
+    assert received == run.records[-1]["rx_packets"] and used == run.records[-1]["used_packets"]
+
+
+def test_no_file_but_an_empty_capture(weir):
+    path = e2e.work_folder() / "none.pcap"
+    e2e.pcap_writer().Capture().save(path)
+    assert e2e.ledger(stats_of(weir, path)) == (0, 0)
+
+
+e2e.main()

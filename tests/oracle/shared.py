@@ -1,0 +1,47 @@
+"""Where the captures of other projects are: a folder beside the checkout, or $WEIR_SHARED. They are
+no part of weir; without them the oracle tests are skipped."""
+import os
+import pathlib
+import sys
+
+sys.dont_write_bytecode = True
+SKIP_STATUS = 77
+
+
+def folder(root):
+    return pathlib.Path(os.environ.get("WEIR_SHARED") or pathlib.Path(root).resolve().parent / "shared")
+
+
+def skip(reason):
+    print(f"skipped: {reason}")
+    sys.exit(SKIP_STATUS)
+
+
+def arguments():
+    """(program, source root, shared folder); skips when there are no captures."""
+    if len(sys.argv) < 3:
+        sys.exit(f"usage: {sys.argv[0]} WEIR SOURCE_ROOT")
+    binary, root = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
+    shared = folder(root)
+    if not (shared / "corpora").is_dir():
+        skip(f"no captures in {shared}")
+    return binary, root, shared
+
+
+def sanitized(binary):
+    """The build with sanitizers, when scripts/test made one: malformed captures go through it."""
+    named = os.environ.get("WEIR_SANITIZED")
+    return pathlib.Path(named) if named and os.access(named, os.X_OK) else binary
+
+
+def build_folder(binary):
+    """Where figures are written: the top of the build that the program is from."""
+    return binary.parent.parent
+
+
+def note(binary, name, text):
+    """Adds or replaces the lines of name in oracle.txt."""
+    path = build_folder(binary) / "oracle.txt"
+    old = path.read_text().splitlines() if path.exists() else []
+    kept = [line for line in old if not line.startswith(f"{name}: ")]
+    path.write_text("\n".join(sorted(kept + [f"{name}: {line}" for line in text])) + "\n")
