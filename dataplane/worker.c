@@ -465,6 +465,17 @@ sources_ended(const struct worker *w)
 	return w->config.replay;
 }
 
+/* Before the clock says so, for those who then flush. */
+static void
+tell_input_end(struct worker *w)
+{
+	uint64_t seen = atomic_load(&w->shared->input_end_us);
+
+	while (seen < w->input_us &&
+	       !atomic_compare_exchange_weak(&w->shared->input_end_us, &seen, w->input_us))
+		;
+}
+
 static void
 publish_clock(struct worker *w, uint64_t us)
 {
@@ -524,7 +535,7 @@ finish(struct worker *w, uint64_t now_us)
 	w->counters.held_packets -= defrag_counters(w->defrag)->held;
 	defrag_flush(w->defrag);
 	sync_defrag_counters(w);
-	tracker_finish(w->tracker, now_us);
+	tracker_finish(w->tracker, now_us, atomic_load(&w->shared->input_end_us));
 	flush_mbufs(w);
 	set_watermark(w, UINT64_MAX);
 }
@@ -543,6 +554,8 @@ worker_run(struct worker *w)
 		if (!ended) {
 			work += poll_sources(w);
 			ended = work == 0 && sources_ended(w);
+			if (ended)
+				tell_input_end(w);
 			publish_clock(w, ended ? UINT64_MAX : w->input_us);
 		}
 		work += poll_rings(w);

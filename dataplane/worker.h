@@ -70,6 +70,7 @@ struct worker_shared {
 	struct rte_ring *rings[WORKER_MAX][WORKER_MAX];
 	struct worker_clock clocks[WORKER_MAX];
 	struct rte_mempool *pool;
+	_Atomic uint64_t input_end_us;   /* the last input clock of all sources that have ended */
 	_Atomic bool stop;               /* live: take no more frames, finish what is there */
 	_Atomic uint64_t wall_offset_us; /* live: realtime less the cycle counter's microseconds */
 };

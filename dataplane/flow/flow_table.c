@@ -385,18 +385,20 @@ flow_table_advance(struct flow_table *t, uint64_t now_us)
 }
 
 void
-flow_table_end_all(struct flow_table *t, uint64_t now_us)
+flow_table_end_all(struct flow_table *t, uint64_t now_us, uint64_t input_end_us)
 {
 	for (uint32_t i = 0; i < t->nr_carved; i++) {
 		struct flow *flow = &t->flows[i];
+		enum flow_end how;
 		uint64_t end_us;
 
 		if (!flow->in_use)
 			continue;
 		end_us = flow_deadline(t, flow);
-		flow_table_end(t, flow,
-			       flow->tcp_state == TCP_STATE_CLOSED ? flow->end : FLOW_END_SHUTDOWN,
-			       end_us < now_us ? end_us : now_us);
+		how = end_us < input_end_us ? FLOW_END_IDLE : FLOW_END_SHUTDOWN;
+		if (flow->tcp_state == TCP_STATE_CLOSED)
+			how = (enum flow_end)flow->end;
+		flow_table_end(t, flow, how, end_us < now_us ? end_us : now_us);
 	}
 }
 

@@ -134,8 +134,12 @@ void flow_table_end(struct flow_table *t, struct flow *flow, enum flow_end how, 
  */
 uint64_t flow_table_advance(struct flow_table *t, uint64_t now_us);
 
-/* Ends all flows, each at its deadline but not after now_us. */
-void flow_table_end_all(struct flow_table *t, uint64_t now_us);
+/*
+ * Ends all flows, each at its deadline but not after now_us. Those whose deadline the input clock
+ * had reached at input_end_us were idle, the others are cut short by the end: so it does not
+ * matter how far the wheel had come.
+ */
+void flow_table_end_all(struct flow_table *t, uint64_t now_us, uint64_t input_end_us);
 
 uint32_t flow_table_nr(const struct flow_table *t);
 uint64_t flow_table_nr_evicted(const struct flow_table *t);

@@ -340,9 +340,9 @@ tracker_advance(struct tracker *t, uint64_t now_us)
 }
 
 void
-tracker_finish(struct tracker *t, uint64_t now_us)
+tracker_finish(struct tracker *t, uint64_t now_us, uint64_t input_end_us)
 {
-	flow_table_end_all(t->flows, now_us);
+	flow_table_end_all(t->flows, now_us, input_end_us);
 }
 
 uint32_t

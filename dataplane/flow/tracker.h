@@ -50,8 +50,8 @@ void tracker_packet(struct tracker *t, const struct packet *p, const uint8_t *pa
 /* Turns the wheel; returns the time before which no more records will be made. */
 uint64_t tracker_advance(struct tracker *t, uint64_t now_us);
 
-/* Ends every flow, none later than now_us. */
-void tracker_finish(struct tracker *t, uint64_t now_us);
+/* Ends every flow, none later than now_us; see flow_table_end_all. */
+void tracker_finish(struct tracker *t, uint64_t now_us, uint64_t input_end_us);
 
 uint32_t tracker_nr_flows(const struct tracker *t);
 

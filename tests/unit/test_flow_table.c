@@ -82,7 +82,7 @@ test_model(void **state)
 		assert_int_equal(flow_table_nr(t), nr);
 	}
 	assert_int_equal(flow_table_nr_evicted(t), 0);
-	flow_table_end_all(t, UINT64_MAX);
+	flow_table_end_all(t, UINT64_MAX, 0);
 	assert_int_equal(flow_table_nr(t), 0);
 	flow_table_destroy(t);
 }
