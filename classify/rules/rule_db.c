@@ -3,8 +3,11 @@
 
 #include <hs/hs.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "classify/rules/db_cache.h"
 #include "classify/rules/rule_lex.h"
 #include "classify/siphash.h"
 
@@ -46,7 +49,7 @@ complain(const struct rule_pattern *p, const char *what, FILE *errors)
 	rule_complain(errors, p->file, p->line, p->column, p->line_text, text);
 }
 
-/* Width, syntax, and the database that finds the start. */
+/* Width and syntax. */
 static bool
 examine(struct db_pattern *p, const struct expression *e, FILE *errors)
 {
@@ -66,13 +69,6 @@ examine(struct db_pattern *p, const struct expression *e, FILE *errors)
 	p->width = info->min_width == info->max_width ? info->min_width : 0;
 	p->max_width = info->max_width;
 	free(info);
-	if (p->width != 0 ||
-	    hs_compile(e->text, e->flags | HS_FLAG_SOM_LEFTMOST, HS_MODE_BLOCK, NULL, &p->start,
-		       &err) == HS_SUCCESS)
-		return true;
-	/* Too large with start of match: the start is then guessed, see scan.c. */
-	p->start = NULL;
-	hs_free_compile_error(err);
 	return true;
 }
 
@@ -183,6 +179,144 @@ list_patterns(struct rule_db *db, const struct rule_list *list, struct expressio
 	return nr_errors;
 }
 
+/* The databases that find where a match begins; too large with start of match: it is guessed. */
+static void
+compile_starts(struct rule_db *db, const struct expression *e)
+{
+	for (unsigned i = 0; i < db->nr_patterns; i++) {
+		struct db_pattern *p = &db->patterns[i];
+		hs_compile_error_t *err = NULL;
+
+		if (p->pattern->kind > PATTERN_LITERAL || p->width != 0)
+			continue;
+		if (hs_compile(e[i].text, e[i].flags | HS_FLAG_SOM_LEFTMOST, HS_MODE_BLOCK, NULL,
+			       &p->start, &err) != HS_SUCCESS) {
+			p->start = NULL;
+			hs_free_compile_error(err);
+		}
+	}
+}
+
+/* ------------------------------------------------------------------ the same, from the cache */
+
+/* All that the databases depend on. */
+static bool
+cache_key(const struct rule_db *db, const struct expression *e, uint8_t key[16])
+{
+	static const struct siphash_key unkeyed = { 0, 0 };
+	hs_platform_info_t platform;
+	size_t cap = 256 + db->nr_patterns * (sizeof(e->text) + 32), at = 0;
+	char *text = malloc(cap);
+
+	memset(&platform, 0, sizeof(platform));
+	if (text == NULL || hs_populate_platform(&platform) != HS_SUCCESS) {
+		free(text);
+		return false;
+	}
+	at += (size_t)snprintf(text, cap, "1 %s %u %llx\n", hs_version(), platform.tune,
+			       platform.cpu_features);
+	for (unsigned i = 0; i < db->nr_patterns; i++)
+		at += (size_t)snprintf(text + at, cap - at, "%u %x %x %s\n", i, e[i].flags,
+				       db->patterns[i].rule->buffers, e[i].text);
+	siphash24_128(&unkeyed, text, at, key);
+	free(text);
+	return true;
+}
+
+/* Databases in a fixed order: stream, block, then the start of each pattern. */
+static struct hs_database **
+database_at(struct rule_db *db, unsigned i)
+{
+	return i == 0 ? &db->stream : i == 1 ? &db->block : &db->patterns[i - 2].start;
+}
+
+/* Each as its length and its bytes; a database that is not there has length 0. */
+static void
+cache_store(struct rule_db *db, const uint8_t key[16])
+{
+	char *all = NULL;
+	size_t at = 0;
+
+	for (unsigned i = 0; i < db->nr_patterns + 2; i++) {
+		struct hs_database *one = *database_at(db, i);
+		char *bytes = NULL, *more;
+		uint64_t len = 0;
+		size_t n = 0;
+
+		if (one != NULL && hs_serialize_database(one, &bytes, &n) != HS_SUCCESS)
+			break;
+		len = n;
+		more = realloc(all, at + sizeof(len) + n);
+		if (more == NULL) {
+			free(bytes);
+			break;
+		}
+		all = more;
+		memcpy(all + at, &len, sizeof(len));
+		if (n != 0)
+			memcpy(all + at + sizeof(len), bytes, n);
+		at += sizeof(len) + n;
+		free(bytes);
+		if (i == db->nr_patterns + 1)
+			db_cache_store(key, all, at);
+	}
+	free(all);
+}
+
+static void
+drop_databases(struct rule_db *db)
+{
+	for (unsigned i = 0; i < db->nr_patterns + 2; i++) {
+		hs_free_database(*database_at(db, i));
+		*database_at(db, i) = NULL;
+	}
+}
+
+/* A file that is damaged is as good as none: Hyperscan checks each database's sum. */
+static bool
+cache_load(struct rule_db *db, const uint8_t key[16])
+{
+	size_t len = 0, at = 0;
+	char *all = db_cache_load(key, &len);
+	bool good = all != NULL;
+
+	for (unsigned i = 0; good && i < db->nr_patterns + 2; i++) {
+		uint64_t n;
+
+		good = len - at >= sizeof(n);
+		if (!good)
+			break;
+		memcpy(&n, all + at, sizeof(n));
+		at += sizeof(n);
+		good = n <= len - at &&
+		       (n == 0 || hs_deserialize_database(all + at, (size_t)n, database_at(db, i)) ==
+				      HS_SUCCESS);
+		at += (size_t)n;
+	}
+	free(all);
+	if (!good)
+		drop_databases(db);
+	return good;
+}
+
+static unsigned
+load_or_compile(struct rule_db *db, struct expression *e, FILE *errors)
+{
+	uint8_t key[16];
+	bool keyed = cache_key(db, e, key);
+	unsigned nr_errors;
+
+	if (keyed && cache_load(db, key))
+		return 0;
+	nr_errors = compile_all(db, e, errors);
+	if (nr_errors != 0)
+		return nr_errors;
+	compile_starts(db, e);
+	if (keyed)
+		cache_store(db, key);
+	return 0;
+}
+
 unsigned
 rule_db_init(struct rule_db *db, const struct rule_list *list, FILE *errors)
 {
@@ -205,7 +339,7 @@ rule_db_init(struct rule_db *db, const struct rule_list *list, FILE *errors)
 	} else {
 		nr_errors = list_patterns(db, list, e, errors);
 		if (nr_errors == 0)
-			nr_errors = compile_all(db, e, errors);
+			nr_errors = load_or_compile(db, e, errors);
 	}
 	free(e);
 	if (nr_errors != 0)
