@@ -101,7 +101,7 @@ check_huge(const struct eal_options *o, bool *huge)
 int
 eal_start(const struct eal_options *o)
 {
-	struct args a = { .argc = 0 };
+	static struct args a; /* DPDK keeps pointers into argv */
 	bool huge;
 	int r = check_huge(o, &huge);
 

@@ -33,7 +33,8 @@ void pipeline_destroy(struct pipeline *p);
  * The folder of rules: rules.dir, or where it is left at its default and not found here, the one
  * that came with the program. Writes to path and returns it.
  */
-const char *pipeline_rules_dir(const struct config *config, char *path, size_t cap);
+const char *pipeline_rules_dir(const struct config *config, char *path, size_t cap)
+    __attribute__((nonnull));
 
 /* Megabytes that EAL needs for this configuration. */
 unsigned pipeline_memory_mb(const struct config *config);

@@ -404,7 +404,6 @@ poll_sources(struct worker *w)
 		struct source *source = w->sources[s];
 		uint16_t n = source->ended ? 0 : source->rx(source, pkts, WORKER_BURST, now_us);
 
-		tracker_set_tap(w->tracker, source->tap);
 		for (uint16_t i = 0; i < n; i++) {
 			struct packet *p = packet_of(pkts[i]);
 

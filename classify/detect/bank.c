@@ -112,7 +112,7 @@ validate_aba(struct value *v)
 	value_set_norm(v, span_of(d, 9));
 	return sum != 0 && sum % 10 == 0 &&
 		       (first <= 12 || (first >= 21 && first <= 32) ||
-			(first >= 61 && first <= 72) || first == 80) ?
-		   10 :
-		   0;
+			(first >= 61 && first <= 72) || first == 80)
+		   ? 10
+		   : 0;
 }

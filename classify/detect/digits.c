@@ -49,15 +49,15 @@ append_group(struct digits *d, const struct digits_spec *spec)
 {
 	const struct digit_group *last = d->nr_groups == 0 ? NULL : &d->groups[d->nr_groups - 1];
 
-	if (last != NULL && (last->start + last->len + 1 != d->open_start ||
-			     !spec->separator[d->open_before]))
+	if (last != NULL &&
+	    (last->start + last->len + 1 != d->open_start || !spec->separator[d->open_before]))
 		d->nr_groups = 0;
 	if (d->nr_groups == DIGITS_MAX_GROUPS) {
 		memmove(d->groups, d->groups + 1, (DIGITS_MAX_GROUPS - 1) * sizeof(d->groups[0]));
 		d->nr_groups--;
 	}
 	d->groups[d->nr_groups++] =
-	    (struct digit_group){ d->open_start, d->open_len, d->open_before };
+	    (struct digit_group) { d->open_start, d->open_len, d->open_before };
 }
 
 static void
@@ -68,9 +68,8 @@ close_group(struct digits *d, const struct digits_spec *spec, digits_fn *fn, voi
 	append_group(d, spec);
 	for (unsigned i = 0; i < d->nr_groups; i++)
 		total += d->groups[i].len;
-	if (total >= spec->min_digits ||
-	    (spec->led_by_capital && d->open_len >= 2 && d->open_before >= 'A' &&
-	     d->open_before <= 'Z'))
+	if (total >= spec->min_digits || (spec->led_by_capital && d->open_len >= 2 &&
+					  d->open_before >= 'A' && d->open_before <= 'Z'))
 		fn(arg, d->groups, d->nr_groups);
 	d->open_len = 0;
 }

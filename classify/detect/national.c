@@ -87,8 +87,9 @@ all_alike(const uint8_t *d, size_t len)
 int
 validate_aadhaar(struct value *v)
 {
-	static const char product[] = "0123456789123406789523401789563401289567401239567859876043216598"
-				      "710432765982104387659321049876543210";
+	static const char product[] =
+	    "0123456789123406789523401789563401289567401239567859876043216598"
+	    "710432765982104387659321049876543210";
 	static const char permute[] = "01234567891576283094580379614289160435279453126870"
 				      "428657390127938064157046913258";
 	uint8_t d[12];
@@ -112,9 +113,9 @@ validate_cpf(struct value *v)
 	if (!take_digits(v, 11, d) || all_alike(d, 11))
 		return 0;
 	return weighted(d, "JIHGFEDCB") * 10 % 11 % 10 == d[9] &&
-		       weighted(d, "KJIHGFEDCB") * 10 % 11 % 10 == d[10] ?
-		   15 :
-		   0;
+		       weighted(d, "KJIHGFEDCB") * 10 % 11 % 10 == d[10]
+		   ? 15
+		   : 0;
 }
 
 int
@@ -147,9 +148,9 @@ validate_cn_id(struct value *v)
 	unsigned century = two(d + 6);
 
 	return d[0] != 0 && (century == 19 || century == 20) && is_day(two(d + 12), two(d + 10)) &&
-		       (uint8_t)check[weighted(d, "GIJEHDBAFCGIJEHDB") % 11] == v->norm[17] ?
-		   40 :
-		   0;
+		       (uint8_t)check[weighted(d, "GIJEHDBAFCGIJEHDB") % 11] == v->norm[17]
+		   ? 40
+		   : 0;
 }
 
 static const char dni_letters[] = "TRWAGMYFPDXBNJZSQVHLCKE";
@@ -279,8 +280,8 @@ validate_personnummer(struct value *v)
 			return 0;
 		skip = 2;
 	}
-	return is_day(two(d + skip + 4) % 60, two(d + skip + 2)) && luhn_ok(v->norm + skip, 10) ? 15 :
-												  0;
+	return is_day(two(d + skip + 4) % 60, two(d + skip + 2)) && luhn_ok(v->norm + skip, 10) ? 15
+												: 0;
 }
 
 int
@@ -391,8 +392,8 @@ validate_tfn(struct value *v)
 {
 	uint8_t d[9];
 
-	return take_digits(v, 9, d) && !all_alike(d, 9) && weighted(d, "ADCGEHFIJ") % 11 == 0 ? 10 :
-												0;
+	return take_digits(v, 9, d) && !all_alike(d, 9) && weighted(d, "ADCGEHFIJ") % 11 == 0 ? 10
+											      : 0;
 }
 
 int
@@ -461,8 +462,8 @@ validate_in_pan(struct value *v)
 int
 validate_codice_fiscale(struct value *v)
 {
-	static const uint8_t odd[] = { 1,  0,  5,  7,  9,  13, 15, 17, 19, 21, 2,  4,  18,
-				       20, 11, 3,  6,  8,  12, 14, 16, 10, 22, 25, 24, 23 };
+	static const uint8_t odd[] = { 1,  0,  5, 7, 9, 13, 15, 17, 19, 21, 2,	4,  18,
+				       20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23 };
 	unsigned sum = 0;
 
 	if (!take_letters(v, 16) || !is_alpha(v->norm[15]))

@@ -35,7 +35,7 @@ skip_escape(const struct value *v, size_t from, size_t at)
 static bool
 is_file_name(struct span tld)
 {
-	static const char *const endings[] = { "png", "jpg", "jpeg", "gif", "svg", "webp",
+	static const char *const endings[] = { "png", "jpg", "jpeg", "gif",  "svg", "webp",
 					       "css", "js",  "json", "html", "tsx", "yaml" };
 
 	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
@@ -73,14 +73,14 @@ domain_ok(struct span d)
 static bool
 domain_reserved(struct span d)
 {
-	static const char *const names[] = { "example.com", "example.org", "example.net", ".example",
-					     ".test",	    ".invalid",	   ".local" };
+	static const char *const names[] = { "example.com", "example.org", "example.net",
+					     ".example",    ".test",	   ".invalid",
+					     ".local" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		size_t len = strlen(names[i]);
 
-		if (d.len >= len &&
-		    span_is_nocase(span_of(d.p + d.len - len, len), names[i]))
+		if (d.len >= len && span_is_nocase(span_of(d.p + d.len - len, len), names[i]))
 			return true;
 	}
 	return false;
@@ -158,7 +158,8 @@ validate_phone(struct value *v)
 static bool
 ssn_ranges(const uint8_t d[9], bool *test)
 {
-	static const char *const published[] = { "078051120", "219099999", "457555462", "123456789" };
+	static const char *const published[] = { "078051120", "219099999", "457555462",
+						 "123456789" };
 	bool reserved = memcmp(d, "98765432", 8) == 0;
 
 	*test = reserved;
@@ -207,7 +208,7 @@ validate_itin(struct value *v)
 
 	value_set_norm(v, span_of(d, 9));
 	return (group >= 50 && group <= 65) || (group >= 70 && group <= 88) ||
-		       (group >= 90 && group != 93) ?
-		   20 :
-		   0;
+		       (group >= 90 && group != 93)
+		   ? 20
+		   : 0;
 }

@@ -19,7 +19,7 @@ struct mark {
 
 struct redaction {
 	struct scanner *scanner;
-	const uint16_t *origin; /* of the view's bytes and its end; NULL: the text itself */
+	const uint16_t *origin;	     /* of the view's bytes and its end; NULL: the text itself */
 	size_t whole_from, whole_to; /* not 0, 0: mark all of this instead */
 	bool overflow;
 	unsigned nr;
@@ -59,8 +59,9 @@ hide_word(struct mark *m, const struct rule *rule)
 {
 	int len = snprintf(m->text, sizeof(m->text), "[%s]", rule->data_type);
 
-	m->text[len < 0 ? 0 : (size_t)len < sizeof(m->text) ? (size_t)len : sizeof(m->text) - 1] =
-	    '\0';
+	m->text[len < 0				? 0
+		: (size_t)len < sizeof(m->text) ? (size_t)len
+						: sizeof(m->text) - 1] = '\0';
 }
 
 static void

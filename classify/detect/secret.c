@@ -114,8 +114,8 @@ validate_url_password(struct value *v)
 int
 validate_assigned(struct value *v)
 {
-	static const char *const no_values[] = { "null",   "none",     "true",	 "false",
-						 "string", "undefined", "password", "secret",
+	static const char *const no_values[] = { "null",     "none",	  "true",     "false",
+						 "string",   "undefined", "password", "secret",
 						 "required", "token" };
 	const uint8_t *w = v->window;
 	size_t from = v->start;

@@ -132,7 +132,8 @@ validate_basic(struct value *v)
 
 	while (from > v->start && v->window[from - 1] != ' ')
 		from--;
-	while (to < v->len && (is_alnum(v->window[to]) || memchr("+/=-_", v->window[to], 5) != NULL))
+	while (to < v->len &&
+	       (is_alnum(v->window[to]) || memchr("+/=-_", v->window[to], 5) != NULL))
 		to++;
 
 	size_t len = base64_decode(span_of(v->window + from, to - from), text, sizeof(text));

@@ -160,11 +160,11 @@ contains(struct span s, const char *needle)
 bool
 is_placeholder(struct span s)
 {
-	static const char *const words[] = { "xxxx",	 "****",   "....",     "example", "your_",
-					     "your-",	 "dummy",  "changeme", "redacted", "placeholder",
-					     "00000000", "insert", "sample",   "12345678", "abcdefgh",
-					     "{{",	 "}}",	   "${",       "<",	  "yourkey",
-					     "%s" };
+	static const char *const words[] = {
+		"xxxx",	    "****",	"....",	       "example",  "your_",  "your-",	"dummy",
+		"changeme", "redacted", "placeholder", "00000000", "insert", "sample",	"12345678",
+		"abcdefgh", "{{",	"}}",	       "${",	   "<",	     "yourkey", "%s"
+	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (contains(s, words[i]))

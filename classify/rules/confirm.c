@@ -71,6 +71,12 @@ bounded_right(const struct value *v, bool number)
 }
 
 bool
+confirm_left_edge(const struct value *v)
+{
+	return bounded_left(v, true);
+}
+
+bool
 confirm_shape(const struct rule *rule, const struct rule_pattern *pattern, struct value *v,
 	      int *points)
 {
@@ -134,24 +140,25 @@ add_term(struct finding *f, const char *name, int points)
 {
 	if (points == 0 || f->nr_terms == FINDING_MAX_TERMS)
 		return;
-	f->terms[f->nr_terms++] = (struct score_term){ name, points };
+	f->terms[f->nr_terms++] = (struct score_term) { name, points };
 	f->score += points;
 }
 
 static void
 grade(struct finding *f)
 {
-	enum severity top = f->score >= SCORE_AS_RULED ? SEVERITY_CRITICAL :
-			    f->score >= SCORE_MEDIUM   ? SEVERITY_MEDIUM :
-							 SEVERITY_LOW;
+	enum severity top = f->score >= SCORE_AS_RULED ? SEVERITY_CRITICAL
+			    : f->score >= SCORE_MEDIUM ? SEVERITY_MEDIUM
+						       : SEVERITY_LOW;
 
 	f->severity = f->rule->severity < top ? f->rule->severity : top;
-	f->confidence = f->score >= SCORE_AS_RULED ? CONFIDENCE_HIGH :
-			f->score >= SCORE_MEDIUM   ? CONFIDENCE_MEDIUM :
-						     CONFIDENCE_LOW;
+	f->confidence = f->score >= SCORE_AS_RULED ? CONFIDENCE_HIGH
+			: f->score >= SCORE_MEDIUM ? CONFIDENCE_MEDIUM
+						   : CONFIDENCE_LOW;
 }
 
-/* False when a veto word is nearer than any word of the context, or context is needed and absent. */
+/* False when a veto word is nearer than any word of the context, or context is needed and absent.
+ */
 static bool
 weigh_words(const struct rule *rule, const struct value *v, struct finding *f)
 {

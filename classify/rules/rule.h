@@ -33,7 +33,7 @@ struct rule_pattern {
 	bool nocase, dotall, multiline;
 	unsigned min_digits, max_digits;
 	struct span separators; /* any one of these may stand between two groups */
-	const char *file;       /* where it stands, for errors */
+	const char *file;	/* where it stands, for errors */
 	unsigned line, column;
 	const char *line_text;
 };

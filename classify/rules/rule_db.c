@@ -289,8 +289,8 @@ cache_load(struct rule_db *db, const uint8_t key[16])
 		memcpy(&n, all + at, sizeof(n));
 		at += sizeof(n);
 		good = n <= len - at &&
-		       (n == 0 || hs_deserialize_database(all + at, (size_t)n, database_at(db, i)) ==
-				      HS_SUCCESS);
+		       (n == 0 || hs_deserialize_database(all + at, (size_t)n,
+							  database_at(db, i)) == HS_SUCCESS);
 		at += (size_t)n;
 	}
 	free(all);
@@ -322,7 +322,7 @@ rule_db_init(struct rule_db *db, const struct rule_list *list, FILE *errors)
 {
 	unsigned n = 0, nr_errors;
 
-	*db = (struct rule_db){ .spec.min_digits = UINT_MAX };
+	*db = (struct rule_db) { .spec.min_digits = UINT_MAX };
 	for (unsigned i = 0; i < list->nr; i++)
 		n += list->rules[i]->nr_patterns;
 	if (n == 0)
@@ -357,7 +357,7 @@ rule_db_fini(struct rule_db *db)
 	free(db->patterns);
 	free(db->digits);
 	free(db->ibans);
-	*db = (struct rule_db){ 0 };
+	*db = (struct rule_db) { 0 };
 }
 
 struct hs_scratch *

@@ -22,8 +22,8 @@ struct db_pattern {
 	const struct rule *rule;
 	const struct rule_pattern *pattern;
 	uint64_t rule_hash;
-	unsigned width;            /* of every match; 0: it varies */
-	unsigned max_width;        /* UINT32_MAX: no limit */
+	unsigned width;		   /* of every match; 0: it varies */
+	unsigned max_width;	   /* UINT32_MAX: no limit */
 	struct hs_database *start; /* finds where a match begins; NULL: fixed width, or too large */
 };
 

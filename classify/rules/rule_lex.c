@@ -9,7 +9,7 @@ void
 rule_lex_init(struct rule_lex *l, const char *file, const uint8_t *text, size_t len,
 	      struct rule_text *memory, FILE *errors)
 {
-	*l = (struct rule_lex){
+	*l = (struct rule_lex) {
 		.file = file,
 		.p = text,
 		.end = len == 0 ? text : text + len,
@@ -174,7 +174,8 @@ rule_lex_next(struct rule_lex *l)
 		while (l->p < l->end && !ends_word(*l->p))
 			l->p++;
 		if (l->p == t->at)
-			l->p++; /* a control character: a word of its own, refused by whoever reads */
+			l->p++; /* a control character: a word of its own, refused by whoever reads
+				 */
 		t->text.len = (size_t)(l->p - t->at);
 	}
 }

@@ -3,8 +3,8 @@
  *
  *   word      letters, digits and anything but blanks, quotes, braces and a leading '#'
  *   "string"  escapes \n \t \r \" \\ \xHH; ends on its line
- *   /regex/   any punctuation but '"', '{', '}', '#' delimits; raw, only \DELIMITER is known; flags follow
- *   # comment to the end of the line, where a word could begin
+ *   /regex/   any punctuation but '"', '{', '}', '#' delimits; raw, only \DELIMITER is known; flags
+ * follow # comment to the end of the line, where a word could begin
  */
 #ifndef WEIR_RULE_LEX_H
 #define WEIR_RULE_LEX_H
@@ -32,16 +32,17 @@ struct rule_lex {
 	unsigned line;
 	struct token token; /* the current one */
 	struct rule_text *memory;
-	FILE *errors;       /* may be NULL */
+	FILE *errors; /* may be NULL */
 	unsigned nr_errors;
-	bool silent;        /* one error a statement is enough */
+	bool silent; /* one error a statement is enough */
 };
 
 void rule_lex_init(struct rule_lex *l, const char *file, const uint8_t *text, size_t len,
 		   struct rule_text *memory, FILE *errors);
 /* Moves on to the next token. */
 void rule_lex_next(struct rule_lex *l);
-/* Reads a regular expression where the current token begins, and its flags; false after an error. */
+/* Reads a regular expression where the current token begins, and its flags; false after an error.
+ */
 bool rule_lex_regex(struct rule_lex *l, struct span *regex, struct span *flags);
 /* At the current token: "file:line:column: message", the line, and a caret below it. */
 void rule_lex_error(struct rule_lex *l, const char *expected);

@@ -279,7 +279,8 @@ read_find(struct parser *p)
 		return fail(p, "expected the separators in quotes, such as \" -\"");
 	for (size_t i = 0; i < s.len; i++) {
 		if (is_alnum(s.p[i]) || s.p[i] == '\n')
-			return fail(p, "expected separators that are no letters, digits or newlines");
+			return fail(p,
+				    "expected separators that are no letters, digits or newlines");
 	}
 	pattern->separators = s;
 	rule_lex_next(&p->lex);
@@ -415,8 +416,7 @@ read_tests(struct parser *p)
 			return fail(p, "expected a value or '}'");
 		if (r->nr_tests == RULE_MAX_TESTS)
 			return fail(p, "expected at most 128 test values");
-		const uint8_t *copy =
-		    (const uint8_t *)rule_text_copy(&p->list->memory, s.p, s.len);
+		const uint8_t *copy = (const uint8_t *)rule_text_copy(&p->list->memory, s.p, s.len);
 
 		if (copy == NULL)
 			return fail(p, "expected more memory");
@@ -476,12 +476,23 @@ static const struct statement {
 	const char *name;
 	bool (*read)(struct parser *p);
 } statements[] = {
-	{ "title", read_title },       { "data_type", read_data_type }, { "class", read_data_type },
-	{ "severity", read_severity }, { "in", read_in },		{ "match", read_match },
-	{ "find", read_find },	       { "validate", read_validate },	{ "bounded", read_bounded },
-	{ "context", read_context },   { "veto", read_veto },		{ "show", read_show },
-	{ "test_values", read_tests }, { "tags", read_tags },		{ "weak", read_weak },
-	{ "rev", read_rev },	       { "sample", read_sample },
+	{ "title", read_title },
+	{ "data_type", read_data_type },
+	{ "class", read_data_type },
+	{ "severity", read_severity },
+	{ "in", read_in },
+	{ "match", read_match },
+	{ "find", read_find },
+	{ "validate", read_validate },
+	{ "bounded", read_bounded },
+	{ "context", read_context },
+	{ "veto", read_veto },
+	{ "show", read_show },
+	{ "test_values", read_tests },
+	{ "tags", read_tags },
+	{ "weak", read_weak },
+	{ "rev", read_rev },
+	{ "sample", read_sample },
 };
 
 /* ------------------------------------------------------------------ rules */
@@ -662,5 +673,5 @@ rule_list_fini(struct rule_list *list)
 {
 	free(list->rules);
 	rule_text_fini(&list->memory);
-	*list = (struct rule_list){ 0 };
+	*list = (struct rule_list) { 0 };
 }

@@ -75,8 +75,9 @@ check_samples(const struct ruleset *set, FILE *errors)
 			nr_errors++;
 			rule_complain(errors, sample->file, sample->line, sample->column,
 				      sample->line_text,
-				      sample->positive ? "expected the rule to find this sample" :
-							 "expected the rule not to find this sample");
+				      sample->positive
+					  ? "expected the rule to find this sample"
+					  : "expected the rule not to find this sample");
 		}
 	}
 	scanner_destroy(s);
@@ -141,7 +142,8 @@ read_dir(struct ruleset *set, const char *dir, unsigned *nr_errors, FILE *errors
 	int r = nr < 0 ? -errno : 0;
 
 	if (nr < 0 && errors != NULL)
-		fprintf(errors, "%s: %s: expected a directory of rule files\n", dir, strerror(errno));
+		fprintf(errors, "%s: %s: expected a directory of rule files\n", dir,
+			strerror(errno));
 	for (int i = 0; i < nr; i++) {
 		char path[PATH_CAP];
 		struct stat st;

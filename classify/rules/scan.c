@@ -20,6 +20,7 @@
 #include "classify/slab.h"
 
 enum { SEAM_CAP = SCAN_LOOK_BEHIND + CONFIRM_LEFT + CONFIRM_RIGHT, MAX_SCAN = 1 << 20 };
+enum { EDGE = 8 }; /* bytes that tell whether an escape ends in front of a number */
 
 struct candidate {
 	uint64_t end;
@@ -35,10 +36,10 @@ struct scan_stream {
 	scan_value_fn *value; /* instead of found, see scan_values */
 	void *arg;
 	enum buffer buffer;
-	uint64_t pos;   /* of the push's first byte */
-	uint64_t base;  /* where Hyperscan counts from */
-	uint64_t limit; /* nothing before it is visible: the last gap */
-	uint64_t quiet; /* candidates that end before it were judged already */
+	uint64_t pos;			   /* of the push's first byte */
+	uint64_t base;			   /* where Hyperscan counts from */
+	uint64_t limit;			   /* nothing before it is visible: the last gap */
+	uint64_t quiet;			   /* candidates that end before it were judged already */
 	uint64_t claimed_from, claimed_to; /* the last confirmed value that is no number */
 	const uint8_t *push;
 	size_t push_len;
@@ -147,8 +148,10 @@ guess_start(const struct db_pattern *p, const uint8_t *window, size_t end)
 {
 	size_t from = end;
 
+	while (from > 0 && window[from - 1] == '=')
+		from--;
 	while (from > 0 && end - from < p->max_width && window[from - 1] > ' ' &&
-	       memchr("\"'<>,;{}[]", window[from - 1], 10) == NULL)
+	       memchr("\"'<>,;:={}[]", window[from - 1], 12) == NULL)
 		from--;
 	return from;
 }
@@ -206,7 +209,8 @@ tell_value(struct scan_stream *st, const struct db_pattern *p, struct value *v, 
 
 	if (!rule->hides)
 		return;
-	if (rule->weak ? confirm_finding(rule, p->pattern, v, &f) : confirm_shape(rule, p->pattern, v, NULL))
+	if (rule->weak ? confirm_finding(rule, p->pattern, v, &f)
+		       : confirm_shape(rule, p->pattern, v, NULL))
 		st->value(st->arg, rule, v, (size_t)from);
 }
 
@@ -350,8 +354,8 @@ joined_alike(const struct rule_pattern *p, const struct digit_group *g, unsigned
 {
 	uint8_t sep = i + 1 < nr ? g[i + 1].before : 0;
 
-	if (sep != 0 && (p->separators.len == 0 ||
-			 memchr(p->separators.p, sep, p->separators.len) == NULL))
+	if (sep != 0 &&
+	    (p->separators.len == 0 || memchr(p->separators.p, sep, p->separators.len) == NULL))
 		return false;
 	for (unsigned k = i + 1; k < nr; k++) {
 		if (g[k].before != sep)
@@ -360,16 +364,18 @@ joined_alike(const struct rule_pattern *p, const struct digit_group *g, unsigned
 	return true;
 }
 
-/* The arithmetic first, on the digits alone: few numbers pass, and only those wait. */
+/* The left edge and the arithmetic first: few numbers pass, and only those wait. */
 static bool
-number_passes(struct scan_stream *st, const struct rule *rule, uint64_t from, uint64_t to)
+number_passes(struct scan_stream *st, const struct rule *rule, uint64_t start, uint64_t end)
 {
+	uint64_t visible = visible_from(st);
+	uint64_t from = start - visible > EDGE ? start - EDGE : visible;
 	struct value v;
 
-	if (rule->validator == NULL)
-		return true;
-	value_init(&v, view(st, from, to), (size_t)(to - from), 0, (size_t)(to - from));
-	return rule->validator->check(&v) != 0;
+	value_init(&v, view(st, from, end), (size_t)(end - from), (size_t)(start - from),
+		   (size_t)(end - from));
+	return confirm_left_edge(&v) &&
+	       (rule->validator == NULL || rule->validator->check(&v) != 0);
 }
 
 static void
@@ -502,8 +508,7 @@ end_text(struct scan_stream *st)
 	struct scanner *s = st->scanner;
 
 	unescape_end(&st->unescape, scan_decoded, st);
-	if (st->hs != NULL &&
-	    hs_reset_stream(st->hs, 0, s->scratch, on_match, st) != HS_SUCCESS)
+	if (st->hs != NULL && hs_reset_stream(st->hs, 0, s->scratch, on_match, st) != HS_SUCCESS)
 		s->counters.scan_errors++;
 	digits_end(&st->digits, &s->db->spec, on_group, st);
 	judge_ready(st, true);
@@ -597,15 +602,14 @@ engine_fini(struct engine *e, uint32_t nr)
 static int
 engine_init(struct engine *e, const struct rule_db *db, uint32_t nr)
 {
-	*e = (struct engine){ 0 };
+	*e = (struct engine) { 0 };
 	e->hs = calloc(nr == 0 ? 1 : nr, sizeof(hs_stream_t *));
 	if (e->hs == NULL)
 		return -ENOMEM;
 	if (db->stream == NULL && db->block == NULL)
 		return 0;
 	e->scratch = rule_db_scratch(db);
-	if (e->scratch == NULL ||
-	    hs_clone_scratch(e->scratch, &e->start_scratch) != HS_SUCCESS ||
+	if (e->scratch == NULL || hs_clone_scratch(e->scratch, &e->start_scratch) != HS_SUCCESS ||
 	    hs_clone_scratch(e->scratch, &e->value_scratch) != HS_SUCCESS)
 		goto fail;
 	for (uint32_t i = 0; db->stream != NULL && i < nr; i++) {
@@ -640,7 +644,7 @@ scanner_create(const struct ruleset *set, uint32_t max_streams, const uint64_t h
 
 	if (s == NULL)
 		return NULL;
-	s->key = (struct siphash_key){ hash_key[0], hash_key[1] };
+	s->key = (struct siphash_key) { hash_key[0], hash_key[1] };
 	s->open = calloc(max_streams == 0 ? 1 : max_streams, sizeof(bool));
 	if (s->open == NULL ||
 	    slab_init(&s->streams, max_streams, sizeof(struct scan_stream)) != 0 ||

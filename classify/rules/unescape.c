@@ -6,7 +6,7 @@ enum { OUT_CAP = 4096, OUT_ONE = 6 };
 void
 unescape_init(struct unescape *u, enum buffer_coding coding)
 {
-	*u = (struct unescape){ .coding = coding };
+	*u = (struct unescape) { .coding = coding };
 }
 
 static size_t

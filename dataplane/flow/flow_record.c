@@ -39,6 +39,7 @@ flow_account(struct flow *flow, const struct packet *p)
 void
 flow_note_path(struct flow *flow, const struct packet *p)
 {
+	flow->tap = p->tap;
 	flow->nr_vlans = p->nr_vlans;
 	memcpy(flow->vlan, p->vlan, sizeof(flow->vlan));
 	flow->nr_tunnels = p->nr_tunnels;

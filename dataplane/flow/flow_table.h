@@ -84,6 +84,7 @@ struct flow {
 	uint32_t retransmits_told;
 	uint32_t duplicates;
 	uint64_t nr_packets; /* of its whole life */
+	const char *tap;     /* feed of the first packet, or NULL */
 	struct conn *conn;   /* application layer; owned by the conn module, NULL without */
 	struct flow_side side[2];
 	uint16_t vlan[PACKET_MAX_VLANS];

@@ -17,7 +17,6 @@ struct tracker {
 	struct worker_counters *counters;
 	struct tracker_config config;
 	const char *ruleset;
-	const char *tap;
 	tracker_emit_fn *emit;
 	void *emit_arg;
 	uint64_t now_us;   /* packet time of the records being made */
@@ -48,7 +47,7 @@ begin_record(void *arg, void *flow, enum record_type type, uint64_t part)
 		return NULL;
 	flow_event_id(flow, type, part, id);
 	record_begin(&t->record, type, t->order_us, t->now_us, id);
-	record_put_string(&t->record, RF_TAP, t->tap);
+	record_put_string(&t->record, RF_TAP, ((const struct flow *)flow)->tap);
 	record_put_string(&t->record, RF_RULESET, t->ruleset);
 	flow_put_ends(flow, &t->record);
 	return &t->record;
@@ -184,12 +183,6 @@ void
 tracker_set_ruleset(struct tracker *t, const char *hash)
 {
 	t->ruleset = hash;
-}
-
-void
-tracker_set_tap(struct tracker *t, const char *tap)
-{
-	t->tap = tap;
 }
 
 struct conn_env *

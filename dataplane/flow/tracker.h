@@ -36,9 +36,8 @@ int tracker_create(const struct tracker_config *config, struct worker_counters *
 		   tracker_emit_fn *emit, void *arg, struct tracker **out);
 void tracker_destroy(struct tracker *t);
 
-/* The rule set's short hash for records, kept; and the feed the next packets come from, or NULL. */
+/* The rule set's short hash for records, kept. */
 void tracker_set_ruleset(struct tracker *t, const char *hash);
-void tracker_set_tap(struct tracker *t, const char *tap);
 
 struct conn_env *tracker_conn_env(struct tracker *t);
 

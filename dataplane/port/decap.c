@@ -15,13 +15,15 @@
 #define GENEVE_HDR_LEN 8u
 
 #define UDP_PORT_GTPU        2152
+#define UDP_PORT_TEREDO      3544
 #define UDP_PORT_VXLAN       4789
 #define UDP_PORT_VXLAN_GPE   4790
 #define UDP_PORT_GENEVE      6081
 #define UDP_PORT_VXLAN_LINUX 8472 /* Linux' default before the number was assigned; Flannel */
 
 const char *const tunnel_type_names[NR_TUNNEL_TYPES] = {
-	[TUNNEL_MPLS] = "mpls",	      [TUNNEL_PPPOE] = "pppoe",	    [TUNNEL_VXLAN] = "vxlan",
+	[TUNNEL_MPLS] = "mpls",	      [TUNNEL_PPPOE] = "pppoe",	    [TUNNEL_NSH] = "nsh",
+	[TUNNEL_TEREDO] = "teredo",  [TUNNEL_PPTP] = "pptp",	   	    [TUNNEL_VXLAN] = "vxlan",
 	[TUNNEL_VXLAN_GPE] = "vxlan_gpe", [TUNNEL_GENEVE] = "geneve", [TUNNEL_GRE] = "gre",
 	[TUNNEL_NVGRE] = "nvgre",     [TUNNEL_ERSPAN1] = "erspan1", [TUNNEL_ERSPAN2] = "erspan2",
 	[TUNNEL_ERSPAN3] = "erspan3", [TUNNEL_IPIP] = "ipip",	    [TUNNEL_6IN4] = "6in4",
@@ -354,6 +356,34 @@ erspan_enter(struct cursor *c, struct packet *p, uint16_t type, bool has_seq)
 	       link_parse(c, LINK_ETHERNET, p) == LINK_IP;
 }
 
+/* PPTP's GRE, RFC 2637 section 4.1: length (2) | call (2) | sequence if S | acknowledgement if A. */
+static bool
+pptp_enter(struct cursor *c, struct packet *p, uint16_t flags)
+{
+	const uint8_t *h = cursor_take(c, 4);
+
+	if (h == NULL || (flags & 0x2000) == 0 || ((flags & 0x1000) != 0 && !cursor_skip(c, 4)) ||
+	    ((flags & 0x0080) != 0 && !cursor_skip(c, 4)))
+		return false;
+	return packet_add_tunnel(p, TUNNEL_PPTP, read_be16(h + 2)) &&
+	       link_parse(c, LINK_PPP, p) == LINK_IP;
+}
+
+/*
+ * Teredo, RFC 4380 section 5.1.1: IPv6 behind up to two indications: authentication 0x0001 | id
+ * length | value length | id | value | nonce (8) | 1, and origin 0x0000 | port (2) | address (4).
+ */
+static bool
+teredo_enter(struct cursor *c, struct packet *p)
+{
+	if (cursor_left(c) > 4 && read_be16(c->p) == 0x0001 &&
+	    !cursor_skip(c, 4u + c->p[2] + c->p[3] + 9u))
+		return false;
+	if (cursor_left(c) > 8 && read_be16(c->p) == 0x0000 && !cursor_skip(c, 8))
+		return false;
+	return cursor_left(c) > 0 && c->p[0] >> 4 == 6 && packet_add_tunnel(p, TUNNEL_TEREDO, 0);
+}
+
 /*
  * GRE, RFC 2784 and 2890: flags and version (2) | protocol (2) | checksum and reserved (4 if C or
  * R) | key (4 if K) | sequence (4 if S) | routing is obsolete. Version 1 is PPTP's (RFC 2637).
@@ -369,6 +399,8 @@ gre_enter(struct cursor *c, struct packet *p)
 		return false;
 	flags = read_be16(h);
 	type = read_be16(h + 2);
+	if ((flags & 0x4007) == 1 && type == 0x880b)
+		return pptp_enter(c, p, flags);
 	if ((flags & 0x4007) != 0)
 		return false;
 	if (((flags & 0x8000) != 0 && !cursor_skip(c, 4)) ||
@@ -402,6 +434,8 @@ udp_tunnel_enter(struct cursor *c, struct packet *p, uint16_t port)
 		return geneve_enter(c, p);
 	case UDP_PORT_GTPU:
 		return gtpu_enter(c, p);
+	case UDP_PORT_TEREDO:
+		return teredo_enter(c, p);
 	default:
 		return false;
 	}
@@ -413,7 +447,11 @@ tunnel_enter(struct cursor *c, const struct ip *ip, struct packet *p)
 {
 	switch (ip->proto) {
 	case IP_PROTO_UDP:
-		return udp_tunnel_enter(c, p, p->key.port[1 - p->side]);
+		/* A Teredo relay answers from its port, the others are all addressed by theirs. */
+		return udp_tunnel_enter(c, p,
+					p->key.port[p->side] == UDP_PORT_TEREDO
+					    ? UDP_PORT_TEREDO
+					    : p->key.port[1 - p->side]);
 	case IP_PROTO_GRE:
 		return gre_enter(c, p);
 	case IP_PROTO_IPIP:

@@ -3,7 +3,7 @@
  *
  * Crossed: VLAN and QinQ, MPLS, PPPoE, GRE (RFC 2784, 2890), NVGRE (RFC 7637), ERSPAN I, II, III,
  * VXLAN (RFC 7348), VXLAN-GPE, Geneve with options (RFC 8926), IP in IP (RFC 2003), 6in4
- * (RFC 4213), EtherIP (RFC 3378), GTP-U (3GPP TS 29.281). A tunnel is entered only when what is
+ * (RFC 4213), EtherIP (RFC 3378), Teredo (RFC 4380), PPTP (RFC 2637), GTP-U (3GPP TS 29.281). A tunnel is entered only when what is
  * inside reads as IP; otherwise the packet belongs to the outer flow and is not lost: a port
  * number alone does not make a tunnel.
  *

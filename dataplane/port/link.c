@@ -11,6 +11,8 @@
 #define MPLS_BOTTOM        0x100u
 #define SLL_HDR_LEN        16u
 #define SLL2_HDR_LEN       20u
+#define ETAG_LEN           8u
+#define NSH_HDR_LEN        8u
 #define PPP_IPV4           0x0021u
 #define PPP_IPV6           0x0057u
 
@@ -72,6 +74,37 @@ pppoe_parse(struct cursor *c, struct packet *p)
 	return LINK_IP;
 }
 
+/*
+ * Network service header, RFC 8300 section 2.2: flags (1) | length in words in the low 6 bits (1) |
+ * metadata type (1) | next protocol (1) | service path (3) | service index (1) | metadata.
+ */
+static enum link_result
+nsh_parse(struct cursor *c, struct packet *p)
+{
+	size_t len;
+
+	if (cursor_left(c) < NSH_HDR_LEN)
+		return LINK_TRUNCATED;
+	const uint8_t *h = c->p;
+
+	len = (h[1] & 0x3fu) * 4u;
+	if (len < NSH_HDR_LEN || !packet_add_tunnel(p, TUNNEL_NSH, read_be24(h + 4)))
+		return LINK_NOT_IP;
+	if (!cursor_skip(c, len))
+		return LINK_TRUNCATED;
+	switch (h[3]) {
+	case 1:
+	case 2:
+		return ip_by_version(c);
+	case 3:
+		return link_parse(c, LINK_ETHERNET, p);
+	case 5:
+		return mpls_parse(c, p);
+	default:
+		return LINK_NOT_IP;
+	}
+}
+
 /* 802.3: a length, then LLC; SNAP with a zero OUI carries an EtherType. */
 static enum link_result
 llc_parse(struct cursor *c, struct packet *p)
@@ -107,6 +140,18 @@ link_parse_ethertype(struct cursor *c, uint16_t ethertype, struct packet *p)
 				p->vlan[p->nr_vlans++] = read_be16(tag) & 0x0fff;
 			ethertype = read_be16(tag + 2);
 			break;
+		case 0x893f: /* 802.1BR E-TAG: 6 bytes, then what it tags */
+			tag = cursor_take(c, ETAG_LEN);
+			if (tag == NULL)
+				return LINK_TRUNCATED;
+			ethertype = read_be16(tag + 6);
+			break;
+		case 0x8903: /* Cisco FabricPath: 2 bytes, then a frame of its own */
+			if (!cursor_skip(c, 2))
+				return LINK_TRUNCATED;
+			return link_parse(c, LINK_ETHERNET, p);
+		case 0x894f:
+			return nsh_parse(c, p);
 		case 0x8847: /* MPLS, unicast and multicast */
 		case 0x8848:
 			return mpls_parse(c, p);

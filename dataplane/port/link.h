@@ -2,7 +2,7 @@
  * Link-layer headers: from the first byte of a frame to the network protocol it carries.
  *
  * Ethernet II, 802.3 with LLC/SNAP, 802.1Q, 802.1ad (any mix and the vendors' TPIDs), MPLS
- * (RFC 3032), PPPoE sessions (RFC 2516), and what captures come in besides Ethernet: raw IP, BSD
+ * (RFC 3032), PPPoE sessions (RFC 2516), 802.1BR tags, FabricPath, NSH (RFC 8300), and what captures come in besides Ethernet: raw IP, BSD
  * loopback, PPP, Cisco HDLC, Linux "cooked" v1 and v2. Other link types are read and counted, but
  * nothing in them is looked at.
  */

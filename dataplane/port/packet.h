@@ -21,6 +21,7 @@
 enum tunnel_type {
 	TUNNEL_MPLS,
 	TUNNEL_PPPOE,
+	TUNNEL_NSH,
 	TUNNEL_VXLAN,
 	TUNNEL_VXLAN_GPE,
 	TUNNEL_GENEVE,
@@ -33,6 +34,8 @@ enum tunnel_type {
 	TUNNEL_6IN4,
 	TUNNEL_GTPU,
 	TUNNEL_ETHERIP,
+	TUNNEL_TEREDO,
+	TUNNEL_PPTP,
 	NR_TUNNEL_TYPES,
 };
 
@@ -57,6 +60,7 @@ struct packet {
 	uint64_t time_us;  /* packet time */
 	uint64_t order_us; /* input clock: the latest packet time the source has handed out */
 	uint64_t hash;     /* of key, under the pipeline's secret */
+	const char *tap;   /* name of the feed for records, or NULL; lives as long as the source */
 	struct flow_key key;
 	uint32_t wire_bytes; /* frame length on the wire, snapped or not */
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <zlib.h>
 
 #include "dataplane/log.h"
 
@@ -92,14 +93,54 @@ accept_link(struct pcap_source *p, const char *file)
 	return true;
 }
 
+static ssize_t
+gzip_read(void *gz, char *buf, size_t len)
+{
+	return gzread(gz, buf, (unsigned)len);
+}
+
+static int
+gzip_close(void *gz)
+{
+	return gzclose(gz) == Z_OK ? 0 : EOF;
+}
+
+/* The file decompressed, when it is gzip's; NULL otherwise. */
+static FILE *
+open_gzip(const char *file)
+{
+	static const cookie_io_functions_t io = { .read = gzip_read, .close = gzip_close };
+	FILE *raw = strcmp(file, "-") == 0 ? NULL : fopen(file, "rbe");
+	uint8_t magic[2] = { 0, 0 };
+	FILE *f = NULL;
+	gzFile gz;
+
+	if (raw == NULL)
+		return NULL;
+	if (fread(magic, 1, 2, raw) == 2 && magic[0] == 0x1f && magic[1] == 0x8b) {
+		gz = gzopen(file, "rbe");
+		f = gz != NULL ? fopencookie(gz, "rb", io) : NULL;
+	}
+	fclose(raw);
+	return f;
+}
+
 static bool
 open_next(struct pcap_source *p)
 {
 	const char *file = p->files[p->next_file++];
+	FILE *unzipped = open_gzip(file);
 	char error[PCAP_ERRBUF_SIZE];
 
-	p->pcap = pcap_open_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, error);
+	if (unzipped != NULL)
+		p->pcap = pcap_fopen_offline_with_tstamp_precision(
+		    unzipped, PCAP_TSTAMP_PRECISION_NANO, error);
+	else
+		p->pcap = pcap_open_offline_with_tstamp_precision(
+		    file, PCAP_TSTAMP_PRECISION_NANO, error);
 	if (p->pcap == NULL) {
+		if (unzipped != NULL)
+			fclose(unzipped);
 		/* libpcap begins the text with the name when the system refused the file */
 		if (strncmp(error, file, strlen(file)) == 0)
 			log_err("replay: %s: must be a readable pcap or pcapng file", error);

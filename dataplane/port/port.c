@@ -115,6 +115,7 @@ queue_rx(struct source *s, struct rte_mbuf **pkts, uint16_t nr, uint64_t now_us)
 		p->time_us = p->order_us = q->last_us;
 		p->wire_bytes = pkts[i]->pkt_len;
 		p->link = LINK_ETHERNET;
+		p->tap = s->tap;
 		p->key.domain = s->domain;
 	}
 	return n;

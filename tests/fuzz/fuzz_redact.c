@@ -11,7 +11,8 @@
 static const char rules[] =
     "rule a.card {\n title \"c\"\n data_type a.card\n in any\n find digits 12..19 sep \" -\"\n"
     " validate card\n show bin6last4\n}\n"
-    "rule a.mail {\n title \"m\"\n data_type a.mail\n in any\n match /@[a-z0-9-]{1,63}\\.[a-z]{2}/i\n"
+    "rule a.mail {\n title \"m\"\n data_type a.mail\n in any\n match "
+    "/@[a-z0-9-]{1,63}\\.[a-z]{2}/i\n"
     " validate email\n show email\n}\n";
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);

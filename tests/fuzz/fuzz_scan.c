@@ -18,7 +18,8 @@ static const char rules[] =
     "rule a.jwt {\n title \"j\"\n data_type a\n in any\n"
     " match /eyJ[A-Za-z0-9_-]{4,}\\.eyJ[A-Za-z0-9_-]{4}/\n validate jwt\n}\n"
     "rule a.key {\n title \"k\"\n data_type a\n in any\n match /ab[0-9]{2,40}/\n bounded\n}\n"
-    "rule a.pw {\n title \"p\"\n data_type a\n in any\n match /pw[:=].{3}/\n validate assigned\n}\n";
+    "rule a.pw {\n title \"p\"\n data_type a\n in any\n match /pw[:=].{3}/\n validate "
+    "assigned\n}\n";
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -64,8 +65,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	enum buffer buffer = (enum buffer)(data[0] % NR_BUFFERS);
 	size_t step = 1 + data[1] % 97;
-	uint64_t lost = scanner_counters(s)->scan_candidates_lost +
-			scanner_counters(s)->scan_values_forgotten;
+	uint64_t lost =
+	    scanner_counters(s)->scan_candidates_lost + scanner_counters(s)->scan_values_forgotten;
 	struct sum whole = run(s, buffer, data + 2, len - 2, len);
 	struct sum cut = run(s, buffer, data + 2, len - 2, step);
 

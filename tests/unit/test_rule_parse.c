@@ -22,20 +22,25 @@ static const struct parse_case {
 	{ "least", HEAD " match \"lit\"\n}\n", 1, "" },
 	{ "class is data_type", "rule a {\n title \"T\"\n class x\n in any\n match /x/\n}", 1, "" },
 	{ "everything",
-	  HEAD " severity critical\n match /a\\/b{2}/ims # c\n match ~x/y~\n match \"l\\x41\" nocase\n"
-	       " find digits 12..19 sep \" -\"\n find iban\n validate card\n bounded\n weak\n rev 7\n"
-	       " context needs +30 within 8 words {\n  a b # c\n  \"c d\" }\n veto within 2 words { x }\n"
-	       " show prefix 4\n tags a b:c\n test_values { 1 2*\n 3 }\n sample + \"x\"\n sample - \"\"\n}\n",
+	  HEAD
+	  " severity critical\n match /a\\/b{2}/ims # c\n match ~x/y~\n match \"l\\x41\" nocase\n"
+	  " find digits 12..19 sep \" -\"\n find iban\n validate card\n bounded\n weak\n rev 7\n"
+	  " context needs +30 within 8 words {\n  a b # c\n  \"c d\" }\n veto within 2 words { x "
+	  "}\n"
+	  " show prefix 4\n tags a b:c\n test_values { 1 2*\n 3 }\n sample + \"x\"\n sample - "
+	  "\"\"\n}\n",
 	  1, "" },
-	{ "two rules, one line each end", HEAD " match /x/\n}\nrule b {\n title \"T\"\n data_type x\n"
-					       " in http\n match /y/ }\n",
+	{ "two rules, one line each end",
+	  HEAD " match /x/\n}\nrule b {\n title \"T\"\n data_type x\n"
+	       " in http\n match /y/ }\n",
 	  2, "" },
 	{ "duplicate id", HEAD " match /x/\n}\n" HEAD " match /x/\n}\n", 1, "7:6" },
 	{ "no title", "rule a {\n data_type x\n in any\n match /x/\n}\n", 0, "1:6" },
 	{ "weak without context", HEAD " match /x/\n weak\n}\n", 0, "1:6" },
 	{ "unknown statement", HEAD " match /x/\n colour red\n}\n", 0, "6:2" },
 	{ "severity", HEAD " match /x/\n severity hihg\n}\n", 0, "6:11" },
-	{ "buffer", "rule a {\n title \"T\"\n data_type x\n in http.bdy\n match /x/\n}\n", 0, "4:5" },
+	{ "buffer", "rule a {\n title \"T\"\n data_type x\n in http.bdy\n match /x/\n}\n", 0,
+	  "4:5" },
 	{ "regex not closed", HEAD " match /x\n}\n", 0, "5:8" },
 	{ "regex flags", HEAD " match /x/q\n}\n", 0, "5:12" },
 	{ "string not closed", HEAD " match \"x\n}\n", 0, "5:8" },

@@ -1,4 +1,5 @@
-/* The scanner with the shipped rules: same findings for every split; streams, gaps, pools, reload. */
+/* The scanner with the shipped rules: same findings for every split; streams, gaps, pools, reload.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,9 +32,9 @@ found(void *arg, const struct finding *f)
 	for (unsigned i = 0; i < f->nr_terms; i++)
 		sum += f->terms[i].points;
 	assert_int_equal(sum, f->score);
-	o->len += (size_t)snprintf(o->text + o->len, OUT_CAP - o->len, "%s %s%s %s;", f->rule->id,
-				   severity_name(f->severity), f->test_value ? " test" : "",
-				   f->sample);
+	o->len +=
+	    (size_t)snprintf(o->text + o->len, OUT_CAP - o->len, "%s %s%s %s;", f->rule->id,
+			     severity_name(f->severity), f->test_value ? " test" : "", f->sample);
 }
 
 /* A key-shaped text is put together from two halves, so that none stands here. */
@@ -46,7 +47,8 @@ static const struct scan_case {
 	{ "clean", BUFFER_HTTP_BODY, "nothing to see 12345", "" },
 	{ "card with context", BUFFER_JSON, "{\"card\":\"5425 2334 3010 9903\"}",
 	  "pci.pan high 542523******9903;" },
-	{ "card without context", BUFFER_HTTP_BODY, "5425233430109903", "pci.pan medium 542523******9903;" },
+	{ "card without context", BUFFER_HTTP_BODY, "5425233430109903",
+	  "pci.pan medium 542523******9903;" },
 	{ "test card is low", BUFFER_HTTP_BODY, "visa 4111111111111111 x",
 	  "pci.pan low test 411111******1111;" },
 	{ "once per value", BUFFER_HTTP_BODY, "card 5425233430109903, 5425-2334-3010-9903",
@@ -60,22 +62,25 @@ static const struct scan_case {
 	{ "form coded", BUFFER_FORM, "card=5425+2334%203010+9903&x=%35",
 	  "pci.pan high 542523******9903;" },
 	{ "order number", BUFFER_JSON, "{\"order_id\":\"5425233430109903\"}", "" },
-	{ "context nearer than veto", BUFFER_JSON,
-	  "{\"order\":1,\"card\":\"5425233430109903\"}", "pci.pan high 542523******9903;" },
+	{ "context nearer than veto", BUFFER_JSON, "{\"order\":1,\"card\":\"5425233430109903\"}",
+	  "pci.pan high 542523******9903;" },
 	{ "float", BUFFER_JSON, "[0.5425233430109903,15425233430109903]", "" },
 	{ "inside a UUID-like word", BUFFER_HTTP_BODY, "ab12-5425233430109903", "" },
 	{ "with an expiry date behind it", BUFFER_HTTP_BODY, "card 5425 2334 3010 9903 12/27 123",
 	  "pci.pan high 542523******9903;" },
 	{ "SSN with and without context", BUFFER_HTTP_BODY, "ssn 536-22-8726",
 	  "pii.us_ssn high [pii.us_ssn];" },
-	{ "e-mail", BUFFER_HTTP_BODY, "to ann.lee@corp.internal.io today", "pii.email low a***@corp.internal.io;" },
+	{ "e-mail", BUFFER_HTTP_BODY, "to ann.lee@corp.internal.io today",
+	  "pii.email low a***@corp.internal.io;" },
 	{ "IBAN, grouped", BUFFER_HTTP_BODY, "IBAN: DE75 5121 0800 1245 1261 99 ok",
 	  "pii.iban high DE***6199;" },
 	{ "URL with password", BUFFER_HTTP_BODY, "url=postgres://app:s3cr3t-Pw@db:5432/x",
 	  "secret.url_password high [secret.url_password];" },
 	{ "private key in JSON", BUFFER_JSON, "\"k\":\"-----BEGIN EC PRIVATE KEY-----\\nMHc\"",
 	  "secret.private_key critical [secret.private_key];" },
-	{ "documentation key", BUFFER_HTTP_BODY, "id AKIA" "IOSFODNN7EXAMPLE.",
+	{ "documentation key", BUFFER_HTTP_BODY,
+	  "id AKIA"
+	  "IOSFODNN7EXAMPLE.",
 	  "secret.aws_access_key low test AKIA***;" },
 	{ "two kinds, in order", BUFFER_HTTP_BODY, "bob@corp.internal.io card 5425233430109903",
 	  "pii.email low b***@corp.internal.io;pci.pan high 542523******9903;" },
@@ -270,7 +275,8 @@ test_too_many(void **state)
 static void
 test_bad_rules(void **state)
 {
-	static const char regex[] = "rule a {\n title \"T\"\n data_type x\n in any\n match /(a/\n}\n";
+	static const char regex[] =
+	    "rule a {\n title \"T\"\n data_type x\n in any\n match /(a/\n}\n";
 	static const char sample[] =
 	    "rule a {\n title \"T\"\n data_type x\n in any\n match /ab/\n sample + \"b\"\n}\n";
 	struct ruleset *set = NULL;
@@ -313,11 +319,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_splits),	    cmocka_unit_test(test_long_stream),
-		cmocka_unit_test(test_gap),	    cmocka_unit_test(test_pool),
+		cmocka_unit_test(test_splits),
+		cmocka_unit_test(test_long_stream),
+		cmocka_unit_test(test_gap),
+		cmocka_unit_test(test_pool),
 		cmocka_unit_test(test_block_and_buffers),
 		cmocka_unit_test(test_live_test_values),
-		cmocka_unit_test(test_reload),	    cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_reload),
+		cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_bad_rules),
 	};
 

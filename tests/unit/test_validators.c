@@ -145,8 +145,8 @@ test_validators(void **state)
 
 		bool valid = check->check(&v) != 0;
 
-		if (valid != t->valid || (valid && t->norm != NULL &&
-					  !span_is(span_of(v.norm, v.norm_len), t->norm))) {
+		if (valid != t->valid ||
+		    (valid && t->norm != NULL && !span_is(span_of(v.norm, v.norm_len), t->norm))) {
 			print_message("%s %s: %s\n", t->validator, t->in, valid ? "yes" : "no");
 			bad++;
 		}
@@ -167,7 +167,7 @@ test_any_bytes(void **state)
 
 		for (size_t i = 0; i < len; i++) {
 			seed = seed * 1664525u + 1013904223u;
-			text[i] = (uint8_t)"0123456789ABCxyz@.:=-/ eyJ\\n%\"+_"[seed >> 27];
+			text[i] = (uint8_t) "0123456789ABCxyz@.:=-/ eyJ\\n%\"+_"[seed >> 27];
 		}
 		for (size_t i = 0; validator_at(i) != NULL; i++) {
 			struct value v;
