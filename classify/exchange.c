@@ -12,11 +12,12 @@
 #define MAX_HOST       255u
 #define MAX_TARGET     4096u
 #define MAX_AGENT      512u
-#define MAX_TYPE       128u
+#define MAX_TYPE       192u
 #define MAX_CODING     64u
 #define MAX_TRACE      64u
 #define MAX_QUERY_KEYS 16u
 #define MAX_SEEN       16u
+#define CUT_BACK       128u
 
 struct text {
 	uint16_t len;
@@ -71,10 +72,17 @@ struct exchange {
 
 const size_t exchange_bytes = sizeof(struct exchange);
 
+/*
+ * What is longer than its place loses its last CUT_BACK bytes as well: a cut could leave half of a
+ * value that is no longer recognised as one.
+ */
 static size_t
 keep(char *to, size_t cap, struct span s)
 {
-	size_t len = s.len < cap ? s.len : cap;
+	size_t len = s.len;
+
+	if (len > cap)
+		len = cap > CUT_BACK ? cap - CUT_BACK : 0;
 
 	if (len != 0)
 		memcpy(to, s.p, len);
@@ -197,7 +205,7 @@ query_of(const struct exchange *x)
 	return span_of(mark + 1, (size_t)(p + x->target_len - mark - 1));
 }
 
-/* host[:port], also in brackets; lower case. */
+/* host[:port], also in brackets. */
 static void
 set_host(struct exchange *x, struct span authority)
 {
@@ -216,8 +224,8 @@ set_host(struct exchange *x, struct span authority)
 	}
 	x->port = port < 65536 ? (uint16_t)port : 0;
 	x->host_len = 0;
-	for (size_t i = 0; i < end && i < MAX_HOST; i++)
-		x->host[x->host_len++] = (char)ascii_lower(authority.p[i]);
+	for (size_t i = 0; i < end && end <= MAX_HOST; i++)
+		x->host[x->host_len++] = (char)authority.p[i];
 }
 
 static struct span
@@ -277,6 +285,21 @@ exchange_status(struct exchange *x, unsigned status, const char *version)
 
 /* ------------------------------------------------------------------ header fields */
 
+/* version (2) - trace-id (32) - parent (16) - flags (2), W3C Trace Context section 3.2 */
+static bool
+is_traceparent(struct span s)
+{
+	if (s.len < 55)
+		return false;
+	for (size_t i = 0; i < 55; i++) {
+		bool dash = i == 2 || i == 35 || i == 52;
+
+		if (dash ? s.p[i] != '-' : hex_value(s.p[i]) < 0)
+			return false;
+	}
+	return true;
+}
+
 static void
 request_header(struct exchange *x, struct span name, struct span value)
 {
@@ -293,8 +316,7 @@ request_header(struct exchange *x, struct span name, struct span value)
 		if (blank != NULL)
 			x->auth_len = (uint8_t)keep(x->auth, MAX_METHOD,
 						    span_of(value.p, (size_t)(blank - value.p)));
-	} else if (span_is_nocase(name, "traceparent") && value.len >= 35) {
-		/* version - trace-id (32) - parent - flags, W3C Trace Context section 3.2 */
+	} else if (span_is_nocase(name, "traceparent") && is_traceparent(value)) {
 		x->trace_len = (uint8_t)keep(x->trace, MAX_TRACE, span_of(value.p + 3, 32));
 	} else if (span_is_nocase(name, "upgrade")) {
 		if (span_is_nocase(value, "websocket"))

@@ -82,8 +82,9 @@ llm_copy_text(char *to, size_t cap, struct span from)
 	size_t len = from.len;
 	size_t n = 0;
 
+	/* A cut could leave half of a value that masking no longer recognises: more is cut off. */
 	if (len > cap - 1) {
-		len = cap - 1;
+		len = cap - 1 > LLM_CUT_BACK ? cap - 1 - LLM_CUT_BACK : 0;
 		while (len > 0 && !character_starts(from.p, len))
 			len--;
 	}

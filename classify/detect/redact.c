@@ -21,6 +21,7 @@ struct redaction {
 	struct scanner *scanner;
 	const uint16_t *origin;	     /* of the view's bytes and its end; NULL: the text itself */
 	size_t whole_from, whole_to; /* not 0, 0: mark all of this instead */
+	size_t text_len;
 	bool overflow;
 	unsigned nr;
 	struct mark marks[REDACT_MAX_MARKS];
@@ -78,6 +79,9 @@ on_value(void *arg, const struct rule *rule, const struct value *v, size_t windo
 		from = r->origin[from];
 		to = r->origin[to];
 	}
+	/* A marker opens a block: what follows it is the key. */
+	if (!whole && v->end - v->start > 5 && memcmp(v->window + v->end - 5, "-----", 5) == 0)
+		to = r->text_len;
 	if (covered(r, from, to))
 		return;
 	if (r->nr == REDACT_MAX_MARKS) {
@@ -336,6 +340,7 @@ redact_text(struct scanner *s, const uint8_t *in, size_t len, char *out, size_t 
 	r.scanner = s;
 	r.origin = NULL;
 	r.whole_from = r.whole_to = 0;
+	r.text_len = len;
 	r.overflow = false;
 	r.nr = 0;
 	scan_values(s, in, len, on_value, &r);

@@ -180,7 +180,7 @@ name_read(const uint8_t *msg, size_t len, struct cursor *c, struct text *t)
 		if (total != n + 1u)
 			put_char(t, '.');
 		for (uint8_t i = 0; i < n; i++)
-			put_byte(t, ascii_lower(at.p[i]), true);
+			put_byte(t, at.p[i], true);
 		cursor_skip(&at, n);
 	}
 	if (jumps == 0)
@@ -350,10 +350,21 @@ record_read(const uint8_t *msg, size_t len, struct cursor *c, struct dns_message
 	return true;
 }
 
+/* Case does not matter in names (RFC 4343), and some clients play with it. */
+static uint32_t
+name_hash(const char *name, size_t len)
+{
+	static const struct siphash_key key = { 0, 0 };
+	uint8_t lower[DNS_NAME_CAP];
+
+	for (size_t i = 0; i < len; i++)
+		lower[i] = ascii_lower((uint8_t)name[i]);
+	return (uint32_t)siphash13(&key, lower, len);
+}
+
 static bool
 question_read(const uint8_t *msg, size_t len, struct cursor *c, struct dns_message *m)
 {
-	static const struct siphash_key key = { 0, 0 };
 	struct text t = text_of(m->name, sizeof(m->name));
 
 	if (!name_read(msg, len, c, &t) || !cursor_be16(c, &m->qtype) ||
@@ -361,7 +372,7 @@ question_read(const uint8_t *msg, size_t len, struct cursor *c, struct dns_messa
 		return false;
 	*t.p = '\0';
 	m->has_question = true;
-	m->name_hash = (uint32_t)siphash13(&key, m->name, (size_t)(t.p - m->name)) ^ m->qtype;
+	m->name_hash = name_hash(m->name, (size_t)(t.p - m->name)) ^ m->qtype;
 	return true;
 }
 

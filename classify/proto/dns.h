@@ -4,7 +4,7 @@
  * Name compression is bounded: every pointer must point before the name it stands in began, so a
  * loop cannot be written down, a name goes through at most 64 pointers and has at most 255 bytes
  * (malformed otherwise). Bytes that do not print are
- * escaped as \DDD (RFC 4343 section 2.1), letters are lower case, the last dot is left off; the
+ * escaped as \DDD (RFC 4343 section 2.1), letters keep their case, the last dot is left off; the
  * root is ".". Records of other classes than IN and of unknown types are counted, not told.
  *
  * dns_stream puts the messages of a TCP connection together (RFC 1035 section 4.2.2). One that is

@@ -132,9 +132,9 @@ work_of(struct tls *t, struct tls_work *instead)
 	return w;
 }
 
-/* Printable ASCII without blanks, in lower case when asked for; false, and out empty, if not. */
+/* Printable ASCII without blanks; false, and out empty, if not. */
 static bool
-put_name(char *out, size_t cap, struct span name, bool lower)
+put_name(char *out, size_t cap, struct span name)
 {
 	out[0] = '\0';
 	if (name.len >= cap)
@@ -144,7 +144,7 @@ put_name(char *out, size_t cap, struct span name, bool lower)
 			out[0] = '\0';
 			return false;
 		}
-		out[i] = (char)(lower ? ascii_lower(name.p[i]) : name.p[i]);
+		out[i] = (char)name.p[i];
 	}
 	out[name.len] = '\0';
 	return true;
@@ -161,7 +161,7 @@ put_alpn(struct tls_facts *f, struct span list)
 		p = cursor_take(&c, len);
 		if (p == NULL)
 			return;
-		if (len != 0 && put_name(f->alpn[f->nr_alpn], TLS_ALPN_CAP, span_of(p, len), false))
+		if (len != 0 && put_name(f->alpn[f->nr_alpn], TLS_ALPN_CAP, span_of(p, len)))
 			f->nr_alpn++;
 	}
 }
@@ -171,7 +171,7 @@ put_sni(struct tls *t, struct tls_facts *f, struct span name)
 {
 	if (name.len != 0 && name.p[name.len - 1] == '.')
 		name.len--;
-	if (!put_name(f->sni, TLS_SNI_CAP, name, true))
+	if (!put_name(f->sni, TLS_SNI_CAP, name))
 		t->events[TLS_BAD_NAME]++;
 }
 
@@ -265,7 +265,7 @@ server_facts(struct tls_work *w, const struct tls_server_hello *h, bool whole)
 
 	f->server_hello_seen = true;
 	f->version = tls_version_name(h->chosen);
-	put_name(f->alpn_selected, TLS_ALPN_CAP, h->alpn, false);
+	put_name(f->alpn_selected, TLS_ALPN_CAP, h->alpn);
 	if (whole || h->cipher != 0)
 		put_cipher(f, h->cipher);
 	if (whole)

@@ -62,7 +62,7 @@ struct tls_facts {
 	const char *cipher;  /* IANA's name, or 0xABCD; NULL when not known */
 	char cipher_number[8];
 	/* Texts end in NUL and are empty when absent. */
-	char sni[TLS_SNI_CAP]; /* lower case, without a last dot */
+	char sni[TLS_SNI_CAP]; /* as sent, without a last dot */
 	char alpn[TLS_MAX_ALPN][TLS_ALPN_CAP];
 	char alpn_selected[TLS_ALPN_CAP];
 	char ja3[JA3_CAP], ja3s[JA3_CAP], ja4[JA4_CAP];

@@ -1,10 +1,13 @@
 /*
- * The scanner: Hyperscan and the digit finder over one stream, and the queue of candidates.
+ * The scanner: Hyperscan and the digit finder over one stream, and the candidates of both.
  *
  * Positions are absolute in the decoded stream. Hyperscan counts from its last reset, which base
- * remembers. Matches are gathered during a push and judged behind it; when the queue is full those
- * that can be judged are judged at once, from inside Hyperscan's callback, which is why finding a
- * start uses a scratch of its own.
+ * remembers. A push is taken in pieces; the candidates of a piece are gathered in the order of
+ * their ends and judged behind it, so nothing is called back from inside Hyperscan. Those too near
+ * to the end of the piece wait in the stream.
+ *
+ * Hyperscan 5.4 reads up to three bytes past its input where it uses AVX-512. That is harmless but
+ * at the end of a mapping, so input that ends near the end of a page is scanned in a copy.
  */
 #include "classify/rules/scan.h"
 
@@ -19,7 +22,13 @@
 #include "classify/siphash.h"
 #include "classify/slab.h"
 
-enum { SEAM_CAP = SCAN_LOOK_BEHIND + CONFIRM_LEFT + CONFIRM_RIGHT, MAX_SCAN = 1 << 20 };
+enum {
+	SEAM_CAP = SCAN_LOOK_BEHIND + CONFIRM_LEFT + CONFIRM_RIGHT,
+	PIECE = 4096,	    /* of a push */
+	MAX_GATHERED = 512, /* candidates of a piece */
+	PAGE = 4096,	    /* the smallest there is */
+	OVERREAD = 64,	    /* one AVX-512 register, to be safe */
+};
 enum { EDGE = 8 }; /* bytes that tell whether an escape ends in front of a number */
 
 struct candidate {
@@ -29,9 +38,16 @@ struct candidate {
 	bool has_start;
 };
 
+/* In the order of their ends, then of their patterns. */
+struct queue {
+	uint32_t nr;
+	struct candidate at[MAX_GATHERED];
+};
+
 struct scan_stream {
 	struct scanner *scanner;
-	hs_stream_t *hs; /* NULL: block mode, or no pattern streams */
+	struct queue *queue; /* of the piece that is being scanned */
+	hs_stream_t *hs;     /* NULL: block mode, or no pattern streams */
 	scan_found_fn *found;
 	scan_value_fn *value; /* instead of found, see scan_values */
 	void *arg;
@@ -57,12 +73,14 @@ struct scanner {
 	struct slab streams;
 	hs_stream_t **hs; /* one per stream of the slab; owned */
 	bool *open;
-	hs_scratch_t *scratch, *start_scratch, *value_scratch;
+	hs_scratch_t *scratch;
 	struct siphash_key key;
 	bool live;
 	struct scan_counters counters;
 	struct scan_stream block, values;
+	struct queue gathered, gathered_values; /* scan_values may run inside a found callback */
 	uint8_t seam[SEAM_CAP];
+	uint8_t bounce[SCAN_FIELD_MAX + OVERREAD];
 };
 
 /* ------------------------------------------------------------------ what is visible */
@@ -89,6 +107,18 @@ view(struct scan_stream *st, uint64_t from, uint64_t to)
 	memcpy(st->scanner->seam, tail, st->pos - from);
 	memcpy(st->scanner->seam + (st->pos - from), st->push, to - st->pos);
 	return st->scanner->seam;
+}
+
+/* The same bytes where reading a little past them does no harm. */
+static const char *
+readable(struct scanner *s, const uint8_t *data, size_t len)
+{
+	size_t into_page = ((uintptr_t)data + len) % PAGE;
+
+	if (into_page != 0 && PAGE - into_page >= OVERREAD)
+		return (const char *)data;
+	memcpy(s->bounce, data, len);
+	return (const char *)s->bounce;
 }
 
 static void
@@ -165,7 +195,8 @@ find_start(struct scan_stream *st, const struct db_pattern *p, const uint8_t *wi
 	   size_t end, size_t *start)
 {
 	struct start_search s = { .end = end };
-	hs_scratch_t *scratch = st->scanner->start_scratch;
+	hs_scratch_t *scratch = st->scanner->scratch;
+	const char *text;
 
 	if (p->width != 0) {
 		*start = end >= p->width ? end - p->width : 0;
@@ -174,12 +205,12 @@ find_start(struct scan_stream *st, const struct db_pattern *p, const uint8_t *wi
 	*start = guess_start(p, window, end);
 	if (p->start == NULL)
 		return *start < end;
-	if (hs_scan(p->start, (const char *)window, (unsigned)len, 0, scratch, start_match, &s) !=
-		HS_SUCCESS ||
+	text = readable(st->scanner, window, len);
+	if (hs_scan(p->start, text, (unsigned)len, 0, scratch, start_match, &s) != HS_SUCCESS ||
 	    !s.found)
 		return *start < end;
 	s.longest = end;
-	hs_scan(p->start, (const char *)window, (unsigned)len, 0, scratch, longer_match, &s);
+	hs_scan(p->start, text, (unsigned)len, 0, scratch, longer_match, &s);
 	*start = (size_t)s.start;
 	return s.longest == end;
 }
@@ -269,31 +300,39 @@ judge(struct scan_stream *st, const struct candidate *c)
 		tell_finding(st, p, &v, from);
 }
 
-/* Judges in the order of their ends those with enough to their right; at the end, all. */
-static void
+/* Judges those with enough to their right, at the end all; how many that were. */
+static uint32_t
 judge_ready(struct scan_stream *st, bool final)
 {
+	const struct queue *q = st->queue;
 	uint64_t avail = st->pos + st->push_len;
+	uint32_t i = 0;
 
-	for (;;) {
-		struct candidate *next = NULL;
+	for (; i < q->nr && (final || q->at[i].end + CONFIRM_RIGHT <= avail); i++)
+		judge(st, &q->at[i]);
+	return i;
+}
 
-		for (uint32_t i = 0; i < st->nr_pending; i++) {
-			struct candidate *c = &st->pending[i];
+static void
+take_pending(struct scan_stream *st, struct queue *q)
+{
+	st->queue = q;
+	q->nr = st->nr_pending;
+	memcpy(q->at, st->pending, st->nr_pending * sizeof(q->at[0]));
+}
 
-			if ((final || c->end + CONFIRM_RIGHT <= avail) &&
-			    (next == NULL || c->end < next->end ||
-			     (c->end == next->end && c->pattern < next->pattern)))
-				next = c;
-		}
-		if (next == NULL)
-			return;
+/* What could not be judged yet waits in the stream; the last of too many are lost. */
+static void
+keep_pending(struct scan_stream *st, uint32_t from)
+{
+	uint32_t nr = st->queue->nr - from;
 
-		struct candidate c = *next;
-
-		*next = st->pending[--st->nr_pending];
-		judge(st, &c);
+	if (nr > SCAN_MAX_PENDING) {
+		st->scanner->counters.scan_candidates_lost += nr - SCAN_MAX_PENDING;
+		nr = SCAN_MAX_PENDING;
 	}
+	memcpy(st->pending, st->queue->at + from, nr * sizeof(st->pending[0]));
+	st->nr_pending = nr;
 }
 
 /* The same value, seen to go on: a repeat that takes one more byte, a number one more group. */
@@ -307,25 +346,43 @@ extends(const struct db_pattern *p, const struct candidate *old, const struct ca
 	return old->end == c->end || (p->width == 0 && old->end + 1 == c->end);
 }
 
+/* Takes out the candidate that c goes on from. */
+static void
+drop_extended(struct queue *q, const struct db_pattern *p, const struct candidate *c)
+{
+	uint64_t least = c->has_start ? c->start : c->end - 1;
+
+	for (uint32_t i = q->nr; i > 0 && q->at[i - 1].end >= least; i--) {
+		if (!extends(p, &q->at[i - 1], c))
+			continue;
+		q->nr--;
+		memmove(q->at + i - 1, q->at + i, (q->nr - i + 1) * sizeof(q->at[0]));
+		return;
+	}
+}
+
+static bool
+comes_after(const struct candidate *a, const struct candidate *b)
+{
+	return a->end != b->end ? a->end > b->end : a->pattern > b->pattern;
+}
+
 static void
 add_candidate(struct scan_stream *st, const struct candidate *c)
 {
-	const struct db_pattern *p = &st->scanner->db->patterns[c->pattern];
+	struct queue *q = st->queue;
+	uint32_t i;
 
 	if (c->end + CONFIRM_RIGHT <= st->quiet)
 		return;
-	for (uint32_t i = 0; i < st->nr_pending; i++) {
-		if (extends(p, &st->pending[i], c)) {
-			st->pending[i] = *c;
-			return;
-		}
-	}
-	if (st->nr_pending == SCAN_MAX_PENDING)
-		judge_ready(st, false);
-	if (st->nr_pending == SCAN_MAX_PENDING)
+	drop_extended(q, &st->scanner->db->patterns[c->pattern], c);
+	if (q->nr == MAX_GATHERED) {
 		st->scanner->counters.scan_candidates_lost++;
-	else
-		st->pending[st->nr_pending++] = *c;
+		return;
+	}
+	for (i = q->nr++; i > 0 && comes_after(&q->at[i - 1], c); i--)
+		q->at[i] = q->at[i - 1];
+	q->at[i] = *c;
 }
 
 /* ------------------------------------------------------------------ candidates */
@@ -451,15 +508,16 @@ scan_piece(struct scan_stream *st, const uint8_t *data, size_t len)
 {
 	struct scanner *s = st->scanner;
 
+	take_pending(st, &s->gathered);
 	st->push = data;
 	st->push_len = len;
 	s->counters.scan_bytes += len;
-	if (st->hs != NULL && hs_scan_stream(st->hs, (const char *)data, (unsigned)len, 0,
+	if (st->hs != NULL && hs_scan_stream(st->hs, readable(s, data, len), (unsigned)len, 0,
 					     s->scratch, on_match, st) != HS_SUCCESS)
 		s->counters.scan_errors++;
 	if (s->db->nr_digits + s->db->nr_ibans != 0)
 		digits_push(&st->digits, &s->db->spec, data, len, on_group, st);
-	judge_ready(st, false);
+	keep_pending(st, judge_ready(st, false));
 	keep_tail(st);
 }
 
@@ -467,7 +525,7 @@ static void
 scan_decoded(void *arg, const uint8_t *data, size_t len)
 {
 	while (len != 0) {
-		size_t n = len < MAX_SCAN ? len : MAX_SCAN;
+		size_t n = len < PIECE ? len : PIECE;
 
 		scan_piece(arg, data, n);
 		data += n;
@@ -508,10 +566,12 @@ end_text(struct scan_stream *st)
 	struct scanner *s = st->scanner;
 
 	unescape_end(&st->unescape, scan_decoded, st);
+	take_pending(st, &s->gathered);
 	if (st->hs != NULL && hs_reset_stream(st->hs, 0, s->scratch, on_match, st) != HS_SUCCESS)
 		s->counters.scan_errors++;
 	digits_end(&st->digits, &s->db->spec, on_group, st);
 	judge_ready(st, true);
+	st->nr_pending = 0;
 }
 
 void
@@ -541,18 +601,20 @@ scan_close(struct scan_stream *st, scan_found_fn *found, void *arg)
 /* ------------------------------------------------------------------ short fields */
 
 static void
-scan_whole(struct scan_stream *st, hs_scratch_t *scratch, const uint8_t *data, size_t len)
+scan_whole(struct scan_stream *st, struct queue *q, const uint8_t *data, size_t len)
 {
 	struct scanner *s = st->scanner;
 
 	if (len == 0)
 		return;
+	q->nr = 0;
+	st->queue = q;
 	st->push = data;
-	st->push_len = len < MAX_SCAN ? len : MAX_SCAN;
+	st->push_len = len < SCAN_FIELD_MAX ? len : SCAN_FIELD_MAX;
 	s->counters.scan_bytes += st->push_len;
 	if (s->db->block != NULL &&
-	    hs_scan(s->db->block, (const char *)data, (unsigned)st->push_len, 0, scratch, on_match,
-		    st) != HS_SUCCESS)
+	    hs_scan(s->db->block, readable(s, data, st->push_len), (unsigned)st->push_len, 0,
+		    s->scratch, on_match, st) != HS_SUCCESS)
 		s->counters.scan_errors++;
 	digits_push(&st->digits, &s->db->spec, data, st->push_len, on_group, st);
 	digits_end(&st->digits, &s->db->spec, on_group, st);
@@ -566,7 +628,7 @@ scan_block(struct scanner *s, enum buffer buffer, const uint8_t *data, size_t le
 	stream_init(&s->block, s, NULL, buffer);
 	s->block.found = found;
 	s->block.arg = arg;
-	scan_whole(&s->block, s->scratch, data, len);
+	scan_whole(&s->block, &s->gathered, data, len);
 }
 
 void
@@ -575,14 +637,14 @@ scan_values(struct scanner *s, const uint8_t *data, size_t len, scan_value_fn *f
 	stream_init(&s->values, s, NULL, BUFFER_PAYLOAD);
 	s->values.value = fn;
 	s->values.arg = arg;
-	scan_whole(&s->values, s->value_scratch, data, len);
+	scan_whole(&s->values, &s->gathered_values, data, len);
 }
 
 /* ------------------------------------------------------------------ the scanner */
 
 /* What depends on the rules: scratch and one Hyperscan stream per stream of the pool. */
 struct engine {
-	hs_scratch_t *scratch, *start_scratch, *value_scratch;
+	hs_scratch_t *scratch;
 	hs_stream_t **hs;
 };
 
@@ -595,8 +657,6 @@ engine_fini(struct engine *e, uint32_t nr)
 	}
 	free(e->hs);
 	hs_free_scratch(e->scratch);
-	hs_free_scratch(e->start_scratch);
-	hs_free_scratch(e->value_scratch);
 }
 
 static int
@@ -609,8 +669,7 @@ engine_init(struct engine *e, const struct rule_db *db, uint32_t nr)
 	if (db->stream == NULL && db->block == NULL)
 		return 0;
 	e->scratch = rule_db_scratch(db);
-	if (e->scratch == NULL || hs_clone_scratch(e->scratch, &e->start_scratch) != HS_SUCCESS ||
-	    hs_clone_scratch(e->scratch, &e->value_scratch) != HS_SUCCESS)
+	if (e->scratch == NULL)
 		goto fail;
 	for (uint32_t i = 0; db->stream != NULL && i < nr; i++) {
 		if (hs_open_stream(db->stream, 0, &e->hs[i]) != HS_SUCCESS)
@@ -625,11 +684,9 @@ fail:
 static struct engine
 swap_engine(struct scanner *s, const struct engine *e, const struct ruleset *set)
 {
-	struct engine old = { s->scratch, s->start_scratch, s->value_scratch, s->hs };
+	struct engine old = { s->scratch, s->hs };
 
 	s->scratch = e->scratch;
-	s->start_scratch = e->start_scratch;
-	s->value_scratch = e->value_scratch;
 	s->hs = e->hs;
 	s->set = set;
 	s->db = ruleset_db(set);
@@ -664,7 +721,7 @@ scanner_destroy(struct scanner *s)
 	if (s == NULL)
 		return;
 
-	struct engine e = { s->scratch, s->start_scratch, s->value_scratch, s->hs };
+	struct engine e = { s->scratch, s->hs };
 
 	engine_fini(&e, s->streams.nr_objects);
 	slab_fini(&s->streams);

@@ -30,7 +30,7 @@ struct ruleset;
 struct scanner;
 struct scan_stream;
 
-enum { SCAN_MAX_PENDING = 16, SCAN_MAX_SEEN = 32, SCAN_LOOK_BEHIND = 512 };
+enum { SCAN_MAX_PENDING = 16, SCAN_MAX_SEEN = 32, SCAN_LOOK_BEHIND = 512, SCAN_FIELD_MAX = 65536 };
 
 typedef void scan_found_fn(void *arg, const struct finding *f);
 
@@ -76,7 +76,7 @@ void scan_gap(struct scan_stream *st);
 /* Judges what waits and gives the stream back. NULL does nothing; found may be NULL. */
 void scan_close(struct scan_stream *st, scan_found_fn *found, void *arg);
 
-/* A field that is here in full; its coding was undone by the caller. */
+/* A field that is here in full, its coding undone by the caller; looked at up to SCAN_FIELD_MAX. */
 void scan_block(struct scanner *s, enum buffer buffer, const uint8_t *data, size_t len,
 		scan_found_fn *found, void *arg);
 

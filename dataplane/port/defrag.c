@@ -240,6 +240,8 @@ defrag_push(struct defrag *d, const struct packet *p, const uint8_t *frame, stru
 {
 	const uint8_t *ip = frame + p->ip_off;
 	uint32_t end = p->frag_start + p->frag_len;
+	/* A datagram that was put together may be a fragment itself. */
+	uint32_t frames = p->nr_frames == 0 ? 1 : p->nr_frames;
 	struct assembly_key k = key_of(p, ip);
 	uint32_t slot = (uint32_t)siphash13(&d->secret, &k, sizeof(k)) & d->slot_mask;
 	struct assembly *a;
@@ -249,7 +251,7 @@ defrag_push(struct defrag *d, const struct packet *p, const uint8_t *frame, stru
 	defrag_advance(d, p->time_us);
 	a = find(d, &k, slot);
 	if (malformed(p, fragment_wire_len(p, ip))) {
-		d->counters.drop_malformed++;
+		d->counters.drop_malformed += frames;
 		if (a != NULL)
 			drop(d, a, &d->counters.drop_malformed);
 		return DEFRAG_DROPPED;
@@ -257,12 +259,12 @@ defrag_push(struct defrag *d, const struct packet *p, const uint8_t *frame, stru
 	if (a == NULL)
 		a = add(d, p, &k, slot);
 	if (a == NULL) {
-		d->counters.drop_limit++;
+		d->counters.drop_limit += frames;
 		return DEFRAG_DROPPED;
 	}
-	a->nr_frames++;
+	a->nr_frames += frames;
 	a->wire_bytes += p->wire_bytes;
-	d->counters.held++;
+	d->counters.held += frames;
 
 	/* An end is an end: a second one elsewhere, or bytes behind it, is an overlap too. */
 	if ((!p->frag_more && a->total != NO_END && a->total != end) ||

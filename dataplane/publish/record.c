@@ -14,6 +14,7 @@
 #define ENDS     (FLOW | HTTP | DNS | TLS | LLM | FINDING)
 #define ALL      (ENDS | STATS)
 #define APPDATA  RECORD_FLAG_APPDATA
+#define HOSTNAME (RECORD_FLAG_APPDATA | RECORD_FLAG_LOWER)
 #define INTERNAL RECORD_FLAG_INTERNAL
 
 #define RECORD_FIELD_INFO(id, json, what, who, bits, max, text)                                    \
@@ -131,6 +132,11 @@ record_put_text(struct record *r, enum record_field f, const void *text, size_t 
 	if (room == NULL)
 		return;
 	written = r->mask(r->mask_arg, text, len, (char *)room, info->max_bytes);
+	/* Only now: a key in lower case would not have been recognised. */
+	for (size_t i = 0; i < written && (info->flags & RECORD_FLAG_LOWER) != 0; i++) {
+		if (room[i] >= 'A' && room[i] <= 'Z')
+			room[i] |= 0x20;
+	}
 	r->head.len -= (uint32_t)(info->max_bytes - written);
 	memcpy(room - 2, &(uint16_t){ (uint16_t)written }, 2);
 }

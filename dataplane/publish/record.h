@@ -59,6 +59,7 @@ enum record_kind {
 
 #define RECORD_FLAG_APPDATA  1u
 #define RECORD_FLAG_INTERNAL 2u
+#define RECORD_FLAG_LOWER    4u
 
 struct record_field_info {
 	const char *name;

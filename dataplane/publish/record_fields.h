@@ -8,6 +8,7 @@
  * KIND       UINT, BOOL, TEXT, TEXTS (array), UINTS (array), IP, MAC, HEX
  * TYPES      which records may carry it: bits of enum record_type, or ALL
  * FLAGS      APPDATA   bytes that an application sent: masked before they are stored
+ *            HOSTNAME  APPDATA without case: masked as it was sent, then stored in lower case
  *            INTERNAL  for the publisher only, never written out
  * max_bytes  longest text kept (per element of an array); 0 for other kinds
  */
@@ -67,7 +68,7 @@
 	X(TUNNEL_STACK, "tunnel_stack", TEXTS, FLOW, 0, 48, "type:id, outermost first")             \
 	X(TUNNEL_SRC_IP, "tunnel_src_ip", IP, FLOW, 0, 0, "innermost tunnel, its outer source")     \
 	X(TUNNEL_DST_IP, "tunnel_dst_ip", IP, FLOW, 0, 0, "innermost tunnel, its outer target")     \
-	X(SERVER_NAME, "server_name", TEXT, FLOW | FINDING, APPDATA, 255, "name of who answered")   \
+	X(SERVER_NAME, "server_name", TEXT, FLOW | FINDING, HOSTNAME, 255, "name of who answered")   \
 	X(SERVER_NAME_SOURCE, "server_name_source", TEXT, FLOW, 0, 16,                              \
 	  "sni sni_outer http_host dns ip_list")                                                    \
 	X(ENCRYPTED, "encrypted", BOOL, FLOW | LLM, 0, 0, "payload is ciphertext")                  \
@@ -78,7 +79,7 @@
 	/* http */                                                                                 \
 	X(HTTP_VERSION, "http_version", TEXT, HTTP, 0, 8, "1.0 1.1 2 3")                            \
 	X(HTTP_REQUEST_METHOD, "http_request_method", TEXT, HTTP, APPDATA, 32, "GET, POST, ...")    \
-	X(URL_HOST, "url_host", TEXT, HTTP, APPDATA, 255, "lower case, without port")               \
+	X(URL_HOST, "url_host", TEXT, HTTP, HOSTNAME, 255, "lower case, without port")               \
 	X(URL_PORT, "url_port", UINT, HTTP, 0, 0, "port named by the client")                       \
 	X(URL_PATH, "url_path", TEXT, HTTP, APPDATA, 2048, "path without query")                    \
 	X(URL_TEMPLATE, "url_template", TEXT, HTTP, APPDATA, 2048, "ids and numbers as {}")         \
@@ -102,12 +103,12 @@
 	X(INCOMPLETE, "incomplete", BOOL, HTTP | DNS | LLM | TLS, 0, 0, "part of it was not seen")  \
 	/* dns */                                                                                  \
 	X(DNS_TRANSACTION_ID, "dns_transaction_id", UINT, DNS, 0, 0, "message id")                  \
-	X(DNS_QUESTION_NAME, "dns_question_name", TEXT, DNS, APPDATA, 255, "lower case, no dot")    \
+	X(DNS_QUESTION_NAME, "dns_question_name", TEXT, DNS, HOSTNAME, 255, "lower case, no dot")    \
 	X(DNS_QUESTION_TYPE, "dns_question_type", TEXT, DNS, 0, 16, "A AAAA CNAME ...")             \
 	X(DNS_RCODE, "dns_rcode", TEXT, DNS, 0, 16, "NOERROR NXDOMAIN ...")                         \
 	X(DNS_ANSWERS, "dns_answers", TEXTS, DNS, APPDATA, 255, "data of the answers")              \
 	/* tls */                                                                                  \
-	X(TLS_SERVER_NAME, "tls_server_name", TEXT, TLS, APPDATA, 255, "SNI")                       \
+	X(TLS_SERVER_NAME, "tls_server_name", TEXT, TLS, HOSTNAME, 255, "SNI")                       \
 	X(TLS_VERSION, "tls_version", TEXT, FLOW | TLS, 0, 8, "1.0 1.1 1.2 1.3")                    \
 	X(TLS_CIPHER, "tls_cipher", TEXT, TLS, 0, 64, "cipher suite chosen")                        \
 	X(TLS_ALPN, "tls_alpn", TEXTS, TLS, APPDATA, 64, "offered")                                 \

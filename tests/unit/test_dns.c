@@ -23,7 +23,7 @@ static const struct dns_case {
 	  "www.example.com", NULL, NULL, 0, 0 },
 	{ "upper case and EDNS",
 	  CASE("\x12\x34\x01\0\0\1\0\0\0\0\0\1\3WWW\0\0\1\0\1\0\0\x29\x10\0\0\0\0\0\0\0"), DNS_OK,
-	  "www", NULL, NULL, 0, 0 },
+	  "WWW", NULL, NULL, 0, 0 },
 	{ "answer with a pointer, A and AAAA",
 	  CASE("\x12\x34\x81\x80\0\1\0\2\0\0\0\0" NAME "\0\1\0\1"
 	       "\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\1"

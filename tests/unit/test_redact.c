@@ -47,7 +47,7 @@ static const struct redact_case {
 	{ "base64, shifted behind a blank", "/x/IDQxMTExMTExMTExMTExMTE/y", "/x/[pci.pan]/y" },
 	{ "two values", "4111111111111111 and 5555555555554444",
 	  "411111******1111 and 555555******4444" },
-	{ "private key", "-----BEGIN PRIVATE KEY----- MII", "[secret.private_key] MII" },
+	{ "private key", "-----BEGIN PRIVATE KEY----- MII", "[secret.private_key]" },
 };
 
 static void

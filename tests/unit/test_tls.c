@@ -22,7 +22,7 @@ static const struct named_hello {
 	struct hello h;
 } hellos[] = {
 	{ "c13",
-	  { 0x0303, 'a', LIST(0x1301, 0x1302), LIST(0, 16, 43, 51), "API.Example.com.",
+	  { 0x0303, 'a', LIST(0x1301, 0x1302), LIST(0, 16, 43, 51), "api.example.com.",
 	    "h2,http/1.1", NULL, NULL, LIST(0x0304, 0x0303), 32, 0 } },
 	{ "cpq",
 	  { 0x0303, 'a', LIST(0x1301), LIST(0, 43, 51), "api.example.com", NULL, NULL, NULL,
@@ -542,7 +542,7 @@ test_hello_cut(void **state)
 		assert_true(len < 73 || h.ciphers.len == 4);
 	}
 	assert_int_equal(tls_client_hello_parse(guard_copy(c.b, c.len), c.len, &h), TLS_HELLO_OK);
-	assert_true(span_is(h.server_name, "API.Example.com."));
+	assert_true(span_is(h.server_name, "api.example.com."));
 
 	put_server_hello(&s, &hellos[11].h, NULL);
 	for (size_t len = 0; len < s.len; len++)
