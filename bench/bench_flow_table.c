@@ -10,9 +10,9 @@
 
 #include "dataplane/flow/flow_table.h"
 
-#define BURST   32u
+#define BURST	32u
 #define LOOKUPS (1u << 21)
-#define RUNS    5u
+#define RUNS	5u
 
 static const struct siphash_key secret = { 11, 12 };
 
@@ -77,7 +77,7 @@ main(void)
 {
 	double few = cycles_per_lookup(10000), many = cycles_per_lookup(1000000);
 
-	printf("key, hash and look-up: %.0f cycles at 10 k flows, %.0f at 1 M, ratio %.2f\n", few, many,
-	       many / few);
+	printf("key, hash and look-up: %.0f cycles at 10 k flows, %.0f at 1 M, ratio %.2f\n", few,
+	       many, many / few);
 	return 0;
 }

@@ -72,7 +72,8 @@ conn_env_create(const struct conn_config *config, struct conn_env **out)
 	r |= slab_init(&env->payloads, config->max_conns, payload_conn_bytes);
 	r |= slab_init(&env->llm, config->max_llm, sizeof(struct llm_call));
 	env->decoders = decode_pool_create(&limits);
-	env->scanner = scanner_create(config->rules, config->max_scan_streams, env->config.hash_key);
+	env->scanner =
+	    scanner_create(config->rules, config->max_scan_streams, env->config.hash_key);
 	if (r != 0 || env->decoders == NULL || env->scanner == NULL) {
 		conn_env_destroy(env);
 		return -ENOMEM;
@@ -146,8 +147,8 @@ choose(struct conn_env *env, struct conn *c, enum protocol protocol)
 {
 	c->protocol = protocol;
 	c->proto = conn_proto_of(protocol);
-	c->encrypted = protocol == PROTOCOL_TLS || protocol == PROTOCOL_QUIC ||
-		       protocol == PROTOCOL_SSH;
+	c->encrypted =
+	    protocol == PROTOCOL_TLS || protocol == PROTOCOL_QUIC || protocol == PROTOCOL_SSH;
 	c->state = c->proto->open(env, c);
 }
 
@@ -186,7 +187,8 @@ start(struct conn_env *env, struct conn *c, enum protocol protocol, enum conn_di
 }
 
 static enum detect_verdict
-ask(const struct conn *c, enum conn_dir dir, const uint8_t *data, size_t len, enum protocol *protocol)
+ask(const struct conn *c, enum conn_dir dir, const uint8_t *data, size_t len,
+    enum protocol *protocol)
 {
 	struct detect_input in = {
 		.udp = c->info.udp,
@@ -238,8 +240,8 @@ find_out(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t 
 	if (fresh) {
 		verdict = ask(c, dir, data, len, &protocol);
 		if (verdict != DETECT_MORE) {
-			start(env, c, verdict == DETECT_FOUND ? protocol : PROTOCOL_UNKNOWN, dir, data,
-			      len);
+			start(env, c, verdict == DETECT_FOUND ? protocol : PROTOCOL_UNKNOWN, dir,
+			      data, len);
 			return;
 		}
 	}

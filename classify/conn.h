@@ -52,10 +52,10 @@ struct conn_config {
 	uint32_t decode_max_ratio;
 	uint64_t decode_ratio_after_bytes, decode_max_message_bytes;
 	bool body_sha256;
-	bool live_test_values;  /* published test values count as real ones */
+	bool live_test_values; /* published test values count as real ones */
 	unsigned min_severity; /* enum severity: findings below it are nothing */
 	const struct provider_catalogue *providers; /* kept; may be NULL */
-	const struct ruleset *rules;                /* kept until the next conn_env_set_rules */
+	const struct ruleset *rules;		    /* kept until the next conn_env_set_rules */
 	uint64_t hash_key[2];
 	struct conn_output output;
 };
@@ -80,7 +80,7 @@ struct conn_info {
 	bool udp;
 	bool midstream[2]; /* the beginning of that direction was not seen */
 	uint16_t port[2];
-	void *flow;        /* kept: handed back to the output callbacks */
+	void *flow; /* kept: handed back to the output callbacks */
 };
 
 /* NULL when the pool is empty. */

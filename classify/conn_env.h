@@ -14,40 +14,40 @@
 #include "classify/slab.h"
 #include "classify/span.h"
 
-#define CONN_MAX_TYPES     12   /* data classes told per flow and per message */
-#define CONN_TYPES_KNOWN   512  /* names of data classes an environment keeps */
-#define CONN_TYPE_NAME     64
+#define CONN_MAX_TYPES	   12  /* data classes told per flow and per message */
+#define CONN_TYPES_KNOWN   512 /* names of data classes an environment keeps */
+#define CONN_TYPE_NAME	   64
 #define CONN_SCRATCH_BYTES 16384
 
 /* Why payload was not looked at. Each is also a counter, in bytes. */
-#define CONN_SKIPS(X)                                                                              \
-	X(ENCRYPTED, "encrypted")           /* ciphertext */                                       \
-	X(GAP, "gap")                       /* never seen */                                       \
-	X(UNSYNCED, "unsynced")             /* passed over while looking for a message start */    \
-	X(BINARY, "binary")                 /* images, audio, video, fonts */                      \
-	X(NOT_PARSED, "not_parsed")         /* a protocol recognised but not taken apart */        \
-	X(DECODE_FAILED, "decode_failed")   /* content coding broken, unknown, or a bomb */        \
-	X(LIMIT, "limit")                   /* a pool was empty */
+#define CONN_SKIPS(X)                                                                         \
+	X(ENCRYPTED, "encrypted")	  /* ciphertext */                                    \
+	X(GAP, "gap")			  /* never seen */                                    \
+	X(UNSYNCED, "unsynced")		  /* passed over while looking for a message start */ \
+	X(BINARY, "binary")		  /* images, audio, video, fonts */                   \
+	X(NOT_PARSED, "not_parsed")	  /* a protocol recognised but not taken apart */     \
+	X(DECODE_FAILED, "decode_failed") /* content coding broken, unknown, or a bomb */     \
+	X(LIMIT, "limit")		  /* a pool was empty */
 
 enum conn_skip {
 #define CONN_SKIP_ID(id, name) CONN_SKIP_##id,
 	CONN_SKIPS(CONN_SKIP_ID)
 #undef CONN_SKIP_ID
-	NR_CONN_SKIPS,
+	    NR_CONN_SKIPS,
 };
 
-#define CONN_COUNTERS(X)                                                                           \
-	X(conns, "connections with an application layer")                                          \
-	X(conns_refused, "connections seen as a flow only: the pool was empty")                    \
-	X(http_exchanges, "HTTP requests with or without an answer")                               \
-	X(http_refused, "exchanges not recorded: the pool was empty")                              \
-	X(http_pipeline_full, "requests that waited behind too many others")                       \
-	X(tls_handshakes, "TLS handshakes")                                                        \
-	X(dns_transactions, "DNS queries and answers")                                             \
-	X(dns_malformed, "DNS messages that could not be read")                                     \
-	X(llm_calls, "model calls")                                                                \
-	X(llm_refused, "exchanges not looked at as model calls: the pool was empty")               \
-	X(findings, "findings made, before aggregation")                                           \
+#define CONN_COUNTERS(X)                                                             \
+	X(conns, "connections with an application layer")                            \
+	X(conns_refused, "connections seen as a flow only: the pool was empty")      \
+	X(http_exchanges, "HTTP requests with or without an answer")                 \
+	X(http_refused, "exchanges not recorded: the pool was empty")                \
+	X(http_pipeline_full, "requests that waited behind too many others")         \
+	X(tls_handshakes, "TLS handshakes")                                          \
+	X(dns_transactions, "DNS queries and answers")                               \
+	X(dns_malformed, "DNS messages that could not be read")                      \
+	X(llm_calls, "model calls")                                                  \
+	X(llm_refused, "exchanges not looked at as model calls: the pool was empty") \
+	X(findings, "findings made, before aggregation")                             \
 	X(scan_refused, "messages not scanned: no free scan stream")
 
 struct conn_counters {
@@ -60,7 +60,8 @@ struct conn_counters {
 
 struct conn_env {
 	struct conn_config config;
-	struct slab conns, prologues, carries, http, exchanges, tls, tls_buffers, dns, llm, payloads;
+	struct slab conns, prologues, carries, http, exchanges, tls, tls_buffers, dns, llm,
+	    payloads;
 	struct scanner *scanner;
 	struct decode_pool *decoders;
 	struct conn_counters counters;
@@ -102,7 +103,7 @@ struct conn {
 	struct conn_info info;
 	const struct conn_proto *proto; /* NULL while the protocol is being found out */
 	void *state;
-	struct prologue *prologue;      /* the first bytes, until then */
+	struct prologue *prologue; /* the first bytes, until then */
 	enum protocol protocol;
 	uint8_t name_source; /* enum name_source */
 	uint8_t name_len;

@@ -180,7 +180,8 @@ path_of(const struct exchange *x)
 	size_t skip = 0;
 
 	/* absolute-form, RFC 9112 section 3.2.2 */
-	mark = target.len > 3 ? memmem(target.p, target.len < 16 ? target.len : 16, "://", 3) : NULL;
+	mark =
+	    target.len > 3 ? memmem(target.p, target.len < 16 ? target.len : 16, "://", 3) : NULL;
 	if (mark != NULL) {
 		skip = (size_t)(mark - target.p) + 3;
 		slash = memchr(target.p + skip, '/', target.len - skip);
@@ -214,8 +215,8 @@ set_host(struct exchange *x, struct span authority)
 
 	authority = span_trim(authority);
 	end = authority.len;
-	for (colon = end; colon > 0 && authority.p[colon - 1] >= '0' && authority.p[colon - 1] <= '9';
-	     colon--)
+	for (colon = end;
+	     colon > 0 && authority.p[colon - 1] >= '0' && authority.p[colon - 1] <= '9'; colon--)
 		;
 	if (colon > 0 && colon < end && authority.p[colon - 1] == ':') {
 		for (size_t i = colon; i < end && port < 65536; i++)
@@ -228,6 +229,14 @@ set_host(struct exchange *x, struct span authority)
 		x->host[x->host_len++] = (char)authority.p[i];
 }
 
+/* At once, so that what is found in the fields behind it is on the right edge. */
+static void
+name_server(struct exchange *x, struct span authority)
+{
+	set_host(x, authority);
+	conn_set_name(x->c, NAME_HTTP_HOST, x->host, x->host_len);
+}
+
 static struct span
 authority_of(struct span target, bool connect)
 {
@@ -236,7 +245,8 @@ authority_of(struct span target, bool connect)
 
 	if (connect)
 		return target;
-	mark = target.len > 3 ? memmem(target.p, target.len < 16 ? target.len : 16, "://", 3) : NULL;
+	mark =
+	    target.len > 3 ? memmem(target.p, target.len < 16 ? target.len : 16, "://", 3) : NULL;
 	if (mark == NULL)
 		return span_of(target.p, 0);
 	mark += 3;
@@ -258,7 +268,7 @@ exchange_request(struct exchange *x, struct span method, struct span target, con
 	x->target_len = (uint16_t)keep(x->target, MAX_TARGET, target);
 	authority = authority_of(target, exchange_is_connect(x));
 	if (authority.len != 0)
-		set_host(x, authority);
+		name_server(x, authority);
 	x->llm = slab_take(&x->env->llm);
 	if (x->llm == NULL)
 		x->env->counters.llm_refused++;
@@ -307,7 +317,7 @@ request_header(struct exchange *x, struct span name, struct span value)
 
 	if (span_is_nocase(name, "host")) {
 		if (x->host_len == 0)
-			set_host(x, value);
+			name_server(x, value);
 	} else if (span_is_nocase(name, "user-agent")) {
 		x->agent_len = (uint16_t)keep(x->agent, MAX_AGENT, value);
 	} else if (span_is_nocase(name, "authorization")) {
@@ -355,7 +365,7 @@ exchange_header(struct exchange *x, enum conn_dir dir, struct span name, struct 
 		if (m->coding_len != 0 && m->coding_len < MAX_CODING)
 			m->coding[m->coding_len++] = ',';
 		m->coding_len = (uint8_t)(m->coding_len + keep(m->coding + m->coding_len,
-							      MAX_CODING - m->coding_len, value));
+							       MAX_CODING - m->coding_len, value));
 	} else if (dir == CONN_ORIG) {
 		request_header(x, name, value);
 	}
@@ -392,7 +402,7 @@ is_binary(const struct message *m)
 static enum buffer
 body_buffer(const struct message *m)
 {
-	if (m->x->llm != NULL && llm_worth_watching(m->x->llm))
+	if (m->x->llm != NULL && llm_is_likely(m->x->llm))
 		return m->dir == CONN_ORIG ? BUFFER_LLM_PROMPT : BUFFER_LLM_COMPLETION;
 	if (type_starts(m, "application/x-www-form-urlencoded"))
 		return BUFFER_FORM;
@@ -429,7 +439,6 @@ exchange_headers_end(struct exchange *x, enum conn_dir dir)
 
 	m->headers_done = true;
 	if (dir == CONN_ORIG) {
-		conn_set_name(x->c, NAME_HTTP_HOST, x->host, x->host_len);
 		scan_request_line(x);
 		drop_llm_if_hopeless(x);
 	}
@@ -513,8 +522,7 @@ exchange_message_end(struct exchange *x, enum conn_dir dir, bool complete)
 	m->done = true;
 	m->end_us = x->env->now_us;
 	if (m->decode != NULL) {
-		if (!m->decode_failed &&
-		    decode_finish(m->decode, body_bytes, m) != DECODE_OK)
+		if (!m->decode_failed && decode_finish(m->decode, body_bytes, m) != DECODE_OK)
 			m->decode_failed = true;
 		decode_give(x->env->decoders, m->decode);
 		m->decode = NULL;

@@ -10,11 +10,11 @@ struct http_conn {
 	struct conn *c;
 	struct http1 parser[2];
 	struct exchange *oldest, *newest; /* in flight, in the order of requests */
-	struct exchange *current[2];      /* whose message each direction is in; NULL: none */
+	struct exchange *current[2];	  /* whose message each direction is in; NULL: none */
 	uint32_t nr_open;
 	uint64_t nr_requests, nr_answers; /* begun; an answer's ordinal is its request's */
-	bool lost_order[2];               /* a gap: the next message may have skipped others */
-	bool interim;                     /* the answer being read is a 1xx */
+	bool lost_order[2];		  /* a gap: the next message may have skipped others */
+	bool interim;			  /* the answer being read is a 1xx */
 	bool tunnel;
 	struct conn *inner; /* what runs inside a tunnel */
 };

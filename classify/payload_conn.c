@@ -27,7 +27,7 @@ payload_open(struct conn_env *env, struct conn *c)
 	struct payload_conn *p = slab_take(&env->payloads);
 
 	if (p != NULL)
-		*p = (struct payload_conn){ .env = env, .c = c };
+		*p = (struct payload_conn) { .env = env, .c = c };
 	return p;
 }
 

@@ -30,7 +30,7 @@ sip_round(struct sip *s)
 static inline struct sip
 sip_init(const struct siphash_key *key)
 {
-	return (struct sip){
+	return (struct sip) {
 		key->k0 ^ 0x736f6d6570736575u,
 		key->k1 ^ 0x646f72616e646f6du,
 		key->k0 ^ 0x6c7967656e657261u,

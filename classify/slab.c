@@ -9,7 +9,7 @@
 int
 slab_init(struct slab *s, uint32_t nr_objects, size_t object_bytes)
 {
-	*s = (struct slab){ .nr_objects = nr_objects };
+	*s = (struct slab) { .nr_objects = nr_objects };
 	s->object_bytes = (object_bytes + SLAB_ALIGN - 1) & ~(size_t)(SLAB_ALIGN - 1);
 	if (nr_objects == 0)
 		return 0;
@@ -29,7 +29,7 @@ slab_fini(struct slab *s)
 	if (s == NULL)
 		return;
 	free(s->memory);
-	*s = (struct slab){ 0 };
+	*s = (struct slab) { 0 };
 }
 
 /*

@@ -14,7 +14,7 @@
 #include <stddef.h>
 
 struct slab {
-	void *free;          /* singly linked through the first word of each object */
+	void *free;	     /* singly linked through the first word of each object */
 	uint8_t *memory;     /* owned */
 	size_t object_bytes; /* rounded up to 16 */
 	uint32_t nr_objects;

@@ -15,7 +15,7 @@ struct span {
 static inline struct span
 span_of(const void *p, size_t len)
 {
-	return (struct span){ p, len };
+	return (struct span) { p, len };
 }
 
 static inline uint8_t

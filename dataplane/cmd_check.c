@@ -17,7 +17,8 @@ cmd_check(int argc, char **argv)
 	char dir[4096];
 
 	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
-		puts("usage: weir check -c FILE\n\nReads the configuration and its rules, tells every error, "
+		puts("usage: weir check -c FILE\n\nReads the configuration and its rules, tells "
+		     "every error, "
 		     "starts nothing.");
 		return CMD_OK;
 	}
@@ -28,7 +29,8 @@ cmd_check(int argc, char **argv)
 	config_defaults(&config);
 	if (config_load(&config, argv[2]) == 0 &&
 	    ruleset_load(pipeline_rules_dir(&config, dir, sizeof(dir)), &rules, stderr) == 0) {
-		printf("%s: good; %zu rules, set %s\n", argv[2], ruleset_nr(rules), ruleset_hash(rules));
+		printf("%s: good; %zu rules, set %s\n", argv[2], ruleset_nr(rules),
+		       ruleset_hash(rules));
 		status = CMD_OK;
 	}
 	ruleset_free(rules);

@@ -189,8 +189,9 @@ print_ledger(const struct pipeline *p, bool quiet)
 		return fates == c.rx_packets ? 0 : -EIO;
 	if (isatty(STDERR_FILENO))
 		fputc('\r', stderr);
-	fprintf(stderr, "weir: %" PRIu64 " received = %" PRIu64 " used + %" PRIu64 " held + %" PRIu64
-			" dropped\n",
+	fprintf(stderr,
+		"weir: %" PRIu64 " received = %" PRIu64 " used + %" PRIu64 " held + %" PRIu64
+		" dropped\n",
 		c.rx_packets, c.used_packets, c.held_packets,
 		fates - c.used_packets - c.held_packets);
 	worker_counters_put(&c, print_nonzero, "drop_");
@@ -246,7 +247,7 @@ cmd_replay(int argc, char **argv)
 		return status;
 	}
 	log_set_level((enum log_level)o.config.log_level);
-	eal = (struct eal_options){
+	eal = (struct eal_options) {
 		.nr_workers = (unsigned)o.config.workers,
 		.memory_mb = pipeline_memory_mb(&o.config),
 		.huge = "off", /* a replay must not take what a live run was given */

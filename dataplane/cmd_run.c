@@ -187,9 +187,11 @@ tell_losses(const struct run *r)
 			log_warning("%s: lost before weir saw them: %" PRIu64 " missed, %" PRIu64
 				    " without buffer, %" PRIu64 " errors, %" PRIu64
 				    " counted by the interface only",
-				    r->config.ports[i].device, l.missed, l.nombuf, l.errors, l.unseen);
+				    r->config.ports[i].device, l.missed, l.nombuf, l.errors,
+				    l.unseen);
 	}
-	log_notice("%" PRIu64 " received = %" PRIu64 " used + %" PRIu64 " held + %" PRIu64 " dropped",
+	log_notice("%" PRIu64 " received = %" PRIu64 " used + %" PRIu64 " held + %" PRIu64
+		   " dropped",
 		   c.rx_packets, c.used_packets, c.held_packets,
 		   worker_counters_fates(&c) - c.used_packets - c.held_packets);
 }
@@ -245,7 +247,7 @@ cmd_run(int argc, char **argv)
 	if (r.config.log_level > LOG_LEVEL_NOTICE)
 		log_set_level((enum log_level)r.config.log_level);
 	catch_signals();
-	eal = (struct eal_options){
+	eal = (struct eal_options) {
 		.nr_workers = (unsigned)r.config.workers,
 		.memory_mb = pipeline_memory_mb(&r.config),
 		.huge = r.config.memory_huge,

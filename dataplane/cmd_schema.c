@@ -19,7 +19,8 @@ cmd_schema(int argc, char **argv)
 	if (argc > 2 || (argc == 2 && strcmp(argv[1], "--help") == 0)) {
 		FILE *to = argc > 2 ? stderr : stdout;
 
-		fputs("usage: weir schema [TYPE]\n\nJSON Schema of one record type, or of all, one a line: ",
+		fputs("usage: weir schema [TYPE]\n\nJSON Schema of one record type, or of all, one "
+		      "a line: ",
 		      to);
 		list_types(to);
 		fputc('\n', to);

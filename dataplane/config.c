@@ -211,10 +211,9 @@ take_port_member(struct port_config *p, const config_setting_t *at, struct repor
 static int
 init_port(struct port_config *p)
 {
-	*p = (struct port_config) { .device = strdup(""),
-				    .tap = strdup(""),
-				    .queues = 1,
-				    .promiscuous = true };
+	*p = (struct port_config) {
+		.device = strdup(""), .tap = strdup(""), .queues = 1, .promiscuous = true
+	};
 	return p->device == NULL || p->tap == NULL ? -ENOMEM : 0;
 }
 

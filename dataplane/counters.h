@@ -12,31 +12,31 @@
 #include <stdint.h>
 
 /* X(member, "meaning"): members that begin with drop_ are the fates of frames that are not used. */
-#define WORKER_COUNTERS(X)                                                                         \
-	X(rx_packets, "frames received")                                                           \
-	X(rx_bytes, "their length on the wire")                                                    \
-	X(used_packets, "frames accounted to a flow")                                              \
-	X(held_packets, "frames waiting in defrag or between workers")                             \
-	X(drop_not_ip, "frames that carry no IP: ARP, LLDP, spanning tree, ...")                   \
-	X(drop_truncated, "a header runs past the captured bytes")                                 \
-	X(drop_bad_ip, "an IP header that cannot be")                                              \
-	X(drop_unsupported_link, "a link type that is not read")                                   \
-	X(drop_fragment_overlap, "fragments of a datagram with overlaps")                          \
-	X(drop_fragment_timeout, "fragments whose datagram did not become whole")                  \
-	X(drop_fragment_limit, "fragments that made room for newer ones")                          \
-	X(drop_fragment_malformed, "fragments that cannot be, or were snapped")                    \
-	X(drop_duplicate, "second copies made by the mirror")                                      \
-	X(drop_no_mbuf, "no buffer to put a datagram together or pass it on")                      \
-	X(drop_ring_full, "the ring to the owning worker was full")                                \
-	X(truncated_packets, "used, but captured shorter than sent")                               \
-	X(hops, "frames passed on to the worker that owns their flow")                             \
-	X(flows_opened, "flows begun")                                                             \
-	X(flows_ended, "flows ended")                                                              \
-	X(flows_evicted, "flows ended to make room")                                               \
-	X(payload_bytes, "transport payload received")                                             \
-	X(delivered_bytes, "TCP stream and datagram bytes in order")                               \
-	X(missed_bytes, "TCP stream bytes that were given up")                                     \
-	X(records_made, "records handed to the publisher")                                         \
+#define WORKER_COUNTERS(X)                                                        \
+	X(rx_packets, "frames received")                                          \
+	X(rx_bytes, "their length on the wire")                                   \
+	X(used_packets, "frames accounted to a flow")                             \
+	X(held_packets, "frames waiting in defrag or between workers")            \
+	X(drop_not_ip, "frames that carry no IP: ARP, LLDP, spanning tree, ...")  \
+	X(drop_truncated, "a header runs past the captured bytes")                \
+	X(drop_bad_ip, "an IP header that cannot be")                             \
+	X(drop_unsupported_link, "a link type that is not read")                  \
+	X(drop_fragment_overlap, "fragments of a datagram with overlaps")         \
+	X(drop_fragment_timeout, "fragments whose datagram did not become whole") \
+	X(drop_fragment_limit, "fragments that made room for newer ones")         \
+	X(drop_fragment_malformed, "fragments that cannot be, or were snapped")   \
+	X(drop_duplicate, "second copies made by the mirror")                     \
+	X(drop_no_mbuf, "no buffer to put a datagram together or pass it on")     \
+	X(drop_ring_full, "the ring to the owning worker was full")               \
+	X(truncated_packets, "used, but captured shorter than sent")              \
+	X(hops, "frames passed on to the worker that owns their flow")            \
+	X(flows_opened, "flows begun")                                            \
+	X(flows_ended, "flows ended")                                             \
+	X(flows_evicted, "flows ended to make room")                              \
+	X(payload_bytes, "transport payload received")                            \
+	X(delivered_bytes, "TCP stream and datagram bytes in order")              \
+	X(missed_bytes, "TCP stream bytes that were given up")                    \
+	X(records_made, "records handed to the publisher")                        \
 	X(records_lost, "records for which the record ring had no room")
 
 struct worker_counters {

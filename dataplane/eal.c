@@ -68,7 +68,8 @@ add_lcores(struct args *a, const struct eal_options *o)
 	for (unsigned i = 0; i < CPU_SETSIZE && nr_cpus < 100; i++) {
 		if (!CPU_ISSET(i, &set))
 			continue;
-		at += (size_t)snprintf(all + at, sizeof(all) - at, "%s%u", nr_cpus == 0 ? "" : ",", i);
+		at += (size_t)snprintf(all + at, sizeof(all) - at, "%s%u", nr_cpus == 0 ? "" : ",",
+				       i);
 		cpus[nr_cpus++] = i;
 	}
 	at = (size_t)snprintf(map, sizeof(map), "0@(%s)", all);

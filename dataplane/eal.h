@@ -13,14 +13,14 @@
 
 struct eal_options {
 	unsigned nr_workers;
-	unsigned memory_mb;       /* for pools and rings */
-	const char *huge;         /* "auto", "on", "off" */
-	bool pci;                 /* probe PCI devices named in pci_allow */
+	unsigned memory_mb; /* for pools and rings */
+	const char *huge;   /* "auto", "on", "off" */
+	bool pci;	    /* probe PCI devices named in pci_allow */
 	const char *const *pci_allow;
 	unsigned nr_pci_allow;
 	const char *const *vdevs; /* DPDK device strings */
 	unsigned nr_vdevs;
-	bool pin;                 /* one processor per worker; else they float */
+	bool pin; /* one processor per worker; else they float */
 };
 
 /* 0, or a negative errno with one line logged. Once per process. */

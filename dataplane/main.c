@@ -22,7 +22,8 @@ help(FILE *to)
 	fprintf(to, "usage: weir COMMAND [OPTION]...\n\n");
 	for (size_t i = 0; i < NR_CMDS; i++)
 		fprintf(to, "  %-8s %s\n", cmds[i].name, cmds[i].summary);
-	fprintf(to, "\n`weir COMMAND --help` tells more. Exit status: 0 done, 1 failed, 2 usage.\n");
+	fprintf(to,
+		"\n`weir COMMAND --help` tells more. Exit status: 0 done, 1 failed, 2 usage.\n");
 }
 
 /* Packet memory must not end up in a core file or another process of the same user. */

@@ -20,7 +20,7 @@
 #include "dataplane/publish/publisher.h"
 #include "dataplane/worker.h"
 
-#define TICK_US      100000u
+#define TICK_US	     100000u
 #define DATA_ROOM    (2048 + RTE_PKTMBUF_HEADROOM)
 #define PRIV_BYTES   RTE_ALIGN(sizeof(struct packet), RTE_MBUF_PRIV_ALIGN)
 #define RING_FRAMES  2048u
@@ -45,7 +45,7 @@ struct pipeline {
 	struct publisher *publisher;
 	struct provider_catalogue *providers;
 	struct generation current, previous;
-	bool offered;       /* current has been handed out and not yet taken by all */
+	bool offered;	    /* current has been handed out and not yet taken by all */
 	bool reload_wanted; /* while an earlier reload is still under way */
 	uint64_t nr_reloads, nr_reload_failures;
 	struct record stats;
@@ -54,8 +54,8 @@ struct pipeline {
 unsigned
 pipeline_memory_mb(const struct config *config)
 {
-	uint64_t bytes = config->memory_mbufs *
-			 (sizeof(struct rte_mbuf) + PRIV_BYTES + DATA_ROOM + 64);
+	uint64_t bytes =
+	    config->memory_mbufs * (sizeof(struct rte_mbuf) + PRIV_BYTES + DATA_ROOM + 64);
 
 	bytes += config->workers * config->workers * RING_FRAMES * sizeof(void *);
 	/* Pools are cut from zones of their own; DPDK's own needs are about 32 MiB. */
@@ -138,7 +138,7 @@ worker_config_of(const struct pipeline *p, unsigned id, const uint64_t secret[2]
 {
 	const struct config *c = p->config;
 
-	*w = (struct worker_config){
+	*w = (struct worker_config) {
 		.id = id,
 		.nr_workers = p->nr_workers,
 		.replay = p->replay,
@@ -197,9 +197,9 @@ create_shared(struct pipeline *p)
 	if (p->shared == NULL)
 		return -ENOMEM;
 	memset(p->shared, 0, sizeof(*p->shared));
-	p->shared->pool = rte_pktmbuf_pool_create("frames", (unsigned)p->config->memory_mbufs,
-						  POOL_CACHE, (uint16_t)PRIV_BYTES, DATA_ROOM,
-						  SOCKET_ID_ANY);
+	p->shared->pool =
+	    rte_pktmbuf_pool_create("frames", (unsigned)p->config->memory_mbufs, POOL_CACHE,
+				    (uint16_t)PRIV_BYTES, DATA_ROOM, SOCKET_ID_ANY);
 	if (p->shared->pool == NULL) {
 		log_err("memory.mbufs = %" PRIu64 ": no memory for so many frames",
 			p->config->memory_mbufs);
@@ -210,8 +210,9 @@ create_shared(struct pipeline *p)
 			if (from == to)
 				continue;
 			snprintf(name, sizeof(name), "ring_%u_%u", from, to);
-			p->shared->rings[from][to] = rte_ring_create(
-			    name, RING_FRAMES, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
+			p->shared->rings[from][to] =
+			    rte_ring_create(name, RING_FRAMES, SOCKET_ID_ANY,
+					    RING_F_SP_ENQ | RING_F_SC_DEQ);
 			if (p->shared->rings[from][to] == NULL) {
 				log_err("workers = %u: no memory for the rings between them",
 					p->nr_workers);
@@ -239,9 +240,10 @@ create_workers(struct pipeline *p)
 		r = worker_create(&wc, p->shared, publisher_ring(p->publisher, w), &p->workers[w]);
 	}
 	if (r != 0)
-		log_err("workers = %u: no memory for their tables: lower flow.max, http.connections "
-			"or workers",
-			p->nr_workers);
+		log_err(
+		    "workers = %u: no memory for their tables: lower flow.max, http.connections "
+		    "or workers",
+		    p->nr_workers);
 	return r;
 }
 
@@ -261,7 +263,8 @@ pipeline_create(const struct pipeline_options *options, struct pipeline **out)
 	if (r == 0)
 		r = load_catalogue(p);
 	if (r == 0)
-		r = publisher_create_from_config(p->config, p->replay, p->nr_workers, &p->publisher);
+		r = publisher_create_from_config(p->config, p->replay, p->nr_workers,
+						 &p->publisher);
 	if (r == 0)
 		r = create_shared(p);
 	if (r == 0)

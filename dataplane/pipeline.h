@@ -18,7 +18,7 @@ struct pipeline;
 
 struct pipeline_options {
 	const struct config *config; /* kept */
-	bool replay;                 /* fixed hash key, nothing is dropped, time is the capture's */
+	bool replay;		     /* fixed hash key, nothing is dropped, time is the capture's */
 	unsigned nr_sources;
 };
 

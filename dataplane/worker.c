@@ -13,8 +13,8 @@
 #include "dataplane/port/decap.h"
 
 /* Polls that found nothing before the loop gives the core away, and before it sleeps. */
-#define IDLE_YIELD 64u
-#define IDLE_SLEEP 2048u
+#define IDLE_YIELD    64u
+#define IDLE_SLEEP    2048u
 #define IDLE_SLEEP_US 200u
 
 /* A chained mbuf's payload is made contiguous here: the largest frame libpcap hands out. */
@@ -31,8 +31,8 @@ struct worker {
 	struct source *sources[WORKER_MAX_SOURCES];
 	unsigned nr_sources;
 	struct worker_counters counters;
-	uint64_t now_us;       /* latest input clock of what was processed; never goes back */
-	uint64_t input_us;     /* input clock of this worker's own sources */
+	uint64_t now_us;   /* latest input clock of what was processed; never goes back */
+	uint64_t input_us; /* input clock of this worker's own sources */
 	double us_per_cycle;
 	_Atomic(const struct ruleset *) offered_rules;
 	_Atomic(const char *) offered_hash;
@@ -76,7 +76,7 @@ worker_create(const struct worker_config *config, struct worker_shared *shared,
 	w->shared = shared;
 	w->records = records;
 	w->us_per_cycle = 1e6 / (double)rte_get_tsc_hz();
-	tc = (struct tracker_config){
+	tc = (struct tracker_config) {
 		.max_flows = config->max_flows,
 		.timeouts = config->timeouts,
 		.reasm = config->reasm,
@@ -505,14 +505,13 @@ set_watermark(struct worker *w, uint64_t us)
 static void
 take_rules(struct worker *w)
 {
-	const struct ruleset *rules =
-	    atomic_load_explicit(&w->offered_rules, memory_order_acquire);
+	const struct ruleset *rules = atomic_load_explicit(&w->offered_rules, memory_order_acquire);
 
 	if (likely(rules == NULL))
 		return;
 	if (conn_env_set_rules(tracker_conn_env(w->tracker), rules) == 0)
-		tracker_set_ruleset(w->tracker, atomic_load_explicit(&w->offered_hash,
-								     memory_order_relaxed));
+		tracker_set_ruleset(w->tracker,
+				    atomic_load_explicit(&w->offered_hash, memory_order_relaxed));
 	atomic_store_explicit(&w->offered_rules, NULL, memory_order_release);
 }
 
@@ -566,7 +565,8 @@ worker_run(struct worker *w)
 			peers = w->input_us;
 		if (peers != UINT64_MAX && peers > w->now_us)
 			w->now_us = peers;
-		set_watermark(w, RTE_MIN(tracker_advance(w->tracker, RTE_MIN(peers, w->now_us)), peers));
+		set_watermark(w, RTE_MIN(tracker_advance(w->tracker, RTE_MIN(peers, w->now_us)),
+					 peers));
 		nr_idle = work == 0 ? nr_idle + 1 : 0;
 		if (work == 0)
 			idle(w, nr_idle);

@@ -34,9 +34,9 @@
 #include "dataplane/port/source.h"
 #include "dataplane/publish/record_ring.h"
 
-#define WORKER_MAX         64
+#define WORKER_MAX	   64
 #define WORKER_MAX_SOURCES 16
-#define WORKER_BURST       32
+#define WORKER_BURST	   32
 
 /* What one worker tells the others: all it will pass on from before this is in the rings. */
 struct worker_clock {
@@ -45,9 +45,9 @@ struct worker_clock {
 
 struct worker_config {
 	unsigned id, nr_workers;
-	bool replay;             /* wait instead of drop */
-	bool single_input;       /* one source feeds the whole pipeline */
-	bool backoff;            /* sleep when idle */
+	bool replay;	   /* wait instead of drop */
+	bool single_input; /* one source feeds the whole pipeline */
+	bool backoff;	   /* sleep when idle */
 	bool stream_sha256;
 	unsigned decap_depth;
 	uint32_t max_flows;
@@ -59,8 +59,8 @@ struct worker_config {
 	uint64_t reasm_bytes;
 	struct siphash_key secret; /* of flow hashes; the same in all workers */
 	struct conn_config conn;   /* output is filled in by the worker */
-	const char *ruleset;       /* its short hash, kept */
-	uint32_t record_types;     /* bit per enum record_type that is wanted */
+	const char *ruleset;	   /* its short hash, kept */
+	uint32_t record_types;	   /* bit per enum record_type that is wanted */
 };
 
 struct worker;
@@ -70,8 +70,8 @@ struct worker_shared {
 	struct rte_ring *rings[WORKER_MAX][WORKER_MAX];
 	struct worker_clock clocks[WORKER_MAX];
 	struct rte_mempool *pool;
-	_Atomic uint64_t input_end_us;   /* the last input clock of all sources that have ended */
-	_Atomic bool stop;               /* live: take no more frames, finish what is there */
+	_Atomic uint64_t input_end_us;	 /* the last input clock of all sources that have ended */
+	_Atomic bool stop;		 /* live: take no more frames, finish what is there */
 	_Atomic uint64_t wall_offset_us; /* live: realtime less the cycle counter's microseconds */
 };
 

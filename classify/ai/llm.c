@@ -374,6 +374,16 @@ llm_response_end(struct llm_call *call, bool complete)
 }
 
 bool
+llm_is_likely(const struct llm_call *call)
+{
+	const struct llm_target *t = &call->target;
+
+	return !t->no_call &&
+	       (t->hint || t->stored || call->header_sign ||
+		call->facts.detected_by == LLM_BY_HOST || (call->signs & LLM_SIGN_STRONG) != 0);
+}
+
+bool
 llm_worth_watching(const struct llm_call *call)
 {
 	const struct llm_target *t = &call->target;

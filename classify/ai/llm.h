@@ -229,6 +229,12 @@ void llm_response_end(struct llm_call *call, bool complete);
  */
 bool llm_worth_watching(const struct llm_call *call);
 
+/*
+ * More than worth watching: path, host, a header or the body so far say that this is one. For
+ * whoever has to call a body a prompt before all of it is there.
+ */
+bool llm_is_likely(const struct llm_call *call);
+
 /* The verdict; valid after both ends (llm_response_end alone is enough when no request was seen).
  */
 bool llm_is_call(const struct llm_call *call);

@@ -30,6 +30,8 @@ word_list_add(struct word_list *list, struct span text)
 	}
 	w->text[text.len] = '\0';
 	list->nr_raw += w->raw;
+	list->first_letters |= 1u << (text.p[0] & 31);
+	list->lengths |= 1ull << text.len;
 	return true;
 }
 
@@ -63,6 +65,11 @@ same_text(const struct word *w, const uint8_t *p, size_t len)
 static bool
 in_list(const struct word_list *list, const uint8_t *p, size_t len)
 {
+	/* Letters of either case share their lower five bits. */
+	if (len >= WORD_MAX || (list->first_letters >> (p[0] & 31) & 1) == 0 ||
+	    (list->lengths >> len & 1) == 0)
+		return false;
+
 	uint32_t hash = hash_of(p, len);
 	unsigned lo = 0, hi = list->nr;
 

@@ -29,7 +29,9 @@ struct word {
 /* Sorted by hash once it is complete. */
 struct word_list {
 	unsigned nr, nr_raw;
-	struct word *words; /* owned by the rule set's memory, WORDS_MAX of them */
+	uint32_t first_letters; /* bit c & 31: most words of a text fail here, */
+	uint64_t lengths;	/* or here, before they are hashed */
+	struct word *words;	/* owned by the rule set's memory, WORDS_MAX of them */
 };
 
 /* False when the list is full or the word too long. */

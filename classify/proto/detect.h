@@ -61,7 +61,8 @@ enum detect_verdict {
 struct detect_input {
 	bool udp;
 	uint16_t orig_port, resp_port;
-	/* From the start of each direction; at most DETECT_BYTES. UDP: one datagram, in one of them. */
+	/* From the start of each direction; at most DETECT_BYTES. UDP: one datagram, in one of
+	 * them. */
 	struct span orig, resp;
 	bool orig_midstream, resp_midstream;
 };

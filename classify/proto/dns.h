@@ -22,16 +22,16 @@
 
 #include "classify/slab.h"
 
-#define DNS_NAME_CAP    256u /* text and NUL; a longer escaped name is cut */
-#define DNS_ANSWER_CAP  256u
-#define DNS_MAX_ANSWERS 16u  /* kept; the rest is counted in nr_more */
+#define DNS_NAME_CAP	256u /* text and NUL; a longer escaped name is cut */
+#define DNS_ANSWER_CAP	256u
+#define DNS_MAX_ANSWERS 16u /* kept; the rest is counted in nr_more */
 
 /* Each value is also worth a counter. */
 enum dns_result {
 	DNS_OK,
-	DNS_TRUNCATED,   /* a record runs past the message; what was read before it stays */
-	DNS_BAD_HEADER,  /* too short, or no question and no answer */
-	DNS_BAD_NAME,    /* in the question: nothing can be said */
+	DNS_TRUNCATED,	/* a record runs past the message; what was read before it stays */
+	DNS_BAD_HEADER, /* too short, or no question and no answer */
+	DNS_BAD_NAME,	/* in the question: nothing can be said */
 	DNS_NR_RESULTS,
 };
 
@@ -70,12 +70,12 @@ const char *dns_rcode_name(uint16_t rcode, char buf[16]);
 struct dns_stream {
 	struct slab *buffers; /* kept */
 	uint8_t *buffer;      /* taken only while a message is in pieces */
-	uint32_t have;        /* bytes of it, the two of the length included */
-	uint32_t skip;        /* of a message too long to be put together */
+	uint32_t have;	      /* bytes of it, the two of the length included */
+	uint32_t skip;	      /* of a message too long to be put together */
 	uint8_t length[2];
 	uint8_t length_have;
-	bool lost;            /* after a gap: where messages begin is not known */
-	uint32_t too_long;    /* messages passed over */
+	bool lost;	   /* after a gap: where messages begin is not known */
+	uint32_t too_long; /* messages passed over */
 };
 
 typedef void dns_message_fn(void *arg, const uint8_t *msg, size_t len);

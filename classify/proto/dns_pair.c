@@ -85,7 +85,7 @@ dns_pair_push(struct dns_pair *p, uint64_t time_us, const struct dns_message *m,
 		return;
 	}
 	q = find(p, m);
-	t = (struct dns_transaction){
+	t = (struct dns_transaction) {
 		.id = m->id,
 		.type = m->has_question || q == NULL ? m->qtype : q->type,
 		.rcode = m->rcode,

@@ -163,11 +163,13 @@ static bool
 weigh_words(const struct rule *rule, const struct value *v, struct finding *f)
 {
 	unsigned context = words_near(&rule->context.list, v, rule->context.within);
+
+	if (context == 0 && (rule->weak || rule->context.needed))
+		return false;
+
 	unsigned veto = words_near(&rule->veto.list, v, rule->veto.within);
 
 	if (veto != 0 && (context == 0 || veto < context))
-		return false;
-	if (context == 0 && (rule->weak || rule->context.needed))
 		return false;
 	if (context != 0)
 		add_term(f, "context", rule->context.points);

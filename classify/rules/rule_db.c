@@ -146,7 +146,8 @@ add_finder(struct rule_db *db, uint32_t i)
 		db->spec.led_by_capital = true;
 		return;
 	}
-	db->digits[db->nr_digits++] = i;
+	db->digits[db->nr_digits++] =
+	    (struct db_digits) { i, db->patterns[i].rule->buffers, p->min_digits, p->max_digits };
 	if (p->min_digits < db->spec.min_digits)
 		db->spec.min_digits = p->min_digits;
 	for (size_t k = 0; k < p->separators.len; k++)

@@ -27,13 +27,21 @@ struct db_pattern {
 	struct hs_database *start; /* finds where a match begins; NULL: fixed width, or too large */
 };
 
+/* A pattern of the digit finder: what decides about most groups of digits, side by side. */
+struct db_digits {
+	uint32_t pattern; /* index into patterns */
+	uint32_t buffers;
+	uint32_t min_digits, max_digits;
+};
+
 struct rule_db {
 	unsigned nr_patterns;
-	struct db_pattern *patterns;  /* owned; an index here is Hyperscan's id */
-	struct hs_database *stream;   /* NULL: no pattern is for a buffer that streams */
-	struct hs_database *block;    /* NULL: only digits are looked for */
-	unsigned nr_digits, nr_ibans; /* indices into patterns */
-	uint32_t *digits, *ibans;
+	struct db_pattern *patterns; /* owned; an index here is Hyperscan's id */
+	struct hs_database *stream;  /* NULL: no pattern is for a buffer that streams */
+	struct hs_database *block;   /* NULL: only digits are looked for */
+	unsigned nr_digits, nr_ibans;
+	struct db_digits *digits; /* owned */
+	uint32_t *ibans;	  /* owned; indices into patterns */
 	struct digits_spec spec;
 };
 

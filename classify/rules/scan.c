@@ -481,10 +481,16 @@ on_group(void *arg, const struct digit_group *g, unsigned nr)
 {
 	struct scan_stream *st = arg;
 	const struct rule_db *db = st->scanner->db;
+	uint64_t total = 0;
 
+	for (unsigned i = 0; i < nr; i++)
+		total += g[i].len;
 	for (unsigned i = 0; i < db->nr_digits; i++) {
-		if (wanted(st, &db->patterns[db->digits[i]]))
-			match_digits(st, db->digits[i], g, nr);
+		const struct db_digits *d = &db->digits[i];
+
+		if (total >= d->min_digits && g[nr - 1].len <= d->max_digits &&
+		    (st->value != NULL || (d->buffers & 1u << st->buffer) != 0))
+			match_digits(st, d->pattern, g, nr);
 	}
 	if (db->nr_ibans != 0)
 		match_iban(st, &g[nr - 1]);

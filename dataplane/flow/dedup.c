@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DIGESTS       65536u /* power of two: 50 ms of 1.3 million packets a second */
-#define DIGEST_BYTES  128u   /* of the transport header and payload that go into a digest */
-#define CHECKSUM_TCP  16u
-#define CHECKSUM_UDP  6u
+#define DIGESTS	     65536u /* power of two: 50 ms of 1.3 million packets a second */
+#define DIGEST_BYTES 128u   /* of the transport header and payload that go into a digest */
+#define CHECKSUM_TCP 16u
+#define CHECKSUM_UDP 6u
 
 struct seen {
 	uint64_t digest;
@@ -95,6 +95,6 @@ dedup_is_copy(struct dedup *d, const struct packet *p, const uint8_t *transport,
 	s = &d->seen[digest % DIGESTS];
 	copy = s->digest == digest && p->time_us >= s->time_us &&
 	       p->time_us - s->time_us <= d->config.window_us;
-	*s = (struct seen){ digest, p->time_us };
+	*s = (struct seen) { digest, p->time_us };
 	return copy;
 }

@@ -85,8 +85,8 @@ flow_key_make(struct flow_key *key, uint8_t family, uint8_t proto, uint16_t doma
 
 	if (proto == IP_PROTO_ICMP || proto == IP_PROTO_ICMPV6) {
 		uint8_t type = (uint8_t)src_port;
-		uint16_t pair = proto == IP_PROTO_ICMP ? icmp_counterpart(type)
-						       : icmpv6_counterpart(type);
+		uint16_t pair =
+		    proto == IP_PROTO_ICMP ? icmp_counterpart(type) : icmpv6_counterpart(type);
 
 		one_way = pair == ONE_WAY;
 		if (!one_way)
@@ -98,7 +98,7 @@ flow_key_make(struct flow_key *key, uint8_t family, uint8_t proto, uint16_t doma
 		order = src_port < dst_port ? -1 : src_port > dst_port;
 	side = (!one_way && order > 0) ? 1 : 0;
 
-	*key = (struct flow_key){ .proto = proto, .family = family, .domain = domain };
+	*key = (struct flow_key) { .proto = proto, .family = family, .domain = domain };
 	memcpy(key->addr[side], src, addr_len);
 	memcpy(key->addr[1 - side], dst, addr_len);
 	key->port[side] = src_port;

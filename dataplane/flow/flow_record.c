@@ -11,9 +11,9 @@
 static const struct siphash_key id_key = { 0x7765697220666c6fu, 0x772069642076312eu };
 
 static const char *const end_names[NR_FLOW_ENDS] = {
-	[FLOW_END_IDLE] = "idle",	  [FLOW_END_FIN] = "fin",
-	[FLOW_END_RST] = "rst",		  [FLOW_END_ACTIVE] = "active",
-	[FLOW_END_EVICTED] = "evicted",	  [FLOW_END_SHUTDOWN] = "shutdown",
+	[FLOW_END_IDLE] = "idle",	[FLOW_END_FIN] = "fin",
+	[FLOW_END_RST] = "rst",		[FLOW_END_ACTIVE] = "active",
+	[FLOW_END_EVICTED] = "evicted", [FLOW_END_SHUTDOWN] = "shutdown",
 	[FLOW_END_REUSED] = "idle",
 };
 
@@ -60,7 +60,7 @@ struct flow_identity {
 static struct flow_identity
 identity_of(const struct flow *flow)
 {
-	return (struct flow_identity){
+	return (struct flow_identity) {
 		.key = flow->key,
 		.first_us = flow->first_us,
 		.first_seq = flow->first_seq,

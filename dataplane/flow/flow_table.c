@@ -7,9 +7,9 @@
 #include <emmintrin.h>
 #endif
 
-#define WAYS         8u
-#define WHEEL_SLOTS  1024u /* of FLOW_TICK_US: 18 minutes, more than any timeout but by choice */
-#define NONE         UINT32_MAX
+#define WAYS	      8u
+#define WHEEL_SLOTS   1024u /* of FLOW_TICK_US: 18 minutes, more than any timeout but by choice */
+#define NONE	      UINT32_MAX
 #define EVICT_BUCKETS 16u
 #define YOUNG_PACKETS 2u /* a flow of no more than this has not proved itself */
 
@@ -26,8 +26,8 @@ struct flow_table {
 	uint32_t bucket_mask;
 	uint32_t max_flows;
 	struct flow *flows;
-	uint32_t nr_carved;  /* entries ever used; those below are on the free list or in use */
-	uint32_t free;       /* chained through wheel_next */
+	uint32_t nr_carved; /* entries ever used; those below are on the free list or in use */
+	uint32_t free;	    /* chained through wheel_next */
 	uint32_t nr;
 	uint64_t nr_evicted;
 	struct flow_timeouts timeouts;
@@ -63,8 +63,8 @@ static unsigned
 match_ways(const struct bucket *b, uint16_t tag)
 {
 #ifdef __SSE2__
-	__m128i eq = _mm_cmpeq_epi16(_mm_load_si128((const __m128i *)b->tag),
-				     _mm_set1_epi16((short)tag));
+	__m128i eq =
+	    _mm_cmpeq_epi16(_mm_load_si128((const __m128i *)b->tag), _mm_set1_epi16((short)tag));
 
 	return (unsigned)_mm_movemask_epi8(_mm_packs_epi16(eq, _mm_setzero_si128()));
 #else
@@ -290,7 +290,7 @@ flow_table_add(struct flow_table *t, const struct packet *p)
 	t->nr++;
 
 	flow = &t->flows[id];
-	*flow = (struct flow){
+	*flow = (struct flow) {
 		.key = p->key,
 		.hash = p->hash,
 		.first_us = p->time_us,

@@ -39,25 +39,26 @@ enum flow_end {
 	FLOW_END_ACTIVE, /* not an end: a long flow's interim record */
 	FLOW_END_EVICTED,
 	FLOW_END_SHUTDOWN,
-	FLOW_END_REUSED, /* the same tuple opened a new connection; reported as what it had reached */
+	FLOW_END_REUSED, /* the same tuple opened a new connection; reported as what it had reached
+			  */
 	NR_FLOW_ENDS,
 };
 
 enum tcp_state {
-	TCP_STATE_NONE,      /* not TCP, or only midstream packets so far */
-	TCP_STATE_SYN,       /* a SYN, no answer */
+	TCP_STATE_NONE, /* not TCP, or only midstream packets so far */
+	TCP_STATE_SYN,	/* a SYN, no answer */
 	TCP_STATE_OPEN,
-	TCP_STATE_CLOSED,    /* both FINs, or a RST; lingers for late packets */
+	TCP_STATE_CLOSED, /* both FINs, or a RST; lingers for late packets */
 };
 
 /* What belongs to one end of the flow, by its side in the key. */
 struct flow_side {
 	struct reasm reasm;
 	uint64_t packets, bytes, payload_bytes; /* since the last record */
-	uint64_t missed_told, overlap_told;     /* of reasm's totals, told in earlier records */
-	uint32_t isn;                           /* valid when syn */
-	uint32_t acked;                         /* highest acknowledgement this end has sent */
-	uint32_t fin_seq;                       /* valid when fin: the byte after its last */
+	uint64_t missed_told, overlap_told;	/* of reasm's totals, told in earlier records */
+	uint32_t isn;				/* valid when syn */
+	uint32_t acked;				/* highest acknowledgement this end has sent */
+	uint32_t fin_seq;			/* valid when fin: the byte after its last */
 	uint8_t tcp_flags;
 	bool seen, syn, have_ack, fin, has_mac;
 	uint8_t mac[6];
@@ -69,13 +70,13 @@ struct flow {
 	struct flow_key key;
 	uint64_t hash;
 	uint64_t first_us, last_us; /* packet time */
-	uint64_t part_us;           /* begin of the interval that the next record covers */
-	uint64_t last_order_us;     /* input clock at the last packet */
+	uint64_t part_us;	    /* begin of the interval that the next record covers */
+	uint64_t last_order_us;	    /* input clock at the last packet */
 	uint32_t wheel_next, wheel_prev;
 	uint16_t wheel_slot;
-	uint8_t tcp_state;   /* enum tcp_state */
-	uint8_t end;         /* enum flow_end: how it is going to end */
-	uint8_t orig;        /* the side that opened */
+	uint8_t tcp_state; /* enum tcp_state */
+	uint8_t end;	   /* enum flow_end: how it is going to end */
+	uint8_t orig;	   /* the side that opened */
 	bool midstream;
 	bool in_use;
 	uint8_t nr_vlans, nr_tunnels, tunnel_family;

@@ -32,7 +32,7 @@ reasm_pool_init(struct reasm_pool *pool, const struct reasm_limits *limits, uint
 	uint32_t nr = (uint32_t)(bytes / CHUNK_BYTES);
 
 	pool->limits = *limits;
-	pool->chunks = (struct slab){ 0 };
+	pool->chunks = (struct slab) { 0 };
 	if (slab_init(&pool->segs, nr, sizeof(struct reasm_seg)) != 0)
 		return -ENOMEM;
 	if (slab_init(&pool->chunks, nr, sizeof(struct reasm_chunk)) != 0) {
@@ -70,7 +70,7 @@ seg_copy(struct reasm_pool *pool, uint32_t seq, const uint8_t *data, uint32_t le
 
 	if (seg == NULL)
 		return NULL;
-	*seg = (struct reasm_seg){ .seq = seq, .len = len };
+	*seg = (struct reasm_seg) { .seq = seq, .len = len };
 	link = &seg->chunks;
 	for (uint32_t done = 0; done < len; done += CHUNK_BYTES) {
 		struct reasm_chunk *chunk = slab_take(&pool->chunks);
@@ -80,7 +80,8 @@ seg_copy(struct reasm_pool *pool, uint32_t seq, const uint8_t *data, uint32_t le
 			return NULL;
 		}
 		chunk->next = NULL;
-		memcpy(chunk->bytes, data + done, len - done < CHUNK_BYTES ? len - done : CHUNK_BYTES);
+		memcpy(chunk->bytes, data + done,
+		       len - done < CHUNK_BYTES ? len - done : CHUNK_BYTES);
 		*link = chunk;
 		link = &chunk->next;
 	}
@@ -175,7 +176,8 @@ note_overlaps(struct reasm *r, uint32_t seq, const uint8_t *data, uint32_t len)
 {
 	uint32_t end = seq + len;
 
-	for (const struct reasm_seg *s = r->held; s != NULL && seq_before(s->seq, end); s = s->next) {
+	for (const struct reasm_seg *s = r->held; s != NULL && seq_before(s->seq, end);
+	     s = s->next) {
 		uint32_t s_end = s->seq + s->len;
 		uint32_t from = seq_after(s->seq, seq) ? s->seq : seq;
 		uint32_t to = seq_before(s_end, end) ? s_end : end;

@@ -44,17 +44,17 @@ void reasm_pool_fini(struct reasm_pool *pool);
 
 /* Public only because struct flow embeds two of them. All zero is a valid start. */
 struct reasm {
-	uint32_t next_seq;      /* next byte to deliver */
+	uint32_t next_seq; /* next byte to deliver */
 	uint32_t held_bytes;
 	uint16_t nr_held;
-	bool started;           /* next_seq is known */
+	bool started; /* next_seq is known */
 	bool overlap_differs;
 	struct reasm_seg *held; /* sorted by start, may overlap; owned, from the pool */
 	uint64_t hole_since_us; /* packet time at which the first held segment came */
-	uint64_t missed_bytes;  /* given up */
+	uint64_t missed_bytes;	/* given up */
 	uint64_t overlap_bytes; /* sent more than once */
-	uint32_t retransmits;   /* segments that held nothing new */
-	uint32_t limited;       /* holes given up for lack of room */
+	uint32_t retransmits;	/* segments that held nothing new */
+	uint32_t limited;	/* holes given up for lack of room */
 };
 
 /*

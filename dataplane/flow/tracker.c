@@ -148,7 +148,7 @@ tracker_create(const struct tracker_config *config, struct worker_counters *coun
 	t->counters = counters;
 	t->emit = emit;
 	t->emit_arg = arg;
-	t->config.conn.output = (struct conn_output){ begin_record, emit_record, t };
+	t->config.conn.output = (struct conn_output) { begin_record, emit_record, t };
 
 	r = flow_table_create(config->max_flows, &config->timeouts, flow_ended, t, &t->flows);
 	if (r == 0)
@@ -252,14 +252,14 @@ ensure_conn(struct tracker *t, struct flow *flow)
 
 	if (flow->conn != NULL)
 		return;
-	info = (struct conn_info){
+	info = (struct conn_info) {
 		.udp = flow->key.proto == IP_PROTO_UDP,
 		.flow = flow,
 		.port = { flow->key.port[flow->orig], flow->key.port[1 - flow->orig] },
 	};
 	for (unsigned s = 0; s < 2 && !info.udp; s++)
-		info.midstream[s == flow->orig ? CONN_ORIG : CONN_RESP] = !flow->side[s].syn &&
-									  flow->midstream;
+		info.midstream[s == flow->orig ? CONN_ORIG : CONN_RESP] =
+		    !flow->side[s].syn && flow->midstream;
 	flow->conn = conn_open(t->conns, &info);
 }
 
@@ -283,8 +283,8 @@ tcp_packet(struct tracker *t, struct flow *flow, const struct packet *p, const u
 	tcp_track_update(flow, p);
 	if (p->payload_len != 0) {
 		ensure_conn(t, flow);
-		reasm_push(&sender->reasm, &t->reasm, p->time_us, seq, payload, p->payload_len, deliver,
-			   &d);
+		reasm_push(&sender->reasm, &t->reasm, p->time_us, seq, payload, p->payload_len,
+			   deliver, &d);
 	}
 	if (sender->have_ack && other->reasm.held != NULL)
 		reasm_acked(&other->reasm, &t->reasm, p->time_us, sender->acked, deliver, &back);

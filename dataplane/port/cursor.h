@@ -25,7 +25,7 @@ cursor_of(const void *data, size_t len)
 {
 	const uint8_t *p = data;
 
-	return (struct cursor){ p, len == 0 ? p : p + len };
+	return (struct cursor) { p, len == 0 ? p : p + len };
 }
 
 static inline size_t
@@ -60,7 +60,7 @@ cursor_split(struct cursor *c, size_t len, struct cursor *head)
 
 	if (p == NULL)
 		return false;
-	*head = (struct cursor){ p, p + len };
+	*head = (struct cursor) { p, p + len };
 	return true;
 }
 

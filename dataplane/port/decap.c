@@ -7,27 +7,38 @@
 
 #include <string.h>
 
-#define IPV4_HDR_LEN  20u
-#define IPV6_HDR_LEN  40u
-#define TCP_HDR_LEN   20u
-#define UDP_HDR_LEN   8u
-#define VXLAN_HDR_LEN 8u
+#define IPV4_HDR_LEN   20u
+#define IPV6_HDR_LEN   40u
+#define TCP_HDR_LEN    20u
+#define UDP_HDR_LEN    8u
+#define VXLAN_HDR_LEN  8u
 #define GENEVE_HDR_LEN 8u
 
-#define UDP_PORT_GTPU        2152
-#define UDP_PORT_TEREDO      3544
-#define UDP_PORT_VXLAN       4789
+#define UDP_PORT_GTPU	     2152
+#define UDP_PORT_TEREDO	     3544
+#define UDP_PORT_VXLAN	     4789
 #define UDP_PORT_VXLAN_GPE   4790
-#define UDP_PORT_GENEVE      6081
+#define UDP_PORT_GENEVE	     6081
 #define UDP_PORT_VXLAN_LINUX 8472 /* Linux' default before the number was assigned; Flannel */
 
 const char *const tunnel_type_names[NR_TUNNEL_TYPES] = {
-	[TUNNEL_MPLS] = "mpls",	      [TUNNEL_PPPOE] = "pppoe",	    [TUNNEL_NSH] = "nsh",
-	[TUNNEL_TEREDO] = "teredo",  [TUNNEL_PPTP] = "pptp",	   	    [TUNNEL_VXLAN] = "vxlan",
-	[TUNNEL_VXLAN_GPE] = "vxlan_gpe", [TUNNEL_GENEVE] = "geneve", [TUNNEL_GRE] = "gre",
-	[TUNNEL_NVGRE] = "nvgre",     [TUNNEL_ERSPAN1] = "erspan1", [TUNNEL_ERSPAN2] = "erspan2",
-	[TUNNEL_ERSPAN3] = "erspan3", [TUNNEL_IPIP] = "ipip",	    [TUNNEL_6IN4] = "6in4",
-	[TUNNEL_GTPU] = "gtpu",	      [TUNNEL_ETHERIP] = "etherip",
+	[TUNNEL_MPLS] = "mpls",
+	[TUNNEL_PPPOE] = "pppoe",
+	[TUNNEL_NSH] = "nsh",
+	[TUNNEL_TEREDO] = "teredo",
+	[TUNNEL_PPTP] = "pptp",
+	[TUNNEL_VXLAN] = "vxlan",
+	[TUNNEL_VXLAN_GPE] = "vxlan_gpe",
+	[TUNNEL_GENEVE] = "geneve",
+	[TUNNEL_GRE] = "gre",
+	[TUNNEL_NVGRE] = "nvgre",
+	[TUNNEL_ERSPAN1] = "erspan1",
+	[TUNNEL_ERSPAN2] = "erspan2",
+	[TUNNEL_ERSPAN3] = "erspan3",
+	[TUNNEL_IPIP] = "ipip",
+	[TUNNEL_6IN4] = "6in4",
+	[TUNNEL_GTPU] = "gtpu",
+	[TUNNEL_ETHERIP] = "etherip",
 };
 
 /* The frame as decap walks it. missing: bytes of the frame that lie behind the first segment. */
@@ -96,14 +107,14 @@ ipv4_parse(struct walk *w, struct cursor *c, struct ip *ip)
 	if (!cursor_skip(c, hdr_len))
 		return DECAP_TRUNCATED;
 
-	*ip = (struct ip){ 4, h[9], h + 12, h + 16, total - hdr_len };
+	*ip = (struct ip) { 4, h[9], h + 12, h + 16, total - hdr_len };
 	w->p->ip_id = read_be16(h + 4);
 	clip(c, ip->wire_len);
 
 	frag = read_be16(h + 6);
 	if ((frag & 0x3fff) != 0) {
-		note_fragment(w, h, c, ip->wire_len, ip->proto, w->p->ip_id,
-			      (frag & 0x1fffu) * 8u, (frag & 0x2000) != 0);
+		note_fragment(w, h, c, ip->wire_len, ip->proto, w->p->ip_id, (frag & 0x1fffu) * 8u,
+			      (frag & 0x2000) != 0);
 		return DECAP_FRAGMENT;
 	}
 	return DECAP_OK;
@@ -121,7 +132,7 @@ ipv6_extensions(struct walk *w, struct cursor *c, struct ip *ip, const uint8_t *
 
 	for (;;) {
 		switch (ip->proto) {
-		case 0:   /* hop-by-hop */
+		case 0:	  /* hop-by-hop */
 		case 43:  /* routing */
 		case 60:  /* destination options */
 		case 135: /* mobility */
@@ -173,7 +184,7 @@ ipv6_parse(struct walk *w, struct cursor *c, struct ip *ip)
 	payload = read_be16(h + 4);
 	if (payload == 0)
 		payload = (uint32_t)cursor_left(c) + w->missing;
-	*ip = (struct ip){ 6, h[6], h + 8, h + 24, payload };
+	*ip = (struct ip) { 6, h[6], h + 8, h + 24, payload };
 	clip(c, payload);
 	return ipv6_extensions(w, c, ip, h);
 }
@@ -186,8 +197,8 @@ set_flow(struct walk *w, const struct cursor *c, const struct ip *ip, uint16_t s
 	struct packet *p = w->p;
 	uint32_t here = (uint32_t)cursor_left(c);
 
-	p->side = (uint8_t)flow_key_make(&p->key, ip->family, ip->proto, w->domain, ip->src, ip->dst,
-					 src_port, dst_port);
+	p->side = (uint8_t)flow_key_make(&p->key, ip->family, ip->proto, w->domain, ip->src,
+					 ip->dst, src_port, dst_port);
 	p->payload_off = offset_of(w, c->p);
 	p->payload_wire = payload_wire;
 	p->payload_len = here < payload_wire ? here + w->missing : payload_wire;
@@ -356,7 +367,8 @@ erspan_enter(struct cursor *c, struct packet *p, uint16_t type, bool has_seq)
 	       link_parse(c, LINK_ETHERNET, p) == LINK_IP;
 }
 
-/* PPTP's GRE, RFC 2637 section 4.1: length (2) | call (2) | sequence if S | acknowledgement if A. */
+/* PPTP's GRE, RFC 2637 section 4.1: length (2) | call (2) | sequence if S | acknowledgement if A.
+ */
 static bool
 pptp_enter(struct cursor *c, struct packet *p, uint16_t flags)
 {
@@ -417,8 +429,7 @@ gre_enter(struct cursor *c, struct packet *p)
 					 nvgre ? key >> 8 : key) &&
 		       link_parse(c, LINK_ETHERNET, p) == LINK_IP;
 	}
-	return packet_add_tunnel(p, TUNNEL_GRE, key) &&
-	       link_parse_ethertype(c, type, p) == LINK_IP;
+	return packet_add_tunnel(p, TUNNEL_GRE, key) && link_parse_ethertype(c, type, p) == LINK_IP;
 }
 
 static bool
@@ -457,8 +468,9 @@ tunnel_enter(struct cursor *c, const struct ip *ip, struct packet *p)
 	case IP_PROTO_IPIP:
 	case IP_PROTO_IPV6:
 		return packet_add_tunnel(p,
-					 ip->proto == IP_PROTO_IPV6 && ip->family == 4 ? TUNNEL_6IN4
-										       : TUNNEL_IPIP,
+					 ip->proto == IP_PROTO_IPV6 && ip->family == 4
+					     ? TUNNEL_6IN4
+					     : TUNNEL_IPIP,
 					 0) &&
 		       link_parse(c, LINK_RAW_IP, p) == LINK_IP;
 	case IP_PROTO_ETHERIP:
@@ -506,7 +518,9 @@ enum decap_result
 decap_frame(struct packet *p, enum link_type link, uint16_t domain, const uint8_t *data,
 	    uint32_t data_len, uint32_t frame_len, unsigned max_depth)
 {
-	struct walk w = { .p = p, .start = data, .missing = frame_len - data_len, .domain = domain };
+	struct walk w = {
+		.p = p, .start = data, .missing = frame_len - data_len, .domain = domain
+	};
 	struct cursor c = cursor_of(data, data_len);
 	enum decap_result r;
 	struct ip ip;

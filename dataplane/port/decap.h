@@ -3,9 +3,9 @@
  *
  * Crossed: VLAN and QinQ, MPLS, PPPoE, GRE (RFC 2784, 2890), NVGRE (RFC 7637), ERSPAN I, II, III,
  * VXLAN (RFC 7348), VXLAN-GPE, Geneve with options (RFC 8926), IP in IP (RFC 2003), 6in4
- * (RFC 4213), EtherIP (RFC 3378), Teredo (RFC 4380), PPTP (RFC 2637), GTP-U (3GPP TS 29.281). A tunnel is entered only when what is
- * inside reads as IP; otherwise the packet belongs to the outer flow and is not lost: a port
- * number alone does not make a tunnel.
+ * (RFC 4213), EtherIP (RFC 3378), Teredo (RFC 4380), PPTP (RFC 2637), GTP-U (3GPP TS 29.281). A
+ * tunnel is entered only when what is inside reads as IP; otherwise the packet belongs to the outer
+ * flow and is not lost: a port number alone does not make a tunnel.
  *
  * IP lengths are taken from the headers; an IPv4 total length of zero (as segmentation offload
  * leaves it in captures) and an IPv6 jumbogram mean "as much as there is". Checksums are not
@@ -20,10 +20,10 @@
 /* All but the first two are fates of a frame, and counters of the same name. */
 enum decap_result {
 	DECAP_OK,
-	DECAP_FRAGMENT,         /* the frag_ fields are filled; goes to defrag and comes back */
-	DECAP_NOT_IP,           /* ARP, LLDP, spanning tree, ... */
-	DECAP_TRUNCATED,        /* a header runs past the captured bytes */
-	DECAP_BAD_IP,           /* version, header length or total length cannot be */
+	DECAP_FRAGMENT,		/* the frag_ fields are filled; goes to defrag and comes back */
+	DECAP_NOT_IP,		/* ARP, LLDP, spanning tree, ... */
+	DECAP_TRUNCATED,	/* a header runs past the captured bytes */
+	DECAP_BAD_IP,		/* version, header length or total length cannot be */
 	DECAP_UNSUPPORTED_LINK, /* a link type that weir does not read */
 };
 

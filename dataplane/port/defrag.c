@@ -11,7 +11,7 @@
 #define MAX_PIECES    192u /* 64 KiB over an MTU of 576, with room */
 #define MAX_PAYLOAD   65535u
 #define MAX_IP_HEADER 60u
-#define NO_END        UINT32_MAX
+#define NO_END	      UINT32_MAX
 
 struct piece {
 	uint32_t start, end;
@@ -19,9 +19,9 @@ struct piece {
 
 struct assembly {
 	struct assembly *older, *newer; /* by arrival of the first fragment */
-	struct assembly *chain;         /* same slot of the hash table */
+	struct assembly *chain;		/* same slot of the hash table */
 	uint64_t first_us;
-	uint32_t total;    /* payload length, NO_END until the last fragment is there */
+	uint32_t total;	   /* payload length, NO_END until the last fragment is there */
 	uint32_t received; /* payload bytes held */
 	uint32_t furthest; /* end of the last byte held */
 	uint32_t nr_frames, wire_bytes;
@@ -31,10 +31,12 @@ struct assembly {
 	uint32_t id;
 	uint16_t domain;
 	uint8_t proto, family;
-	uint8_t header_len; /* of the IP header kept before the payload; 0 until the first is there */
+	uint8_t
+	    header_len; /* of the IP header kept before the payload; 0 until the first is there */
 	struct packet first;
 	struct piece pieces[MAX_PIECES];
-	uint8_t bytes[MAX_IP_HEADER + MAX_PAYLOAD]; /* header ends, payload begins at MAX_IP_HEADER */
+	uint8_t
+	    bytes[MAX_IP_HEADER + MAX_PAYLOAD]; /* header ends, payload begins at MAX_IP_HEADER */
 };
 
 struct defrag {
@@ -185,7 +187,7 @@ place_piece(struct assembly *a, uint32_t start, uint32_t end)
 	}
 	if (a->nr_pieces == MAX_PIECES)
 		return PLACE_FULL;
-	a->pieces[a->nr_pieces++] = (struct piece){ start, end };
+	a->pieces[a->nr_pieces++] = (struct piece) { start, end };
 	return PLACE_NEW;
 }
 
@@ -222,8 +224,8 @@ finish_header(struct assembly *a)
 static bool
 malformed(const struct packet *p, uint32_t wire_len)
 {
-	return p->frag_len != wire_len || wire_len == 0 ||
-	       (p->frag_more && wire_len % 8 != 0) || p->frag_start + wire_len > MAX_PAYLOAD;
+	return p->frag_len != wire_len || wire_len == 0 || (p->frag_more && wire_len % 8 != 0) ||
+	       p->frag_start + wire_len > MAX_PAYLOAD;
 }
 
 /* The fragment's length by its IP header; frag_len is what was captured of it. */
@@ -298,7 +300,7 @@ defrag_push(struct defrag *d, const struct packet *p, const uint8_t *frame, stru
 	finish_header(a);
 	forget(d, a);
 	d->done = a;
-	*out = (struct datagram){
+	*out = (struct datagram) {
 		.data = a->bytes + MAX_IP_HEADER - a->header_len,
 		.len = a->header_len + a->total,
 		.nr_frames = a->nr_frames,

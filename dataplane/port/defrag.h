@@ -29,7 +29,7 @@ struct defrag_counters {
 	uint64_t held; /* now */
 	uint64_t drop_overlap;
 	uint64_t drop_timeout;
-	uint64_t drop_limit;     /* the oldest datagram made room for a new one */
+	uint64_t drop_limit;	 /* the oldest datagram made room for a new one */
 	uint64_t drop_malformed; /* beyond 64 KiB, not a multiple of 8, too many pieces, snapped */
 };
 
@@ -38,8 +38,8 @@ struct datagram {
 	const uint8_t *data; /* IP header with the fragment fields cleared, then the payload */
 	uint32_t len;
 	uint32_t nr_frames;
-	uint32_t wire_bytes;         /* of all its frames */
-	const struct packet *first;  /* what was known of the frame that came first */
+	uint32_t wire_bytes;	    /* of all its frames */
+	const struct packet *first; /* what was known of the frame that came first */
 };
 
 /* 0 or -ENOMEM. */

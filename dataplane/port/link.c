@@ -2,26 +2,26 @@
 
 #include <string.h>
 
-#define ETHERNET_HDR_LEN   14u
-#define VLAN_TAG_LEN       4u
-#define LENGTH_NOT_TYPE    1536u /* below: an 802.3 length field */
-#define LLC_SNAP_LEN       8u
-#define PPPOE_HDR_LEN      6u
-#define MPLS_LABEL_LEN     4u
-#define MPLS_BOTTOM        0x100u
-#define SLL_HDR_LEN        16u
-#define SLL2_HDR_LEN       20u
-#define ETAG_LEN           8u
-#define NSH_HDR_LEN        8u
-#define PPP_IPV4           0x0021u
-#define PPP_IPV6           0x0057u
+#define ETHERNET_HDR_LEN 14u
+#define VLAN_TAG_LEN	 4u
+#define LENGTH_NOT_TYPE	 1536u /* below: an 802.3 length field */
+#define LLC_SNAP_LEN	 8u
+#define PPPOE_HDR_LEN	 6u
+#define MPLS_LABEL_LEN	 4u
+#define MPLS_BOTTOM	 0x100u
+#define SLL_HDR_LEN	 16u
+#define SLL2_HDR_LEN	 20u
+#define ETAG_LEN	 8u
+#define NSH_HDR_LEN	 8u
+#define PPP_IPV4	 0x0021u
+#define PPP_IPV6	 0x0057u
 
 bool
 packet_add_tunnel(struct packet *p, enum tunnel_type type, uint32_t id)
 {
 	if (p->nr_tunnels == PACKET_MAX_TUNNELS)
 		return false;
-	p->tunnel[p->nr_tunnels++] = (struct tunnel){ .type = (uint8_t)type, .id = id };
+	p->tunnel[p->nr_tunnels++] = (struct tunnel) { .type = (uint8_t)type, .id = id };
 	return true;
 }
 

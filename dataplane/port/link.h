@@ -2,9 +2,9 @@
  * Link-layer headers: from the first byte of a frame to the network protocol it carries.
  *
  * Ethernet II, 802.3 with LLC/SNAP, 802.1Q, 802.1ad (any mix and the vendors' TPIDs), MPLS
- * (RFC 3032), PPPoE sessions (RFC 2516), 802.1BR tags, FabricPath, NSH (RFC 8300), and what captures come in besides Ethernet: raw IP, BSD
- * loopback, PPP, Cisco HDLC, Linux "cooked" v1 and v2. Other link types are read and counted, but
- * nothing in them is looked at.
+ * (RFC 3032), PPPoE sessions (RFC 2516), 802.1BR tags, FabricPath, NSH (RFC 8300), and what
+ * captures come in besides Ethernet: raw IP, BSD loopback, PPP, Cisco HDLC, Linux "cooked" v1 and
+ * v2. Other link types are read and counted, but nothing in them is looked at.
  */
 #ifndef WEIR_LINK_H
 #define WEIR_LINK_H
@@ -14,11 +14,11 @@
 
 enum link_type {
 	LINK_ETHERNET,
-	LINK_RAW_IP,   /* the version nibble decides */
-	LINK_NULL,     /* BSD loopback: address family in the writer's byte order */
-	LINK_PPP,      /* RFC 1661, with or without HDLC framing (RFC 1662) */
-	LINK_C_HDLC,   /* Cisco HDLC */
-	LINK_SLL,      /* Linux cooked capture */
+	LINK_RAW_IP, /* the version nibble decides */
+	LINK_NULL,   /* BSD loopback: address family in the writer's byte order */
+	LINK_PPP,    /* RFC 1661, with or without HDLC framing (RFC 1662) */
+	LINK_C_HDLC, /* Cisco HDLC */
+	LINK_SLL,    /* Linux cooked capture */
 	LINK_SLL2,
 	LINK_UNSUPPORTED,
 };
@@ -30,7 +30,7 @@ enum {
 };
 
 enum link_result {
-	LINK_IP,        /* the cursor stands at an IPv4 or IPv6 header */
+	LINK_IP, /* the cursor stands at an IPv4 or IPv6 header */
 	LINK_NOT_IP,
 	LINK_TRUNCATED,
 	LINK_NOT_SUPPORTED,

@@ -59,40 +59,40 @@ enum {
 struct packet {
 	uint64_t time_us;  /* packet time */
 	uint64_t order_us; /* input clock: the latest packet time the source has handed out */
-	uint64_t hash;     /* of key, under the pipeline's secret */
+	uint64_t hash;	   /* of key, under the pipeline's secret */
 	const char *tap;   /* name of the feed for records, or NULL; lives as long as the source */
 	struct flow_key key;
 	uint32_t wire_bytes; /* frame length on the wire, snapped or not */
 
 	uint32_t transport_off; /* of the transport header, likewise */
-	uint32_t payload_off;  /* of the transport payload, from the start of the mbuf's data */
-	uint32_t payload_len;  /* bytes of it that were captured */
-	uint32_t payload_wire; /* bytes of it that were sent */
+	uint32_t payload_off;	/* of the transport payload, from the start of the mbuf's data */
+	uint32_t payload_len;	/* bytes of it that were captured */
+	uint32_t payload_wire;	/* bytes of it that were sent */
 
 	uint32_t seq, ack; /* TCP only */
 	uint16_t window;
 	uint8_t tcp_flags;
-	uint8_t side;      /* of key.addr: who sent it */
-	uint16_t ip_id;    /* of the innermost IPv4 header */
-	uint8_t hops;      /* between workers, and through defrag */
-	uint8_t link;      /* enum link_type the frame begins with */
+	uint8_t side;	/* of key.addr: who sent it */
+	uint16_t ip_id; /* of the innermost IPv4 header */
+	uint8_t hops;	/* between workers, and through defrag */
+	uint8_t link;	/* enum link_type the frame begins with */
 	bool has_macs;
-	bool is_fragment;  /* on its way to the worker that puts its datagram together */
+	bool is_fragment;   /* on its way to the worker that puts its datagram together */
 	uint16_t nr_frames; /* on the wire that this packet was made of; 0 is read as 1 */
 
 	uint8_t nr_vlans, nr_tunnels;
 	uint16_t vlan[PACKET_MAX_VLANS]; /* outermost first; of all layers */
 	struct tunnel tunnel[PACKET_MAX_TUNNELS];
-	uint8_t tunnel_family; /* 4, 6, or 0 when no tunnel with IP ends was crossed */
+	uint8_t tunnel_family;	    /* 4, 6, or 0 when no tunnel with IP ends was crossed */
 	uint8_t tunnel_addr[2][16]; /* of the innermost tunnel: source, target */
-	uint8_t mac[2][6];          /* of the innermost Ethernet header: source, target */
+	uint8_t mac[2][6];	    /* of the innermost Ethernet header: source, target */
 
 	/* Only when decap says DECAP_FRAGMENT: the IP packet that has to be put together. */
-	uint32_t ip_off;       /* of its IP header */
-	uint32_t frag_data;    /* of the fragment's own bytes */
-	uint32_t frag_len;     /* captured bytes of it */
+	uint32_t ip_off;    /* of its IP header */
+	uint32_t frag_data; /* of the fragment's own bytes */
+	uint32_t frag_len;  /* captured bytes of it */
 	uint32_t frag_id;
-	uint32_t frag_start;   /* byte position in the datagram */
+	uint32_t frag_start; /* byte position in the datagram */
 	uint8_t frag_proto;
 	bool frag_more;
 };

@@ -133,11 +133,12 @@ open_next(struct pcap_source *p)
 	char error[PCAP_ERRBUF_SIZE];
 
 	if (unzipped != NULL)
-		p->pcap = pcap_fopen_offline_with_tstamp_precision(
-		    unzipped, PCAP_TSTAMP_PRECISION_NANO, error);
+		p->pcap =
+		    pcap_fopen_offline_with_tstamp_precision(unzipped, PCAP_TSTAMP_PRECISION_NANO,
+							     error);
 	else
-		p->pcap = pcap_open_offline_with_tstamp_precision(
-		    file, PCAP_TSTAMP_PRECISION_NANO, error);
+		p->pcap = pcap_open_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO,
+								  error);
 	if (p->pcap == NULL) {
 		if (unzipped != NULL)
 			fclose(unzipped);
@@ -188,9 +189,11 @@ read_next(struct pcap_source *p)
 			const char *error = pcap_geterr(p->pcap);
 
 			if (strncmp(error, "truncated dump file", 19) == 0) {
-				log_warning("replay: %s: cut short: its whole packets are used", file);
+				log_warning("replay: %s: cut short: its whole packets are used",
+					    file);
 			} else {
-				log_err("replay: %s: %s: must be an undamaged capture", file, error);
+				log_err("replay: %s: %s: must be an undamaged capture", file,
+					error);
 				fail(p);
 			}
 		}
@@ -315,7 +318,7 @@ pcap_source_create(const char *const *files, unsigned nr, struct rte_mempool *po
 		if (stat(files[i], &st) == 0 && st.st_size > 0)
 			p->bytes_total += (uint64_t)st.st_size;
 	}
-	p->source = (struct source){ .rx = pcap_rx, .live = pace_percent != 0, .state = p };
+	p->source = (struct source) { .rx = pcap_rx, .live = pace_percent != 0, .state = p };
 	*out = p;
 	return 0;
 }

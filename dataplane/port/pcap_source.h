@@ -1,6 +1,7 @@
 /*
  * Capture files as a source: pcap and pcapng through libpcap, microseconds and nanoseconds, also
- * compressed with gzip, read in the order given as one run. The input clock is the latest packet time read so far.
+ * compressed with gzip, read in the order given as one run. The input clock is the latest packet
+ * time read so far.
  *
  * A file that ends inside a packet gives its whole packets and one warning. A file that cannot be
  * opened or read on ends the run with one error line; what was read before it stays.

@@ -9,7 +9,7 @@
 
 #include "dataplane/log.h"
 
-#define MAX_QUEUES      16
+#define MAX_QUEUES	 16
 #define AF_PACKET_FRAMES 8192
 
 struct queue {
@@ -21,7 +21,7 @@ struct queue {
 struct port {
 	uint16_t id;
 	unsigned nr_queues;
-	char iface[32];             /* of iface:, else empty */
+	char iface[32]; /* of iface:, else empty */
 	uint64_t iface_rx_at_start;
 	struct queue queues[MAX_QUEUES];
 };
@@ -50,8 +50,8 @@ port_eal_device(const char *device, unsigned index, char **vdev, const char **pc
 		return 0;
 	}
 	if (has_prefix(device, "iface:", &rest))
-		r = asprintf(vdev, "net_af_packet%u,iface=%s,framecnt=%d,blocksz=65536", index, rest,
-			     AF_PACKET_FRAMES);
+		r = asprintf(vdev, "net_af_packet%u,iface=%s,framecnt=%d,blocksz=65536", index,
+			     rest, AF_PACKET_FRAMES);
 	else if (has_prefix(device, "xdp:", &rest))
 		r = asprintf(vdev, "net_af_xdp%u,iface=%s", index, rest);
 	else if (has_prefix(device, "pcap:", &rest))
@@ -59,9 +59,10 @@ port_eal_device(const char *device, unsigned index, char **vdev, const char **pc
 	else if (strncmp(device, "net_", 4) == 0)
 		r = asprintf(vdev, "%s", device);
 	else {
-		log_err("ports: device = \"%s\": must be iface:IF, xdp:IF, pci:ADDR, pcap:FILE or a "
-			"DPDK device string",
-			device);
+		log_err(
+		    "ports: device = \"%s\": must be iface:IF, xdp:IF, pci:ADDR, pcap:FILE or a "
+		    "DPDK device string",
+		    device);
 		return -EINVAL;
 	}
 	return r < 0 ? -ENOMEM : 0;
@@ -138,7 +139,8 @@ configure(struct port *p, const struct port_options *o, const struct rte_eth_dev
 	if (o->nr_queues > 1) {
 		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
 		conf.rx_adv_conf.rss_conf.rss_hf =
-		    info->flow_type_rss_offloads & (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP);
+		    info->flow_type_rss_offloads &
+		    (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP);
 	}
 	if ((info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER) != 0)
 		conf.rxmode.offloads |= RTE_ETH_RX_OFFLOAD_SCATTER;
@@ -201,7 +203,7 @@ port_open(const struct port_options *o, unsigned index, struct rte_mempool *pool
 	}
 	p->nr_queues = o->nr_queues;
 	for (unsigned q = 0; q < p->nr_queues; q++) {
-		p->queues[q] = (struct queue){
+		p->queues[q] = (struct queue) {
 			.source = { .rx = queue_rx,
 				    .link = LINK_ETHERNET,
 				    .domain = o->domain,
@@ -237,7 +239,7 @@ port_losses(const struct port *p, uint64_t received, struct port_losses *out)
 {
 	struct rte_eth_stats stats;
 
-	*out = (struct port_losses){ 0 };
+	*out = (struct port_losses) { 0 };
 	if (rte_eth_stats_get(p->id, &stats) == 0) {
 		out->missed = stats.imissed;
 		out->nombuf = stats.rx_nombuf;

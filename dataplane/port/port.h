@@ -23,7 +23,7 @@ struct port_options {
 	unsigned nr_queues;
 	unsigned nr_descriptors;
 	uint16_t domain;
-	const char *tap;  /* kept */
+	const char *tap; /* kept */
 	bool promiscuous;
 };
 

@@ -23,10 +23,10 @@ struct source {
 	uint16_t (*rx)(struct source *s, struct rte_mbuf **pkts, uint16_t nr, uint64_t now_us);
 	enum link_type link; /* of the frames that rx is reading now */
 	uint16_t domain;
-	const char *tap;     /* name for records; NULL for none */
-	bool ended;          /* nothing more will come */
-	bool live;           /* frames come by themselves: they cannot wait */
-	void *state;         /* the implementation's */
+	const char *tap; /* name for records; NULL for none */
+	bool ended;	 /* nothing more will come */
+	bool live;	 /* frames come by themselves: they cannot wait */
+	void *state;	 /* the implementation's */
 };
 
 static inline struct packet *

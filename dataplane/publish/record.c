@@ -4,33 +4,32 @@
 #include <string.h>
 
 /* What the TYPES, KIND and FLAGS columns of the table expand to. */
-#define FLOW     (1u << RECORD_FLOW)
-#define HTTP     (1u << RECORD_HTTP)
-#define DNS      (1u << RECORD_DNS)
-#define TLS      (1u << RECORD_TLS)
-#define LLM      (1u << RECORD_LLM)
-#define FINDING  (1u << RECORD_FINDING)
-#define STATS    (1u << RECORD_STATS)
-#define ENDS     (FLOW | HTTP | DNS | TLS | LLM | FINDING)
-#define ALL      (ENDS | STATS)
-#define APPDATA  RECORD_FLAG_APPDATA
+#define FLOW	 (1u << RECORD_FLOW)
+#define HTTP	 (1u << RECORD_HTTP)
+#define DNS	 (1u << RECORD_DNS)
+#define TLS	 (1u << RECORD_TLS)
+#define LLM	 (1u << RECORD_LLM)
+#define FINDING	 (1u << RECORD_FINDING)
+#define STATS	 (1u << RECORD_STATS)
+#define ENDS	 (FLOW | HTTP | DNS | TLS | LLM | FINDING)
+#define ALL	 (ENDS | STATS)
+#define APPDATA	 RECORD_FLAG_APPDATA
 #define HOSTNAME (RECORD_FLAG_APPDATA | RECORD_FLAG_LOWER)
 #define INTERNAL RECORD_FLAG_INTERNAL
 
-#define RECORD_FIELD_INFO(id, json, what, who, bits, max, text)                                    \
-	[RF_##id] = { .name = (json),                                                              \
-		      .kind = RECORD_KIND_##what,                                                  \
-		      .types = (who),                                                              \
-		      .flags = (bits),                                                             \
-		      .max_bytes = (max),                                                          \
+#define RECORD_FIELD_INFO(id, json, what, who, bits, max, text) \
+	[RF_##id] = { .name = (json),                           \
+		      .kind = RECORD_KIND_##what,               \
+		      .types = (who),                           \
+		      .flags = (bits),                          \
+		      .max_bytes = (max),                       \
 		      .meaning = (text) },
-const struct record_field_info record_field_infos[NR_RECORD_FIELDS] = {
-	RECORD_FIELDS(RECORD_FIELD_INFO)
-};
+const struct record_field_info record_field_infos[NR_RECORD_FIELDS] = { RECORD_FIELDS(
+    RECORD_FIELD_INFO) };
 
 const char *const record_type_names[NR_RECORD_TYPES] = {
-	[RECORD_FLOW] = "flow", [RECORD_HTTP] = "http",	      [RECORD_DNS] = "dns",
-	[RECORD_TLS] = "tls",	[RECORD_LLM] = "llm",	      [RECORD_FINDING] = "finding",
+	[RECORD_FLOW] = "flow",	  [RECORD_HTTP] = "http", [RECORD_DNS] = "dns",
+	[RECORD_TLS] = "tls",	  [RECORD_LLM] = "llm",	  [RECORD_FINDING] = "finding",
 	[RECORD_STATS] = "stats",
 };
 
@@ -40,7 +39,7 @@ void
 record_begin(struct record *r, enum record_type type, uint64_t order_us, uint64_t time_us,
 	     const uint8_t event_id[RECORD_ID_BYTES])
 {
-	r->head = (struct record_head){
+	r->head = (struct record_head) {
 		.len = sizeof(struct record_head),
 		.type = (uint16_t)type,
 		.order_us = order_us,
@@ -138,7 +137,7 @@ record_put_text(struct record *r, enum record_field f, const void *text, size_t 
 			room[i] |= 0x20;
 	}
 	r->head.len -= (uint32_t)(info->max_bytes - written);
-	memcpy(room - 2, &(uint16_t){ (uint16_t)written }, 2);
+	memcpy(room - 2, &(uint16_t) { (uint16_t)written }, 2);
 }
 
 void
@@ -182,7 +181,7 @@ record_iter_of(const struct record_head *head)
 {
 	const uint8_t *start = (const uint8_t *)head;
 
-	return (struct record_iter){ start + sizeof(*head), start + head->len };
+	return (struct record_iter) { start + sizeof(*head), start + head->len };
 }
 
 bool

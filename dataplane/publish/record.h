@@ -40,8 +40,7 @@ enum record_type {
 
 #define RECORD_FIELD_ID(id, ...) RF_##id,
 enum record_field {
-	RECORD_FIELDS(RECORD_FIELD_ID)
-	NR_RECORD_FIELDS,
+	RECORD_FIELDS(RECORD_FIELD_ID) NR_RECORD_FIELDS,
 };
 #undef RECORD_FIELD_ID
 
@@ -51,9 +50,9 @@ enum record_kind {
 	RECORD_KIND_TEXT,
 	RECORD_KIND_TEXTS, /* array: one entry of the list per element, next to each other */
 	RECORD_KIND_UINTS,
-	RECORD_KIND_IP,    /* 4 or 16 bytes */
-	RECORD_KIND_MAC,   /* 6 bytes */
-	RECORD_KIND_HEX,   /* bytes, written as hex digits */
+	RECORD_KIND_IP,	     /* 4 or 16 bytes */
+	RECORD_KIND_MAC,     /* 6 bytes */
+	RECORD_KIND_HEX,     /* bytes, written as hex digits */
 	RECORD_KIND_COUNTER, /* eight bytes of value, then the name */
 };
 
@@ -77,12 +76,12 @@ extern const struct record_field_info record_field_infos[NR_RECORD_FIELDS];
 extern const char *const record_type_names[NR_RECORD_TYPES];
 
 #define RECORD_MAX_BYTES 65536u
-#define RECORD_ID_BYTES  16u
+#define RECORD_ID_BYTES	 16u
 
 struct record_head {
-	uint32_t len;      /* of the whole record, head included */
-	uint16_t type;     /* enum record_type */
-	uint16_t cut;      /* fields left out because the record was full */
+	uint32_t len;	   /* of the whole record, head included */
+	uint16_t type;	   /* enum record_type */
+	uint16_t cut;	   /* fields left out because the record was full */
 	uint64_t order_us; /* position in the merge: the input clock when it was made */
 	uint64_t time_us;  /* when the thing happened, packet time */
 	uint8_t event_id[RECORD_ID_BYTES];
@@ -114,8 +113,10 @@ void record_put_bool(struct record *r, enum record_field f, bool v);
 /* Cut at the field's max_bytes (never inside a UTF-8 sequence); nothing is put for len 0. */
 void record_put_text(struct record *r, enum record_field f, const void *text, size_t len);
 void record_put_string(struct record *r, enum record_field f, const char *text); /* NULL: nothing */
-void record_put_bytes(struct record *r, enum record_field f, const uint8_t *v, size_t len); /* HEX MAC */
-void record_put_ip(struct record *r, enum record_field f, const uint8_t *addr, size_t len); /* 4, 16 */
+void record_put_bytes(struct record *r, enum record_field f, const uint8_t *v,
+		      size_t len); /* HEX MAC */
+void record_put_ip(struct record *r, enum record_field f, const uint8_t *addr,
+		   size_t len); /* 4, 16 */
 void record_put_counter(struct record *r, const char *name, uint64_t v);
 
 /* Walks the fields of a finished record. */

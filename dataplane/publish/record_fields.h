@@ -12,163 +12,166 @@
  *            INTERNAL  for the publisher only, never written out
  * max_bytes  longest text kept (per element of an array); 0 for other kinds
  */
-#define RECORD_FIELDS(X)                                                                            \
+#define RECORD_FIELDS(X)                                                                           \
 	/* envelope: written by the publisher, in this order, before all others */                 \
-	X(SENSOR, "sensor", TEXT, ALL, 0, 128, "who saw it")                                        \
-	X(CLUSTER, "cluster", TEXT, ALL, 0, 128, "cluster whose traffic is mirrored")               \
-	X(TAP, "tap", TEXT, ALL, 0, 128, "port or feed it was seen on")                             \
-	X(RULESET, "ruleset", TEXT, ALL, 0, 32, "short hash of the rule set in force")              \
+	X(SENSOR, "sensor", TEXT, ALL, 0, 128, "who saw it")                                       \
+	X(CLUSTER, "cluster", TEXT, ALL, 0, 128, "cluster whose traffic is mirrored")              \
+	X(TAP, "tap", TEXT, ALL, 0, 128, "port or feed it was seen on")                            \
+	X(RULESET, "ruleset", TEXT, ALL, 0, 32, "short hash of the rule set in force")             \
 	/* endpoints */                                                                            \
-	X(SRC_IP, "src_ip", IP, ENDS, 0, 0, "address of who opened")                                \
-	X(SRC_PORT, "src_port", UINT, ENDS, 0, 0, "port of who opened")                             \
-	X(SRC_MAC, "src_mac", MAC, FLOW, 0, 0, "MAC address of who opened")                         \
-	X(SRC_IDENTITY, "src_identity", TEXT, ENDS, APPDATA, 512, "who that is, in one string")     \
-	X(SRC_IDENTITY_CONFIDENCE, "src_identity_confidence", TEXT, ENDS, 0, 16,                    \
-	  "exact, window, stale, ambiguous, none")                                                  \
-	X(SRC_IDENTITY_SOURCE, "src_identity_source", TEXT, ENDS, 0, 32, "where the name is from")  \
-	X(DST_IP, "dst_ip", IP, ENDS, 0, 0, "address of who answered")                              \
-	X(DST_PORT, "dst_port", UINT, ENDS, 0, 0, "port of who answered")                           \
-	X(DST_MAC, "dst_mac", MAC, FLOW, 0, 0, "MAC address of who answered")                       \
-	X(DST_IDENTITY, "dst_identity", TEXT, ENDS, APPDATA, 512, "who that is, in one string")     \
-	X(DST_IDENTITY_CONFIDENCE, "dst_identity_confidence", TEXT, ENDS, 0, 16,                    \
-	  "exact, window, stale, ambiguous, none")                                                  \
-	X(DST_IDENTITY_SOURCE, "dst_identity_source", TEXT, ENDS, 0, 32, "where the name is from")  \
+	X(SRC_IP, "src_ip", IP, ENDS, 0, 0, "address of who opened")                               \
+	X(SRC_PORT, "src_port", UINT, ENDS, 0, 0, "port of who opened")                            \
+	X(SRC_MAC, "src_mac", MAC, FLOW, 0, 0, "MAC address of who opened")                        \
+	X(SRC_IDENTITY, "src_identity", TEXT, ENDS, APPDATA, 512, "who that is, in one string")    \
+	X(SRC_IDENTITY_CONFIDENCE, "src_identity_confidence", TEXT, ENDS, 0, 16,                   \
+	  "exact, window, stale, ambiguous, none")                                                 \
+	X(SRC_IDENTITY_SOURCE, "src_identity_source", TEXT, ENDS, 0, 32, "where the name is from") \
+	X(DST_IP, "dst_ip", IP, ENDS, 0, 0, "address of who answered")                             \
+	X(DST_PORT, "dst_port", UINT, ENDS, 0, 0, "port of who answered")                          \
+	X(DST_MAC, "dst_mac", MAC, FLOW, 0, 0, "MAC address of who answered")                      \
+	X(DST_IDENTITY, "dst_identity", TEXT, ENDS, APPDATA, 512, "who that is, in one string")    \
+	X(DST_IDENTITY_CONFIDENCE, "dst_identity_confidence", TEXT, ENDS, 0, 16,                   \
+	  "exact, window, stale, ambiguous, none")                                                 \
+	X(DST_IDENTITY_SOURCE, "dst_identity_source", TEXT, ENDS, 0, 32, "where the name is from") \
 	/* which flow */                                                                           \
-	X(COMMUNITY_ID, "community_id", TEXT, ENDS, 0, 40, "Community ID v1, seed 0")               \
-	X(FLOW_UID, "flow_uid", HEX, ENDS, 0, 16, "this flow: tuple, first packet's time and seq")  \
-	X(NAT_UID, "nat_uid", HEX, FLOW, 0, 8, "hash of both initial sequence numbers")             \
-	X(TRANSACTION, "transaction", UINT, HTTP | LLM, 0, 0, "ordinal of the request, from 0")     \
-	X(TRANSPORT, "transport", TEXT, ENDS, 0, 16, "tcp udp icmp icmpv6 sctp gre esp ...")        \
-	X(PROTOCOL, "protocol", TEXT, FLOW | FINDING, 0, 32, "what the payload speaks")             \
-	X(DIRECTION, "direction", TEXT, FLOW | FINDING, 0, 16, "ingress egress east_west unknown")  \
+	X(COMMUNITY_ID, "community_id", TEXT, ENDS, 0, 40, "Community ID v1, seed 0")              \
+	X(FLOW_UID, "flow_uid", HEX, ENDS, 0, 16, "this flow: tuple, first packet's time and seq") \
+	X(NAT_UID, "nat_uid", HEX, FLOW, 0, 8, "hash of both initial sequence numbers")            \
+	X(TRANSACTION, "transaction", UINT, HTTP | LLM, 0, 0, "ordinal of the request, from 0")    \
+	X(TRANSPORT, "transport", TEXT, ENDS, 0, 16, "tcp udp icmp icmpv6 sctp gre esp ...")       \
+	X(PROTOCOL, "protocol", TEXT, FLOW | FINDING, 0, 32, "what the payload speaks")            \
+	X(DIRECTION, "direction", TEXT, FLOW | FINDING, 0, 16, "ingress egress east_west unknown") \
 	/* flow */                                                                                 \
-	X(PART, "part", UINT, FLOW, 0, 0, "ordinal of this record of the flow, from 0")             \
-	X(FINAL, "final", BOOL, FLOW, 0, 0, "true on the last record of the flow")                  \
-	X(START_TIME, "start_time", UINT, FLOW, 0, 0, "first packet of the flow, us")               \
-	X(DURATION_US, "duration_us", UINT, FLOW | HTTP | DNS | LLM, 0, 0, "first to last packet")  \
-	X(SRC_PACKETS, "src_packets", UINT, FLOW, 0, 0, "packets from who opened")                  \
-	X(DST_PACKETS, "dst_packets", UINT, FLOW, 0, 0, "packets from who answered")                \
-	X(SRC_BYTES, "src_bytes", UINT, FLOW, 0, 0, "whole frames as mirrored")                     \
-	X(DST_BYTES, "dst_bytes", UINT, FLOW, 0, 0, "whole frames as mirrored")                     \
-	X(SRC_PAYLOAD_BYTES, "src_payload_bytes", UINT, FLOW, 0, 0, "transport payload")            \
-	X(DST_PAYLOAD_BYTES, "dst_payload_bytes", UINT, FLOW, 0, 0, "transport payload")            \
-	X(TCP_FLAGS_SRC, "tcp_flags_src", UINT, FLOW, 0, 0, "all TCP flags seen, ORed")             \
-	X(TCP_FLAGS_DST, "tcp_flags_dst", UINT, FLOW, 0, 0, "all TCP flags seen, ORed")             \
-	X(END_REASON, "end_reason", TEXT, FLOW, 0, 16, "fin rst idle active evicted shutdown")      \
-	X(MIDSTREAM, "midstream", BOOL, FLOW, 0, 0, "no handshake was seen")                        \
-	X(ONE_SIDED, "one_sided", BOOL, FLOW, 0, 0, "packets of one direction only")                \
-	X(SRC_MISSED_BYTES, "src_missed_bytes", UINT, FLOW, 0, 0, "stream bytes never seen")        \
-	X(DST_MISSED_BYTES, "dst_missed_bytes", UINT, FLOW, 0, 0, "stream bytes never seen")        \
-	X(SRC_OVERLAP_BYTES, "src_overlap_bytes", UINT, FLOW, 0, 0, "bytes sent more than once")    \
-	X(DST_OVERLAP_BYTES, "dst_overlap_bytes", UINT, FLOW, 0, 0, "bytes sent more than once")    \
-	X(OVERLAP_DIFFERS, "overlap_differs", BOOL, FLOW, 0, 0, "copies of a byte that differ")     \
-	X(RETRANSMITS, "retransmits", UINT, FLOW, 0, 0, "segments already delivered")               \
-	X(DUPLICATES, "duplicates", UINT, FLOW, 0, 0, "second copies made by the mirror")           \
-	X(VLAN, "vlan", UINTS, FLOW, 0, 0, "VLAN ids, outermost first")                             \
-	X(TUNNEL_STACK, "tunnel_stack", TEXTS, FLOW, 0, 48, "type:id, outermost first")             \
-	X(TUNNEL_SRC_IP, "tunnel_src_ip", IP, FLOW, 0, 0, "innermost tunnel, its outer source")     \
-	X(TUNNEL_DST_IP, "tunnel_dst_ip", IP, FLOW, 0, 0, "innermost tunnel, its outer target")     \
-	X(SERVER_NAME, "server_name", TEXT, FLOW | FINDING, HOSTNAME, 255, "name of who answered")   \
-	X(SERVER_NAME_SOURCE, "server_name_source", TEXT, FLOW, 0, 16,                              \
-	  "sni sni_outer http_host dns ip_list")                                                    \
-	X(ENCRYPTED, "encrypted", BOOL, FLOW | LLM, 0, 0, "payload is ciphertext")                  \
-	X(INSPECTED_BYTES, "inspected_bytes", UINT, FLOW, 0, 0, "payload that reached a parser")    \
-	X(NOT_INSPECTED, "not_inspected", TEXTS, FLOW, 0, 48, "reason:bytes")                       \
-	X(SRC_STREAM_SHA256, "src_stream_sha256", HEX, FLOW, 0, 32, "of the bytes delivered")       \
-	X(DST_STREAM_SHA256, "dst_stream_sha256", HEX, FLOW, 0, 32, "of the bytes delivered")       \
+	X(PART, "part", UINT, FLOW, 0, 0, "ordinal of this record of the flow, from 0")            \
+	X(FINAL, "final", BOOL, FLOW, 0, 0, "true on the last record of the flow")                 \
+	X(START_TIME, "start_time", UINT, FLOW, 0, 0, "first packet of the flow, us")              \
+	X(DURATION_US, "duration_us", UINT, FLOW | HTTP | DNS | LLM, 0, 0, "first to last packet") \
+	X(SRC_PACKETS, "src_packets", UINT, FLOW, 0, 0, "packets from who opened")                 \
+	X(DST_PACKETS, "dst_packets", UINT, FLOW, 0, 0, "packets from who answered")               \
+	X(SRC_BYTES, "src_bytes", UINT, FLOW, 0, 0, "whole frames as mirrored")                    \
+	X(DST_BYTES, "dst_bytes", UINT, FLOW, 0, 0, "whole frames as mirrored")                    \
+	X(SRC_PAYLOAD_BYTES, "src_payload_bytes", UINT, FLOW, 0, 0, "transport payload")           \
+	X(DST_PAYLOAD_BYTES, "dst_payload_bytes", UINT, FLOW, 0, 0, "transport payload")           \
+	X(TCP_FLAGS_SRC, "tcp_flags_src", UINT, FLOW, 0, 0, "all TCP flags seen, ORed")            \
+	X(TCP_FLAGS_DST, "tcp_flags_dst", UINT, FLOW, 0, 0, "all TCP flags seen, ORed")            \
+	X(END_REASON, "end_reason", TEXT, FLOW, 0, 16, "fin rst idle active evicted shutdown")     \
+	X(MIDSTREAM, "midstream", BOOL, FLOW, 0, 0, "no handshake was seen")                       \
+	X(ONE_SIDED, "one_sided", BOOL, FLOW, 0, 0, "packets of one direction only")               \
+	X(SRC_MISSED_BYTES, "src_missed_bytes", UINT, FLOW, 0, 0, "stream bytes never seen")       \
+	X(DST_MISSED_BYTES, "dst_missed_bytes", UINT, FLOW, 0, 0, "stream bytes never seen")       \
+	X(SRC_OVERLAP_BYTES, "src_overlap_bytes", UINT, FLOW, 0, 0, "bytes sent more than once")   \
+	X(DST_OVERLAP_BYTES, "dst_overlap_bytes", UINT, FLOW, 0, 0, "bytes sent more than once")   \
+	X(OVERLAP_DIFFERS, "overlap_differs", BOOL, FLOW, 0, 0, "copies of a byte that differ")    \
+	X(RETRANSMITS, "retransmits", UINT, FLOW, 0, 0, "segments already delivered")              \
+	X(DUPLICATES, "duplicates", UINT, FLOW, 0, 0, "second copies made by the mirror")          \
+	X(VLAN, "vlan", UINTS, FLOW, 0, 0, "VLAN ids, outermost first")                            \
+	X(TUNNEL_STACK, "tunnel_stack", TEXTS, FLOW, 0, 48, "type:id, outermost first")            \
+	X(TUNNEL_SRC_IP, "tunnel_src_ip", IP, FLOW, 0, 0, "innermost tunnel, its outer source")    \
+	X(TUNNEL_DST_IP, "tunnel_dst_ip", IP, FLOW, 0, 0, "innermost tunnel, its outer target")    \
+	X(SERVER_NAME, "server_name", TEXT, FLOW | FINDING, HOSTNAME, 255, "name of who answered") \
+	X(SERVER_NAME_SOURCE, "server_name_source", TEXT, FLOW, 0, 16,                             \
+	  "sni sni_outer http_host dns ip_list")                                                   \
+	X(ENCRYPTED, "encrypted", BOOL, FLOW | LLM, 0, 0, "payload is ciphertext")                 \
+	X(INSPECTED_BYTES, "inspected_bytes", UINT, FLOW, 0, 0, "payload that reached a parser")   \
+	X(NOT_INSPECTED, "not_inspected", TEXTS, FLOW, 0, 48, "reason:bytes")                      \
+	X(SRC_STREAM_SHA256, "src_stream_sha256", HEX, FLOW, 0, 32, "of the bytes delivered")      \
+	X(DST_STREAM_SHA256, "dst_stream_sha256", HEX, FLOW, 0, 32, "of the bytes delivered")      \
 	/* http */                                                                                 \
-	X(HTTP_VERSION, "http_version", TEXT, HTTP, 0, 8, "1.0 1.1 2 3")                            \
-	X(HTTP_REQUEST_METHOD, "http_request_method", TEXT, HTTP, APPDATA, 32, "GET, POST, ...")    \
-	X(URL_HOST, "url_host", TEXT, HTTP, HOSTNAME, 255, "lower case, without port")               \
-	X(URL_PORT, "url_port", UINT, HTTP, 0, 0, "port named by the client")                       \
-	X(URL_PATH, "url_path", TEXT, HTTP, APPDATA, 2048, "path without query")                    \
-	X(URL_TEMPLATE, "url_template", TEXT, HTTP, APPDATA, 2048, "ids and numbers as {}")         \
-	X(URL_QUERY_KEYS, "url_query_keys", TEXTS, HTTP, APPDATA, 128, "names only")                \
-	X(HTTP_STATUS, "http_status", UINT, HTTP | LLM, 0, 0, "status code")                        \
-	X(HTTP_REQUEST_BODY_BYTES, "http_request_body_bytes", UINT, HTTP, 0, 0, "decoded")          \
-	X(HTTP_RESPONSE_BODY_BYTES, "http_response_body_bytes", UINT, HTTP, 0, 0, "decoded")        \
-	X(HTTP_REQUEST_CONTENT_TYPE, "http_request_content_type", TEXT, HTTP, APPDATA, 128,         \
-	  "media type")                                                                             \
-	X(HTTP_RESPONSE_CONTENT_TYPE, "http_response_content_type", TEXT, HTTP, APPDATA, 128,       \
-	  "media type")                                                                             \
-	X(HTTP_RESPONSE_CONTENT_ENCODING, "http_response_content_encoding", TEXT, HTTP, APPDATA,    \
-	  64, "gzip br zstd ...")                                                                   \
-	X(HTTP_REQUEST_BODY_SHA256, "http_request_body_sha256", HEX, HTTP, 0, 32, "decoded body")   \
-	X(HTTP_RESPONSE_BODY_SHA256, "http_response_body_sha256", HEX, HTTP, 0, 32, "decoded body") \
-	X(USER_AGENT, "user_agent", TEXT, HTTP, APPDATA, 512, "User-Agent")                         \
-	X(AUTH_SCHEME, "auth_scheme", TEXT, HTTP, APPDATA, 32, "scheme name only")                  \
-	X(TTFB_US, "ttfb_us", UINT, HTTP, 0, 0, "end of request to first byte of answer")           \
-	X(STREAM_EVENTS, "stream_events", UINT, HTTP, 0, 0, "SSE events or messages")               \
-	X(TRACE_ID, "trace_id", TEXT, HTTP, APPDATA, 64, "W3C trace context")                       \
-	X(INCOMPLETE, "incomplete", BOOL, HTTP | DNS | LLM | TLS, 0, 0, "part of it was not seen")  \
+	X(HTTP_VERSION, "http_version", TEXT, HTTP, 0, 8, "1.0 1.1 2 3")                           \
+	X(HTTP_REQUEST_METHOD, "http_request_method", TEXT, HTTP, APPDATA, 32, "GET, POST, ...")   \
+	X(URL_HOST, "url_host", TEXT, HTTP, HOSTNAME, 255, "lower case, without port")             \
+	X(URL_PORT, "url_port", UINT, HTTP, 0, 0, "port named by the client")                      \
+	X(URL_PATH, "url_path", TEXT, HTTP, APPDATA, 2048, "path without query")                   \
+	X(URL_TEMPLATE, "url_template", TEXT, HTTP, APPDATA, 2048, "ids and numbers as {}")        \
+	X(URL_QUERY_KEYS, "url_query_keys", TEXTS, HTTP, APPDATA, 128, "names only")               \
+	X(HTTP_STATUS, "http_status", UINT, HTTP | LLM, 0, 0, "status code")                       \
+	X(HTTP_REQUEST_BODY_BYTES, "http_request_body_bytes", UINT, HTTP, 0, 0, "decoded")         \
+	X(HTTP_RESPONSE_BODY_BYTES, "http_response_body_bytes", UINT, HTTP, 0, 0, "decoded")       \
+	X(HTTP_REQUEST_CONTENT_TYPE, "http_request_content_type", TEXT, HTTP, APPDATA, 128,        \
+	  "media type")                                                                            \
+	X(HTTP_RESPONSE_CONTENT_TYPE, "http_response_content_type", TEXT, HTTP, APPDATA, 128,      \
+	  "media type")                                                                            \
+	X(HTTP_RESPONSE_CONTENT_ENCODING, "http_response_content_encoding", TEXT, HTTP, APPDATA,   \
+	  64, "gzip br zstd ...")                                                                  \
+	X(HTTP_REQUEST_BODY_SHA256, "http_request_body_sha256", HEX, HTTP, 0, 32, "decoded body")  \
+	X(HTTP_RESPONSE_BODY_SHA256, "http_response_body_sha256", HEX, HTTP, 0, 32,                \
+	  "decoded body")                                                                          \
+	X(USER_AGENT, "user_agent", TEXT, HTTP, APPDATA, 512, "User-Agent")                        \
+	X(AUTH_SCHEME, "auth_scheme", TEXT, HTTP, APPDATA, 32, "scheme name only")                 \
+	X(TTFB_US, "ttfb_us", UINT, HTTP, 0, 0, "end of request to first byte of answer")          \
+	X(STREAM_EVENTS, "stream_events", UINT, HTTP, 0, 0, "SSE events or messages")              \
+	X(TRACE_ID, "trace_id", TEXT, HTTP, APPDATA, 64, "W3C trace context")                      \
+	X(INCOMPLETE, "incomplete", BOOL, HTTP | DNS | LLM | TLS, 0, 0, "part of it was not seen") \
 	/* dns */                                                                                  \
-	X(DNS_TRANSACTION_ID, "dns_transaction_id", UINT, DNS, 0, 0, "message id")                  \
-	X(DNS_QUESTION_NAME, "dns_question_name", TEXT, DNS, HOSTNAME, 255, "lower case, no dot")    \
-	X(DNS_QUESTION_TYPE, "dns_question_type", TEXT, DNS, 0, 16, "A AAAA CNAME ...")             \
-	X(DNS_RCODE, "dns_rcode", TEXT, DNS, 0, 16, "NOERROR NXDOMAIN ...")                         \
-	X(DNS_ANSWERS, "dns_answers", TEXTS, DNS, APPDATA, 255, "data of the answers")              \
+	X(DNS_TRANSACTION_ID, "dns_transaction_id", UINT, DNS, 0, 0, "message id")                 \
+	X(DNS_QUESTION_NAME, "dns_question_name", TEXT, DNS, HOSTNAME, 255, "lower case, no dot")  \
+	X(DNS_QUESTION_TYPE, "dns_question_type", TEXT, DNS, 0, 16, "A AAAA CNAME ...")            \
+	X(DNS_RCODE, "dns_rcode", TEXT, DNS, 0, 16, "NOERROR NXDOMAIN ...")                        \
+	X(DNS_ANSWERS, "dns_answers", TEXTS, DNS, APPDATA, 255, "data of the answers")             \
 	/* tls */                                                                                  \
-	X(TLS_SERVER_NAME, "tls_server_name", TEXT, TLS, HOSTNAME, 255, "SNI")                       \
-	X(TLS_VERSION, "tls_version", TEXT, FLOW | TLS, 0, 8, "1.0 1.1 1.2 1.3")                    \
-	X(TLS_CIPHER, "tls_cipher", TEXT, TLS, 0, 64, "cipher suite chosen")                        \
-	X(TLS_ALPN, "tls_alpn", TEXTS, TLS, APPDATA, 64, "offered")                                 \
-	X(TLS_ALPN_SELECTED, "tls_alpn_selected", TEXT, TLS, APPDATA, 64, "chosen, where visible")  \
-	X(TLS_RESUMED, "tls_resumed", BOOL, TLS, 0, 0, "session taken up again")                    \
-	X(TLS_EARLY_DATA, "tls_early_data", BOOL, TLS, 0, 0, "data sent before the handshake ended") \
-	X(ALPN, "alpn", TEXT, FLOW, APPDATA, 64, "chosen, else first offered")                      \
-	X(JA3, "ja3", TEXT, FLOW | TLS, 0, 32, "client fingerprint")                                \
-	X(JA3S, "ja3s", TEXT, TLS, 0, 32, "server fingerprint")                                     \
-	X(JA4, "ja4", TEXT, FLOW | TLS, 0, 40, "client fingerprint")                                \
-	X(ECH, "ech", TEXT, FLOW | TLS, 0, 16, "none, or present (real and GREASE look alike)")     \
+	X(TLS_SERVER_NAME, "tls_server_name", TEXT, TLS, HOSTNAME, 255, "SNI")                     \
+	X(TLS_VERSION, "tls_version", TEXT, FLOW | TLS, 0, 8, "1.0 1.1 1.2 1.3")                   \
+	X(TLS_CIPHER, "tls_cipher", TEXT, TLS, 0, 64, "cipher suite chosen")                       \
+	X(TLS_ALPN, "tls_alpn", TEXTS, TLS, APPDATA, 64, "offered")                                \
+	X(TLS_ALPN_SELECTED, "tls_alpn_selected", TEXT, TLS, APPDATA, 64, "chosen, where visible") \
+	X(TLS_RESUMED, "tls_resumed", BOOL, TLS, 0, 0, "session taken up again")                   \
+	X(TLS_EARLY_DATA, "tls_early_data", BOOL, TLS, 0, 0,                                       \
+	  "data sent before the handshake ended")                                                  \
+	X(ALPN, "alpn", TEXT, FLOW, APPDATA, 64, "chosen, else first offered")                     \
+	X(JA3, "ja3", TEXT, FLOW | TLS, 0, 32, "client fingerprint")                               \
+	X(JA3S, "ja3s", TEXT, TLS, 0, 32, "server fingerprint")                                    \
+	X(JA4, "ja4", TEXT, FLOW | TLS, 0, 40, "client fingerprint")                               \
+	X(ECH, "ech", TEXT, FLOW | TLS, 0, 16, "none, or present (real and GREASE look alike)")    \
 	/* llm */                                                                                  \
-	X(GEN_AI_PROVIDER_NAME, "gen_ai_provider_name", TEXT, LLM, 0, 64, "who offers the model")   \
-	X(GEN_AI_ENGINE, "gen_ai_engine", TEXT, LLM, 0, 64, "server software, when it says so")     \
-	X(GEN_AI_DIALECT, "gen_ai_dialect", TEXT, LLM, 0, 64, "openai.chat anthropic.messages ...") \
-	X(GEN_AI_OPERATION_NAME, "gen_ai_operation_name", TEXT, LLM, 0, 64, "chat embeddings ...")  \
-	X(GEN_AI_REQUEST_MODEL, "gen_ai_request_model", TEXT, LLM, APPDATA, 256, "asked for")       \
-	X(GEN_AI_RESPONSE_MODEL, "gen_ai_response_model", TEXT, LLM, APPDATA, 256, "answered")      \
-	X(GEN_AI_REQUEST_STREAM, "gen_ai_request_stream", BOOL, LLM, 0, 0, "answer streamed")       \
-	X(GEN_AI_RESPONSE_ID, "gen_ai_response_id", TEXT, LLM, APPDATA, 128, "id of the answer")    \
-	X(GEN_AI_RESPONSE_FINISH_REASONS, "gen_ai_response_finish_reasons", TEXTS, LLM, APPDATA,    \
-	  64, "why it stopped")                                                                     \
-	X(GEN_AI_USAGE_INPUT_TOKENS, "gen_ai_usage_input_tokens", UINT, LLM, 0, 0, "reported")      \
-	X(GEN_AI_USAGE_OUTPUT_TOKENS, "gen_ai_usage_output_tokens", UINT, LLM, 0, 0, "reported")    \
-	X(GEN_AI_USAGE_CACHED_TOKENS, "gen_ai_usage_cached_tokens", UINT, LLM, 0, 0, "reported")    \
-	X(USAGE_SOURCE, "usage_source", TEXT, LLM, 0, 16, "reported; absent when unknown")          \
-	X(GEN_AI_TOOL_NAMES, "gen_ai_tool_names", TEXTS, LLM, APPDATA, 128, "tools called")         \
-	X(GEN_AI_TOOLS_OFFERED, "gen_ai_tools_offered", UINT, LLM, 0, 0, "how many were offered")   \
+	X(GEN_AI_PROVIDER_NAME, "gen_ai_provider_name", TEXT, LLM, 0, 64, "who offers the model")  \
+	X(GEN_AI_ENGINE, "gen_ai_engine", TEXT, LLM, 0, 64, "server software, when it says so")    \
+	X(GEN_AI_DIALECT, "gen_ai_dialect", TEXT, LLM, 0, 64,                                      \
+	  "openai.chat anthropic.messages ...")                                                    \
+	X(GEN_AI_OPERATION_NAME, "gen_ai_operation_name", TEXT, LLM, 0, 64, "chat embeddings ...") \
+	X(GEN_AI_REQUEST_MODEL, "gen_ai_request_model", TEXT, LLM, APPDATA, 256, "asked for")      \
+	X(GEN_AI_RESPONSE_MODEL, "gen_ai_response_model", TEXT, LLM, APPDATA, 256, "answered")     \
+	X(GEN_AI_REQUEST_STREAM, "gen_ai_request_stream", BOOL, LLM, 0, 0, "answer streamed")      \
+	X(GEN_AI_RESPONSE_ID, "gen_ai_response_id", TEXT, LLM, APPDATA, 128, "id of the answer")   \
+	X(GEN_AI_RESPONSE_FINISH_REASONS, "gen_ai_response_finish_reasons", TEXTS, LLM, APPDATA,   \
+	  64, "why it stopped")                                                                    \
+	X(GEN_AI_USAGE_INPUT_TOKENS, "gen_ai_usage_input_tokens", UINT, LLM, 0, 0, "reported")     \
+	X(GEN_AI_USAGE_OUTPUT_TOKENS, "gen_ai_usage_output_tokens", UINT, LLM, 0, 0, "reported")   \
+	X(GEN_AI_USAGE_CACHED_TOKENS, "gen_ai_usage_cached_tokens", UINT, LLM, 0, 0, "reported")   \
+	X(USAGE_SOURCE, "usage_source", TEXT, LLM, 0, 16, "reported; absent when unknown")         \
+	X(GEN_AI_TOOL_NAMES, "gen_ai_tool_names", TEXTS, LLM, APPDATA, 128, "tools called")        \
+	X(GEN_AI_TOOLS_OFFERED, "gen_ai_tools_offered", UINT, LLM, 0, 0, "how many were offered")  \
 	X(ATTACHMENTS, "attachments", UINT, LLM, 0, 0, "images, files, recordings in the prompt")  \
-	X(PROMPT_BYTES, "prompt_bytes", UINT, LLM, 0, 0, "decoded request body")                    \
-	X(COMPLETION_BYTES, "completion_bytes", UINT, LLM, 0, 0, "decoded response body")           \
-	X(DETECTED_BY, "detected_by", TEXT, LLM, 0, 16, "payload host sni dns ip shape")            \
-	X(TTFT_US, "ttft_us", UINT, LLM, 0, 0, "end of request to first bytes of the answer")       \
-	X(DATA_TYPES_SENT, "data_types_sent", TEXTS, LLM, 0, 64, "classes found in the request")    \
-	X(DATA_TYPES_RECEIVED, "data_types_received", TEXTS, LLM, 0, 64, "classes in the answer")   \
+	X(PROMPT_BYTES, "prompt_bytes", UINT, LLM, 0, 0, "decoded request body")                   \
+	X(COMPLETION_BYTES, "completion_bytes", UINT, LLM, 0, 0, "decoded response body")          \
+	X(DETECTED_BY, "detected_by", TEXT, LLM, 0, 16, "payload host sni dns ip shape")           \
+	X(TTFT_US, "ttft_us", UINT, LLM, 0, 0, "end of request to first bytes of the answer")      \
+	X(DATA_TYPES_SENT, "data_types_sent", TEXTS, LLM, 0, 64, "classes found in the request")   \
+	X(DATA_TYPES_RECEIVED, "data_types_received", TEXTS, LLM, 0, 64, "classes in the answer")  \
 	/* what was found */                                                                       \
-	X(DATA_TYPES, "data_types", TEXTS, FLOW | HTTP | DNS | TLS, 0, 64, "classes found")         \
-	X(FINDINGS, "findings", UINT, FLOW, 0, 0, "findings made on this flow")                     \
-	X(AI_SERVICE, "ai_service", TEXT, FLOW, 0, 64, "AI service recognised")                     \
+	X(DATA_TYPES, "data_types", TEXTS, FLOW | HTTP | DNS | TLS, 0, 64, "classes found")        \
+	X(FINDINGS, "findings", UINT, FLOW, 0, 0, "findings made on this flow")                    \
+	X(AI_SERVICE, "ai_service", TEXT, FLOW, 0, 64, "AI service recognised")                    \
 	/* finding */                                                                              \
-	X(RULE_ID, "rule_id", TEXT, FINDING, 0, 64, "which rule")                                   \
-	X(RULE_REV, "rule_rev", UINT, FINDING, 0, 0, "its revision")                                \
-	X(RULE_TITLE, "rule_title", TEXT, FINDING, 0, 128, "its title")                             \
-	X(DATA_TYPE, "data_type", TEXT, FINDING, 0, 64, "pci.pan, secret.github_token, ...")        \
-	X(SEVERITY, "severity", TEXT, FINDING, 0, 16, "info low medium high critical")              \
-	X(SEVERITY_ID, "severity_id", UINT, FINDING, 0, 0, "OCSF 1 to 5")                           \
-	X(SCORE, "score", UINT, FINDING, 0, 0, "sum of the terms")                                  \
-	X(SCORE_TERMS, "score_terms", TEXTS, FINDING, 0, 48, "name:+n")                             \
-	X(CONFIDENCE, "confidence", TEXT, FINDING, 0, 16, "low medium high")                        \
-	X(TEST_VALUE, "test_value", BOOL, FINDING, 0, 0, "a published test value")                  \
-	X(COUNT, "count", UINT, FINDING, 0, 0, "how often in the window")                           \
-	X(DISTINCT_VALUES, "distinct_values", UINT, FINDING, 0, 0, "how many different ones")       \
-	X(FIRST_TIME, "first_time", UINT, FINDING, 0, 0, "first seen, us")                          \
-	X(LAST_TIME, "last_time", UINT, FINDING, 0, 0, "last seen, us")                             \
-	X(WHERE, "where", TEXT, FINDING, 0, 32, "buffer: http.body llm.prompt ...")                 \
-	X(FIELD, "field", TEXT, FINDING, APPDATA, 256, "JSON path, header or form field")           \
-	X(SAMPLE_MASKED, "sample_masked", TEXT, FINDING, 0, 64, "masked form of the first")         \
-	X(EDGE_ID, "edge_id", HEX, FINDING, 0, 8, "from whom to whom")                              \
-	X(DST_KIND, "dst_kind", TEXT, FINDING, 0, 16, "internal external ai ai_shadow")             \
-	X(REASON, "reason", TEXT, FINDING, APPDATA, 512, "one sentence for a person")               \
-	X(VALUE_HASH, "", UINT, FINDING, INTERNAL, 0, "keyed hash of the value, to count them")     \
+	X(RULE_ID, "rule_id", TEXT, FINDING, 0, 64, "which rule")                                  \
+	X(RULE_REV, "rule_rev", UINT, FINDING, 0, 0, "its revision")                               \
+	X(RULE_TITLE, "rule_title", TEXT, FINDING, 0, 128, "its title")                            \
+	X(DATA_TYPE, "data_type", TEXT, FINDING, 0, 64, "pci.pan, secret.github_token, ...")       \
+	X(SEVERITY, "severity", TEXT, FINDING, 0, 16, "info low medium high critical")             \
+	X(SEVERITY_ID, "severity_id", UINT, FINDING, 0, 0, "OCSF 1 to 5")                          \
+	X(SCORE, "score", UINT, FINDING, 0, 0, "sum of the terms")                                 \
+	X(SCORE_TERMS, "score_terms", TEXTS, FINDING, 0, 48, "name:+n")                            \
+	X(CONFIDENCE, "confidence", TEXT, FINDING, 0, 16, "low medium high")                       \
+	X(TEST_VALUE, "test_value", BOOL, FINDING, 0, 0, "a published test value")                 \
+	X(COUNT, "count", UINT, FINDING, 0, 0, "how often in the window")                          \
+	X(DISTINCT_VALUES, "distinct_values", UINT, FINDING, 0, 0, "how many different ones")      \
+	X(FIRST_TIME, "first_time", UINT, FINDING, 0, 0, "first seen, us")                         \
+	X(LAST_TIME, "last_time", UINT, FINDING, 0, 0, "last seen, us")                            \
+	X(WHERE, "where", TEXT, FINDING, 0, 32, "buffer: http.body llm.prompt ...")                \
+	X(FIELD, "field", TEXT, FINDING, APPDATA, 256, "JSON path, header or form field")          \
+	X(SAMPLE_MASKED, "sample_masked", TEXT, FINDING, 0, 64, "masked form of the first")        \
+	X(EDGE_ID, "edge_id", HEX, FINDING, 0, 8, "from whom to whom")                             \
+	X(DST_KIND, "dst_kind", TEXT, FINDING, 0, 16, "internal external ai ai_shadow")            \
+	X(REASON, "reason", TEXT, FINDING, APPDATA, 512, "one sentence for a person")              \
+	X(VALUE_HASH, "", UINT, FINDING, INTERNAL, 0, "keyed hash of the value, to count them")    \
 	/* stats: names come with the counters */                                                  \
 	X(COUNTER, "", COUNTER, STATS, 0, 64, "a counter by its own name")

@@ -29,7 +29,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		struct datagram out;
 
 		memcpy(frame, data + 1, n);
-		if (decap_frame(&p, link, 0, frame, (uint32_t)n, (uint32_t)n, 4) == DECAP_FRAGMENT &&
+		if (decap_frame(&p, link, 0, frame, (uint32_t)n, (uint32_t)n, 4) ==
+			DECAP_FRAGMENT &&
 		    defrag_push(d, &p, frame, &out) == DEFRAG_COMPLETE) {
 			struct packet whole = { 0 };
 

@@ -5,23 +5,19 @@ usage: all_captures.py WEIR SOURCE_ROOT
 
 Wanted for each: exit status 0 and a ledger that closes; or 1 and one line that names the file, when
 it cannot be opened. Never a signal, a sanitizer report, a hang, or a line on stdout that is no
-record. A fixed sample is taken; FULL=1 takes all. Compiling all rules takes a sanitizer build longer
-than most captures, so that one capture in eight has all of them and the others a few.
+record. A fixed sample is taken; FULL=1 takes all.
 """
 import concurrent.futures
 import hashlib
 import json
 import os
 import pathlib
-import shutil
 import subprocess
 import sys
-import tempfile
 
 import shared
 
 SAMPLE, SECONDS, JOBS = 150, 60, 2
-ALL_RULES_EVERY, FEW_RULES = 8, ("pci.rules", "pii.rules")
 LARGEST = 30 << 20
 ENDS = (".pcap", ".pcapng", ".cap", ".trace", ".pcap.gz", ".dmp")
 
@@ -41,14 +37,6 @@ def closes(lines):
     last = stats[-1]
     drops = sum(v for k, v in last.items() if k.startswith("drop_"))
     return last["rx_packets"] == last["used_packets"] + last["held_packets"] + drops
-
-
-def few_rules(root, folder):
-    """A folder with some of the shipped rules and the AI services."""
-    for name in FEW_RULES:
-        shutil.copy(root / "rules" / name, folder)
-    shutil.copytree(root / "rules" / "ai", pathlib.Path(folder) / "ai")
-    return folder
 
 
 def complaint(program, rules, path):
@@ -81,11 +69,9 @@ def main():
     program = shared.sanitized(binary)
     chosen = captures(folder / "corpora")
     wrong = 0
-    with tempfile.TemporaryDirectory(prefix="weir-test-") as few, \
-            concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
-        few_rules(root, few)
-        work = lambda n: complaint(program, few if n % ALL_RULES_EVERY else root / "rules", chosen[n])
-        for path, why in zip(chosen, pool.map(work, range(len(chosen)))):
+    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+        work = lambda path: complaint(program, root / "rules", path)
+        for path, why in zip(chosen, pool.map(work, chosen)):
             if why:
                 print(f"{path.relative_to(folder)}: {why}", flush=True)
                 wrong += 1

@@ -118,16 +118,15 @@ test_values(void **state)
 	assert_int_equal(c.findings_min_severity, 1);
 	assert_string_equal(c.memory_huge, "auto");
 	assert_int_equal(
-	    config_load_text(
-		&c, "f",
-		"flow = { max = 1000; }; poll = { backoff = false; };"
-		"records = { types = [ \"http\", \"llm\" ]; };"
-		"networks = { internal = [ \"198.51.100.0/24\" ]; };"
-		"dedup = { policy = \"collapse\"; };"
-		"kafka = { properties = { security_protocol = \"SSL\"; }; };"
-		"ports = ( { device = \"a\"; tap = \"t\"; queues = 3; domain = 9;"
-		"            promiscuous = false; }, { device = \"b\"; } );",
-		tell, NULL),
+	    config_load_text(&c, "f",
+			     "flow = { max = 1000; }; poll = { backoff = false; };"
+			     "records = { types = [ \"http\", \"llm\" ]; };"
+			     "networks = { internal = [ \"198.51.100.0/24\" ]; };"
+			     "dedup = { policy = \"collapse\"; };"
+			     "kafka = { properties = { security_protocol = \"SSL\"; }; };"
+			     "ports = ( { device = \"a\"; tap = \"t\"; queues = 3; domain = 9;"
+			     "            promiscuous = false; }, { device = \"b\"; } );",
+			     tell, NULL),
 	    0);
 	assert_int_equal(c.flow_max, 1000);
 	assert_false(c.poll_backoff);

@@ -4,17 +4,18 @@
 #include "tests/support/guard.h"
 
 /* Pieces of frames, as bytes. Addresses are from RFC 5737 and RFC 3849. */
-#define ETH(type)    "\x02\0\0\0\0\x02\x02\0\0\0\0\x01" type
-#define IPV4         "\x08\x00"
-#define IPV6         "\x86\xdd"
-#define V4(len, proto) "\x45\0\0" len "\0\x07\x40\0\x40" proto "\0\0\xc0\0\x02\x01\xc0\0\x02\x02"
-#define TCP_HDR      "\x9c\x40\x01\xbb\0\0\0\x05\0\0\0\x09\x50\x18\x01\x00\0\0\0\0"
+#define ETH(type)	     "\x02\0\0\0\0\x02\x02\0\0\0\0\x01" type
+#define IPV4		     "\x08\x00"
+#define IPV6		     "\x86\xdd"
+#define V4(len, proto)	     "\x45\0\0" len "\0\x07\x40\0\x40" proto "\0\0\xc0\0\x02\x01\xc0\0\x02\x02"
+#define TCP_HDR		     "\x9c\x40\x01\xbb\0\0\0\x05\0\0\0\x09\x50\x18\x01\x00\0\0\0\0"
 #define UDP_HDR(sp, dp, len) sp dp "\0" len "\0\0"
-#define V6(len, next) "\x60\0\0\0\0" len next "\x40"                                                \
-		      "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01"                                   \
-		      "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x02"
-#define INNER        ETH(IPV4) V4("\x2b", "\x06") TCP_HDR "abc" /* 57 bytes */
-#define CASE(text)   text, sizeof(text) - 1
+#define V6(len, next)                                \
+	"\x60\0\0\0\0" len next "\x40"               \
+	"\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01" \
+	"\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x02"
+#define INNER	   ETH(IPV4) V4("\x2b", "\x06") TCP_HDR "abc" /* 57 bytes */
+#define CASE(text) text, sizeof(text) - 1
 
 static const struct decap_case {
 	const char *name;
@@ -28,72 +29,85 @@ static const struct decap_case {
 	unsigned vlans;
 } cases[] = {
 	{ "tcp", CASE(ETH(IPV4) V4("\x2b", "\x06") TCP_HDR "abc"), DECAP_OK, 6, 443, 3, "", 0 },
-	{ "ethernet padding is not payload", CASE(ETH(IPV4) V4("\x28", "\x06") TCP_HDR "\0\0\0\0\0\0"),
-	  DECAP_OK, 6, 443, 0, "", 0 },
+	{ "ethernet padding is not payload",
+	  CASE(ETH(IPV4) V4("\x28", "\x06") TCP_HDR "\0\0\0\0\0\0"), DECAP_OK, 6, 443, 0, "", 0 },
 	{ "total length of zero: all there is", CASE(ETH(IPV4) V4("\0", "\x06") TCP_HDR "abcd"),
 	  DECAP_OK, 6, 443, 4, "", 0 },
-	{ "vlan", CASE(ETH("\x81\0") "\0\x64" IPV4 V4("\x28", "\x06") TCP_HDR), DECAP_OK, 6, 443, 0, "",
-	  1 },
-	{ "qinq", CASE(ETH("\x88\xa8") "\0\x0a\x81\0\0\x64" IPV4 V4("\x28", "\x06") TCP_HDR), DECAP_OK,
-	  6, 443, 0, "", 2 },
-	{ "udp", CASE(ETH(IPV4) V4("\x1f", "\x11") UDP_HDR("\x80\0", "\0\x35", "\x0b") "abc"), DECAP_OK,
-	  17, 53, 3, "", 0 },
-	{ "tcp over ipv6", CASE(ETH(IPV6) V6("\x16", "\x06") TCP_HDR "ab"), DECAP_OK, 6, 443, 2, "", 0 },
-	{ "ipv6 hop-by-hop", CASE(ETH(IPV6) V6("\x1c", "\0") "\x06\0\0\0\0\0\0\0" TCP_HDR), DECAP_OK, 6,
-	  443, 0, "", 0 },
+	{ "vlan", CASE(ETH("\x81\0") "\0\x64" IPV4 V4("\x28", "\x06") TCP_HDR), DECAP_OK, 6, 443, 0,
+	  "", 1 },
+	{ "qinq", CASE(ETH("\x88\xa8") "\0\x0a\x81\0\0\x64" IPV4 V4("\x28", "\x06") TCP_HDR),
+	  DECAP_OK, 6, 443, 0, "", 2 },
+	{ "udp", CASE(ETH(IPV4) V4("\x1f", "\x11") UDP_HDR("\x80\0", "\0\x35", "\x0b") "abc"),
+	  DECAP_OK, 17, 53, 3, "", 0 },
+	{ "tcp over ipv6", CASE(ETH(IPV6) V6("\x16", "\x06") TCP_HDR "ab"), DECAP_OK, 6, 443, 2, "",
+	  0 },
+	{ "ipv6 hop-by-hop", CASE(ETH(IPV6) V6("\x1c", "\0") "\x06\0\0\0\0\0\0\0" TCP_HDR),
+	  DECAP_OK, 6, 443, 0, "", 0 },
 	{ "ipv6 atomic fragment", CASE(ETH(IPV6) V6("\x1c", "\x2c") "\x06\0\0\0\0\0\0\x07" TCP_HDR),
 	  DECAP_OK, 6, 443, 0, "", 0 },
-	{ "vxlan", CASE(ETH(IPV4) V4("\x5d", "\x11") UDP_HDR("\x80\0", "\x12\xb5", "\x49")
-			    "\x08\0\0\0\0\0\x2a\0" INNER),
+	{ "vxlan",
+	  CASE(ETH(IPV4) V4("\x5d", "\x11")
+		   UDP_HDR("\x80\0", "\x12\xb5", "\x49") "\x08\0\0\0\0\0\x2a\0" INNER),
 	  DECAP_OK, 6, 443, 3, "vxlan:42", 0 },
 	{ "vxlan without a VNI is the outer flow",
-	  CASE(ETH(IPV4) V4("\x5d", "\x11") UDP_HDR("\x80\0", "\x12\xb5", "\x49") "\0\0\0\0\0\0\x2a\0"
-		   INNER),
+	  CASE(ETH(IPV4) V4("\x5d", "\x11")
+		   UDP_HDR("\x80\0", "\x12\xb5", "\x49") "\0\0\0\0\0\0\x2a\0" INNER),
 	  DECAP_OK, 17, 4789, 65, "", 0 },
 	{ "geneve with options",
-	  CASE(ETH(IPV4) V4("\x61", "\x11") UDP_HDR("\x80\0", "\x17\xc1", "\x4d")
-		   "\x01\0\x65\x58\0\0\x07\0" "opts" INNER),
+	  CASE(ETH(IPV4) V4("\x61", "\x11")
+		   UDP_HDR("\x80\0", "\x17\xc1", "\x4d") "\x01\0\x65\x58\0\0\x07\0"
+							 "opts" INNER),
 	  DECAP_OK, 6, 443, 3, "geneve:7", 0 },
-	{ "gre with a key", CASE(ETH(IPV4) V4("\x48", "\x2f") "\x20\0\x08\0\0\0\0\x05"
-				      V4("\x2c", "\x06") TCP_HDR "abcd"),
+	{ "gre with a key",
+	  CASE(ETH(IPV4) V4("\x48", "\x2f") "\x20\0\x08\0\0\0\0\x05" V4("\x2c", "\x06") TCP_HDR
+	       "abcd"),
 	  DECAP_OK, 6, 443, 4, "gre:5", 0 },
-	{ "nvgre", CASE(ETH(IPV4) V4("\x55", "\x2f") "\x20\0\x65\x58\0\0\x2a\x01" INNER), DECAP_OK, 6,
-	  443, 3, "nvgre:42", 0 },
+	{ "nvgre", CASE(ETH(IPV4) V4("\x55", "\x2f") "\x20\0\x65\x58\0\0\x2a\x01" INNER), DECAP_OK,
+	  6, 443, 3, "nvgre:42", 0 },
 	{ "erspan I", CASE(ETH(IPV4) V4("\x51", "\x2f") "\0\0\x88\xbe" INNER), DECAP_OK, 6, 443, 3,
 	  "erspan1:0", 0 },
-	{ "erspan II", CASE(ETH(IPV4) V4("\x5d", "\x2f") "\x10\0\x88\xbe\0\0\0\x01"
-			   "\x10\0\0\x64\0\0\0\0" INNER),
+	{ "erspan II",
+	  CASE(ETH(IPV4) V4("\x5d", "\x2f") "\x10\0\x88\xbe\0\0\0\x01"
+					    "\x10\0\0\x64\0\0\0\0" INNER),
 	  DECAP_OK, 6, 443, 3, "erspan2:100", 0 },
-	{ "ip in ip", CASE(ETH(IPV4) V4("\x3c", "\x04") V4("\x28", "\x06") TCP_HDR), DECAP_OK, 6, 443, 0,
-	  "ipip:0", 0 },
-	{ "6in4", CASE(ETH(IPV4) V4("\x50", "\x29") V6("\x14", "\x06") TCP_HDR), DECAP_OK, 6, 443, 0,
-	  "6in4:0", 0 },
-	{ "mpls", CASE(ETH("\x88\x47") "\0\x01\x01\x40" V4("\x28", "\x06") TCP_HDR), DECAP_OK, 6, 443, 0,
-	  "mpls:16", 0 },
-	{ "pppoe", CASE(ETH("\x88\x64") "\x11\0\0\x09\0\x2a\0\x21" V4("\x28", "\x06") TCP_HDR), DECAP_OK,
-	  6, 443, 0, "pppoe:9", 0 },
-	{ "gtp-u", CASE(ETH(IPV4) V4("\x4c", "\x11") UDP_HDR("\x80\0", "\x08\x68", "\x38")
-			   "\x30\xff\0\x28\0\0\0\x63" V4("\x28", "\x06") TCP_HDR),
+	{ "ip in ip", CASE(ETH(IPV4) V4("\x3c", "\x04") V4("\x28", "\x06") TCP_HDR), DECAP_OK, 6,
+	  443, 0, "ipip:0", 0 },
+	{ "6in4", CASE(ETH(IPV4) V4("\x50", "\x29") V6("\x14", "\x06") TCP_HDR), DECAP_OK, 6, 443,
+	  0, "6in4:0", 0 },
+	{ "mpls", CASE(ETH("\x88\x47") "\0\x01\x01\x40" V4("\x28", "\x06") TCP_HDR), DECAP_OK, 6,
+	  443, 0, "mpls:16", 0 },
+	{ "pppoe", CASE(ETH("\x88\x64") "\x11\0\0\x09\0\x2a\0\x21" V4("\x28", "\x06") TCP_HDR),
+	  DECAP_OK, 6, 443, 0, "pppoe:9", 0 },
+	{ "gtp-u",
+	  CASE(ETH(IPV4) V4("\x4c", "\x11")
+		   UDP_HDR("\x80\0", "\x08\x68",
+			   "\x38") "\x30\xff\0\x28\0\0\0\x63" V4("\x28", "\x06") TCP_HDR),
 	  DECAP_OK, 6, 443, 0, "gtpu:99", 0 },
 	{ "gre around something unknown is the outer flow",
-	  CASE(ETH(IPV4) V4("\x1c", "\x2f") "\0\0\x0b\xad" "abcd"), DECAP_OK, 47, 0, 8, "", 0 },
+	  CASE(ETH(IPV4) V4("\x1c", "\x2f") "\0\0\x0b\xad"
+					    "abcd"),
+	  DECAP_OK, 47, 0, 8, "", 0 },
 	{ "a tunnel that is cut short is the outer flow",
-	  CASE(ETH(IPV4) V4("\x5d", "\x11") UDP_HDR("\x80\0", "\x12\xb5", "\x49")
-		   "\x08\0\0\0\0\0\x2a\0" ETH(IPV4) "\x45"),
+	  CASE(ETH(IPV4) V4("\x5d", "\x11")
+		   UDP_HDR("\x80\0", "\x12\xb5", "\x49") "\x08\0\0\0\0\0\x2a\0" ETH(IPV4) "\x45"),
 	  DECAP_OK, 17, 4789, 23, "", 0 },
-	{ "first fragment", CASE(ETH(IPV4) "\x45\0\0\x1c\0\x07\x20\0\x40\x11\0\0\xc0\0\x02\x01\xc0\0\x02\x02"
-				      "\x80\0\0\x35\0\x10\0\0"),
+	{ "first fragment",
+	  CASE(ETH(IPV4) "\x45\0\0\x1c\0\x07\x20\0\x40\x11\0\0\xc0\0\x02\x01\xc0\0\x02\x02"
+			 "\x80\0\0\x35\0\x10\0\0"),
 	  DECAP_FRAGMENT, 0, 0, 0, "", 0 },
-	{ "tcp header cut short names its ports", CASE(ETH(IPV4) V4("\x28", "\x06") "\x9c\x40\x01\xbb\0\0"),
-	  DECAP_OK, 6, 443, 0, "", 0 },
+	{ "tcp header cut short names its ports",
+	  CASE(ETH(IPV4) V4("\x28", "\x06") "\x9c\x40\x01\xbb\0\0"), DECAP_OK, 6, 443, 0, "", 0 },
 	{ "arp", CASE(ETH("\x08\x06") "\0\x01\x08\0\x06\x04\0\x01"), DECAP_NOT_IP, 0, 0, 0, "", 0 },
-	{ "ethernet cut short", CASE("\x02\0\0\0\0\x02\x02\0\0\0\0"), DECAP_TRUNCATED, 0, 0, 0, "", 0 },
-	{ "empty", "", 0, DECAP_TRUNCATED, 0, 0, 0, "", 0 },
-	{ "ip header cut short", CASE(ETH(IPV4) "\x45\0\0\x28\0\0"), DECAP_TRUNCATED, 0, 0, 0, "", 0 },
-	{ "header length below 20", CASE(ETH(IPV4) "\x44\0\0\x28\0\x07\x40\0\x40\x06\0\0\xc0\0\x02\x01\xc0\0\x02\x02"),
-	  DECAP_BAD_IP, 0, 0, 0, "", 0 },
-	{ "total length below the header", CASE(ETH(IPV4) V4("\x10", "\x06")), DECAP_BAD_IP, 0, 0, 0, "",
+	{ "ethernet cut short", CASE("\x02\0\0\0\0\x02\x02\0\0\0\0"), DECAP_TRUNCATED, 0, 0, 0, "",
 	  0 },
+	{ "empty", "", 0, DECAP_TRUNCATED, 0, 0, 0, "", 0 },
+	{ "ip header cut short", CASE(ETH(IPV4) "\x45\0\0\x28\0\0"), DECAP_TRUNCATED, 0, 0, 0, "",
+	  0 },
+	{ "header length below 20",
+	  CASE(ETH(IPV4) "\x44\0\0\x28\0\x07\x40\0\x40\x06\0\0\xc0\0\x02\x01\xc0\0\x02\x02"),
+	  DECAP_BAD_IP, 0, 0, 0, "", 0 },
+	{ "total length below the header", CASE(ETH(IPV4) V4("\x10", "\x06")), DECAP_BAD_IP, 0, 0,
+	  0, "", 0 },
 };
 
 static void
@@ -139,9 +153,9 @@ test_decap_every_cut(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		for (size_t len = 0; len < cases[i].len; len++) {
 			struct packet p = { 0 };
-			enum decap_result r = decap_frame(&p, LINK_ETHERNET, 0,
-							  guard_copy(cases[i].in, len),
-							  (uint32_t)len, (uint32_t)len, 4);
+			enum decap_result r =
+			    decap_frame(&p, LINK_ETHERNET, 0, guard_copy(cases[i].in, len),
+					(uint32_t)len, (uint32_t)len, 4);
 
 			assert_in_range(r, DECAP_OK, DECAP_UNSUPPORTED_LINK);
 			assert_true(r != DECAP_OK || p.payload_off + p.payload_len <= len);

@@ -11,8 +11,8 @@ static size_t
 fragment(uint8_t *out, uint16_t id, unsigned from, unsigned to, bool more, uint8_t fill)
 {
 	static const uint8_t head[] = {
-		2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0, 0x45, 0, 0, 0, 0, 0, 0, 0, 64, 17, 0, 0,
-		192, 0, 2, 1, 192, 0, 2, 2,
+		2, 0, 0, 0, 0, 2,  2,  0, 0, 0,	  0, 1, 8, 0,	0x45, 0, 0,
+		0, 0, 0, 0, 0, 64, 17, 0, 0, 192, 0, 2, 1, 192, 0,    2, 2,
 	};
 	unsigned len = 20 + (to - from) * 8;
 
@@ -73,7 +73,11 @@ static const struct {
 	{ "in order", { { 0, 2, true }, { 2, 4, true }, { 4, 5, false } }, 3, true, 0 },
 	{ "last first", { { 4, 5, false }, { 2, 4, true }, { 0, 2, true } }, 3, true, 0 },
 	{ "a copy is ignored", { { 0, 2, true }, { 0, 2, true }, { 2, 3, false } }, 3, true, 0 },
-	{ "inside a held one is ignored", { { 0, 3, true }, { 1, 2, true }, { 3, 4, false } }, 3, true, 0 },
+	{ "inside a held one is ignored",
+	  { { 0, 3, true }, { 1, 2, true }, { 3, 4, false } },
+	  3,
+	  true,
+	  0 },
 	{ "covering drops all", { { 1, 2, true }, { 0, 3, true } }, 2, false, 2 },
 	{ "overlapping tail drops all", { { 0, 2, true }, { 1, 3, false } }, 2, false, 2 },
 	{ "two ends drop all", { { 2, 3, false }, { 3, 4, false } }, 2, false, 2 },
@@ -103,8 +107,9 @@ test_pieces(void **state)
 			/* What came back reads as one whole datagram. */
 			struct packet p = { 0 };
 
-			assert_int_equal(decap_frame(&p, LINK_RAW_IP, 0, guard_copy(out.data, out.len),
-						     out.len, out.len, 4),
+			assert_int_equal(decap_frame(&p, LINK_RAW_IP, 0,
+						     guard_copy(out.data, out.len), out.len,
+						     out.len, 4),
 					 DECAP_OK);
 		} else {
 			assert_int_equal(defrag_counters(d)->held + dropped(d), cases[i].nr);

@@ -24,16 +24,18 @@ static const struct {
 	uint16_t sport, dport;
 	const char *want;
 } id_cases[] = {
-	{ "tcp", 6, "128.232.110.120", "66.35.250.204", 34855, 80, "1:LQU9qZlK+B5F3KDmev6m5PMibrg=" },
+	{ "tcp", 6, "128.232.110.120", "66.35.250.204", 34855, 80,
+	  "1:LQU9qZlK+B5F3KDmev6m5PMibrg=" },
 	{ "udp", 17, "192.168.1.52", "8.8.8.8", 54585, 53, "1:d/FP5EW3wiY1vCndhwleRRKHowQ=" },
 	{ "sctp", 132, "192.168.170.8", "192.168.170.56", 7, 7, "1:MP2EtRCAUIZvTw6MxJHLV7N7JDs=" },
-	{ "tcp over ipv6", 6, "2001:470:e5bf:dead:4957:2174:e82c:4887", "2607:f8b0:400c:c03::1a", 63943,
-	  25, "1:/qFaeAR+gFe1KYjMzVDsMv+wgU4=" },
+	{ "tcp over ipv6", 6, "2001:470:e5bf:dead:4957:2174:e82c:4887", "2607:f8b0:400c:c03::1a",
+	  63943, 25, "1:/qFaeAR+gFe1KYjMzVDsMv+wgU4=" },
 	{ "icmp echo", 1, "192.168.0.89", "192.168.0.1", 8, 0, "1:X0snYXpgwiv9TZtqg64sgzUn6Dk=" },
 	{ "icmp one-way", 1, "10.0.0.1", "10.0.0.2", 11, 0, "1:YHxtAirCG//0OzkcVAukqKQN9xM=" },
 	{ "icmpv6 neighbour", 58, "fe80::200:86ff:fe05:80da", "fe80::260:97ff:fe07:69ea", 135, 0,
 	  "1:dGHyGvjMfljg6Bppwm3bg0LO8TY=" },
-	{ "rsvp has no ports", 46, "10.1.12.1", "10.1.12.2", 0, 0, "1:KHlLkgoJW7ifUTyTSgyVfkFHzKw=" },
+	{ "rsvp has no ports", 46, "10.1.12.1", "10.1.12.2", 0, 0,
+	  "1:KHlLkgoJW7ifUTyTSgyVfkFHzKw=" },
 };
 
 static void

@@ -26,7 +26,8 @@ note_end(void *arg, struct flow *flow, enum flow_end how, uint64_t end_us)
 
 	e->nr[how]++;
 	e->last_end_us = end_us;
-	e->last_port = flow->key.port[0] < flow->key.port[1] ? flow->key.port[1] : flow->key.port[0];
+	e->last_port =
+	    flow->key.port[0] < flow->key.port[1] ? flow->key.port[1] : flow->key.port[0];
 }
 
 static struct packet
@@ -92,7 +93,8 @@ test_ageing(void **state)
 {
 	struct ends ends;
 	struct flow_table *t = create(64, &ends);
-	struct packet p = packet(1, IP_PROTO_UDP, 1000000), later = packet(1, IP_PROTO_UDP, 50000000);
+	struct packet p = packet(1, IP_PROTO_UDP, 1000000),
+		      later = packet(1, IP_PROTO_UDP, 50000000);
 	struct flow *flow = flow_table_add(t, &p);
 
 	(void)state;

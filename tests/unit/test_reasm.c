@@ -30,15 +30,15 @@ collect(void *arg, const uint8_t *data, uint32_t len, uint64_t gap)
 	s->at += len;
 }
 
-static const struct reasm_limits limits = {
-	.max_held_bytes = 1 << 18, .max_held_segments = 1024, .gap_timeout_us = 2000000
-};
+static const struct reasm_limits limits = { .max_held_bytes = 1 << 18,
+					    .max_held_segments = 1024,
+					    .gap_timeout_us = 2000000 };
 
 static void
 push(struct reasm *r, struct reasm_pool *pool, uint32_t seq, const char *text, struct sink *s)
 {
-	reasm_push(r, pool, 1000, seq, guard_copy(text, strlen(text)), (uint32_t)strlen(text), collect,
-		   s);
+	reasm_push(r, pool, 1000, seq, guard_copy(text, strlen(text)), (uint32_t)strlen(text),
+		   collect, s);
 }
 
 /* Chunks as (start, text) in the order sent; the hole at 0 is filled last. */
@@ -108,8 +108,8 @@ test_gap_by_ack_time_and_end(void **state)
 	assert_int_equal(r.missed_bytes, 10);
 
 	push(&r, &pool, 20, "again", &s);
-	reasm_push(&r, &pool, 1000 + limits.gap_timeout_us + 1, 25, (const uint8_t *)"x", 1, collect,
-		   &s);
+	reasm_push(&r, &pool, 1000 + limits.gap_timeout_us + 1, 25, (const uint8_t *)"x", 1,
+		   collect, &s);
 	assert_int_equal(s.at, 26);
 	assert_int_equal(r.missed_bytes, 15);
 
@@ -184,8 +184,8 @@ test_model(void **state)
 			if (n > len - from)
 				n = len - from;
 			if (test_random(&rng) % 10 != 0)
-				reasm_push(&r, &pool, 1000, base + from, guard_copy(stream + from, n), n,
-					   collect, &s);
+				reasm_push(&r, &pool, 1000, base + from,
+					   guard_copy(stream + from, n), n, collect, &s);
 			front += (uint32_t)(test_random(&rng) % 700);
 		}
 		reasm_finish(&r, &pool, true, base + len, collect, &s);
