@@ -161,6 +161,51 @@ hand_over(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t
 		c->proto->push(env, c, c->state, dir, data, len);
 }
 
+/*
+ * Joined midway, who opened was a guess: who sends requests is the client. The bytes of dir decide
+ * where they are of a kind only one side sends.
+ */
+static bool
+is_reversed(const struct conn *c, enum conn_dir dir, struct span s)
+{
+	struct detect_input in = { .orig = s };
+	enum protocol protocol;
+
+	if (!c->info.midstream[0] && !c->info.midstream[1])
+		return false;
+	if (detect(&in, &protocol) == DETECT_FOUND)
+		return dir != CONN_ORIG;
+	in = (struct detect_input) { .resp = s };
+	return detect(&in, &protocol) == DETECT_FOUND && dir == CONN_ORIG;
+}
+
+static void
+swap_bool(bool pair[2])
+{
+	bool first = pair[0];
+
+	pair[0] = pair[1];
+	pair[1] = first;
+}
+
+/* The direction dir has from now on. */
+static enum conn_dir
+orient(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t *data, size_t len)
+{
+	const struct conn_output *out = &env->config.output;
+	uint16_t port = c->info.port[0];
+
+	if (!is_reversed(c, dir, span_of(data, len < DETECT_BYTES ? len : DETECT_BYTES)) ||
+	    !out->reverse(out->arg, c->info.flow))
+		return dir;
+	c->info.port[0] = c->info.port[1];
+	c->info.port[1] = port;
+	swap_bool(c->info.midstream);
+	swap_bool(c->pushed);
+	swap_bool(c->closed);
+	return (enum conn_dir)(1 - dir);
+}
+
 /* The protocol is known: what was kept goes to it first, then the bytes at hand. */
 static void
 start(struct conn_env *env, struct conn *c, enum protocol protocol, enum conn_dir dir,
@@ -169,6 +214,8 @@ start(struct conn_env *env, struct conn *c, enum protocol protocol, enum conn_di
 	struct prologue *p = c->prologue;
 
 	c->prologue = NULL;
+	if (p == NULL && protocol != PROTOCOL_UNKNOWN)
+		dir = orient(env, c, dir, data, len);
 	choose(env, c, protocol);
 	for (unsigned i = 0; p != NULL && i < 2; i++) {
 		/* What a server says first (SMTP, MySQL) was kept before the client spoke. */
@@ -253,6 +300,35 @@ find_out(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t 
 	start(env, c, verdict == DETECT_FOUND ? protocol : PROTOCOL_UNKNOWN, dir, data, len);
 }
 
+/* Another protocol from here on: what was open under the old one is finished. */
+static void
+switch_to(struct conn_env *env, struct conn *c, enum protocol protocol)
+{
+	if (c->state != NULL) {
+		c->proto->finish(env, c, c->state);
+		c->proto->close(env, c, c->state);
+	}
+	choose(env, c, protocol);
+}
+
+/*
+ * Joined in the middle of a message, a flow says nothing at first; the next message may. So where
+ * the beginning was missed, every push that could begin one is looked at anew.
+ */
+static enum conn_dir
+try_again(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t *data, size_t len)
+{
+	struct conn fresh = { .info = c->info };
+	enum protocol protocol;
+
+	if (c->protocol == PROTOCOL_UNKNOWN && (c->info.midstream[0] || c->info.midstream[1]) &&
+	    ask(&fresh, dir, data, len, &protocol) == DETECT_FOUND) {
+		dir = orient(env, c, dir, data, len);
+		switch_to(env, c, protocol);
+	}
+	return dir;
+}
+
 void
 conn_push(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t *data, size_t len,
 	  uint64_t gap)
@@ -271,10 +347,12 @@ conn_push(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t
 	if (len == 0)
 		return;
 	c->pushed[dir] = true;
-	if (c->proto == NULL)
+	if (c->proto == NULL) {
 		find_out(env, c, dir, data, len);
-	else
-		hand_over(env, c, dir, data, len);
+		return;
+	}
+	dir = try_again(env, c, dir, data, len);
+	hand_over(env, c, dir, data, len);
 }
 
 void
@@ -293,11 +371,7 @@ conn_datagram(struct conn_env *env, struct conn *c, enum conn_dir dir, const uin
 		if (c->proto == NULL) {
 			choose(env, c, protocol);
 		} else if (protocol != PROTOCOL_UNKNOWN) {
-			if (c->state != NULL) {
-				c->proto->finish(env, c, c->state);
-				c->proto->close(env, c, c->state);
-			}
-			choose(env, c, protocol);
+			switch_to(env, c, protocol);
 		}
 	}
 	hand_over(env, c, dir, data, len);

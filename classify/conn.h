@@ -36,6 +36,11 @@ struct conn_output {
 	 * records of one type and flow apart. NULL when records of that type are not wanted.
 	 */
 	struct record *(*begin)(void *arg, void *flow, enum record_type type, uint64_t part);
+	/*
+	 * The payload says that the other side opened the flow. False when a handshake said
+	 * otherwise; if true, the directions of all further calls are the other way round.
+	 */
+	bool (*reverse)(void *arg, void *flow);
 	/* Hands on what the last begin started. */
 	void (*emit)(void *arg);
 	void *arg;

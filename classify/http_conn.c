@@ -231,7 +231,11 @@ on_tunnel(void *arg, const uint8_t *data, size_t len)
 		return;
 	}
 	if (h->inner == NULL) {
-		h->inner = conn_open(h->env, &h->c->info);
+		struct conn_info info = h->c->info;
+
+		/* What runs inside begins here, and who opened it is known. */
+		info.midstream[0] = info.midstream[1] = false;
+		h->inner = conn_open(h->env, &info);
 		if (h->inner == NULL) {
 			conn_skipped(h->env, h->c, CONN_SKIP_LIMIT, len);
 			return;

@@ -173,23 +173,52 @@ catch_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-static void
-tell_losses(const struct run *r)
+/* What was lost before weir could see it, over all ports. */
+static struct port_losses
+all_losses(const struct run *r)
 {
+	struct port_losses sum = { 0 };
 	struct worker_counters c;
 
 	pipeline_counters(r->pipeline, &c);
 	for (unsigned i = 0; i < r->config.nr_ports; i++) {
 		struct port_losses l;
 
+		if (r->ports[i] == NULL)
+			continue;
+		/* Frames are counted by worker, so only a port that is alone can be compared. */
 		port_losses(r->ports[i], r->config.nr_ports == 1 ? c.rx_packets : UINT64_MAX, &l);
-		if (l.missed + l.nombuf + l.errors + l.unseen != 0)
-			log_warning("%s: lost before weir saw them: %" PRIu64 " missed, %" PRIu64
-				    " without buffer, %" PRIu64 " errors, %" PRIu64
-				    " counted by the interface only",
-				    r->config.ports[i].device, l.missed, l.nombuf, l.errors,
-				    l.unseen);
+		sum.missed += l.missed;
+		sum.nombuf += l.nombuf;
+		sum.errors += l.errors;
+		sum.unseen += l.unseen;
 	}
+	return sum;
+}
+
+static void
+put_losses(void *arg, counter_put_fn *put, void *to)
+{
+	struct port_losses l = all_losses(arg);
+
+	put(to, "nic_missed", l.missed);
+	put(to, "nic_nombuf", l.nombuf);
+	put(to, "nic_errors", l.errors);
+	put(to, "nic_unseen", l.unseen);
+}
+
+static void
+tell_end(const struct run *r)
+{
+	struct port_losses l = all_losses(r);
+	struct worker_counters c;
+
+	pipeline_counters(r->pipeline, &c);
+	if (l.missed + l.nombuf + l.errors + l.unseen != 0)
+		log_warning("ports: lost before weir saw them: %" PRIu64 " missed, %" PRIu64
+			    " without buffer, %" PRIu64 " errors, %" PRIu64
+			    " counted by the interface only",
+			    l.missed, l.nombuf, l.errors, l.unseen);
 	log_notice("%" PRIu64 " received = %" PRIu64 " used + %" PRIu64 " held + %" PRIu64
 		   " dropped",
 		   c.rx_packets, c.used_packets, c.held_packets,
@@ -214,13 +243,14 @@ run(struct run *r)
 
 	if (pipeline_create(&po, &r->pipeline) != 0)
 		return CMD_FAILED;
+	pipeline_more_counters(r->pipeline, put_losses, r);
 	if (open_ports(r) == 0 && pipeline_start(r->pipeline) == 0) {
 		log_notice("running on %u ports with %u workers", r->config.nr_ports,
 			   (unsigned)r->config.workers);
 		pipeline_wait(r->pipeline, tick, r);
 		pipeline_put_stats(r->pipeline, realtime_us());
 		status = pipeline_finish(r->pipeline) == 0 ? CMD_OK : CMD_FAILED;
-		tell_losses(r);
+		tell_end(r);
 	}
 	for (unsigned i = 0; i < r->config.nr_ports; i++)
 		port_close(r->ports[i]);

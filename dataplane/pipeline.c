@@ -48,6 +48,8 @@ struct pipeline {
 	bool offered;	    /* current has been handed out and not yet taken by all */
 	bool reload_wanted; /* while an earlier reload is still under way */
 	uint64_t nr_reloads, nr_reload_failures;
+	void (*more_counters)(void *arg, counter_put_fn *put, void *to);
+	void *more_arg;
 	struct record stats;
 };
 
@@ -465,6 +467,16 @@ pipeline_put_counters(const struct pipeline *p, counter_put_fn *put, void *arg)
 	put(arg, "rules_reloads", p->nr_reloads);
 	put(arg, "rules_reload_failures", p->nr_reload_failures);
 	publisher_put_counters(p->publisher, put, arg);
+	if (p->more_counters != NULL)
+		p->more_counters(p->more_arg, put, arg);
+}
+
+void
+pipeline_more_counters(struct pipeline *p, void (*more)(void *arg, counter_put_fn *put, void *to),
+		       void *arg)
+{
+	p->more_counters = more;
+	p->more_arg = arg;
 }
 
 static void

@@ -65,6 +65,10 @@ int pipeline_reload_rules(struct pipeline *p);
 /* After pipeline_wait: publishes the last stats record, flushes the output. 0, or -EIO. */
 int pipeline_finish(struct pipeline *p);
 
+/* Counters that only the caller has (the ports'), to be told with all others. Kept. */
+void pipeline_more_counters(struct pipeline *p,
+			    void (*more)(void *arg, counter_put_fn *put, void *to), void *arg);
+
 void pipeline_counters(const struct pipeline *p, struct worker_counters *sum);
 void pipeline_put_counters(const struct pipeline *p, counter_put_fn *put, void *arg);
 

@@ -63,6 +63,19 @@ emit_record(void *arg)
 		t->counters->records_lost++;
 }
 
+/* Only a guess can be wrong: a flow whose handshake was seen, or told of, stays as it is. */
+static bool
+reverse_flow(void *arg, void *opaque)
+{
+	struct flow *flow = opaque;
+
+	(void)arg;
+	if (!flow->midstream || flow->part != 0)
+		return false;
+	flow->orig = 1 - flow->orig;
+	return true;
+}
+
 static void
 set_time(struct tracker *t, uint64_t now_us, uint64_t order_us)
 {
@@ -148,7 +161,9 @@ tracker_create(const struct tracker_config *config, struct worker_counters *coun
 	t->counters = counters;
 	t->emit = emit;
 	t->emit_arg = arg;
-	t->config.conn.output = (struct conn_output) { begin_record, emit_record, t };
+	t->config.conn.output = (struct conn_output) {
+		.begin = begin_record, .reverse = reverse_flow, .emit = emit_record, .arg = t
+	};
 
 	r = flow_table_create(config->max_flows, &config->timeouts, flow_ended, t, &t->flows);
 	if (r == 0)
