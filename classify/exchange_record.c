@@ -1,0 +1,263 @@
+/* What was seen of an exchange, as records. */
+#include <string.h>
+
+#include "classify/exchange_state.h"
+
+struct span
+exchange_path(const struct exchange *x)
+{
+	const uint8_t *p = (const uint8_t *)x->target;
+	struct span target = span_of(p, x->target_len);
+	const uint8_t *mark, *slash;
+	size_t skip = 0;
+
+	/* absolute-form, RFC 9112 section 3.2.2 */
+	mark =
+	    target.len > 3 ? memmem(target.p, target.len < 16 ? target.len : 16, "://", 3) : NULL;
+	if (mark != NULL) {
+		skip = (size_t)(mark - target.p) + 3;
+		slash = memchr(target.p + skip, '/', target.len - skip);
+		skip = slash != NULL ? (size_t)(slash - target.p) : target.len;
+	}
+	target = span_of(target.p + skip, target.len - skip);
+	for (size_t i = 0; i < target.len; i++) {
+		if (target.p[i] == '?' || target.p[i] == '#')
+			return span_of(target.p, i);
+	}
+	return target;
+}
+
+struct span
+exchange_query(const struct exchange *x)
+{
+	const uint8_t *p = (const uint8_t *)x->target;
+	const uint8_t *mark = memchr(p, '?', x->target_len);
+
+	if (mark == NULL)
+		return span_of(p, 0);
+	return span_of(mark + 1, (size_t)(p + x->target_len - mark - 1));
+}
+
+static bool
+is_id_like(const uint8_t *s, size_t len)
+{
+	size_t digits = 0, hex = 0, dashes = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		digits += s[i] >= '0' && s[i] <= '9';
+		hex += hex_value(s[i]) >= 0;
+		dashes += s[i] == '-';
+	}
+	if (digits == len)
+		return len > 0;
+	if (len == 36 && dashes == 4 && hex == 32)
+		return true;
+	return (hex == len && len >= 16) || (len >= 20 && digits >= 4);
+}
+
+/* Ids, UUIDs and numbers as {}: /users/42/cards -> /users/{}/cards */
+static void
+put_template(const struct exchange *x, struct span path, struct record *r)
+{
+	uint8_t *out = x->env->scratch;
+	size_t n = 0;
+
+	for (size_t i = 0; i < path.len && n + path.len - i < CONN_SCRATCH_BYTES;) {
+		size_t end = i;
+
+		if (path.p[i] == '/') {
+			out[n++] = '/';
+			i++;
+			continue;
+		}
+		while (end < path.len && path.p[end] != '/')
+			end++;
+		if (is_id_like(path.p + i, end - i)) {
+			out[n++] = '{';
+			out[n++] = '}';
+		} else {
+			memcpy(out + n, path.p + i, end - i);
+			n += end - i;
+		}
+		i = end;
+	}
+	/* The mask works in its own memory, so the scratch space may be handed to it. */
+	record_put_text(r, RF_URL_TEMPLATE, out, n);
+}
+
+static void
+put_query_keys(const struct exchange *x, struct record *r)
+{
+	struct span q = exchange_query(x);
+	unsigned nr = 0;
+
+	for (size_t i = 0; i < q.len && nr < MAX_QUERY_KEYS;) {
+		size_t eq = i, end;
+
+		while (eq < q.len && q.p[eq] != '=' && q.p[eq] != '&' && q.p[eq] != '#')
+			eq++;
+		/* A parameter without '=' may be a value: only names of values are told. */
+		if (eq > i && eq < q.len && q.p[eq] == '=') {
+			record_put_text(r, RF_URL_QUERY_KEYS, q.p + i, eq - i);
+			nr++;
+		}
+		for (end = eq; end < q.len && q.p[end] != '&'; end++)
+			;
+		i = end + 1;
+	}
+}
+
+static void
+put_digest(const struct message *m, enum record_field f, struct record *r)
+{
+	struct sha256_ctx sha = m->sha;
+	uint8_t digest[SHA256_DIGEST_SIZE];
+
+	if (!m->x->env->config.body_sha256 || !m->complete || m->body_bytes == 0)
+		return;
+	sha256_digest(&sha, sizeof(digest), digest);
+	record_put_bytes(r, f, digest, sizeof(digest));
+}
+
+/* Without parameters. */
+static void
+put_media_type(const struct message *m, enum record_field f, struct record *r)
+{
+	size_t len = 0;
+
+	while (len < m->type_len && m->type[len] != ';' && m->type[len] != ' ')
+		len++;
+	record_put_text(r, f, m->type, len);
+}
+
+static void
+put_both_types(const struct exchange *x, struct record *r)
+{
+	struct conn_types all = x->message[CONN_ORIG].types;
+	const struct conn_types *more = &x->message[CONN_RESP].types;
+
+	for (unsigned i = 0; i < more->nr; i++)
+		conn_types_add(x->env, &all, x->env->types[more->id[i]]);
+	conn_types_put(x->env, &all, RF_DATA_TYPES, r);
+}
+
+static void
+put_request(const struct exchange *x, struct record *r)
+{
+	struct span path = exchange_path(x);
+
+	record_put_text(r, RF_HTTP_REQUEST_METHOD, x->method, x->method_len);
+	record_put_text(r, RF_URL_HOST, x->host, x->host_len);
+	if (x->port != 0)
+		record_put_uint(r, RF_URL_PORT, x->port);
+	if (path.len == 0)
+		record_put_string(r, RF_URL_PATH, "/");
+	record_put_text(r, RF_URL_PATH, path.p, path.len);
+	put_template(x, path, r);
+	put_query_keys(x, r);
+	record_put_text(r, RF_USER_AGENT, x->agent, x->agent_len);
+	record_put_text(r, RF_AUTH_SCHEME, x->auth, x->auth_len);
+	record_put_text(r, RF_TRACE_ID, x->trace, x->trace_len);
+}
+
+static void
+http_record(struct exchange *x)
+{
+	const struct message *req = &x->message[CONN_ORIG], *resp = &x->message[CONN_RESP];
+	struct record *r = conn_begin(x->env, x->c, RECORD_HTTP);
+	uint64_t first = req->begun ? req->begin_us : resp->begin_us;
+	uint64_t last = resp->done && resp->begun ? resp->end_us : x->env->now_us;
+
+	if (r == NULL)
+		return;
+	record_put_uint(r, RF_TRANSACTION, x->ordinal);
+	record_put_string(r, RF_HTTP_VERSION, x->version);
+	if (req->begun)
+		put_request(x, r);
+	if (x->status != 0)
+		record_put_uint(r, RF_HTTP_STATUS, x->status);
+	record_put_uint(r, RF_HTTP_REQUEST_BODY_BYTES, req->body_bytes);
+	record_put_uint(r, RF_HTTP_RESPONSE_BODY_BYTES, resp->body_bytes);
+	put_media_type(req, RF_HTTP_REQUEST_CONTENT_TYPE, r);
+	put_media_type(resp, RF_HTTP_RESPONSE_CONTENT_TYPE, r);
+	record_put_text(r, RF_HTTP_RESPONSE_CONTENT_ENCODING, resp->coding, resp->coding_len);
+	put_digest(req, RF_HTTP_REQUEST_BODY_SHA256, r);
+	put_digest(resp, RF_HTTP_RESPONSE_BODY_SHA256, r);
+	if (last >= first)
+		record_put_uint(r, RF_DURATION_US, last - first);
+	if (req->done && resp->begun && resp->begin_us >= req->end_us)
+		record_put_uint(r, RF_TTFB_US, resp->begin_us - req->end_us);
+	if (resp->sse_body)
+		record_put_uint(r, RF_STREAM_EVENTS, x->sse.nr_events);
+	put_both_types(x, r);
+	if (!req->complete || !resp->complete)
+		record_put_bool(r, RF_INCOMPLETE, true);
+	conn_emit(x->env);
+}
+
+static void
+put_usage(const struct llm_facts *f, struct record *r)
+{
+	if (f->input_tokens.known)
+		record_put_uint(r, RF_GEN_AI_USAGE_INPUT_TOKENS, f->input_tokens.n);
+	if (f->output_tokens.known)
+		record_put_uint(r, RF_GEN_AI_USAGE_OUTPUT_TOKENS, f->output_tokens.n);
+	if (f->cached_tokens.known)
+		record_put_uint(r, RF_GEN_AI_USAGE_CACHED_TOKENS, f->cached_tokens.n);
+	if (f->usage_reported)
+		record_put_string(r, RF_USAGE_SOURCE, "reported");
+}
+
+static void
+llm_record(struct exchange *x)
+{
+	const struct message *req = &x->message[CONN_ORIG], *resp = &x->message[CONN_RESP];
+	const struct llm_facts *f = llm_facts(x->llm);
+	struct record *r;
+
+	x->env->counters.llm_calls++;
+	x->c->ai_service = f->provider != NULL ? f->provider : f->engine;
+	r = conn_begin(x->env, x->c, RECORD_LLM);
+	if (r == NULL)
+		return;
+	record_put_uint(r, RF_TRANSACTION, x->ordinal);
+	record_put_string(r, RF_GEN_AI_PROVIDER_NAME, f->provider);
+	record_put_string(r, RF_GEN_AI_ENGINE, f->engine);
+	record_put_string(r, RF_GEN_AI_DIALECT, llm_dialect_name(f->dialect));
+	record_put_string(r, RF_GEN_AI_OPERATION_NAME, llm_operation_name(f->operation));
+	record_put_string(r, RF_GEN_AI_REQUEST_MODEL, f->request_model);
+	record_put_string(r, RF_GEN_AI_RESPONSE_MODEL, f->response_model);
+	record_put_bool(r, RF_GEN_AI_REQUEST_STREAM, f->request_stream);
+	record_put_string(r, RF_GEN_AI_RESPONSE_ID, f->response_id);
+	for (unsigned i = 0; i < f->nr_finish_reasons; i++)
+		record_put_string(r, RF_GEN_AI_RESPONSE_FINISH_REASONS, f->finish_reasons[i]);
+	put_usage(f, r);
+	for (unsigned i = 0; i < f->nr_tools; i++)
+		record_put_string(r, RF_GEN_AI_TOOL_NAMES, llm_tool_name(f, i));
+	if (f->tools_offered != 0)
+		record_put_uint(r, RF_GEN_AI_TOOLS_OFFERED, f->tools_offered);
+	if (f->attachments != 0)
+		record_put_uint(r, RF_ATTACHMENTS, f->attachments);
+	record_put_string(r, RF_DETECTED_BY, f->detected_by == LLM_BY_HOST ? "host" : "payload");
+	if (x->status != 0)
+		record_put_uint(r, RF_HTTP_STATUS, x->status);
+	record_put_uint(r, RF_PROMPT_BYTES, req->body_bytes);
+	record_put_uint(r, RF_COMPLETION_BYTES, resp->body_bytes);
+	if (req->done && resp->begun && resp->begin_us >= req->end_us)
+		record_put_uint(r, RF_TTFT_US, resp->begin_us - req->end_us);
+	if (req->begun && resp->begun && resp->end_us >= req->begin_us)
+		record_put_uint(r, RF_DURATION_US, resp->end_us - req->begin_us);
+	conn_types_put(x->env, &req->types, RF_DATA_TYPES_SENT, r);
+	conn_types_put(x->env, &resp->types, RF_DATA_TYPES_RECEIVED, r);
+	if (!req->complete || !resp->complete)
+		record_put_bool(r, RF_INCOMPLETE, true);
+	conn_emit(x->env);
+}
+
+void
+exchange_put_records(struct exchange *x)
+{
+	http_record(x);
+	if (x->llm != NULL && llm_is_call(x->llm))
+		llm_record(x);
+}

@@ -1,0 +1,77 @@
+/* What exchange.c and exchange_record.c share. Not for anyone else. */
+#ifndef WEIR_EXCHANGE_STATE_H
+#define WEIR_EXCHANGE_STATE_H
+
+#include <nettle/sha2.h>
+
+#include "classify/ai/llm.h"
+#include "classify/exchange.h"
+#include "classify/proto/sse.h"
+
+#define MAX_METHOD     32u
+#define MAX_HOST       255u
+#define MAX_TARGET     4096u
+#define MAX_AGENT      512u
+#define MAX_TYPE       192u
+#define MAX_CODING     64u
+#define MAX_TRACE      64u
+#define MAX_QUERY_KEYS 16u
+#define MAX_SEEN       16u
+#define CUT_BACK       128u
+
+/* One direction's message. */
+struct message {
+	struct exchange *x;
+	enum conn_dir dir;
+	bool begun, headers_done, done, complete, gap;
+	bool scan_body; /* cleartext worth scanning */
+	bool sse_body;
+	uint64_t begin_us, end_us;
+	uint64_t body_bytes; /* decoded */
+	struct decode *decode;
+	bool decode_failed;
+	struct scan_stream *scan;
+	struct scan_stream *joined; /* a streamed answer's text without its wrapping */
+	struct conn_types types;
+	struct sha256_ctx sha;
+	uint8_t type_len, coding_len;
+	char type[MAX_TYPE];
+	char coding[MAX_CODING];
+	unsigned nr_seen;
+	struct {
+		const void *rule;
+		uint64_t value;
+	} seen[MAX_SEEN];
+};
+
+struct exchange {
+	struct exchange *next;
+	struct conn_env *env;
+	struct conn *c;
+	struct llm_call *llm; /* NULL: not looked at, or no longer */
+	uint64_t ordinal;
+	struct message message[2];
+	struct sse sse;
+	const char *version;
+	unsigned status;
+	uint16_t target_len, host_len, agent_len, port;
+	uint8_t method_len, auth_len, trace_len;
+	enum protocol upgrade;
+	char method[MAX_METHOD];
+	char host[MAX_HOST];
+	char auth[MAX_METHOD];
+	char trace[MAX_TRACE];
+	char agent[MAX_AGENT];
+	char target[MAX_TARGET];
+};
+
+/* Origin form without scheme, authority, query and fragment; may be empty. */
+struct span exchange_path(const struct exchange *x);
+
+/* Behind the question mark; may be empty. */
+struct span exchange_query(const struct exchange *x);
+
+/* The http record, and the llm record of what was a model call. */
+void exchange_put_records(struct exchange *x);
+
+#endif
