@@ -20,14 +20,15 @@
 #include "dataplane/publish/publisher.h"
 #include "dataplane/worker.h"
 
-#define TICK_US	     100000u
-#define DATA_ROOM    (2048 + RTE_PKTMBUF_HEADROOM)
-#define PRIV_BYTES   RTE_ALIGN(sizeof(struct packet), RTE_MBUF_PRIV_ALIGN)
-#define RING_FRAMES  2048u
-#define POOL_CACHE   128u
-#define FIRST_LCORE  1u /* of the workers; the main lcore is 0, see eal.c */
-#define MAX_COUNTERS 256
-#define PATH_BYTES   4096
+#define TICK_US		100000u
+#define DATA_ROOM	(2048 + RTE_PKTMBUF_HEADROOM)
+#define PRIV_BYTES	RTE_ALIGN(sizeof(struct packet), RTE_MBUF_PRIV_ALIGN)
+#define RING_FRAMES	2048u
+#define RING_FRAMES_MIN 128u
+#define POOL_CACHE	128u
+#define FIRST_LCORE	1u /* of the workers; the main lcore is 0, see eal.c */
+#define MAX_COUNTERS	256
+#define PATH_BYTES	4096
 
 /* A rule set and its name; the one before stays until no worker and no record uses it. */
 struct generation {
@@ -59,7 +60,6 @@ pipeline_memory_mb(const struct config *config)
 	uint64_t bytes =
 	    config->memory_mbufs * (sizeof(struct rte_mbuf) + PRIV_BYTES + DATA_ROOM + 64);
 
-	bytes += config->workers * config->workers * RING_FRAMES * sizeof(void *);
 	/* Pools are cut from zones of their own; DPDK's own needs are about 32 MiB. */
 	return (unsigned)(bytes / (1 << 20) * 5 / 4 + 48);
 }
@@ -190,36 +190,73 @@ worker_config_of(const struct pipeline *p, unsigned id, const uint64_t secret[2]
 	};
 }
 
+/*
+ * What workers free stays in their pool caches at first; with many workers these must not add up
+ * to the whole pool, or the reader would wait for ever.
+ */
+static unsigned
+pool_cache(const struct pipeline *p)
+{
+	uint64_t share = p->config->memory_mbufs / p->nr_workers / 4;
+
+	return share < POOL_CACHE ? (unsigned)share : POOL_CACHE;
+}
+
+/* A power of two; what all rings hold together stays about the same. */
+static unsigned
+ring_frames(const struct pipeline *p)
+{
+	unsigned frames = RING_FRAMES;
+
+	while (frames > RING_FRAMES_MIN && frames * p->nr_workers > 8 * RING_FRAMES)
+		frames /= 2;
+	return frames;
+}
+
+/* In ordinary memory: DPDK's zones would run out at fifty workers. */
+static struct rte_ring *
+create_ring(unsigned from, unsigned to, unsigned frames)
+{
+	ssize_t bytes = rte_ring_get_memsize(frames);
+	struct rte_ring *ring;
+	char name[32];
+
+	if (bytes < 0)
+		return NULL;
+	ring = aligned_alloc(RTE_CACHE_LINE_SIZE, RTE_ALIGN((size_t)bytes, RTE_CACHE_LINE_SIZE));
+	snprintf(name, sizeof(name), "ring_%u_%u", from, to);
+	if (ring == NULL || rte_ring_init(ring, name, frames, RING_F_SP_ENQ | RING_F_SC_DEQ) != 0) {
+		free(ring);
+		return NULL;
+	}
+	return ring;
+}
+
 static int
 create_shared(struct pipeline *p)
 {
-	char name[32];
-
 	p->shared = aligned_alloc(64, (sizeof(*p->shared) + 63) & ~(size_t)63);
 	if (p->shared == NULL)
 		return -ENOMEM;
 	memset(p->shared, 0, sizeof(*p->shared));
 	p->shared->pool =
-	    rte_pktmbuf_pool_create("frames", (unsigned)p->config->memory_mbufs, POOL_CACHE,
+	    rte_pktmbuf_pool_create("frames", (unsigned)p->config->memory_mbufs, pool_cache(p),
 				    (uint16_t)PRIV_BYTES, DATA_ROOM, SOCKET_ID_ANY);
 	if (p->shared->pool == NULL) {
 		log_err("memory.mbufs = %" PRIu64 ": no memory for so many frames",
 			p->config->memory_mbufs);
 		return -ENOMEM;
 	}
-	for (unsigned from = 0; from < p->nr_workers; from++) {
-		for (unsigned to = 0; to < p->nr_workers; to++) {
-			if (from == to)
-				continue;
-			snprintf(name, sizeof(name), "ring_%u_%u", from, to);
-			p->shared->rings[from][to] =
-			    rte_ring_create(name, RING_FRAMES, SOCKET_ID_ANY,
-					    RING_F_SP_ENQ | RING_F_SC_DEQ);
-			if (p->shared->rings[from][to] == NULL) {
-				log_err("workers = %u: no memory for the rings between them",
-					p->nr_workers);
-				return -ENOMEM;
-			}
+	for (unsigned i = 0; i < p->nr_workers * p->nr_workers; i++) {
+		unsigned from = i / p->nr_workers, to = i % p->nr_workers;
+
+		if (from == to)
+			continue;
+		p->shared->rings[from][to] = create_ring(from, to, ring_frames(p));
+		if (p->shared->rings[from][to] == NULL) {
+			log_err("workers = %u: no memory for the rings between them",
+				p->nr_workers);
+			return -ENOMEM;
 		}
 	}
 	update_wall_offset(p);
@@ -288,7 +325,7 @@ pipeline_destroy(struct pipeline *p)
 		worker_destroy(p->workers[w]);
 	publisher_destroy(p->publisher);
 	for (unsigned i = 0; p->shared != NULL && i < p->nr_workers * p->nr_workers; i++)
-		rte_ring_free(p->shared->rings[i / p->nr_workers][i % p->nr_workers]);
+		free(p->shared->rings[i / p->nr_workers][i % p->nr_workers]);
 	if (p->shared != NULL)
 		rte_mempool_free(p->shared->pool);
 	free(p->shared);
