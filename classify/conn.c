@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "classify/ai/llm.h"
+#include "classify/ai/provider.h"
 #include "classify/conn_env.h"
 #include "classify/detect/redact.h"
 #include "classify/dns_conn.h"
@@ -473,6 +474,16 @@ conn_set_name(struct conn *c, enum name_source source, const void *name, size_t 
 	memcpy(c->name, name, len);
 	c->name_len = (uint8_t)len;
 	c->name_source = (uint8_t)source;
+}
+
+void
+conn_set_service(const struct conn_env *env, struct conn *c, struct span host)
+{
+	const struct provider *p = provider_by_host(env->config.providers, host);
+
+	/* A platform serves models among much else: its name alone says nothing. */
+	if (p != NULL && p->kind != PROVIDER_PLATFORM)
+		c->ai_service = p->name;
 }
 
 struct record *

@@ -139,6 +139,9 @@ conn_skipped(struct conn_env *env, struct conn *c, enum conn_skip why, uint64_t 
 /* The first name of the better source stays: what the client asked TLS for, then a Host header. */
 void conn_set_name(struct conn *c, enum name_source source, const void *name, size_t len);
 
+/* The AI service behind a host name, where the catalogue knows one. */
+void conn_set_service(const struct conn_env *env, struct conn *c, struct span host);
+
 /* Starts a record of the type for this connection, or NULL. */
 struct record *conn_begin(struct conn_env *env, struct conn *c, enum record_type type);
 void conn_emit(struct conn_env *env);

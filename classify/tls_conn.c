@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include "classify/ai/provider.h"
 #include "classify/conn_env.h"
 #include "classify/proto/tls.h"
 
@@ -37,19 +36,13 @@ tls_found(void *arg, const struct finding *f)
 static void
 name_flow(struct tls_conn *t, const struct tls_facts *f)
 {
-	const struct provider *p;
 	size_t len = strlen(f->sni);
 
 	if (len == 0)
 		return;
 	conn_set_name(t->c, NAME_SNI, f->sni, len);
 	scan_block(t->env->scanner, BUFFER_TLS_SNI, (const uint8_t *)f->sni, len, tls_found, t);
-	if (t->env->config.providers == NULL)
-		return;
-	p = provider_by_host(t->env->config.providers, span_of(f->sni, len));
-	/* A platform serves models among much else: its name alone says nothing. */
-	if (p != NULL && p->kind != PROVIDER_PLATFORM)
-		t->c->ai_service = p->name;
+	conn_set_service(t->env, t->c, span_of(f->sni, len));
 }
 
 static void

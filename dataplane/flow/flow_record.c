@@ -17,6 +17,20 @@ static const char *const end_names[NR_FLOW_ENDS] = {
 	[FLOW_END_REUSED] = "idle",
 };
 
+/* Directions may come in different VLANs: ids not met before are added. */
+static void
+note_vlans(struct flow *flow, const struct packet *p)
+{
+	for (unsigned i = 0; i < p->nr_vlans; i++) {
+		unsigned k = 0;
+
+		while (k < flow->nr_vlans && flow->vlan[k] != p->vlan[i])
+			k++;
+		if (k == flow->nr_vlans && k < PACKET_MAX_VLANS)
+			flow->vlan[flow->nr_vlans++] = p->vlan[i];
+	}
+}
+
 void
 flow_account(struct flow *flow, const struct packet *p)
 {
@@ -27,6 +41,7 @@ flow_account(struct flow *flow, const struct packet *p)
 		s->has_mac = p->has_macs;
 		memcpy(s->mac, p->mac[0], sizeof(s->mac));
 	}
+	note_vlans(flow, p);
 	s->packets += p->nr_frames == 0 ? 1 : p->nr_frames;
 	s->bytes += p->wire_bytes;
 	s->payload_bytes += p->payload_wire;
@@ -40,8 +55,6 @@ void
 flow_note_path(struct flow *flow, const struct packet *p)
 {
 	flow->tap = p->tap;
-	flow->nr_vlans = p->nr_vlans;
-	memcpy(flow->vlan, p->vlan, sizeof(flow->vlan));
 	flow->nr_tunnels = p->nr_tunnels;
 	memcpy(flow->tunnel, p->tunnel, sizeof(flow->tunnel));
 	flow->tunnel_family = p->tunnel_family;

@@ -11,7 +11,7 @@
 /* Counts a packet for the side that sent it. */
 void flow_account(struct flow *flow, const struct packet *p);
 
-/* Keeps feed, VLANs and tunnels of the flow's first packet. */
+/* Keeps feed and tunnels of the flow's first packet; VLANs are gathered from all. */
 void flow_note_path(struct flow *flow, const struct packet *p);
 
 /* 128 bits from the type, the flow and the part: the same in every replay. */
