@@ -16,6 +16,7 @@
 
 struct args {
 	char *argv[MAX_ARGS];
+	char *owned[MAX_ARGS]; /* the same: DPDK shuffles argv, and keeps pointers into its texts */
 	int argc;
 };
 
@@ -28,8 +29,10 @@ add(struct args *a, const char *format, ...)
 	if (a->argc == MAX_ARGS - 1)
 		return;
 	va_start(va, format);
-	if (vasprintf(&text, format, va) >= 0)
+	if (vasprintf(&text, format, va) >= 0) {
+		a->owned[a->argc] = text;
 		a->argv[a->argc++] = text;
+	}
 	va_end(va);
 }
 
@@ -102,7 +105,7 @@ check_huge(const struct eal_options *o, bool *huge)
 int
 eal_start(const struct eal_options *o)
 {
-	static struct args a; /* DPDK keeps pointers into argv */
+	static struct args a;
 	bool huge;
 	int r = check_huge(o, &huge);
 
@@ -136,7 +139,6 @@ eal_start(const struct eal_options *o)
 	else
 		log_line(LOG_LEVEL_INFO, "memory: %u MiB, %s", o->memory_mb,
 			 huge ? "hugepages" : "ordinary pages");
-	/* DPDK keeps pointers into argv: the strings live as long as the process. */
 	return r < 0 ? -EIO : 0;
 }
 

@@ -41,7 +41,7 @@ def closes(lines):
 
 def complaint(program, rules, path):
     """None, or what is wrong with how this capture was taken."""
-    env = dict(os.environ, ASAN_OPTIONS="detect_leaks=0:abort_on_error=1",
+    env = dict(os.environ, ASAN_OPTIONS="detect_leaks=1:abort_on_error=1",
                UBSAN_OPTIONS="halt_on_error=1")
     command = [program, "replay", "--quiet", "--records", "all", "--rules", rules, path]
     try:
