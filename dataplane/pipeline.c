@@ -30,12 +30,6 @@
 #define MAX_COUNTERS	256
 #define PATH_BYTES	4096
 
-/* A rule set and its name; the one before stays until no worker and no record uses it. */
-struct generation {
-	struct ruleset *rules;
-	char hash[32];
-};
-
 struct pipeline {
 	const struct config *config;
 	bool replay;
@@ -45,9 +39,10 @@ struct pipeline {
 	struct worker *workers[WORKER_MAX];
 	struct publisher *publisher;
 	struct provider_catalogue *providers;
-	struct generation current, previous;
-	bool offered;	    /* current has been handed out and not yet taken by all */
-	bool reload_wanted; /* while an earlier reload is still under way */
+	struct ruleset *rules;	   /* in force */
+	struct ruleset *old_rules; /* the ones before, until no worker uses them any more */
+	bool offered;	    /* rules have been handed out and not yet taken by all */
+	bool reload_wanted;	   /* while an earlier reload is still under way */
 	uint64_t nr_reloads, nr_reload_failures;
 	void (*more_counters)(void *arg, counter_put_fn *put, void *to);
 	void *more_arg;
@@ -108,15 +103,11 @@ pipeline_rules_dir(const struct config *config, char *path, size_t cap)
 }
 
 static int
-load_rules(struct pipeline *p, struct generation *g)
+load_rules(const struct pipeline *p, struct ruleset **out)
 {
 	char dir[PATH_BYTES];
-	int r = ruleset_load(pipeline_rules_dir(p->config, dir, sizeof(dir)), &g->rules, stderr);
 
-	if (r != 0)
-		return r;
-	snprintf(g->hash, sizeof(g->hash), "%s", ruleset_hash(g->rules));
-	return 0;
+	return ruleset_load(pipeline_rules_dir(p->config, dir, sizeof(dir)), out, stderr);
 }
 
 static int
@@ -183,9 +174,9 @@ worker_config_of(const struct pipeline *p, unsigned id, const uint64_t secret[2]
 			  .min_severity = (unsigned)c->findings_min_severity,
 			  .live_test_values = c->detect_test_values != 0,
 			  .providers = p->providers,
-			  .rules = p->current.rules,
+			  .rules = p->rules,
 			  .hash_key = { secret[0] ^ 0x66696e64u, secret[1] } },
-		.ruleset = p->current.hash,
+		.ruleset = ruleset_hash(p->rules),
 		.record_types = c->record_types,
 	};
 }
@@ -298,7 +289,7 @@ pipeline_create(const struct pipeline_options *options, struct pipeline **out)
 	p->replay = options->replay;
 	p->nr_sources = options->nr_sources;
 	p->nr_workers = (unsigned)p->config->workers;
-	r = load_rules(p, &p->current);
+	r = load_rules(p, &p->rules);
 	if (r == 0)
 		r = load_catalogue(p);
 	if (r == 0)
@@ -330,8 +321,8 @@ pipeline_destroy(struct pipeline *p)
 		rte_mempool_free(p->shared->pool);
 	free(p->shared);
 	provider_destroy(p->providers);
-	ruleset_free(p->previous.rules);
-	ruleset_free(p->current.rules);
+	ruleset_free(p->old_rules);
+	ruleset_free(p->rules);
 	free(p);
 }
 
@@ -397,9 +388,9 @@ settle_rules(struct pipeline *p)
 			return;
 	}
 	p->offered = false;
-	ruleset_free(p->previous.rules);
-	p->previous.rules = NULL;
-	log_notice("rules: %zu in force, set %s", ruleset_nr(p->current.rules), p->current.hash);
+	ruleset_free(p->old_rules);
+	p->old_rules = NULL;
+	log_notice("rules: %zu in force, set %s", ruleset_nr(p->rules), ruleset_hash(p->rules));
 	if (p->reload_wanted) {
 		p->reload_wanted = false;
 		pipeline_reload_rules(p);
@@ -409,7 +400,7 @@ settle_rules(struct pipeline *p)
 int
 pipeline_reload_rules(struct pipeline *p)
 {
-	struct generation next;
+	struct ruleset *next;
 	int r;
 
 	if (p->offered) {
@@ -421,14 +412,14 @@ pipeline_reload_rules(struct pipeline *p)
 	if (r != 0) {
 		p->nr_reload_failures++;
 		log_err("rules: %s: not loaded: set %s stays in force", p->config->rules_dir,
-			p->current.hash);
+			ruleset_hash(p->rules));
 		return r;
 	}
-	p->previous = p->current;
-	p->current = next;
+	p->old_rules = p->rules;
+	p->rules = next;
 	p->offered = true;
 	for (unsigned w = 0; w < p->nr_workers; w++)
-		worker_offer_rules(p->workers[w], p->current.rules, p->current.hash);
+		worker_offer_rules(p->workers[w], p->rules, ruleset_hash(p->rules));
 	return 0;
 }
 
@@ -526,7 +517,7 @@ void
 pipeline_put_stats(struct pipeline *p, uint64_t now_us)
 {
 	record_begin(&p->stats, RECORD_STATS, now_us, now_us, NULL);
-	record_put_string(&p->stats, RF_RULESET, p->current.hash);
+	record_put_string(&p->stats, RF_RULESET, ruleset_hash(p->rules));
 	pipeline_put_counters(p, put_counter, &p->stats);
 	publisher_put_stats(p->publisher, &p->stats.head);
 }
