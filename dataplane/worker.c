@@ -20,7 +20,6 @@
 /* A chained mbuf's payload is made contiguous here: the largest frame libpcap hands out. */
 #define SCRATCH_BYTES (1u << 18)
 
-/* Frames kept aside while a ring is full in a replay. */
 struct worker {
 	struct worker_config config;
 	struct worker_shared *shared;

@@ -35,7 +35,7 @@
 #include "dataplane/publish/record_ring.h"
 
 #define WORKER_MAX	   64
-#define WORKER_MAX_SOURCES 16
+#define WORKER_MAX_SOURCES 256 /* sixteen ports of sixteen queues, all on one worker */
 #define WORKER_BURST	   32
 
 /* What one worker tells the others: all it will pass on from before this is in the rings. */
