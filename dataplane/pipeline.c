@@ -41,7 +41,7 @@ struct pipeline {
 	struct provider_catalogue *providers;
 	struct ruleset *rules;	   /* in force */
 	struct ruleset *old_rules; /* the ones before, until no worker uses them any more */
-	bool offered;	    /* rules have been handed out and not yet taken by all */
+	bool offered;		   /* rules have been handed out and not yet taken by all */
 	bool reload_wanted;	   /* while an earlier reload is still under way */
 	uint64_t nr_reloads, nr_reload_failures;
 	void (*more_counters)(void *arg, counter_put_fn *put, void *to);
