@@ -177,6 +177,13 @@ wheel_link(struct flow_table *t, struct flow *flow)
 	t->wheel[flow->wheel_slot] = id;
 }
 
+void
+flow_table_reschedule(struct flow_table *t, struct flow *flow)
+{
+	wheel_unlink(t, flow);
+	wheel_link(t, flow);
+}
+
 static bool
 clear_way(struct bucket *b, uint32_t id)
 {
@@ -235,9 +242,9 @@ consider_bucket(struct flow_table *t, uint32_t at, struct flow **victim)
 
 /* Makes room: in the newcomer's own buckets when both are full, else anywhere near them. */
 static void
-evict(struct flow_table *t, uint64_t hash, bool in_buckets)
+evict(struct flow_table *t, const struct packet *p, bool in_buckets)
 {
-	uint32_t a = first_bucket(t, hash), b = second_bucket(t, hash);
+	uint32_t a = first_bucket(t, p->hash), b = second_bucket(t, p->hash);
 	struct flow *victim = NULL;
 
 	for (uint32_t i = 0; i < (in_buckets ? 1 : EVICT_BUCKETS); i++) {
@@ -247,7 +254,7 @@ evict(struct flow_table *t, uint64_t hash, bool in_buckets)
 	for (uint32_t i = 0; victim == NULL && i <= t->bucket_mask; i++)
 		consider_bucket(t, a + i, &victim);
 	t->nr_evicted++;
-	flow_table_end(t, victim, FLOW_END_EVICTED, victim->last_order_us);
+	flow_table_end(t, victim, FLOW_END_EVICTED, p->order_us);
 }
 
 static int
@@ -267,13 +274,13 @@ flow_table_add(struct flow_table *t, const struct packet *p)
 	int way;
 
 	if (t->nr == t->max_flows)
-		evict(t, p->hash, false);
+		evict(t, p, false);
 	b = &t->buckets[first_bucket(t, p->hash)];
 	second = &t->buckets[second_bucket(t, p->hash)];
 	if (__builtin_popcount(match_ways(second, 0)) > __builtin_popcount(match_ways(b, 0)))
 		b = second;
 	if (free_way(b) < 0) {
-		evict(t, p->hash, true);
+		evict(t, p, true);
 		b = &t->buckets[first_bucket(t, p->hash)];
 		if (free_way(b) < 0)
 			b = second;

@@ -7,7 +7,8 @@
  *
  * Ageing: a wheel of slots of FLOW_TICK_US, turned by the input clock. A flow stays in the slot of
  * the deadline it had when it was put there; when the slot comes up its true deadline is looked
- * at, and the flow is either ended or moved. So a packet costs no list work.
+ * at, and the flow is either ended or moved. So a packet costs no list work. Only a change of
+ * state can bring a deadline forward, and whoever makes one says so (flow_table_reschedule).
  *
  * Full table, or both buckets full: the victim is taken from the two buckets of the newcomer and
  * their neighbours: a flow that never got beyond its first packets before one that did, else the
@@ -123,6 +124,12 @@ struct flow *flow_table_add(struct flow_table *t, const struct packet *p);
 
 /* The deadline of a flow on the input clock: its last packet and the timeout of its state. */
 uint64_t flow_deadline(const struct flow_table *t, const struct flow *flow);
+
+/*
+ * The flow's state has changed, and with it its timeout: moves it to the slot of its new deadline.
+ * Otherwise it would end later than it should, behind records that are already on their way.
+ */
+void flow_table_reschedule(struct flow_table *t, struct flow *flow);
 
 /* Would the flow have ended before this packet came? */
 bool flow_expired(const struct flow_table *t, const struct flow *flow, const struct packet *p);

@@ -294,8 +294,11 @@ tcp_packet(struct tracker *t, struct flow *flow, const struct packet *p, const u
 	struct flow_side *sender = &flow->side[p->side], *other = &flow->side[1 - p->side];
 	struct delivery d = { t, flow, p->side }, back = { t, flow, 1u - p->side };
 	uint32_t seq = p->seq + ((p->tcp_flags & TCP_SYN) != 0);
+	uint8_t state = flow->tcp_state;
 
 	tcp_track_update(flow, p);
+	if (flow->tcp_state != state)
+		flow_table_reschedule(t->flows, flow);
 	if (p->payload_len != 0) {
 		ensure_conn(t, flow);
 		reasm_push(&sender->reasm, &t->reasm, p->time_us, seq, payload, p->payload_len,

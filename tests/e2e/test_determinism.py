@@ -7,10 +7,13 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 import e2e  # noqa: E402
 import mixed_capture  # noqa: E402
+import pcap_writer as w  # noqa: E402
 
 
 def captures(weir):
-    return [weir.demo, mixed_capture.write(e2e.work_folder() / "mixed.pcap", seed=11)]
+    folder = e2e.work_folder()
+    return [weir.demo, mixed_capture.write(folder / "mixed.pcap", seed=11),
+            mixed_capture.write(folder / "long.pcap", 12, 400, span_us=90_000_000)]
 
 
 def differing_line(a, b):
@@ -38,6 +41,28 @@ def test_twice(weir):
 def test_one_two_four_workers(weir):
     for path in captures(weir):
         same(weir, path, ("--workers", 1), ("--workers", 2), ("--workers", 4))
+
+
+def test_watermark_is_kept(weir):
+    """Flows end by FIN, by an unanswered SYN and by idleness, while others go on; paced, so that
+    the publisher releases records in between."""
+    folder = e2e.work_folder()
+    cap = w.Capture(mixed_capture.START_US)
+    for n in range(1000):
+        tcp = w.Tcp(cap, f"10.20.0.{n % 250}", 20000 + n, "10.30.0.1", 8080)
+        if n % 3:
+            tcp.open()
+        else:
+            tcp.segment(w.ORIG, w.SYN)
+        if n % 3 == 1:
+            tcp.close()
+        cap.wait(100_000)
+    cap.save(folder / "ends.pcap")
+    for path in captures(weir) + [folder / "ends.pcap"]:
+        for workers in (1, 2, 4):
+            run = weir.good_replay("--workers", workers, "--records", "all", "--pace", 6000, path)
+            stats = run.by_type()["stats"][-1]
+            assert stats["merge_late"] == 0, f"{path.name}: {stats['merge_late']} late"
 
 
 def test_one_file_or_two(weir):

@@ -7,9 +7,9 @@ import pcap_writer as w
 START_US = 1_767_700_000_000_000
 
 
-def conversation(rng, n):
+def conversation(rng, n, span_us):
     """One TCP connection with a few HTTP exchanges, or a DNS look-up, as a capture of its own."""
-    cap = w.Capture(START_US + rng.randrange(3_000_000))
+    cap = w.Capture(START_US + rng.randrange(span_us))
     client, server = f"10.20.{n % 7}.{n % 250 + 1}", f"10.30.0.{n % 13 + 1}"
     link = rng.choice([w.PLAIN, w.Link(vlans=[200 + n % 3]), w.Link(vni=9000 + n % 2)])
     if n % 5 == 0:
@@ -37,11 +37,12 @@ def trouble(rng):
     return {0: {"lose": (1,)}, 1: {"lose": (0,)}}.get(kind, {})
 
 
-def write(path, seed=1, conversations=120):
+def write(path, seed=1, conversations=120, span_us=3_000_000):
+    """span_us: over how long a time the conversations begin."""
     rng = random.Random(seed)
     cap = w.Capture(START_US)
     for n in range(conversations):
-        packets = conversation(rng, n)
+        packets = conversation(rng, n, span_us)
         if rng.random() < 0.2 and len(packets) > 6:
             at = rng.randrange(3, len(packets) - 2)
             (t0, a, la), (t1, b, lb) = packets[at], packets[at + 1]

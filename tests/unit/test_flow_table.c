@@ -122,6 +122,41 @@ test_ageing(void **state)
 	flow_table_destroy(t);
 }
 
+/* A state with a shorter timeout ends the flow when that is over, not at its old deadline. */
+static void
+test_shorter_timeout(void **state)
+{
+	static const struct shorter {
+		const char *name;
+		enum tcp_state state;
+		uint64_t timeout_us;
+	} cases[] = {
+		{ "half open", TCP_STATE_SYN, 10000000 },
+		{ "closed", TCP_STATE_CLOSED, 5000000 },
+		{ "open", TCP_STATE_OPEN, 300000000 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct packet p = packet(1, IP_PROTO_TCP, 1000000);
+		uint64_t deadline = p.order_us + cases[i].timeout_us;
+		struct ends ends;
+		struct flow_table *t = create(64, &ends);
+		struct flow *flow = flow_table_add(t, &p);
+
+		print_message("%s\n", cases[i].name);
+		flow->tcp_state = (uint8_t)cases[i].state;
+		flow_table_reschedule(t, flow);
+		assert_true(flow_table_advance(t, deadline) <= deadline);
+		assert_int_equal(flow_table_nr(t), 1);
+		/* What is promised to have been told has been told. */
+		assert_true(flow_table_advance(t, deadline + FLOW_TICK_US) > deadline);
+		assert_int_equal(flow_table_nr(t), 0);
+		assert_int_equal(ends.last_end_us, deadline);
+		flow_table_destroy(t);
+	}
+}
+
 static void
 test_eviction_spares_proven_flows(void **state)
 {
@@ -159,6 +194,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_model),
 		cmocka_unit_test(test_ageing),
+		cmocka_unit_test(test_shorter_timeout),
 		cmocka_unit_test(test_eviction_spares_proven_flows),
 	};
 
