@@ -13,11 +13,9 @@
 #include "classify/ai/provider.h"
 #include "classify/conn_env.h"
 #include "classify/detect/redact.h"
-#include "classify/dns_conn.h"
 #include "classify/exchange.h"
-#include "classify/http_conn.h"
-#include "classify/payload_conn.h"
-#include "classify/tls_conn.h"
+#include "classify/proto/http1.h"
+#include "classify/proto/tls.h"
 
 struct prologue {
 	struct {
@@ -32,17 +30,37 @@ static const char *const skip_names[NR_CONN_SKIPS] = {
 #undef CONN_SKIP_NAME
 };
 
-/* One row per protocol that is taken apart; the others are scanned as they are. */
-static const struct conn_proto *const protos[NR_PROTOCOLS] = {
-	[PROTOCOL_HTTP] = &conn_http,
-	[PROTOCOL_TLS] = &conn_tls,
-	[PROTOCOL_DNS] = &conn_dns,
+static const struct conn_proto *const protos[NR_PROTOCOLS] = { [PROTOCOL_UNKNOWN] = &conn_payload,
+#define PROTOCOL_PROTO(id, name, transport, probe, entry) [PROTOCOL_##id] = &entry,
+							       PROTOCOLS(PROTOCOL_PROTO)
+#undef PROTOCOL_PROTO
 };
 
 const struct conn_proto *
 conn_proto_of(enum protocol protocol)
 {
-	return protos[protocol] != NULL ? protos[protocol] : &conn_payload;
+	return protos[protocol];
+}
+
+/* Where a protocol's states come from: all that are only scanned share one pool. */
+static struct slab *
+states_of(struct conn_env *env, enum protocol protocol)
+{
+	return &env->states[protos[protocol] == &conn_payload ? PROTOCOL_UNKNOWN : protocol];
+}
+
+static int
+create_states(struct conn_env *env)
+{
+	int r = 0;
+
+	for (unsigned p = 0; p < NR_PROTOCOLS; p++) {
+		struct slab *states = states_of(env, (enum protocol)p);
+
+		if (states == &env->states[p])
+			r |= slab_init(states, env->config.max_states[p], protos[p]->state_bytes);
+	}
+	return r;
 }
 
 int
@@ -64,13 +82,10 @@ conn_env_create(const struct conn_config *config, struct conn_env **out)
 
 	r = slab_init(&env->conns, config->max_conns, sizeof(struct conn));
 	r |= slab_init(&env->prologues, config->max_conns, sizeof(struct prologue));
-	r |= slab_init(&env->carries, config->max_http, HTTP1_CARRY_BYTES);
-	r |= slab_init(&env->http, config->max_http, http_conn_bytes);
+	r |= create_states(env);
+	r |= slab_init(&env->carries, config->max_states[PROTOCOL_HTTP], HTTP1_CARRY_BYTES);
 	r |= slab_init(&env->exchanges, config->max_exchanges, exchange_bytes);
-	r |= slab_init(&env->tls, config->max_tls, tls_conn_bytes);
-	r |= slab_init(&env->tls_buffers, config->max_tls_buffers, tls_conn_buffer_bytes);
-	r |= slab_init(&env->dns, config->max_dns, dns_conn_bytes);
-	r |= slab_init(&env->payloads, config->max_conns, payload_conn_bytes);
+	r |= slab_init(&env->message_buffers, config->max_message_buffers, TLS_BUFFER_BYTES);
 	r |= slab_init(&env->llm, config->max_llm, sizeof(struct llm_call));
 	env->decoders = decode_pool_create(&limits);
 	env->scanner =
@@ -92,12 +107,10 @@ conn_env_destroy(struct conn_env *env)
 	scanner_destroy(env->scanner);
 	decode_pool_destroy(env->decoders);
 	slab_fini(&env->llm);
-	slab_fini(&env->payloads);
-	slab_fini(&env->dns);
-	slab_fini(&env->tls_buffers);
-	slab_fini(&env->tls);
+	slab_fini(&env->message_buffers);
 	slab_fini(&env->exchanges);
-	slab_fini(&env->http);
+	for (unsigned p = 0; p < NR_PROTOCOLS; p++)
+		slab_fini(&env->states[p]);
 	slab_fini(&env->carries);
 	slab_fini(&env->prologues);
 	slab_fini(&env->conns);
@@ -150,16 +163,99 @@ choose(struct conn_env *env, struct conn *c, enum protocol protocol)
 	c->proto = conn_proto_of(protocol);
 	c->encrypted =
 	    protocol == PROTOCOL_TLS || protocol == PROTOCOL_QUIC || protocol == PROTOCOL_SSH;
-	c->state = c->proto->open(env, c);
+	c->pool = states_of(env, protocol);
+	c->state = slab_take(c->pool);
+	if (c->state == NULL) {
+		env->counters.states_refused++;
+		return;
+	}
+	memset(c->state, 0, c->proto->state_bytes);
+	if (c->proto->open != NULL)
+		c->proto->open(env, c, c->state);
+}
+
+static void
+finish_state(struct conn_env *env, struct conn *c)
+{
+	if (c->state != NULL && c->proto->finish != NULL)
+		c->proto->finish(env, c, c->state);
+}
+
+static void
+give_state(struct conn_env *env, struct conn *c)
+{
+	if (c->state == NULL)
+		return;
+	if (c->proto->close != NULL)
+		c->proto->close(env, c, c->state);
+	slab_give(c->pool, c->state);
+	c->state = NULL;
+}
+
+static void
+half_close(struct conn_env *env, struct conn *c, enum conn_dir dir)
+{
+	if (c->state != NULL && c->proto->half_close != NULL)
+		c->proto->half_close(env, c, c->state, dir);
+}
+
+/* Another protocol from here on: what was open under the old one is finished. */
+static void
+switch_to(struct conn_env *env, struct conn *c, enum protocol protocol)
+{
+	finish_state(env, c);
+	give_state(env, c);
+	choose(env, c, protocol);
+}
+
+void
+conn_become(struct conn *c, enum protocol protocol)
+{
+	c->becomes = true;
+	c->next = protocol;
+}
+
+static void find_out(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t *data,
+		     size_t len);
+static void hand_over(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t *data,
+		      size_t len);
+
+/*
+ * What the parser has asked for: the new protocol begins with the bytes at hand. After
+ * CONN_MAX_TURNS of them what follows is only scanned.
+ */
+static void
+take_turn(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t *data, size_t len)
+{
+	bool weary = ++c->turns >= CONN_MAX_TURNS;
+
+	c->becomes = false;
+	c->info.midstream[0] = c->info.midstream[1] = false;
+	if (c->next != PROTOCOL_UNKNOWN || weary) {
+		switch_to(env, c, weary ? PROTOCOL_UNKNOWN : c->next);
+		if (len != 0)
+			hand_over(env, c, dir, data, len);
+		return;
+	}
+	finish_state(env, c);
+	give_state(env, c);
+	c->proto = NULL;
+	if (len != 0)
+		find_out(env, c, dir, data, len);
 }
 
 static void
 hand_over(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t *data, size_t len)
 {
-	if (c->state == NULL)
+	size_t taken;
+
+	if (c->state == NULL) {
 		conn_skipped(env, c, CONN_SKIP_LIMIT, len);
-	else
-		c->proto->push(env, c, c->state, dir, data, len);
+		return;
+	}
+	taken = c->proto->push(env, c, c->state, dir, data, len);
+	if (c->becomes)
+		take_turn(env, c, dir, data + taken, len - taken);
 }
 
 /*
@@ -229,8 +325,8 @@ start(struct conn_env *env, struct conn *c, enum protocol protocol, enum conn_di
 	if (len != 0)
 		hand_over(env, c, dir, data, len);
 	for (unsigned d = 0; d < 2; d++) {
-		if (c->closed[d] && c->state != NULL)
-			c->proto->half_close(env, c, c->state, (enum conn_dir)d);
+		if (c->closed[d])
+			half_close(env, c, (enum conn_dir)d);
 	}
 }
 
@@ -301,17 +397,6 @@ find_out(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t 
 	start(env, c, verdict == DETECT_FOUND ? protocol : PROTOCOL_UNKNOWN, dir, data, len);
 }
 
-/* Another protocol from here on: what was open under the old one is finished. */
-static void
-switch_to(struct conn_env *env, struct conn *c, enum protocol protocol)
-{
-	if (c->state != NULL) {
-		c->proto->finish(env, c, c->state);
-		c->proto->close(env, c, c->state);
-	}
-	choose(env, c, protocol);
-}
-
 /*
  * Joined in the middle of a message, a flow says nothing at first; the next message may. So where
  * the beginning was missed, every push that could begin one is looked at anew.
@@ -342,7 +427,7 @@ conn_push(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t
 		}
 		if (c->proto == NULL)
 			c->info.midstream[dir] = true;
-		else if (c->state != NULL)
+		else if (c->state != NULL && c->proto->gap != NULL)
 			c->proto->gap(env, c, c->state, dir, gap);
 	}
 	if (len == 0)
@@ -384,8 +469,7 @@ conn_half_close(struct conn_env *env, struct conn *c, enum conn_dir dir)
 	if (c->closed[dir])
 		return;
 	c->closed[dir] = true;
-	if (c->state != NULL)
-		c->proto->half_close(env, c, c->state, dir);
+	half_close(env, c, dir);
 }
 
 void
@@ -393,8 +477,7 @@ conn_finish(struct conn_env *env, struct conn *c)
 {
 	if (c->proto == NULL && c->prologue != NULL)
 		start(env, c, PROTOCOL_UNKNOWN, CONN_ORIG, NULL, 0);
-	if (c->state != NULL)
-		c->proto->finish(env, c, c->state);
+	finish_state(env, c);
 }
 
 void
@@ -403,8 +486,7 @@ conn_close(struct conn_env *env, struct conn *c)
 	if (c == NULL)
 		return;
 	slab_give(&env->prologues, c->prologue);
-	if (c->state != NULL)
-		c->proto->close(env, c, c->state);
+	give_state(env, c);
 	slab_give(&env->conns, c);
 }
 

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "classify/proto/protocols.h"
 #include "dataplane/publish/record.h"
 
 struct provider_catalogue;
@@ -47,10 +48,10 @@ struct conn_output {
 };
 
 struct conn_config {
-	uint32_t max_conns; /* with application state, at a time */
-	uint32_t max_http, max_exchanges, max_pipelined;
-	uint32_t max_tls, max_tls_buffers;
-	uint32_t max_dns;
+	uint32_t max_conns;		   /* with application state, at a time */
+	uint32_t max_states[NR_PROTOCOLS]; /* connections of each protocol with parser state */
+	uint32_t max_exchanges, max_pipelined;
+	uint32_t max_message_buffers; /* for messages that have to be whole: TLS, DNS over TCP */
 	uint32_t max_llm;
 	uint32_t max_scan_streams;
 	uint32_t max_deflate, max_brotli, max_zstd;

@@ -18,6 +18,7 @@
 #define CONN_TYPES_KNOWN   512 /* names of data classes an environment keeps */
 #define CONN_TYPE_NAME	   64
 #define CONN_SCRATCH_BYTES 16384
+#define CONN_MAX_TURNS	   4 /* changes of protocol within one connection */
 
 /* Why payload was not looked at. Each is also a counter, in bytes. */
 #define CONN_SKIPS(X)                                                                         \
@@ -36,18 +37,19 @@ enum conn_skip {
 	    NR_CONN_SKIPS,
 };
 
-#define CONN_COUNTERS(X)                                                             \
-	X(conns, "connections with an application layer")                            \
-	X(conns_refused, "connections seen as a flow only: the pool was empty")      \
-	X(http_exchanges, "HTTP requests with or without an answer")                 \
-	X(http_refused, "exchanges not recorded: the pool was empty")                \
-	X(http_pipeline_full, "requests that waited behind too many others")         \
-	X(tls_handshakes, "TLS handshakes")                                          \
-	X(dns_transactions, "DNS queries and answers")                               \
-	X(dns_malformed, "DNS messages that could not be read")                      \
-	X(llm_calls, "model calls")                                                  \
-	X(llm_refused, "exchanges not looked at as model calls: the pool was empty") \
-	X(findings, "findings made, before aggregation")                             \
+#define CONN_COUNTERS(X)                                                                  \
+	X(conns, "connections with an application layer")                                 \
+	X(conns_refused, "connections seen as a flow only: the pool was empty")           \
+	X(states_refused, "connections not taken apart: their protocol's pool was empty") \
+	X(http_exchanges, "HTTP requests with or without an answer")                      \
+	X(http_refused, "exchanges not recorded: the pool was empty")                     \
+	X(http_pipeline_full, "requests that waited behind too many others")              \
+	X(tls_handshakes, "TLS handshakes")                                               \
+	X(dns_transactions, "DNS queries and answers")                                    \
+	X(dns_malformed, "DNS messages that could not be read")                           \
+	X(llm_calls, "model calls")                                                       \
+	X(llm_refused, "exchanges not looked at as model calls: the pool was empty")      \
+	X(findings, "findings made, before aggregation")                                  \
 	X(scan_refused, "messages not scanned: no free scan stream")
 
 struct conn_counters {
@@ -60,8 +62,9 @@ struct conn_counters {
 
 struct conn_env {
 	struct conn_config config;
-	struct slab conns, prologues, carries, http, exchanges, tls, tls_buffers, dns, llm,
-	    payloads;
+	struct slab conns, prologues, carries, exchanges, message_buffers, llm;
+	struct slab states[NR_PROTOCOLS]; /* of each protocol's parser; all only scanned:
+					     PROTOCOL_UNKNOWN's */
 	struct scanner *scanner;
 	struct decode_pool *decoders;
 	struct conn_counters counters;
@@ -78,22 +81,37 @@ struct conn_types {
 	uint16_t id[CONN_MAX_TYPES];
 };
 
-/* A protocol's entry points: what it is given is its own state, never NULL. */
+/*
+ * A protocol's entry points. state is its own, state_bytes of it, zeroed before open; the
+ * connection takes it from a pool and gives it back. Entry points may be NULL where there is
+ * nothing to do; push must be there.
+ */
 struct conn_proto {
-	/* The state, or NULL when its pool is empty. */
-	void *(*open)(struct conn_env *env, struct conn *c);
-	void (*push)(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir,
-		     const uint8_t *data, size_t len);
+	size_t state_bytes;
+	void (*open)(struct conn_env *env, struct conn *c, void *state);
+	/*
+	 * The next bytes of a direction, or one datagram. Returns how many were taken: all, or
+	 * fewer when it has called conn_become; then the rest belongs to what comes.
+	 */
+	size_t (*push)(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir,
+		       const uint8_t *data, size_t len);
+	/* len bytes were lost before what is pushed next. */
 	void (*gap)(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir,
 		    uint64_t len);
+	/* That direction has sent its last byte. */
 	void (*half_close)(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir);
+	/* Both are over: what is open is ended and told. Nothing is pushed after it. */
 	void (*finish)(struct conn_env *env, struct conn *c, void *state);
+	/* Fields for the flow record; also after finish. */
 	void (*describe)(const struct conn_env *env, const struct conn *c, const void *state,
 			 struct record *r);
+	/* Gives back what the state holds. */
 	void (*close)(struct conn_env *env, struct conn *c, void *state);
 };
 
-extern const struct conn_proto conn_http, conn_tls, conn_dns, conn_payload;
+#define PROTOCOL_ENTRY(id, name, transport, probe, entry) extern const struct conn_proto entry;
+PROTOCOLS(PROTOCOL_ENTRY)
+#undef PROTOCOL_ENTRY
 
 enum name_source { NAME_NONE, NAME_SNI, NAME_HTTP_HOST };
 
@@ -103,12 +121,16 @@ struct conn {
 	struct conn_info info;
 	const struct conn_proto *proto; /* NULL while the protocol is being found out */
 	void *state;
+	struct slab *pool;	   /* that state came from */
 	struct prologue *prologue; /* the first bytes, until then */
 	enum protocol protocol;
 	uint8_t name_source; /* enum name_source */
 	uint8_t name_len;
 	bool pushed[2];
 	bool closed[2];
+	bool becomes;  /* another protocol from here on, named by next */
+	uint8_t turns; /* how often it has */
+	enum protocol next;
 	bool encrypted;
 	uint32_t nr_findings;
 	uint32_t nr_records[NR_RECORD_TYPES];
@@ -119,8 +141,14 @@ struct conn {
 	char name[255];
 };
 
-/* The protocol's entry points, or those that only scan. */
+/* The protocol's entry points; those that only scan for PROTOCOL_UNKNOWN. */
 const struct conn_proto *conn_proto_of(enum protocol protocol);
+
+/*
+ * From within push: what follows the bytes that this push takes, in both directions, is of another
+ * protocol (STARTTLS, Upgrade). PROTOCOL_UNKNOWN: it is found out by its first bytes.
+ */
+void conn_become(struct conn *c, enum protocol protocol);
 
 static inline void
 conn_inspected(struct conn_env *env, struct conn *c, uint64_t len)

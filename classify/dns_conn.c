@@ -1,5 +1,3 @@
-#include "classify/dns_conn.h"
-
 #include <string.h>
 
 #include "classify/conn_env.h"
@@ -12,8 +10,6 @@ struct dns_conn {
 	struct dns_pair pair;
 	struct dns_stream stream[2]; /* TCP only */
 };
-
-const size_t dns_conn_bytes = sizeof(struct dns_conn);
 
 static void
 dns_found(void *arg, const struct finding *f)
@@ -57,20 +53,16 @@ transaction(void *arg, const struct dns_transaction *t)
 	conn_emit(d->env);
 }
 
-static void *
-dns_open(struct conn_env *env, struct conn *c)
+static void
+dns_open(struct conn_env *env, struct conn *c, void *state)
 {
-	struct dns_conn *d = slab_take(&env->dns);
+	struct dns_conn *d = state;
 
-	if (d == NULL)
-		return NULL;
-	memset(d, 0, sizeof(*d));
 	d->env = env;
 	d->c = c;
 	dns_pair_init(&d->pair);
 	for (unsigned i = 0; i < 2; i++)
-		dns_stream_init(&d->stream[i], &env->tls_buffers);
-	return d;
+		dns_stream_init(&d->stream[i], &env->message_buffers);
 }
 
 static void
@@ -86,7 +78,7 @@ message(void *arg, const uint8_t *msg, size_t len)
 		d->env->counters.dns_malformed++;
 }
 
-static void
+static size_t
 dns_push(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir, const uint8_t *data,
 	 size_t len)
 {
@@ -97,6 +89,7 @@ dns_push(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir, c
 		message(d, data, len);
 	else
 		dns_stream_push(&d->stream[dir], data, len, message, d);
+	return len;
 }
 
 static void
@@ -106,12 +99,6 @@ dns_gap(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir, ui
 
 	(void)env, (void)c, (void)len;
 	dns_stream_gap(&d->stream[dir]);
-}
-
-static void
-dns_half_close(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir)
-{
-	(void)env, (void)c, (void)state, (void)dir;
 }
 
 static void
@@ -128,18 +115,16 @@ dns_close(struct conn_env *env, struct conn *c, void *state)
 {
 	struct dns_conn *d = state;
 
-	(void)c;
+	(void)env, (void)c;
 	for (unsigned i = 0; i < 2; i++)
 		dns_stream_fini(&d->stream[i]);
-	slab_give(&env->dns, d);
 }
 
 const struct conn_proto conn_dns = {
+	.state_bytes = sizeof(struct dns_conn),
 	.open = dns_open,
 	.push = dns_push,
 	.gap = dns_gap,
-	.half_close = dns_half_close,
 	.finish = dns_finish,
-	.describe = NULL,
 	.close = dns_close,
 };

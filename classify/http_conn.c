@@ -1,9 +1,17 @@
-#include "classify/http_conn.h"
-
-#include <string.h>
-
+/*
+ * An HTTP/1 connection: two parsers, and the exchanges in flight between them.
+ *
+ * Answers belong to requests in order. An answer that comes while no request is open (its request
+ * was lost, or only this direction is mirrored) gets an exchange of its own without one; a request
+ * that was held back by the mirror joins the exchange its answer has opened. After a gap in one
+ * direction the order can no longer be trusted, so what is open is closed as incomplete there.
+ *
+ * After CONNECT and 101 the bytes go to a connection of their own inside this one, so that TLS
+ * through a proxy is seen as TLS.
+ */
 #include "classify/conn_env.h"
 #include "classify/exchange.h"
+#include "classify/proto/http1.h"
 
 struct http_conn {
 	struct conn_env *env;
@@ -18,8 +26,6 @@ struct http_conn {
 	bool tunnel;
 	struct conn *inner; /* what runs inside a tunnel */
 };
-
-const size_t http_conn_bytes = sizeof(struct http_conn);
 
 /* What the parsers' handlers are given. */
 struct side {
@@ -255,19 +261,15 @@ static const struct http1_handler handler = {
 	.tunnel = on_tunnel,
 };
 
-static void *
-http_open(struct conn_env *env, struct conn *c)
+static void
+http_open(struct conn_env *env, struct conn *c, void *state)
 {
-	struct http_conn *h = slab_take(&env->http);
+	struct http_conn *h = state;
 
-	if (h == NULL)
-		return NULL;
-	memset(h, 0, sizeof(*h));
 	h->env = env;
 	h->c = c;
 	http1_init(&h->parser[CONN_ORIG], HTTP1_REQUESTS, &env->carries);
 	http1_init(&h->parser[CONN_RESP], HTTP1_RESPONSES, &env->carries);
-	return h;
 }
 
 /* Framing is looked at by the parser itself; bodies are accounted for by the exchange. */
@@ -279,7 +281,7 @@ account(struct http_conn *h, uint64_t framing, uint64_t skipped, const struct ht
 		conn_skipped(h->env, h->c, CONN_SKIP_UNSYNCED, p->skipped_bytes - skipped);
 }
 
-static void
+static size_t
 http_push(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir, const uint8_t *data,
 	  size_t len)
 {
@@ -296,6 +298,7 @@ http_push(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir, 
 		http1_become_tunnel(&h->parser[CONN_ORIG], &handler, &other);
 	}
 	account(h, framing, skipped, p);
+	return len;
 }
 
 static void
@@ -371,10 +374,10 @@ http_close(struct conn_env *env, struct conn *c, void *state)
 	for (unsigned d = 0; d < 2; d++)
 		http1_fini(&h->parser[d]);
 	conn_close(env, h->inner);
-	slab_give(&env->http, h);
 }
 
 const struct conn_proto conn_http = {
+	.state_bytes = sizeof(struct http_conn),
 	.open = http_open,
 	.push = http_push,
 	.gap = http_gap,

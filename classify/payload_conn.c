@@ -1,7 +1,7 @@
-#include "classify/payload_conn.h"
-
-#include <string.h>
-
+/*
+ * What is recognised but not taken apart, and what is not recognised: each direction is scanned as
+ * one stream, unless it is ciphertext by nature.
+ */
 #include "classify/conn_env.h"
 
 struct payload_conn {
@@ -11,8 +11,6 @@ struct payload_conn {
 	bool refused[2];
 };
 
-const size_t payload_conn_bytes = sizeof(struct payload_conn);
-
 static void
 payload_found(void *arg, const struct finding *f)
 {
@@ -21,17 +19,16 @@ payload_found(void *arg, const struct finding *f)
 	conn_finding(p->env, p->c, f, NULL);
 }
 
-static void *
-payload_open(struct conn_env *env, struct conn *c)
+static void
+payload_open(struct conn_env *env, struct conn *c, void *state)
 {
-	struct payload_conn *p = slab_take(&env->payloads);
+	struct payload_conn *p = state;
 
-	if (p != NULL)
-		*p = (struct payload_conn) { .env = env, .c = c };
-	return p;
+	p->env = env;
+	p->c = c;
 }
 
-static void
+static size_t
 payload_push(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir,
 	     const uint8_t *data, size_t len)
 {
@@ -39,7 +36,7 @@ payload_push(struct conn_env *env, struct conn *c, void *state, enum conn_dir di
 
 	if (c->encrypted) {
 		conn_skipped(env, c, CONN_SKIP_ENCRYPTED, len);
-		return;
+		return len;
 	}
 	if (p->scan[dir] == NULL && !p->refused[dir]) {
 		p->scan[dir] = scan_open(env->scanner, BUFFER_PAYLOAD);
@@ -48,10 +45,11 @@ payload_push(struct conn_env *env, struct conn *c, void *state, enum conn_dir di
 	}
 	if (p->scan[dir] == NULL) {
 		conn_skipped(env, c, CONN_SKIP_LIMIT, len);
-		return;
+		return len;
 	}
 	conn_inspected(env, c, len);
 	scan_push(p->scan[dir], data, len, payload_found, p);
+	return len;
 }
 
 static void
@@ -82,19 +80,12 @@ payload_finish(struct conn_env *env, struct conn *c, void *state)
 	payload_half_close(env, c, state, CONN_RESP);
 }
 
-static void
-payload_close(struct conn_env *env, struct conn *c, void *state)
-{
-	payload_finish(env, c, state);
-	slab_give(&env->payloads, state);
-}
-
 const struct conn_proto conn_payload = {
+	.state_bytes = sizeof(struct payload_conn),
 	.open = payload_open,
 	.push = payload_push,
 	.gap = payload_gap,
 	.half_close = payload_half_close,
 	.finish = payload_finish,
-	.describe = NULL,
-	.close = payload_close,
+	.close = payload_finish,
 };

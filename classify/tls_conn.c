@@ -2,8 +2,6 @@
  * The name that the client asks for and the fingerprints are kept for the flow record; the rest
  * goes into a record of the handshake at once.
  */
-#include "classify/tls_conn.h"
-
 #include <string.h>
 
 #include "classify/conn_env.h"
@@ -20,9 +18,6 @@ struct tls_conn {
 	char alpn[TLS_ALPN_CAP];
 	bool hello_seen, ech;
 };
-
-const size_t tls_conn_bytes = sizeof(struct tls_conn);
-const size_t tls_conn_buffer_bytes = TLS_BUFFER_BYTES;
 
 static void
 tls_found(void *arg, const struct finding *f)
@@ -98,21 +93,17 @@ handshake(void *arg, const struct tls_facts *f)
 	conn_emit(t->env);
 }
 
-static void *
-tls_conn_open(struct conn_env *env, struct conn *c)
+static void
+tls_conn_open(struct conn_env *env, struct conn *c, void *state)
 {
-	struct tls_conn *t = slab_take(&env->tls);
+	struct tls_conn *t = state;
 
-	if (t == NULL)
-		return NULL;
-	memset(t, 0, sizeof(*t));
 	t->env = env;
 	t->c = c;
-	tls_init(&t->tls, &env->tls_buffers);
-	return t;
+	tls_init(&t->tls, &env->message_buffers);
 }
 
-static void
+static size_t
 tls_conn_push(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir,
 	      const uint8_t *data, size_t len)
 {
@@ -124,6 +115,7 @@ tls_conn_push(struct conn_env *env, struct conn *c, void *state, enum conn_dir d
 	conn_inspected(env, c, t->tls.clear_bytes - clear);
 	conn_skipped(env, c, CONN_SKIP_ENCRYPTED, t->tls.encrypted_bytes - encrypted);
 	conn_skipped(env, c, CONN_SKIP_UNSYNCED, t->tls.unsynced_bytes - unsynced);
+	return len;
 }
 
 static void
@@ -135,13 +127,7 @@ tls_conn_gap(struct conn_env *env, struct conn *c, void *state, enum conn_dir di
 	tls_gap(&t->tls, dir, len, handshake, t);
 }
 
-/* The other direction may still bring its hello: what is known is told at the end. */
-static void
-tls_conn_half_close(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir)
-{
-	(void)env, (void)c, (void)state, (void)dir;
-}
-
+/* Not when one direction closes: the other may still bring its hello. */
 static void
 tls_conn_finish(struct conn_env *env, struct conn *c, void *state)
 {
@@ -172,16 +158,15 @@ tls_conn_close(struct conn_env *env, struct conn *c, void *state)
 {
 	struct tls_conn *t = state;
 
-	(void)c;
+	(void)env, (void)c;
 	tls_fini(&t->tls);
-	slab_give(&env->tls, t);
 }
 
 const struct conn_proto conn_tls = {
+	.state_bytes = sizeof(struct tls_conn),
 	.open = tls_conn_open,
 	.push = tls_conn_push,
 	.gap = tls_conn_gap,
-	.half_close = tls_conn_half_close,
 	.finish = tls_conn_finish,
 	.describe = tls_conn_describe,
 	.close = tls_conn_close,

@@ -72,6 +72,8 @@
 	UINT(reasm_worker_mb, "reasm.worker_mb", 64, 1, 65536, "MiB", "held segments per worker")   \
 	UINT(reasm_gap_timeout_ms, "reasm.gap_timeout_ms", 2000, 1, 600000, "ms",                   \
 	     "after which a hole is given up")                                                      \
+	UINT(protocols_connections, "protocols.connections", 16384, 1, 16777216, "connections",        \
+	     "connections per worker of each protocol without a number of its own")               \
 	UINT(http_connections, "http.connections", 16384, 1, 16777216, "connections",               \
 	     "HTTP connections per worker")                                                         \
 	UINT(http_transactions, "http.transactions", 16384, 1, 16777216, "requests",                \

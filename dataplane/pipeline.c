@@ -126,6 +126,17 @@ load_catalogue(struct pipeline *p)
 }
 
 static void
+set_max_states(const struct config *c, uint32_t max[NR_PROTOCOLS])
+{
+	for (unsigned p = 0; p < NR_PROTOCOLS; p++)
+		max[p] = (uint32_t)c->protocols_connections;
+	max[PROTOCOL_UNKNOWN] = (uint32_t)c->http_connections * 2;
+	max[PROTOCOL_HTTP] = (uint32_t)c->http_connections;
+	max[PROTOCOL_TLS] = (uint32_t)c->tls_connections;
+	max[PROTOCOL_DNS] = (uint32_t)c->dns_flows;
+}
+
+static void
 worker_config_of(const struct pipeline *p, unsigned id, const uint64_t secret[2],
 		 struct worker_config *w)
 {
@@ -156,12 +167,9 @@ worker_config_of(const struct pipeline *p, unsigned id, const uint64_t secret[2]
 		.reasm_bytes = c->reasm_worker_mb << 20,
 		.secret = { secret[0], secret[1] },
 		.conn = { .max_conns = (uint32_t)c->http_connections * 2,
-			  .max_http = (uint32_t)c->http_connections,
 			  .max_exchanges = (uint32_t)c->http_transactions,
 			  .max_pipelined = (uint32_t)c->http_pipelined,
-			  .max_tls = (uint32_t)c->tls_connections,
-			  .max_tls_buffers = (uint32_t)c->tls_buffers,
-			  .max_dns = (uint32_t)c->dns_flows,
+			  .max_message_buffers = (uint32_t)c->tls_buffers,
 			  .max_llm = (uint32_t)c->llm_calls,
 			  .max_scan_streams = (uint32_t)c->scan_streams,
 			  .max_deflate = (uint32_t)c->decode_deflate,
@@ -179,6 +187,7 @@ worker_config_of(const struct pipeline *p, unsigned id, const uint64_t secret[2]
 		.ruleset = ruleset_hash(p->rules),
 		.record_types = c->record_types,
 	};
+	set_max_states(c, w->conn.max_states);
 }
 
 /*

@@ -1,72 +1,18 @@
 #include "classify/proto/detect.h"
 
+#include "classify/proto/probe.h"
 #include "dataplane/port/cursor.h"
 
-enum answer { NO, MAYBE, YES };
-
-typedef enum answer probe_fn(const struct detect_input *in);
-
-static const char *const names[NR_PROTOCOLS] = {
-	[PROTOCOL_UNKNOWN] = "unknown",
-	[PROTOCOL_HTTP] = "http",
-	[PROTOCOL_HTTP2] = "http2",
-	[PROTOCOL_TLS] = "tls",
-	[PROTOCOL_QUIC] = "quic",
-	[PROTOCOL_DNS] = "dns",
-	[PROTOCOL_WEBSOCKET] = "websocket",
-	[PROTOCOL_GRPC] = "grpc",
-	[PROTOCOL_POSTGRESQL] = "postgresql",
-	[PROTOCOL_MYSQL] = "mysql",
-	[PROTOCOL_REDIS] = "redis",
-	[PROTOCOL_MONGODB] = "mongodb",
-	[PROTOCOL_KAFKA] = "kafka",
-	[PROTOCOL_AMQP] = "amqp",
-	[PROTOCOL_MQTT] = "mqtt",
-	[PROTOCOL_NATS] = "nats",
-	[PROTOCOL_SMTP] = "smtp",
-	[PROTOCOL_SSH] = "ssh",
+static const char *const names[NR_PROTOCOLS] = { [PROTOCOL_UNKNOWN] = "unknown",
+#define PROTOCOL_NAME(id, name, transport, probe, entry) [PROTOCOL_##id] = name,
+						 PROTOCOLS(PROTOCOL_NAME)
+#undef PROTOCOL_NAME
 };
 
 const char *
 protocol_name(enum protocol protocol)
 {
 	return names[protocol];
-}
-
-/* Does s begin with the text, or could it once there is more of it? */
-static enum answer
-matches(struct span s, const char *text)
-{
-	size_t len = strlen(text), n = s.len < len ? s.len : len;
-
-	if (n != 0 && memcmp(s.p, text, n) != 0)
-		return NO;
-	return n == len ? YES : MAYBE;
-}
-
-/* The same of a whole direction: one that has not spoken says nothing. */
-static enum answer
-begins(struct span s, const char *text)
-{
-	return s.len == 0 ? NO : matches(s, text);
-}
-
-static enum answer
-either(enum answer a, enum answer b)
-{
-	return a > b ? a : b;
-}
-
-static struct span
-from(struct span s, size_t at)
-{
-	return span_of(s.p + at, s.len - at);
-}
-
-static bool
-port_is(const struct detect_input *in, uint16_t port)
-{
-	return in->orig_port == port || in->resp_port == port;
 }
 
 static bool
@@ -109,61 +55,63 @@ target_len(struct span s)
  * RFC 9112 section 3: "METHOD SP target SP HTTP/", empty lines before it allowed. When the target
  * runs past what is kept it has to look like a path or a URL.
  */
-static enum answer
+static enum probe_answer
 http_request(struct span s)
 {
 	size_t n;
 
 	if (s.len == 0)
-		return NO;
+		return PROBE_NO;
 	bool full = s.len >= DETECT_BYTES;
 
 	while (s.len > 0 && (s.p[0] == '\r' || s.p[0] == '\n'))
-		s = from(s, 1);
+		s = probe_from(s, 1);
 	n = method_len(s);
 	if (n == s.len)
-		return full || n == MAX_METHOD ? NO : MAYBE;
+		return full || n == MAX_METHOD ? PROBE_NO : PROBE_MAYBE;
 	if (n < 3 || s.p[n] != ' ')
-		return NO;
-	s = from(s, n + 1);
+		return PROBE_NO;
+	s = probe_from(s, n + 1);
 	n = target_len(s);
 	if (n == s.len && full)
-		return matches(s, "/") == YES || matches(s, "http") == YES ? YES : NO;
+		return probe_matches(s, "/") == PROBE_YES || probe_matches(s, "http") == PROBE_YES
+			   ? PROBE_YES
+			   : PROBE_NO;
 	if (n == s.len)
-		return MAYBE;
+		return PROBE_MAYBE;
 	if (n == 0 || s.p[n] != ' ')
-		return NO;
-	return matches(from(s, n + 1), "HTTP/");
+		return PROBE_NO;
+	return probe_matches(probe_from(s, n + 1), "HTTP/");
 }
 
-static enum answer
+static enum probe_answer
 http_response(struct span s)
 {
-	enum answer a = begins(s, "HTTP/");
+	enum probe_answer a = probe_begins(s, "HTTP/");
 
-	if (a != YES)
+	if (a != PROBE_YES)
 		return a;
 	if (s.len < 6)
-		return MAYBE;
-	return s.p[5] >= '0' && s.p[5] <= '9' ? YES : NO;
+		return PROBE_MAYBE;
+	return s.p[5] >= '0' && s.p[5] <= '9' ? PROBE_YES : PROBE_NO;
 }
 
-static enum answer
-probe_http2(const struct detect_input *in)
+enum probe_answer
+detect_http2(const struct detect_input *in)
 {
-	return begins(in->orig, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+	return probe_begins(in->orig, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 }
 
-static enum answer
-probe_http(const struct detect_input *in)
+enum probe_answer
+detect_http(const struct detect_input *in)
 {
-	return either(http_request(in->orig), http_response(in->resp));
+	return probe_either(http_request(in->orig), http_response(in->resp));
 }
 
-static enum answer
-probe_ssh(const struct detect_input *in)
+enum probe_answer
+detect_ssh(const struct detect_input *in)
 {
-	return either(begins(in->orig, "SSH-"), begins(in->resp, "SSH-"));
+	return probe_either(probe_begins(in->orig, "SSH-"), probe_begins(in->resp, "SSH-"));
 }
 
 static bool
@@ -182,55 +130,59 @@ mentions(struct span s, const char *text)
  * RFC 5321: the server greets first. FTP greets alike, so the greeting has to say SMTP, or the
  * client to answer as for SMTP; on SMTP's ports the greeting will do.
  */
-static enum answer
-probe_smtp(const struct detect_input *in)
+enum probe_answer
+detect_smtp(const struct detect_input *in)
 {
-	enum answer client = either(begins(in->orig, "EHLO "), begins(in->orig, "HELO "));
-	enum answer server = either(begins(in->resp, "220 "), begins(in->resp, "220-"));
+	enum probe_answer client =
+	    probe_either(probe_begins(in->orig, "EHLO "), probe_begins(in->orig, "HELO "));
+	enum probe_answer server =
+	    probe_either(probe_begins(in->resp, "220 "), probe_begins(in->resp, "220-"));
 
 	if (in->resp.len == 0)
 		return client;
-	if (server != YES)
+	if (server != PROBE_YES)
 		return server;
-	if (mentions(in->resp, "SMTP") || port_is(in, 25) || port_is(in, 587) || port_is(in, 2525))
-		return YES;
+	if (mentions(in->resp, "SMTP") || probe_port_is(in, 25) || probe_port_is(in, 587) ||
+	    probe_port_is(in, 2525))
+		return PROBE_YES;
 	if (in->orig.len != 0)
 		return client;
-	return in->resp.len < DETECT_BYTES ? MAYBE : NO;
+	return in->resp.len < DETECT_BYTES ? PROBE_MAYBE : PROBE_NO;
 }
 
-static enum answer
-probe_nats(const struct detect_input *in)
+enum probe_answer
+detect_nats(const struct detect_input *in)
 {
-	return either(begins(in->resp, "INFO {"), begins(in->orig, "CONNECT {"));
+	return probe_either(probe_begins(in->resp, "INFO {"), probe_begins(in->orig, "CONNECT {"));
 }
 
 /* RESP: a command is an array of bulk strings, "*2\r\n$4\r\n". */
-static enum answer
+static enum probe_answer
 redis_command(struct span s)
 {
 	size_t i = 1;
 
 	if (s.len == 0 || s.p[0] != '*')
-		return NO;
+		return PROBE_NO;
 	while (i < s.len && i < 8 && s.p[i] >= '0' && s.p[i] <= '9')
 		i++;
 	if (i == s.len)
-		return MAYBE;
-	return i == 1 ? NO : matches(from(s, i), "\r\n$");
+		return PROBE_MAYBE;
+	return i == 1 ? PROBE_NO : probe_matches(probe_from(s, i), "\r\n$");
 }
 
 /* Inline commands and simple answers are too plain to be believed off the usual port. */
-static enum answer
-probe_redis(const struct detect_input *in)
+enum probe_answer
+detect_redis(const struct detect_input *in)
 {
-	enum answer a = redis_command(in->orig);
+	enum probe_answer a = redis_command(in->orig);
 
-	if (a != NO || !port_is(in, 6379))
+	if (a != PROBE_NO || !probe_port_is(in, 6379))
 		return a;
 	if (in->orig.len == 0)
-		return either(begins(in->resp, "+OK\r\n"), begins(in->resp, "-NOAUTH"));
-	return either(begins(in->orig, "PING\r\n"), begins(in->orig, "AUTH "));
+		return probe_either(probe_begins(in->resp, "+OK\r\n"),
+				    probe_begins(in->resp, "-NOAUTH"));
+	return probe_either(probe_begins(in->orig, "PING\r\n"), probe_begins(in->orig, "AUTH "));
 }
 
 /* ------------------------------------------------------------------ binary protocols */
@@ -240,102 +192,104 @@ probe_redis(const struct detect_input *in)
  * type behind it. A direction that begins with another record than a hello is believed only when
  * its beginning was missed.
  */
-static enum answer
+static enum probe_answer
 tls_record(struct span s, uint8_t hello, bool midstream)
 {
 	if (s.len == 0 || (s.p[0] != 22 && !(midstream && s.p[0] >= 20 && s.p[0] <= 23)))
-		return NO;
+		return PROBE_NO;
 	if ((s.len > 1 && s.p[1] != 3) || (s.len > 2 && s.p[2] > 4))
-		return NO;
+		return PROBE_NO;
 	if (s.len < 6)
-		return MAYBE;
+		return PROBE_MAYBE;
 	if (read_be16(s.p + 3) == 0 || read_be16(s.p + 3) > (1 << 14) + 2048)
-		return NO;
-	return midstream || s.p[5] == hello ? YES : NO;
+		return PROBE_NO;
+	return midstream || s.p[5] == hello ? PROBE_YES : PROBE_NO;
 }
 
 /*
  * SSL 2 hello (RFC 5246 appendix E.2), still sent by some to offer TLS: length with the top bit
  * set | 1 | version | lengths of cipher list, session id and challenge.
  */
-static enum answer
+static enum probe_answer
 ssl2_hello(struct span s)
 {
 	uint16_t version, ciphers, id, challenge;
 
 	if (s.len == 0 || (s.p[0] & 0x80) == 0 || (s.len > 2 && s.p[2] != 1))
-		return NO;
+		return PROBE_NO;
 	if (s.len < 11)
-		return MAYBE;
+		return PROBE_MAYBE;
 	version = read_be16(s.p + 3);
 	ciphers = read_be16(s.p + 5);
 	id = read_be16(s.p + 7);
 	challenge = read_be16(s.p + 9);
 	if (version != 0x0002 && (version < 0x0300 || version > 0x0303))
-		return NO;
+		return PROBE_NO;
 	return ciphers != 0 && ciphers % 3 == 0 && id <= 32 && challenge >= 16 && challenge <= 32
-		   ? YES
-		   : NO;
+		   ? PROBE_YES
+		   : PROBE_NO;
 }
 
-static enum answer
-probe_tls(const struct detect_input *in)
+enum probe_answer
+detect_tls(const struct detect_input *in)
 {
-	enum answer a = either(tls_record(in->orig, 1, in->orig_midstream),
-			       tls_record(in->resp, 2, in->resp_midstream));
+	enum probe_answer a = probe_either(tls_record(in->orig, 1, in->orig_midstream),
+					   tls_record(in->resp, 2, in->resp_midstream));
 
-	return a != NO ? a : in->orig_midstream ? NO : ssl2_hello(in->orig);
+	return a != PROBE_NO ? a : in->orig_midstream ? PROBE_NO : ssl2_hello(in->orig);
 }
 
 /*
  * PostgreSQL start-up: length | 3.0 or one of the request codes 1234.5678 to 5680. An SSL request
  * that is granted turns into TLS, which a label can say only afterwards.
  */
-static enum answer
-probe_postgresql(const struct detect_input *in)
+enum probe_answer
+detect_postgresql(const struct detect_input *in)
 {
 	uint32_t len, code;
 
 	if (in->orig.len == 0 || in->orig.p[0] != 0 || in->orig_midstream)
-		return NO;
+		return PROBE_NO;
 	if (in->orig.len < 8)
-		return in->orig.len > 1 && in->orig.p[1] != 0 ? NO : MAYBE;
+		return in->orig.len > 1 && in->orig.p[1] != 0 ? PROBE_NO : PROBE_MAYBE;
 	len = read_be32(in->orig.p);
 	code = read_be32(in->orig.p + 4);
 	if (code >= 0x04d2162e && code <= 0x04d21630)
-		return len == 8 || len == 16 ? YES : NO;
-	return (code == 0x00030000 || code == 0x00030002) && len >= 9 && len <= 10000 ? YES : NO;
+		return len == 8 || len == 16 ? PROBE_YES : PROBE_NO;
+	return (code == 0x00030000 || code == 0x00030002) && len >= 9 && len <= 10000 ? PROBE_YES
+										      : PROBE_NO;
 }
 
 /*
  * MySQL greets first: length (3, little endian) | sequence 0 | protocol 10 | version text and NUL.
  * Or refuses: 0xff and an error number.
  */
-static enum answer
-probe_mysql(const struct detect_input *in)
+enum probe_answer
+detect_mysql(const struct detect_input *in)
 {
 	struct span s = in->resp;
 	uint32_t len;
 	size_t i;
 
 	if (s.len == 0 || in->resp_midstream)
-		return NO;
+		return PROBE_NO;
 	if (s.len < 6)
-		return (s.len > 2 && s.p[2] != 0) || (s.len > 3 && s.p[3] != 0) ? NO : MAYBE;
+		return (s.len > 2 && s.p[2] != 0) || (s.len > 3 && s.p[3] != 0) ? PROBE_NO
+										: PROBE_MAYBE;
 	len = (uint32_t)s.p[0] | (uint32_t)s.p[1] << 8 | (uint32_t)s.p[2] << 16;
 	if (s.p[3] != 0 || len < 8 || len > 512)
-		return NO;
+		return PROBE_NO;
 	if (s.p[4] == 0xff)
-		return port_is(in, 3306) ? YES : NO;
+		return probe_port_is(in, 3306) ? PROBE_YES : PROBE_NO;
 	if (s.p[4] != 10 && s.p[4] != 9)
-		return NO;
+		return PROBE_NO;
 	for (i = 5; i < s.len && s.p[i] != 0; i++) {
 		if (s.p[i] < 0x20 || s.p[i] > 0x7e || i > 64)
-			return NO;
+			return PROBE_NO;
 	}
 	if (i == s.len)
-		return MAYBE;
-	return i > 7 ? YES : NO;
+		return PROBE_MAYBE;
+	return i > 7 ? PROBE_YES : PROBE_NO;
 }
 
 #define MONGODB_MAX_BYTES 48000000u
@@ -351,34 +305,34 @@ le32(const uint8_t *p)
  * responseTo is 0. OP_MSG (2013) goes on with flags, of which three are defined; OP_QUERY (2004)
  * with flags and the name of a collection.
  */
-static enum answer
+static enum probe_answer
 mongodb_request(struct span s)
 {
 	uint32_t len, opcode, flags;
 
 	if (s.len == 0)
-		return NO;
+		return PROBE_NO;
 	if (s.len < 20)
-		return s.len > 3 && le32(s.p) > MONGODB_MAX_BYTES ? NO : MAYBE;
+		return s.len > 3 && le32(s.p) > MONGODB_MAX_BYTES ? PROBE_NO : PROBE_MAYBE;
 	len = le32(s.p);
 	opcode = le32(s.p + 12);
 	flags = le32(s.p + 16);
 	if (len < 21 || len > MONGODB_MAX_BYTES || le32(s.p + 8) != 0)
-		return NO;
+		return PROBE_NO;
 	switch (opcode) {
 	case 2013:
-		return (flags & ~0x00010003u) == 0 ? YES : NO;
+		return (flags & ~0x00010003u) == 0 ? PROBE_YES : PROBE_NO;
 	case 2004:
-		return (flags & ~0x000000feu) == 0 ? YES : NO;
+		return (flags & ~0x000000feu) == 0 ? PROBE_YES : PROBE_NO;
 	case 2012: /* OP_COMPRESSED: the opcode inside stands where the others have flags */
-		return flags == 2013 || flags == 2004 ? YES : NO;
+		return flags == 2013 || flags == 2004 ? PROBE_YES : PROBE_NO;
 	default:
-		return opcode == 2010 ? YES : NO;
+		return opcode == 2010 ? PROBE_YES : PROBE_NO;
 	}
 }
 
-static enum answer
-probe_mongodb(const struct detect_input *in)
+enum probe_answer
+detect_mongodb(const struct detect_input *in)
 {
 	return mongodb_request(in->orig);
 }
@@ -387,8 +341,8 @@ probe_mongodb(const struct detect_input *in)
  * Kafka request header: size | api key | api version | correlation id | client id as a counted
  * string (-1: none). Keys and versions are small, and the client id is printable.
  */
-static enum answer
-probe_kafka(const struct detect_input *in)
+enum probe_answer
+detect_kafka(const struct detect_input *in)
 {
 	struct span s = in->orig;
 	uint32_t size;
@@ -396,48 +350,49 @@ probe_kafka(const struct detect_input *in)
 	size_t shown;
 
 	if (s.len == 0 || s.p[0] != 0 || (s.len > 4 && s.p[4] != 0) || (s.len > 6 && s.p[6] != 0))
-		return NO;
+		return PROBE_NO;
 	if (s.len < 14)
-		return MAYBE;
+		return PROBE_MAYBE;
 	size = read_be32(s.p);
 	id_len = read_be16(s.p + 12);
 	if (size < 10 || read_be16(s.p + 4) > 92 || read_be16(s.p + 6) > 20)
-		return NO;
+		return PROBE_NO;
 	if (id_len == 0xffff || id_len == 0)
-		return port_is(in, 9092) ? YES : NO;
+		return probe_port_is(in, 9092) ? PROBE_YES : PROBE_NO;
 	if (id_len > size - 10)
-		return NO;
+		return PROBE_NO;
 	shown = id_len < 16 ? id_len : 16;
 	if (shown > s.len - 14)
-		return printable(from(s, 14)) ? MAYBE : NO;
-	return printable(span_of(s.p + 14, shown)) ? YES : NO;
+		return printable(probe_from(s, 14)) ? PROBE_MAYBE : PROBE_NO;
+	return printable(span_of(s.p + 14, shown)) ? PROBE_YES : PROBE_NO;
 }
 
-static enum answer
-probe_amqp(const struct detect_input *in)
+enum probe_answer
+detect_amqp(const struct detect_input *in)
 {
-	return begins(in->orig, "AMQP");
+	return probe_begins(in->orig, "AMQP");
 }
 
 /* MQTT CONNECT: 0x10 | remaining length (1 to 4 bytes) | "MQTT" or "MQIsdp" as a counted string. */
-static enum answer
-probe_mqtt(const struct detect_input *in)
+enum probe_answer
+detect_mqtt(const struct detect_input *in)
 {
 	struct span s = in->orig;
 	size_t i = 1;
 
 	if (s.len == 0 || s.p[0] != 0x10)
-		return NO;
+		return PROBE_NO;
 	while (i < s.len && i < 5 && (s.p[i] & 0x80) != 0)
 		i++;
 	if (i == 5)
-		return NO;
+		return PROBE_NO;
 	if (i == s.len)
-		return MAYBE;
-	s = from(s, i + 1);
+		return PROBE_MAYBE;
+	s = probe_from(s, i + 1);
 	if (s.len < 6)
-		return s.len > 0 && s.p[0] != 0 ? NO : MAYBE;
-	return memcmp(s.p, "\0\4MQTT", 6) == 0 || memcmp(s.p, "\0\6MQIs", 6) == 0 ? YES : NO;
+		return s.len > 0 && s.p[0] != 0 ? PROBE_NO : PROBE_MAYBE;
+	return memcmp(s.p, "\0\4MQTT", 6) == 0 || memcmp(s.p, "\0\6MQIs", 6) == 0 ? PROBE_YES
+										  : PROBE_NO;
 }
 
 /* ------------------------------------------------------------------ DNS, QUIC */
@@ -496,63 +451,69 @@ dns_question(struct span s)
  * Header and question must both be sound. On the ports of DNS one of them is enough: a damaged
  * message is DNS still, and mDNS answers without a question.
  */
-static enum answer
+static enum probe_answer
 dns_message(struct span s, bool known_port)
 {
 	uint16_t flags, questions, answers;
 	bool header, question, query;
 
 	if (s.len < DNS_HEADER)
-		return NO;
+		return PROBE_NO;
 	flags = read_be16(s.p + 2);
 	questions = read_be16(s.p + 4);
 	answers = read_be16(s.p + 6);
 	header = dns_header(s.p);
 	question = questions != 0 && dns_question(s);
 	if (known_port)
-		return header || question ? YES : NO;
+		return header || question ? PROBE_YES : PROBE_NO;
 	query = (flags & 0x8000) == 0;
 	/* A query asks: it carries no code, and no answers but in an update (RFC 2136). */
 	if (query && ((flags & 0x000f) != 0 || (answers != 0 && (flags >> 11 & 15) != 5)))
-		return NO;
-	return header && question ? YES : NO;
+		return PROBE_NO;
+	return header && question ? PROBE_YES : PROBE_NO;
 }
 
 static bool
 dns_port(const struct detect_input *in)
 {
-	return port_is(in, 53) || port_is(in, 5353) || port_is(in, 5355);
+	return probe_port_is(in, 53) || probe_port_is(in, 5353) || probe_port_is(in, 5355);
 }
 
-static enum answer
-probe_dns_udp(const struct detect_input *in)
+static enum probe_answer
+dns_udp(const struct detect_input *in)
 {
 	/* NetBIOS names look like DNS and are not. */
-	if (port_is(in, 137))
-		return NO;
+	if (probe_port_is(in, 137))
+		return PROBE_NO;
 	return dns_message(in->orig.len != 0 ? in->orig : in->resp, dns_port(in));
 }
 
 /* Over TCP a length stands before the message (RFC 1035 section 4.2.2). */
-static enum answer
-probe_dns_tcp(const struct detect_input *in)
+static enum probe_answer
+dns_tcp(const struct detect_input *in)
 {
 	struct span s = in->orig.len != 0 ? in->orig : in->resp;
 	uint16_t len;
 
 	if (in->orig_midstream || in->resp_midstream || s.len == 0)
-		return NO;
+		return PROBE_NO;
 	if (s.len < 2)
-		return MAYBE;
+		return PROBE_MAYBE;
 	len = read_be16(s.p);
 	if (len < DNS_HEADER + 5 || (!dns_port(in) && len > 4096))
-		return NO;
-	s = from(s, 2);
+		return PROBE_NO;
+	s = probe_from(s, 2);
 	if (s.len >= DNS_HEADER && !dns_header(s.p))
-		return NO;
+		return PROBE_NO;
 	if (s.len < len && s.len < DETECT_BYTES - 2)
-		return MAYBE;
+		return PROBE_MAYBE;
 	return dns_message(span_of(s.p, s.len < len ? s.len : len), dns_port(in));
+}
+
+enum probe_answer
+detect_dns(const struct detect_input *in)
+{
+	return in->udp ? dns_udp(in) : dns_tcp(in);
 }
 
 /* Versions 1 and 2, the IETF drafts, Facebook's, and Google's Q043 to Q050, T050, T051. */
@@ -569,70 +530,72 @@ quic_version(uint32_t v)
  * QUIC long header (RFC 9000 section 17.2): form and fixed bit | version | two connection ids of
  * at most 20 bytes. Google's before Q046 had flags, an 8-byte id, the version.
  */
-static enum answer
-probe_quic(const struct detect_input *in)
+enum probe_answer
+detect_quic(const struct detect_input *in)
 {
 	struct span s = in->orig.len != 0 ? in->orig : in->resp;
 	uint32_t version;
 	bool initial;
 
 	if (s.len < 20)
-		return NO;
+		return PROBE_NO;
 	if ((s.p[0] & 0x80) == 0)
 		return (s.p[0] & 0x09) == 0x09 && quic_version(read_be32(s.p + 9)) &&
 			       s.p[9] == 'Q' && s.len >= DETECT_BYTES
-			   ? YES
-			   : NO;
+			   ? PROBE_YES
+			   : PROBE_NO;
 	version = read_be32(s.p + 1);
 	if (!quic_version(version))
-		return NO;
+		return PROBE_NO;
 	if (version >> 24 == 'Q' || version >> 24 == 'T')
-		return YES;
+		return PROBE_YES;
 	if ((s.p[0] & 0x40) == 0 || s.p[5] > 20 || s.p[6 + s.p[5]] > 20)
-		return NO;
+		return PROBE_NO;
 	/* A client's Initial fills 1,200 bytes, so also what is kept of it. */
 	initial = (s.p[0] >> 4 & 3) == (version == 0x6b3343cf ? 1 : 0);
-	return initial && in->orig.len != 0 && s.len < DETECT_BYTES ? NO : YES;
+	return initial && in->orig.len != 0 && s.len < DETECT_BYTES ? PROBE_NO : PROBE_YES;
 }
 
-/* ------------------------------------------------------------------ the table */
+enum probe_answer
+detect_never(const struct detect_input *in)
+{
+	(void)in;
+	return PROBE_NO;
+}
+
+/* ------------------------------------------------------------------ all of them */
+
+enum transport { TRANSPORT_ANY, TRANSPORT_TCP, TRANSPORT_UDP };
 
 struct row {
 	enum protocol protocol;
+	enum transport transport;
 	probe_fn *probe;
 };
 
-/* Long magic before short, sure before doubtful. */
-static const struct row tcp_rows[] = {
-	{ PROTOCOL_HTTP2, probe_http2 }, { PROTOCOL_TLS, probe_tls },
-	{ PROTOCOL_NATS, probe_nats },	 { PROTOCOL_HTTP, probe_http },
-	{ PROTOCOL_SSH, probe_ssh },	 { PROTOCOL_AMQP, probe_amqp },
-	{ PROTOCOL_REDIS, probe_redis }, { PROTOCOL_POSTGRESQL, probe_postgresql },
-	{ PROTOCOL_SMTP, probe_smtp },	 { PROTOCOL_MQTT, probe_mqtt },
-	{ PROTOCOL_MYSQL, probe_mysql }, { PROTOCOL_MONGODB, probe_mongodb },
-	{ PROTOCOL_KAFKA, probe_kafka }, { PROTOCOL_DNS, probe_dns_tcp },
-	{ PROTOCOL_UNKNOWN, NULL },
-};
-
-static const struct row udp_rows[] = {
-	{ PROTOCOL_DNS, probe_dns_udp },
-	{ PROTOCOL_QUIC, probe_quic },
-	{ PROTOCOL_UNKNOWN, NULL },
+static const struct row rows[] = {
+#define PROTOCOL_ROW(id, name, transport, probe, entry) \
+	{ PROTOCOL_##id, TRANSPORT_##transport, probe },
+	PROTOCOLS(PROTOCOL_ROW)
+#undef PROTOCOL_ROW
 };
 
 /*
  * A "maybe" holds back what comes after it in the table, so that the answer does not depend on
  * how the bytes were split.
  */
-static enum answer
-walk(const struct row *row, const struct detect_input *in, enum protocol *out)
+static enum probe_answer
+walk(const struct detect_input *in, enum protocol *out)
 {
-	enum answer a = NO;
+	enum transport other = in->udp ? TRANSPORT_TCP : TRANSPORT_UDP;
+	enum probe_answer a = PROBE_NO;
 
-	for (; row->probe != NULL && a == NO; row++) {
-		a = row->probe(in);
-		if (a == YES)
-			*out = row->protocol;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && a == PROBE_NO; i++) {
+		if (rows[i].transport == other)
+			continue;
+		a = rows[i].probe(in);
+		if (a == PROBE_YES)
+			*out = rows[i].protocol;
 	}
 	return a;
 }
@@ -656,15 +619,15 @@ detect(const struct detect_input *in, enum protocol *out)
 {
 	bool midstream = in->orig_midstream || in->resp_midstream;
 	bool full = in->orig.len >= DETECT_BYTES && in->resp.len >= DETECT_BYTES;
-	enum answer a = walk(in->udp ? udp_rows : tcp_rows, in, out);
+	enum probe_answer a = walk(in, out);
 
 	/* Joined midway, who opened is a guess. */
-	if (a == NO && midstream && !in->udp) {
+	if (a == PROBE_NO && midstream && !in->udp) {
 		struct detect_input other = swapped(in);
 
-		a = walk(tcp_rows, &other, out);
+		a = walk(&other, out);
 	}
-	if (a == YES)
+	if (a == PROBE_YES)
 		return DETECT_FOUND;
-	return a == MAYBE && !full ? DETECT_MORE : DETECT_NONE;
+	return a == PROBE_MAYBE && !full ? DETECT_MORE : DETECT_NONE;
 }

@@ -1,11 +1,11 @@
 /*
  * Which protocol a flow speaks, from its first bytes, on any port.
  *
- * One probe per protocol looks at the bytes of each direction from its start, as far as they have
- * been seen, and answers yes, no, or "a longer prefix could still say". The first yes of the table
- * wins (protocols with long magic first, guesses last), and a "could still say" makes those behind
- * it wait: the answer is the same for any split of the bytes. Ports only let a doubtful yes pass
- * (a greeting that FTP has too, one half of a DNS message), never more.
+ * One probe per protocol (protocols.h) looks at the bytes of each direction from its start, as far
+ * as they have been seen, and answers yes, no, or "a longer prefix could still say". The first yes
+ * of the table wins (protocols with long magic first, guesses last), and a "could still say" makes
+ * those behind it wait: the answer is the same for any split of the bytes. Ports only let a
+ * doubtful yes pass (a greeting that FTP has too, one half of a DNS message), never more.
  *
  * A TCP flow joined midway may have begun anywhere, so a message start that can be recognised is
  * enough (HTTP, any TLS record, a Kafka or MongoDB request), and as who opened it is a guess, both
@@ -23,31 +23,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "classify/proto/protocols.h"
 #include "classify/span.h"
 
 #define DETECT_BYTES 256u
-
-enum protocol {
-	PROTOCOL_UNKNOWN,
-	PROTOCOL_HTTP,
-	PROTOCOL_HTTP2,
-	PROTOCOL_TLS,
-	PROTOCOL_QUIC,
-	PROTOCOL_DNS,
-	PROTOCOL_WEBSOCKET,
-	PROTOCOL_GRPC,
-	PROTOCOL_POSTGRESQL,
-	PROTOCOL_MYSQL,
-	PROTOCOL_REDIS,
-	PROTOCOL_MONGODB,
-	PROTOCOL_KAFKA,
-	PROTOCOL_AMQP,
-	PROTOCOL_MQTT,
-	PROTOCOL_NATS,
-	PROTOCOL_SMTP,
-	PROTOCOL_SSH,
-	NR_PROTOCOLS,
-};
 
 /* "http", "http2", ... as records write it. */
 const char *protocol_name(enum protocol protocol);
@@ -66,6 +45,14 @@ struct detect_input {
 	struct span orig, resp;
 	bool orig_midstream, resp_midstream;
 };
+
+enum probe_answer { PROBE_NO, PROBE_MAYBE, PROBE_YES };
+
+typedef enum probe_answer probe_fn(const struct detect_input *in);
+
+#define PROTOCOL_PROBE(id, name, transport, probe, entry) probe_fn probe;
+PROTOCOLS(PROTOCOL_PROBE)
+#undef PROTOCOL_PROBE
 
 /* *out is set only for DETECT_FOUND. */
 enum detect_verdict detect(const struct detect_input *in, enum protocol *out);

@@ -1,0 +1,44 @@
+/*
+ * The protocols that weir tells apart, a row each: adding one is a row here and a file with its
+ * probe and its entry points (docs/parsers.md shows how).
+ *
+ *   X(ID, "name", TRANSPORT, probe, entry)
+ *
+ * ID makes PROTOCOL_ID. "name" is what records call it. TRANSPORT is TCP, UDP or ANY. probe says
+ * whether the first bytes are of this protocol (probe.h); detect_never is for what only begins
+ * inside another. entry is the protocol's struct conn_proto (conn_env.h); conn_payload is for what
+ * is recognised and then scanned as it is.
+ *
+ * The order is that of asking: long magic before short, sure before doubtful.
+ */
+#ifndef WEIR_PROTOCOLS_H
+#define WEIR_PROTOCOLS_H
+
+#define PROTOCOLS(X)                                                      \
+	X(HTTP2, "http2", TCP, detect_http2, conn_payload)                \
+	X(TLS, "tls", TCP, detect_tls, conn_tls)                          \
+	X(NATS, "nats", TCP, detect_nats, conn_payload)                   \
+	X(HTTP, "http", TCP, detect_http, conn_http)                      \
+	X(SSH, "ssh", TCP, detect_ssh, conn_payload)                      \
+	X(AMQP, "amqp", TCP, detect_amqp, conn_payload)                   \
+	X(REDIS, "redis", TCP, detect_redis, conn_payload)                \
+	X(POSTGRESQL, "postgresql", TCP, detect_postgresql, conn_payload) \
+	X(SMTP, "smtp", TCP, detect_smtp, conn_payload)                   \
+	X(MQTT, "mqtt", TCP, detect_mqtt, conn_payload)                   \
+	X(MYSQL, "mysql", TCP, detect_mysql, conn_payload)                \
+	X(MONGODB, "mongodb", TCP, detect_mongodb, conn_payload)          \
+	X(KAFKA, "kafka", TCP, detect_kafka, conn_payload)                \
+	X(DNS, "dns", ANY, detect_dns, conn_dns)                          \
+	X(QUIC, "quic", UDP, detect_quic, conn_payload)                   \
+	X(WEBSOCKET, "websocket", TCP, detect_never, conn_payload)        \
+	X(GRPC, "grpc", TCP, detect_never, conn_payload)
+
+enum protocol {
+	PROTOCOL_UNKNOWN,
+#define PROTOCOL_ID(id, name, transport, probe, entry) PROTOCOL_##id,
+	PROTOCOLS(PROTOCOL_ID)
+#undef PROTOCOL_ID
+	    NR_PROTOCOLS,
+};
+
+#endif
