@@ -58,8 +58,8 @@ def test_watermark_is_kept(weir):
             tcp.close()
         cap.wait(100_000)
     cap.save(folder / "ends.pcap")
-    for path in captures(weir) + [folder / "ends.pcap"]:
-        for workers in (1, 2, 4):
+    for path in captures(weir)[2:] + [folder / "ends.pcap"]:
+        for workers in (1, 2):
             run = weir.good_replay("--workers", workers, "--records", "all", "--pace", 6000, path)
             stats = run.by_type()["stats"][-1]
             assert stats["merge_late"] == 0, f"{path.name}: {stats['merge_late']} late"
