@@ -423,6 +423,8 @@ exchange_message_end(struct exchange *x, enum conn_dir dir, bool complete)
 	if (m->decode != NULL) {
 		if (!m->decode_failed && decode_finish(m->decode, body_bytes, m) != DECODE_OK)
 			m->decode_failed = true;
+		/* Coded data says itself where it ends, also when the message around it is cut. */
+		complete = complete || (!m->decode_failed && !decode_was_plain(m->decode));
 		decode_give(x->env->decoders, m->decode);
 		m->decode = NULL;
 	}

@@ -22,7 +22,7 @@ struct http_conn {
 	uint32_t nr_open;
 	uint64_t nr_requests, nr_answers; /* begun; an answer's ordinal is its request's */
 	bool lost_order[2];		  /* a gap: the next message may have skipped others */
-	bool interim;			  /* the answer being read is a 1xx */
+	unsigned interim;		  /* status of the answer being read if 1xx, else 0 */
 	bool tunnel;
 	struct conn *inner; /* what runs inside a tunnel */
 };
@@ -136,8 +136,8 @@ on_status(void *arg, unsigned status, unsigned minor)
 	struct http_conn *h = ((struct side *)arg)->h;
 	struct exchange *x;
 
-	h->interim = status >= 100 && status < 200 && status != 101;
-	if (h->interim) {
+	h->interim = status >= 100 && status < 200 && status != 101 ? status : 0;
+	if (h->interim != 0) {
 		h->current[CONN_RESP] = NULL;
 		return;
 	}
@@ -191,11 +191,28 @@ on_headers_end(void *arg)
 	return HTTP1_BODY_BY_HEADERS;
 }
 
+/* A 1xx with a body is the answer, to some clients. */
+static void
+promote_interim(struct side *s)
+{
+	struct http_conn *h = s->h;
+	struct exchange *x = waiting_for(h, CONN_RESP);
+
+	if (x == NULL)
+		return;
+	h->current[CONN_RESP] = x;
+	exchange_status(x, h->interim, "1.1");
+	exchange_headers_end(x, CONN_RESP);
+	h->interim = 0;
+}
+
 static void
 on_body(void *arg, const uint8_t *data, size_t len)
 {
 	struct side *s = arg;
 
+	if (s->dir == CONN_RESP && s->h->interim != 0)
+		promote_interim(s);
 	if (s->h->current[s->dir] != NULL)
 		exchange_body(s->h->current[s->dir], s->dir, data, len);
 	else

@@ -5,13 +5,14 @@
 
 /*
  *   START -> HEADERS -> BODY_LENGTH | BODY_CLOSE | CHUNK_* -> TRAILERS -> START
- *     |         \ PEEK /                                   \
+ *     |         \ PEEK /   \ PEEK_BODY /                   \
  *     |                                                     any of them, place lost
  *     +--> SKIP_LINE <-> SKIP --(certain start line)--> HEADERS
  *
- * Two states decide by a few bytes whose meaning shows only later: PEEK (is there another field
- * after an odd line?) and the first CHUNK_SIZE. They keep those bytes in h->trial and feed them
- * back once the answer is known; at any other time trial_len is 0.
+ * Three states decide by a few bytes whose meaning shows only later: PEEK (is there another field
+ * after an odd line?), PEEK_BODY (a body, or the next answer?) and the first CHUNK_SIZE. They keep
+ * those bytes in h->trial and feed them back once the answer is known; at any other time trial_len
+ * is 0.
  */
 enum http1_state {
 	START,
@@ -19,6 +20,7 @@ enum http1_state {
 	SKIP_LINE, /* not at such a place */
 	HEADERS,
 	PEEK,
+	PEEK_BODY,
 	BODY_LENGTH,
 	BODY_CLOSE,
 	CHUNK_SIZE,
@@ -125,21 +127,32 @@ status_has_body(const struct http1 *h)
 }
 
 static void
+begin_body(struct run *r)
+{
+	if (r->h->chunked) {
+		begin_chunk(r->h);
+		r->h->on_trial = true;
+	} else {
+		begin_plain_body(r);
+	}
+}
+
+static void
 end_headers(struct run *r)
 {
 	struct http1 *h = r->h;
 	enum http1_body body = r->on->headers_end(r->arg);
+	bool says_body = h->chunked || (h->has_length && h->length > 0);
 
 	if (body == HTTP1_TUNNEL) {
 		end_message(r, true);
 		h->state = TUNNEL;
-	} else if (body == HTTP1_BODY_NONE || !status_has_body(h)) {
+	} else if (body == HTTP1_BODY_NONE || (!status_has_body(h) && !says_body)) {
 		end_message(r, true);
-	} else if (h->chunked) {
-		begin_chunk(h);
-		h->on_trial = true;
+	} else if (!status_has_body(h)) {
+		h->state = PEEK_BODY;
 	} else {
-		begin_plain_body(r);
+		begin_body(r);
 	}
 }
 
@@ -316,6 +329,29 @@ peek_for_field(struct run *r)
 	replay(r);
 }
 
+/*
+ * 1xx, 204 and 304 have no body (RFC 9112 section 6.3), yet this one gives its length, as a 304
+ * may. What follows tells: another status line, or the body that some clients show.
+ */
+static void
+peek_for_status(struct run *r)
+{
+	static const char status[] = "http/";
+	struct http1 *h = r->h;
+
+	if (ascii_lower(*r->c.p) != (uint8_t)status[h->trial_len]) {
+		begin_body(r);
+		replay(r);
+		return;
+	}
+	h->trial[h->trial_len++] = *r->c.p++;
+	h->framing_bytes++;
+	if (h->trial_len == sizeof(status) - 1) {
+		end_message(r, true);
+		replay(r);
+	}
+}
+
 static void
 read_trailer(struct run *r)
 {
@@ -477,6 +513,9 @@ step(struct run *r)
 	case PEEK:
 		peek_for_field(r);
 		break;
+	case PEEK_BODY:
+		peek_for_status(r);
+		break;
 	case BODY_LENGTH:
 	case BODY_CLOSE:
 	case CHUNK_DATA:
@@ -528,6 +567,8 @@ http1_gap(struct http1 *h, uint64_t len, const struct http1_handler *on, void *a
 
 	if (len == 0 || h->state == TUNNEL)
 		return;
+	if (h->state == PEEK_BODY)
+		end_message(&r, true);
 	if (h->state == BODY_CLOSE) {
 		on->body_gap(arg, len);
 	} else if (counted && len <= h->left) {
@@ -564,8 +605,32 @@ settle_trial(struct run *r)
 		end_headers(r);
 		replay(r);
 	}
+	if (r->h->state == PEEK_BODY && r->h->trial_len > 0) {
+		begin_body(r);
+		replay(r);
+	}
 	if (r->h->trial_len > 0 && r->h->on_trial)
 		refuse_chunk(r);
+}
+
+/*
+ * Is the message whole as it is? A response whose last chunk is missing, or cut, is to clients that
+ * take the close for its end; so nothing is outstanding of the chunk at hand.
+ */
+static bool
+may_end_here(const struct http1 *h)
+{
+	switch ((enum http1_state)h->state) {
+	case BODY_CLOSE:
+	case PEEK_BODY:
+		return true;
+	case CHUNK_SIZE:
+	case CHUNK_EXT:
+	case TRAILERS:
+		return h->side == HTTP1_RESPONSES && h->left == 0;
+	default:
+		return false;
+	}
 }
 
 void
@@ -574,7 +639,7 @@ http1_end(struct http1 *h, const struct http1_handler *on, void *arg)
 	struct run r = { h, { NULL, NULL }, on, arg };
 
 	settle_trial(&r);
-	end_message(&r, h->state == BODY_CLOSE);
+	end_message(&r, may_end_here(h));
 	http1_line_done(h);
 	h->trial_len = 0;
 }

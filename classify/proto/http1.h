@@ -19,6 +19,9 @@
  *                       chunked: Content-Length counts, else (responses) it lasts until close
  *   chunk size          blanks and empty lines before it, anything after it up to the LF
  *   bad later chunk     response: the rest is body until close; request: resynchronise
+ *   no last chunk       response: complete, if the stream ends where a chunk does
+ *   1xx, 204, 304 with  body, unless what follows is a status line; so such an answer ends only
+ *   a length            with what comes next
  *   status line         any case, version and spacing; a missing status is 200
  *
  * After a gap, a bad start line, or when capture began in mid-stream the parser skips to
@@ -27,9 +30,8 @@
  * with messages, and bodies without a line end are common. This is the one place where the split
  * of the input is used as a hint.
  *
- * Limits: HTTP/0.9 messages (no version in a request, no status line in a response) are skipped,
- * so is a body sent after 1xx, 204 or 304. Names are handed out as sent, also with control bytes in
- * the middle. With no carry to be had, a start line or field split over two pushes is lost.
+ * Limits: HTTP/0.9 messages (no version in a request, no status line in a response) are skipped.
+ * Names are handed out as sent, also with control bytes in the middle. With no carry to be had, a start line or field split over two pushes is lost.
  * A name or value longer than HTTP1_CARRY_BYTES is not handed out; of such a start line the first
  * HTTP1_CARRY_BYTES are. Beyond HTTP1_BLOCK_BYTES of header block (or of trailers) fields are not
  * handed out any more, but still frame the message.
@@ -55,7 +57,7 @@ enum http1_side {
 
 /* What follows the header block, as the owner answers in headers_end. */
 enum http1_body {
-	HTTP1_BODY_BY_HEADERS, /* the ordinary case; 1xx, 204 and 304 have none by themselves */
+	HTTP1_BODY_BY_HEADERS, /* the ordinary case; 1xx, 204 and 304 have none but by saying so */
 	HTTP1_BODY_NONE,       /* response to HEAD */
 	HTTP1_TUNNEL,	       /* CONNECT, 101: the message ends, the rest goes to tunnel() */
 };
@@ -146,7 +148,10 @@ void http1_gap(struct http1 *h, uint64_t len, const struct http1_handler *on, vo
  */
 void http1_become_tunnel(struct http1 *h, const struct http1_handler *on, void *arg);
 
-/* End of stream: completes a body that lasts until close, ends any other message incomplete. */
+/*
+ * End of stream: completes a body that lasts until close, or that may end here; ends any other
+ * message incomplete.
+ */
 void http1_end(struct http1 *h, const struct http1_handler *on, void *arg);
 
 /* Gives the carry back, without events. */
