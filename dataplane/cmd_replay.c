@@ -240,7 +240,7 @@ run(const struct options *o, const char *const *files, unsigned nr)
 		return CMD_FAILED;
 	if (pcap_source_create(files, nr, pipeline_pool(p), o->pace, &source) != 0)
 		goto out;
-	pipeline_add_source(p, pcap_source_source(source));
+	pipeline_add_source(p, pcap_source_source(source), -1);
 	if (pipeline_start(p) != 0)
 		goto out;
 	pipeline_wait(p, progress, source);

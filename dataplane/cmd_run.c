@@ -13,7 +13,7 @@
 #include "dataplane/eal.h"
 #include "dataplane/log.h"
 #include "dataplane/pipeline.h"
-#include "dataplane/port/port.h"
+#include "dataplane/port/ports.h"
 
 static const char usage_text[] =
     "usage: weir run -c FILE [OPTION]...\n"
@@ -37,10 +37,7 @@ on_signal(int sig)
 
 struct run {
 	struct config config;
-	struct port *ports[CONFIG_MAX_PORTS];
-	char *vdevs[CONFIG_MAX_PORTS];
-	const char *pci[CONFIG_MAX_PORTS];
-	unsigned nr_vdevs, nr_pci;
+	struct ports *ports;
 	struct pipeline *pipeline;
 	uint64_t next_stats_us;
 	bool stopping;
@@ -92,46 +89,6 @@ parse(struct run *r, int argc, char **argv)
 	return -1;
 }
 
-static int
-name_devices(struct run *r)
-{
-	for (unsigned i = 0; i < r->config.nr_ports; i++) {
-		const char *pci;
-		char *vdev;
-
-		if (port_eal_device(r->config.ports[i].device, i, &vdev, &pci) != 0)
-			return -EINVAL;
-		if (vdev != NULL)
-			r->vdevs[r->nr_vdevs++] = vdev;
-		else
-			r->pci[r->nr_pci++] = pci;
-	}
-	return 0;
-}
-
-static int
-open_ports(struct run *r)
-{
-	for (unsigned i = 0; i < r->config.nr_ports; i++) {
-		const struct port_config *c = &r->config.ports[i];
-		struct port_options o = {
-			.device = c->device,
-			.nr_queues = (unsigned)c->queues,
-			.nr_descriptors = 1024,
-			.domain = (uint16_t)c->domain,
-			.tap = c->tap,
-			.promiscuous = c->promiscuous,
-		};
-		int e = port_open(&o, i, pipeline_pool(r->pipeline), &r->ports[i]);
-
-		if (e != 0)
-			return e;
-		for (unsigned q = 0; q < o.nr_queues; q++)
-			pipeline_add_source(r->pipeline, port_source(r->ports[i], q));
-	}
-	return 0;
-}
-
 static uint64_t
 realtime_us(void)
 {
@@ -155,6 +112,7 @@ tick(void *arg)
 		reload_wanted = 0;
 		pipeline_reload_rules(r->pipeline);
 	}
+	ports_watch(r->ports, now_us);
 	if (now_us >= r->next_stats_us) {
 		r->next_stats_us = now_us + r->config.stats_interval_s * 1000000u;
 		pipeline_put_stats(r->pipeline, now_us);
@@ -173,87 +131,69 @@ catch_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-/* What was lost before weir could see it, over all ports. */
-static struct port_losses
-all_losses(const struct run *r)
+static void
+put_ports(void *arg, counter_put_fn *put, void *to)
 {
-	struct port_losses sum = { 0 };
-	struct worker_counters c;
+	const struct run *r = arg;
 
-	pipeline_counters(r->pipeline, &c);
-	for (unsigned i = 0; i < r->config.nr_ports; i++) {
-		struct port_losses l;
-
-		if (r->ports[i] == NULL)
-			continue;
-		/* Frames are counted by worker, so only a port that is alone can be compared. */
-		port_losses(r->ports[i], r->config.nr_ports == 1 ? c.rx_packets : UINT64_MAX, &l);
-		sum.missed += l.missed;
-		sum.nombuf += l.nombuf;
-		sum.errors += l.errors;
-		sum.unseen += l.unseen;
-	}
-	return sum;
+	ports_put_counters(r->ports, put, to);
 }
 
 static void
-put_losses(void *arg, counter_put_fn *put, void *to)
+give_to_worker(void *arg, struct source *source, int socket)
 {
-	struct port_losses l = all_losses(arg);
+	pipeline_add_source(arg, source, socket);
+}
 
-	put(to, "nic_missed", l.missed);
-	put(to, "nic_nombuf", l.nombuf);
-	put(to, "nic_errors", l.errors);
-	put(to, "nic_unseen", l.unseen);
+static void
+check_nodes(const struct run *r)
+{
+	int nodes[CONFIG_MAX_WORKERS];
+	unsigned nr = pipeline_worker_nodes(r->pipeline, nodes, CONFIG_MAX_WORKERS);
+
+	ports_check_nodes(r->ports, nodes, nr);
 }
 
 static void
 tell_end(const struct run *r)
 {
-	struct port_losses l = all_losses(r);
 	struct worker_counters c;
 
 	pipeline_counters(r->pipeline, &c);
-	if (l.missed + l.nombuf + l.errors + l.unseen != 0)
-		log_warning("ports: lost before weir saw them: %" PRIu64 " missed, %" PRIu64
-			    " without buffer, %" PRIu64 " errors, %" PRIu64
-			    " counted by the interface only",
-			    l.missed, l.nombuf, l.errors, l.unseen);
+	ports_tell_losses(r->ports);
 	log_notice("%" PRIu64 " received = %" PRIu64 " used + %" PRIu64 " held + %" PRIu64
 		   " dropped",
 		   c.rx_packets, c.used_packets, c.held_packets,
 		   worker_counters_fates(&c) - c.used_packets - c.held_packets);
 }
 
-static unsigned
-nr_sources(const struct config *c)
-{
-	unsigned nr = 0;
-
-	for (unsigned i = 0; i < c->nr_ports; i++)
-		nr += (unsigned)c->ports[i].queues;
-	return nr;
-}
-
 static int
 run(struct run *r)
 {
-	struct pipeline_options po = { .config = &r->config, .nr_sources = nr_sources(&r->config) };
+	struct pipeline_options po = {
+		.config = &r->config,
+		.nr_sources = ports_nr_sources(r->ports),
+	};
 	int status = CMD_FAILED;
 
 	if (pipeline_create(&po, &r->pipeline) != 0)
 		return CMD_FAILED;
-	pipeline_more_counters(r->pipeline, put_losses, r);
-	if (open_ports(r) == 0 && pipeline_start(r->pipeline) == 0) {
-		log_notice("running on %u ports with %u workers", r->config.nr_ports,
-			   (unsigned)r->config.workers);
-		pipeline_wait(r->pipeline, tick, r);
-		pipeline_put_stats(r->pipeline, realtime_us());
-		status = pipeline_finish(r->pipeline) == 0 ? CMD_OK : CMD_FAILED;
-		tell_end(r);
+	pipeline_more_counters(r->pipeline, put_ports, r);
+	if (ports_open(r->ports, pipeline_pool(r->pipeline)) == 0) {
+		ports_each_source(r->ports, give_to_worker, r->pipeline);
+		check_nodes(r);
+		if (pipeline_start(r->pipeline) == 0) {
+			log_notice("running on %u ports with %u workers", r->config.nr_ports,
+				   (unsigned)r->config.workers);
+			pipeline_wait(r->pipeline, tick, r);
+			pipeline_put_stats(r->pipeline, realtime_us());
+			status = pipeline_finish(r->pipeline) == 0 ? CMD_OK : CMD_FAILED;
+			tell_end(r);
+		}
 	}
-	for (unsigned i = 0; i < r->config.nr_ports; i++)
-		port_close(r->ports[i]);
+	/* Mbufs in the devices' rings belong to the pipeline's pool. */
+	ports_destroy(r->ports);
+	r->ports = NULL;
 	pipeline_destroy(r->pipeline);
 	return status;
 }
@@ -268,7 +208,7 @@ cmd_run(int argc, char **argv)
 	log_set_level(LOG_LEVEL_NOTICE);
 	config_defaults(&r.config);
 	status = parse(&r, argc, argv);
-	if (status < 0 && name_devices(&r) != 0)
+	if (status < 0 && ports_create(&r.config, &r.ports) != 0)
 		status = CMD_USAGE;
 	if (status >= 0) {
 		config_free(&r.config);
@@ -281,17 +221,12 @@ cmd_run(int argc, char **argv)
 		.nr_workers = (unsigned)r.config.workers,
 		.memory_mb = pipeline_memory_mb(&r.config),
 		.huge = r.config.memory_huge,
-		.pci = r.nr_pci != 0,
-		.pci_allow = r.pci,
-		.nr_pci_allow = r.nr_pci,
-		.vdevs = (const char *const *)r.vdevs,
-		.nr_vdevs = r.nr_vdevs,
 		.pin = !r.config.poll_backoff,
 	};
+	ports_add_to_eal(r.ports, &eal);
 	status = eal_start(&eal) == 0 ? run(&r) : CMD_FAILED;
+	ports_destroy(r.ports);
 	eal_stop();
-	for (unsigned i = 0; i < r.nr_vdevs; i++)
-		free(r.vdevs[i]);
 	config_free(&r.config);
 	return status;
 }

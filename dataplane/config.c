@@ -195,12 +195,22 @@ take_port_member(struct port_config *p, const config_setting_t *at, struct repor
 	} else if (strcmp(name, "domain") == 0) {
 		if (!take_small(&p->domain, at, 0, 65535))
 			expected = "must be a whole number 0..65535";
+	} else if (strcmp(name, "mtu") == 0) {
+		if (!take_small(&p->mtu, at, 0, 65535))
+			expected = "must be a whole number 0..65535";
+	} else if (strcmp(name, "descriptors") == 0) {
+		if (!take_small(&p->descriptors, at, 0, 32768))
+			expected = "must be a whole number 0..32768";
+	} else if (strcmp(name, "filter") == 0) {
+		if (!replace_text(&p->filter, at))
+			expected = "must be a pcap-filter(7) expression in double quotes";
 	} else if (strcmp(name, "promiscuous") == 0) {
 		p->promiscuous = config_setting_get_bool(at);
 		if (config_setting_type(at) != CONFIG_TYPE_BOOL)
 			expected = "must be true or false";
 	} else {
-		expected = "unknown: must be device, queues, tap, domain or promiscuous";
+		expected = "unknown: must be device, queues, tap, domain, promiscuous, mtu, "
+			   "descriptors or filter";
 	}
 	if (expected == NULL)
 		return;
@@ -211,10 +221,12 @@ take_port_member(struct port_config *p, const config_setting_t *at, struct repor
 static int
 init_port(struct port_config *p)
 {
-	*p = (struct port_config) {
-		.device = strdup(""), .tap = strdup(""), .queues = 1, .promiscuous = true
-	};
-	return p->device == NULL || p->tap == NULL ? -ENOMEM : 0;
+	*p = (struct port_config) { .device = strdup(""),
+				    .tap = strdup(""),
+				    .filter = strdup(""),
+				    .queues = 1,
+				    .promiscuous = true };
+	return p->device == NULL || p->tap == NULL || p->filter == NULL ? -ENOMEM : 0;
 }
 
 static void
@@ -243,6 +255,7 @@ free_ports(struct config *c)
 	for (unsigned i = 0; i < c->nr_ports; i++) {
 		free(c->ports[i].device);
 		free(c->ports[i].tap);
+		free(c->ports[i].filter);
 	}
 	c->nr_ports = 0;
 }

@@ -19,9 +19,10 @@
 
 #include "dataplane/publish/endpoint.h"
 
-#define CONFIG_MAX_PORTS  16
-#define CONFIG_MAX_TEXTS  256
-#define CONFIG_MAX_NUMBER 2147483647u /* above it, libconfig 1.5 wraps silently */
+#define CONFIG_MAX_PORTS   16
+#define CONFIG_MAX_WORKERS 64
+#define CONFIG_MAX_TEXTS   256
+#define CONFIG_MAX_NUMBER  2147483647u /* above it, libconfig 1.5 wraps silently */
 
 /*
  * One row per setting; the member's name is the setting's with dots as underscores.
@@ -134,12 +135,15 @@ struct config_texts {
 	unsigned nr;
 };
 
-/* One row of ports: device, queues, tap, domain, promiscuous. */
+/* One row of ports. */
 struct port_config {
-	char *device;	 /* iface:IF, xdp:IF, pci:..., or a DPDK device string */
-	unsigned queues; /* 1 to 64 */
-	char *tap;	 /* what records call it; default: the device */
-	unsigned domain; /* flows of different domains never mix; 0 to 65535 */
+	char *device;	      /* iface:IF, xdp:IF, pci:..., or a DPDK device string */
+	unsigned queues;      /* 1 to 64 */
+	char *tap;	      /* what records call it; default: the device */
+	unsigned domain;      /* flows of different domains never mix; 0 to 65535 */
+	unsigned mtu;	      /* longest frame less its Ethernet header; 0: as the device is */
+	unsigned descriptors; /* frames that wait in the device; 0: a default for its kind */
+	char *filter;	      /* pcap-filter(7); "": none */
 	bool promiscuous;
 };
 

@@ -410,6 +410,7 @@ config_free(struct config *c)
 	for (unsigned i = 0; i < c->nr_ports; i++) {
 		free(c->ports[i].device);
 		free(c->ports[i].tap);
+		free(c->ports[i].filter);
 	}
 	for (unsigned i = 0; i < c->nr_kafka_properties; i++) {
 		free(c->kafka_properties[i].name);

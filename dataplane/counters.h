@@ -17,6 +17,7 @@
 	X(rx_bytes, "their length on the wire")                                   \
 	X(used_packets, "frames accounted to a flow")                             \
 	X(held_packets, "frames waiting in defrag or between workers")            \
+	X(drop_filtered, "frames that the port's filter refused")                 \
 	X(drop_not_ip, "frames that carry no IP: ARP, LLDP, spanning tree, ...")  \
 	X(drop_truncated, "a header runs past the captured bytes")                \
 	X(drop_bad_ip, "an IP header that cannot be")                             \

@@ -133,7 +133,10 @@ eal_start(const struct eal_options *o)
 		add(&a, "--vdev=%s", o->vdevs[i]);
 
 	r = rte_eal_init(a.argc, a.argv);
-	if (r < 0)
+	if (r < 0 && rte_errno == ENODEV && o->nr_vdevs != 0)
+		log_err("ports: DPDK has no such device: %s%s: check the driver's name",
+			o->vdevs[0], o->nr_vdevs > 1 ? ", or one of the others" : "");
+	else if (r < 0)
 		log_err("DPDK did not start: %s: check memory.mbufs and the machine's free memory",
 			rte_strerror(rte_errno));
 	else

@@ -341,12 +341,36 @@ pipeline_pool(struct pipeline *p)
 	return p->shared->pool;
 }
 
-void
-pipeline_add_source(struct pipeline *p, struct source *source)
+static int
+worker_node(unsigned w)
 {
-	static unsigned next;
+	unsigned node = rte_lcore_to_socket_id(FIRST_LCORE + w);
 
-	worker_add_source(p->workers[next++ % p->nr_workers], source);
+	return node == (unsigned)SOCKET_ID_ANY ? -1 : (int)node;
+}
+
+void
+pipeline_add_source(struct pipeline *p, struct source *source, int socket)
+{
+	unsigned best = 0;
+
+	for (unsigned w = 1; w < p->nr_workers; w++) {
+		unsigned nr = worker_nr_sources(p->workers[w]);
+		unsigned least = worker_nr_sources(p->workers[best]);
+
+		if (nr < least ||
+		    (nr == least && worker_node(w) == socket && worker_node(best) != socket))
+			best = w;
+	}
+	worker_add_source(p->workers[best], source);
+}
+
+unsigned
+pipeline_worker_nodes(const struct pipeline *p, int *nodes, unsigned cap)
+{
+	for (unsigned w = 0; w < p->nr_workers && w < cap; w++)
+		nodes[w] = worker_node(w);
+	return RTE_MIN(p->nr_workers, cap);
 }
 
 static int

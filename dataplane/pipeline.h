@@ -42,8 +42,14 @@ unsigned pipeline_memory_mb(const struct config *config);
 /* Where sources take their mbufs from. */
 struct rte_mempool *pipeline_pool(struct pipeline *p);
 
-/* Before pipeline_start: sources are dealt out to the workers in turn. */
-void pipeline_add_source(struct pipeline *p, struct source *source);
+/*
+ * Before pipeline_start: the source goes to the worker that has the fewest, among equals to one on
+ * the memory node socket (negative: any).
+ */
+void pipeline_add_source(struct pipeline *p, struct source *source, int socket);
+
+/* The memory node of each worker, negative where it may be on several. Returns their number. */
+unsigned pipeline_worker_nodes(const struct pipeline *p, int *nodes, unsigned cap);
 
 int pipeline_start(struct pipeline *p);
 

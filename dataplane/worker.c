@@ -120,6 +120,12 @@ worker_add_source(struct worker *w, struct source *source)
 	w->sources[w->nr_sources++] = source;
 }
 
+unsigned
+worker_nr_sources(const struct worker *w)
+{
+	return w->nr_sources;
+}
+
 static void
 finish_mbuf(struct worker *w, struct rte_mbuf *m)
 {
@@ -403,6 +409,12 @@ poll_sources(struct worker *w)
 		struct source *source = w->sources[s];
 		uint16_t n = source->ended ? 0 : source->rx(source, pkts, WORKER_BURST, now_us);
 
+		if (unlikely(source->nr_filtered != 0)) {
+			w->counters.rx_packets += source->nr_filtered;
+			w->counters.rx_bytes += source->filtered_bytes;
+			w->counters.drop_filtered += source->nr_filtered;
+			total += source->nr_filtered;
+		}
 		for (uint16_t i = 0; i < n; i++) {
 			struct packet *p = packet_of(pkts[i]);
 

@@ -35,7 +35,7 @@
 #include "dataplane/publish/record_ring.h"
 
 #define WORKER_MAX	   64
-#define WORKER_MAX_SOURCES 256 /* sixteen ports of sixteen queues, all on one worker */
+#define WORKER_MAX_SOURCES 1024 /* sixteen ports of 64 queues, all on one worker */
 #define WORKER_BURST	   32
 
 /* What one worker tells the others: all it will pass on from before this is in the rings. */
@@ -81,6 +81,7 @@ void worker_destroy(struct worker *w);
 
 /* Before the start. The source is kept. */
 void worker_add_source(struct worker *w, struct source *source);
+unsigned worker_nr_sources(const struct worker *w);
 
 /* Runs until all sources have ended or shared->stop, and everything is flushed. */
 void worker_run(struct worker *w);

@@ -1,206 +1,407 @@
+/* rte_eth_read_clock is marked experimental to this day; ports without it have software time. */
+#define ALLOW_EXPERIMENTAL_API
+
 #include "dataplane/port/port.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include <rte_errno.h>
 #include <rte_ethdev.h>
+#include <rte_mbuf_dyn.h>
 
 #include "dataplane/log.h"
+#include "dataplane/port/ingress_filter.h"
+#include "dataplane/port/rss.h"
+#include "dataplane/port/rx_clock.h"
 
-#define MAX_QUEUES	 16
-#define AF_PACKET_FRAMES 8192
+#define BURST_MAX	 64
+#define DESCRIPTORS	 1024u
+#define OWN_POOL_FRAMES	 4095u /* in flight behind an interface with a large MTU */
+#define MBUF_OVERHEAD	 512u  /* header, private area, alignment */
+#define CLOCK_SAMPLES	 4u    /* at the start, so that the first frames have their time */
+#define CLOCK_PAUSE_US	 10000u
+#define MAX_TIME_US	 (((uint64_t)1 << 53) - 1) /* what records promise */
+#define ETHERNET_HDR_LEN 14u
+
+enum port_time {
+	PORT_TIME_WORKER, /* the clock of whoever polls */
+	PORT_TIME_US,	  /* the driver's stamps are microseconds since the epoch */
+	PORT_TIME_TICKS,  /* they are ticks of the NIC's clock */
+};
+
+/* Written by the worker that polls the queue; a cache line of its own. */
+struct queue_counters {
+	_Alignas(64) uint64_t rx_packets;
+	uint64_t rx_bytes, filtered, cut;
+};
 
 struct queue {
 	struct source source;
-	uint16_t port, id;
+	const struct port *port;
+	uint16_t id;
 	uint64_t last_us;
+	struct queue_counters counters;
+};
+
+/* The interface's own counters, of iface: and xdp:. */
+struct iface_counters {
+	uint64_t rx_packets, missed, errors;
 };
 
 struct port {
 	uint16_t id;
+	const char *text;
+	const struct device *device;
 	unsigned nr_queues;
-	char iface[32]; /* of iface:, else empty */
-	uint64_t iface_rx_at_start;
-	struct queue queues[MAX_QUEUES];
+	const char *driver;
+	struct ingress_filter *filter;
+	struct rte_mempool *own_pool;
+	uint32_t cut_at; /* a frame of this length filled its room; UINT32_MAX: never */
+	enum port_time time;
+	int stamp_offset;
+	uint64_t stamp_flag;
+	bool started;
+	struct rx_clock clock;
+	struct iface_counters iface_at_start;
+	struct queue queues[PORT_MAX_QUEUES];
 };
 
-static bool
-has_prefix(const char *text, const char *prefix, const char **rest)
+static struct iface_counters
+iface_counters(const struct port *p)
 {
-	size_t len = strlen(prefix);
+	const char *iface = p->device->iface;
 
-	if (strncmp(text, prefix, len) != 0)
-		return false;
-	*rest = text + len;
-	return true;
+	if (iface[0] == '\0')
+		return (struct iface_counters) { 0 };
+	return (struct iface_counters) {
+		.rx_packets = device_iface_number(iface, "statistics/rx_packets", 0),
+		.missed = device_iface_number(iface, "statistics/rx_missed_errors", 0),
+		.errors = device_iface_number(iface, "statistics/rx_errors", 0),
+	};
 }
 
-int
-port_eal_device(const char *device, unsigned index, char **vdev, const char **pci)
+/* Refused frames are counted and freed; the others close ranks. */
+static uint16_t
+apply_filter(struct queue *q, struct rte_mbuf **pkts, uint16_t nr)
 {
-	const char *rest;
-	int r;
+	struct rte_mbuf *refused[BURST_MAX];
+	uint16_t kept = 0, out = 0;
+	uint64_t bytes = 0;
 
-	*vdev = NULL;
-	*pci = NULL;
-	if (has_prefix(device, "pci:", &rest)) {
-		*pci = rest;
-		return 0;
+	for (uint16_t i = 0; i < nr; i++) {
+		struct rte_mbuf *m = pkts[i];
+
+		if (ingress_filter_passes(q->port->filter, rte_pktmbuf_mtod(m, const uint8_t *),
+					  m->data_len, m->pkt_len)) {
+			pkts[kept++] = m;
+		} else {
+			bytes += m->pkt_len;
+			refused[out++] = m;
+		}
 	}
-	if (has_prefix(device, "iface:", &rest))
-		r = asprintf(vdev, "net_af_packet%u,iface=%s,framecnt=%d,blocksz=65536", index,
-			     rest, AF_PACKET_FRAMES);
-	else if (has_prefix(device, "xdp:", &rest))
-		r = asprintf(vdev, "net_af_xdp%u,iface=%s", index, rest);
-	else if (has_prefix(device, "pcap:", &rest))
-		r = asprintf(vdev, "net_pcap%u,rx_pcap=%s", index, rest);
-	else if (strncmp(device, "net_", 4) == 0)
-		r = asprintf(vdev, "%s", device);
-	else {
-		log_err(
-		    "ports: device = \"%s\": must be iface:IF, xdp:IF, pci:ADDR, pcap:FILE or a "
-		    "DPDK device string",
-		    device);
-		return -EINVAL;
-	}
-	return r < 0 ? -ENOMEM : 0;
-}
-
-/* The name DPDK gave the device: up to the first comma of the device string. */
-static void
-device_name(const char *device, unsigned index, char *name, size_t cap)
-{
-	const char *pci;
-	char *vdev;
-
-	name[0] = '\0';
-	if (port_eal_device(device, index, &vdev, &pci) != 0)
-		return;
-	snprintf(name, cap, "%s", pci != NULL ? pci : vdev);
-	name[strcspn(name, ",")] = '\0';
-	free(vdev);
+	if (out != 0)
+		rte_pktmbuf_free_bulk(refused, out);
+	q->counters.filtered += out;
+	q->source.nr_filtered = out;
+	q->source.filtered_bytes = bytes;
+	return kept;
 }
 
 static uint64_t
-iface_rx_packets(const char *iface)
+stamp_us(const struct port *p, const struct rx_clock_relation *clock, const struct rte_mbuf *m,
+	 uint64_t otherwise)
 {
-	char path[96];
-	unsigned long long n = 0;
-	FILE *f;
+	uint64_t stamp;
 
-	snprintf(path, sizeof(path), "/sys/class/net/%s/statistics/rx_packets", iface);
-	f = fopen(path, "re");
-	if (f == NULL)
-		return 0;
-	if (fscanf(f, "%llu", &n) != 1)
-		n = 0;
-	fclose(f);
-	return n;
+	if ((m->ol_flags & p->stamp_flag) == 0)
+		return otherwise;
+	stamp = *RTE_MBUF_DYNFIELD(m, (size_t)p->stamp_offset, const rte_mbuf_timestamp_t *);
+	if (p->time == PORT_TIME_TICKS)
+		stamp = clock->us_per_tick > 0 ? rx_clock_us(clock, stamp) : otherwise;
+	return RTE_MIN(stamp, MAX_TIME_US);
 }
 
-/* Frames get the worker's clock: one reading per burst. */
 static uint16_t
 queue_rx(struct source *s, struct rte_mbuf **pkts, uint16_t nr, uint64_t now_us)
 {
 	struct queue *q = s->state;
-	uint16_t n = rte_eth_rx_burst(q->port, q->id, pkts, nr);
+	const struct port *p = q->port;
+	struct rx_clock_relation clock = { 0 };
+	uint16_t n = rte_eth_rx_burst(p->id, q->id, pkts, nr < BURST_MAX ? nr : BURST_MAX);
 
+	s->nr_filtered = 0;
+	if (n == 0)
+		return 0;
 	if (now_us > q->last_us)
 		q->last_us = now_us;
+	q->counters.rx_packets += n;
 	for (uint16_t i = 0; i < n; i++) {
-		struct packet *p = packet_of(pkts[i]);
+		q->counters.rx_bytes += pkts[i]->pkt_len;
+		q->counters.cut += pkts[i]->pkt_len >= p->cut_at;
+	}
+	if (p->filter != NULL)
+		n = apply_filter(q, pkts, n);
+	if (p->time == PORT_TIME_TICKS)
+		clock = rx_clock_read(&p->clock);
+	for (uint16_t i = 0; i < n; i++) {
+		struct packet *pkt = packet_of(pkts[i]);
 
-		memset(p, 0, sizeof(*p));
-		p->time_us = p->order_us = q->last_us;
-		p->wire_bytes = pkts[i]->pkt_len;
-		p->link = LINK_ETHERNET;
-		p->tap = s->tap;
-		p->key.domain = s->domain;
+		memset(pkt, 0, sizeof(*pkt));
+		pkt->order_us = q->last_us;
+		pkt->time_us = p->time == PORT_TIME_WORKER
+				   ? q->last_us
+				   : stamp_us(p, &clock, pkts[i], q->last_us);
+		pkt->wire_bytes = pkts[i]->pkt_len;
+		pkt->link = LINK_ETHERNET;
+		pkt->tap = s->tap;
+		pkt->key.domain = s->domain;
 	}
 	return n;
 }
 
+/* Each check that has one says what the device can do. */
 static int
-configure(struct port *p, const struct port_options *o, const struct rte_eth_dev_info *info,
-	  struct rte_mempool *pool)
+check_device(const struct port *p, const struct port_options *o,
+	     const struct rte_eth_dev_info *info)
 {
-	struct rte_eth_conf conf = { 0 };
-	uint16_t nr_desc = (uint16_t)o->nr_descriptors, nr_tx = 0;
-	int socket = rte_eth_dev_socket_id(p->id);
+	unsigned most = RTE_MIN((unsigned)info->max_rx_queues, (unsigned)PORT_MAX_QUEUES);
+
+	if (o->nr_queues > most) {
+		log_err("ports: %s: queues = %u: the device can do %u", o->text, o->nr_queues,
+			most);
+		return -ERANGE;
+	}
+	/* Each queue of net_pcap is a file or interface of its own. */
+	if (strcmp(p->driver, "net_pcap") == 0 && o->nr_queues < info->max_rx_queues) {
+		log_err("ports: %s: queues = %u: must be %u, one for each input of the device",
+			o->text, o->nr_queues, info->max_rx_queues);
+		return -ERANGE;
+	}
+	/* The kernel's interface has its own MTU, see docs/deploy.md. */
+	if (o->mtu != 0 && o->device->kind != DEVICE_IFACE &&
+	    (o->mtu > info->max_mtu || o->mtu < info->min_mtu)) {
+		log_err("ports: %s: mtu = %u: the device can do %u to %u", o->text, o->mtu,
+			info->min_mtu, info->max_mtu);
+		return -ERANGE;
+	}
+	return 0;
+}
+
+static void
+plan_rss(const struct port_options *o, const struct rte_eth_dev_info *info, uint8_t *key,
+	 struct rte_eth_conf *conf)
+{
+	struct rte_eth_rss_conf *rss = &conf->rx_adv_conf.rss_conf;
+	uint8_t len = info->hash_key_size != 0 ? info->hash_key_size : RSS_KEY_DEFAULT;
+	const char *why = "deals frames to its queues by itself";
+
+	if (o->nr_queues == 1)
+		return;
+	rss->rss_hf = info->flow_type_rss_offloads &
+		      (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP | RTE_ETH_RSS_SCTP);
+	if (rss->rss_hf != 0 && len <= RSS_KEY_MAX) {
+		conf->rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+		rss_key_make(key, len, o->rss_random);
+		rss->rss_key = key;
+		rss->rss_key_len = len;
+		return;
+	}
+	if (rss->rss_hf != 0)
+		why = "wants a hash key of a length that weir does not make";
+	rss->rss_hf = 0;
+	log_notice("ports: %s: %s: workers pass flows on to their owners", o->text, why);
+}
+
+/* What the device says it took, where it says so. Nothing but speed depends on it. */
+static void
+check_rss(const struct port *p, const struct port_options *o, const struct rte_eth_conf *conf)
+{
+	uint8_t key[RSS_KEY_MAX] = { 0 };
+	struct rte_eth_rss_conf taken = { .rss_key = key, .rss_key_len = sizeof(key) };
+	uint8_t len = conf->rx_adv_conf.rss_conf.rss_key_len;
 	int r;
 
-	if (o->nr_queues > info->max_rx_queues || o->nr_queues > MAX_QUEUES) {
-		log_err("ports: %s: queues = %u: the device can do %u", o->device, o->nr_queues,
-			RTE_MIN(info->max_rx_queues, (uint16_t)MAX_QUEUES));
-		return -EINVAL;
+	if (conf->rxmode.mq_mode != RTE_ETH_MQ_RX_RSS)
+		return;
+	/* 24.11 wants the exact length. */
+	taken.rss_key_len = len;
+	r = rte_eth_dev_rss_hash_conf_get(p->id, &taken);
+	if (r != 0 || taken.rss_key == NULL) {
+		log_notice("ports: %s: the driver does not tell its hash key: taken as set",
+			   o->text);
+		return;
 	}
-	if (o->nr_queues > 1) {
-		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
-		conf.rx_adv_conf.rss_conf.rss_hf =
-		    info->flow_type_rss_offloads &
-		    (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP);
+	if (taken.rss_hf == 0)
+		log_warning("ports: %s: the device does not hash: frames of a flow come by "
+			    "any queue, and workers pass them on to its owner",
+			    o->text);
+	else if (!rss_key_is_symmetric(key, len))
+		log_warning("ports: %s: the device took another hash key: the directions of a "
+			    "flow come by different queues, and workers pass them on to its owner",
+			    o->text);
+	else
+		log_notice("ports: %s: %u queues, both directions of a flow hash alike", o->text,
+			   o->nr_queues);
+}
+
+/* A pool whose buffers hold the device's frames whole; its driver does not chain them. */
+static int
+make_own_pool(struct port *p, struct rte_mempool *pool)
+{
+	char name[RTE_MEMPOOL_NAMESIZE];
+
+	if (p->device->frame_bytes + RTE_PKTMBUF_HEADROOM <= rte_pktmbuf_data_room_size(pool))
+		return 0;
+	snprintf(name, sizeof(name), "port_%u", p->id);
+	p->own_pool =
+	    rte_pktmbuf_pool_create(name, OWN_POOL_FRAMES, 32, rte_pktmbuf_priv_size(pool),
+				    (uint16_t)RTE_MIN(p->device->frame_bytes + RTE_PKTMBUF_HEADROOM,
+						      (uint32_t)UINT16_MAX),
+				    SOCKET_ID_ANY);
+	if (p->own_pool != NULL)
+		return 0;
+	log_err("ports: %s: no memory for %u frames of %u bytes: %s: lower the interface's MTU, or "
+		"mtu of the port",
+		p->text, OWN_POOL_FRAMES, p->device->frame_bytes, rte_strerror(rte_errno));
+	return -ENOMEM;
+}
+
+uint64_t
+port_pool_bytes(const struct device *d)
+{
+	return d->frame_bytes <= 2048
+		   ? 0
+		   : (uint64_t)OWN_POOL_FRAMES * (d->frame_bytes + MBUF_OVERHEAD);
+}
+
+static void
+plan_time(struct port *p, const struct rte_eth_dev_info *info, struct rte_eth_conf *conf)
+{
+	uint64_t ticks;
+
+	p->time = PORT_TIME_WORKER;
+	if (strcmp(p->driver, "net_pcap") == 0) {
+		if (rte_mbuf_dyn_rx_timestamp_register(&p->stamp_offset, &p->stamp_flag) == 0)
+			p->time = PORT_TIME_US;
+		return;
 	}
-	if ((info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER) != 0)
-		conf.rxmode.offloads |= RTE_ETH_RX_OFFLOAD_SCATTER;
-	r = rte_eth_dev_configure(p->id, (uint16_t)o->nr_queues, nr_tx, &conf);
-	if (r == 0)
-		r = rte_eth_dev_adjust_nb_rx_tx_desc(p->id, &nr_desc, NULL);
+	if ((info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_TIMESTAMP) == 0 ||
+	    rte_eth_read_clock(p->id, &ticks) == -ENOTSUP ||
+	    rte_mbuf_dyn_rx_timestamp_register(&p->stamp_offset, &p->stamp_flag) != 0)
+		return;
+	p->time = PORT_TIME_TICKS;
+	conf->rxmode.offloads |= RTE_ETH_RX_OFFLOAD_TIMESTAMP;
+}
+
+/* All that a frame of the MTU brings with it: what the device adds, see rte_eth_dev_set_mtu. */
+static int
+check_scatter(const struct port *p, const struct port_options *o,
+	      const struct rte_eth_dev_info *info, const struct rte_mempool *pool)
+{
+	uint32_t room =
+	    (uint32_t)rte_pktmbuf_data_room_size((struct rte_mempool *)(uintptr_t)pool) -
+	    RTE_PKTMBUF_HEADROOM;
+
+	if (o->mtu == 0 || o->device->kind == DEVICE_IFACE || strcmp(p->driver, "net_pcap") == 0 ||
+	    (info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER) != 0 ||
+	    o->mtu + ETHERNET_HDR_LEN + 8 <= room)
+		return 0;
+	log_err("ports: %s: mtu = %u: the device cannot spread a frame over buffers: must be at "
+		"most %u",
+		o->text, o->mtu, room - ETHERNET_HDR_LEN - 8);
+	return -ERANGE;
+}
+
+/* Nothing is ever sent; AF_XDP's driver wants its queues in pairs all the same. */
+static uint16_t
+nr_tx_queues(const struct port *p, const struct port_options *o)
+{
+	return strcmp(p->driver, "net_af_xdp") == 0 ? (uint16_t)o->nr_queues : 0;
+}
+
+static int
+set_up_queues(struct port *p, const struct port_options *o, struct rte_mempool *pool)
+{
+	uint16_t nr_desc = (uint16_t)(o->nr_descriptors != 0 ? o->nr_descriptors : DESCRIPTORS);
+	int socket = port_socket(p);
+	int r = rte_eth_dev_adjust_nb_rx_tx_desc(p->id, &nr_desc, NULL);
+
+	if (r == 0 && o->nr_descriptors != 0 && nr_desc != o->nr_descriptors &&
+	    o->device->kind != DEVICE_IFACE)
+		log_warning("ports: %s: descriptors = %u: the device takes %u", o->text,
+			    o->nr_descriptors, nr_desc);
 	for (unsigned q = 0; r == 0 && q < o->nr_queues; q++)
 		r = rte_eth_rx_queue_setup(p->id, (uint16_t)q, nr_desc,
-					   socket < 0 ? 0 : (unsigned)socket, NULL, pool);
+					   socket < 0 ? (unsigned)SOCKET_ID_ANY : (unsigned)socket,
+					   NULL, p->own_pool != NULL ? p->own_pool : pool);
+	for (unsigned q = 0; r == 0 && q < nr_tx_queues(p, o); q++)
+		r = rte_eth_tx_queue_setup(p->id, (uint16_t)q, nr_desc, (unsigned)SOCKET_ID_ANY,
+					   NULL);
 	return r;
 }
 
 static int
 start(struct port *p, const struct port_options *o, struct rte_mempool *pool)
 {
+	struct rte_eth_conf conf = { 0 };
 	struct rte_eth_dev_info info;
+	uint8_t key[RSS_KEY_MAX];
 	int r = rte_eth_dev_info_get(p->id, &info);
 
+	if (r == 0) {
+		p->driver = info.driver_name != NULL ? info.driver_name : "";
+		r = check_device(p, o, &info);
+		if (r == 0)
+			r = check_scatter(p, o, &info, pool);
+		if (r == 0)
+			r = make_own_pool(p, pool);
+		if (r != 0)
+			return r;
+		plan_rss(o, &info, key, &conf);
+		plan_time(p, &info, &conf);
+		conf.rxmode.offloads |= info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER;
+		if (o->device->kind != DEVICE_IFACE)
+			conf.rxmode.mtu = o->mtu;
+		r = rte_eth_dev_configure(p->id, (uint16_t)o->nr_queues, nr_tx_queues(p, o), &conf);
+	}
 	if (r == 0)
-		r = configure(p, o, &info, pool);
+		r = set_up_queues(p, o, pool);
 	if (r == 0)
 		r = rte_eth_dev_start(p->id);
 	if (r != 0) {
-		if (r != -EINVAL)
-			log_err("ports: %s: the device did not start: %s", o->device, strerror(-r));
+		log_err("ports: %s: the device did not start: %s", o->text, strerror(-r));
 		return r;
 	}
+	p->started = true;
+	check_rss(p, o, &conf);
 	if (o->promiscuous && rte_eth_promiscuous_enable(p->id) != 0)
 		log_warning("ports: %s: promiscuous mode refused: frames for others may be missing",
-			    o->device);
+			    o->text);
 	return 0;
 }
 
-int
-port_open(const struct port_options *o, unsigned index, struct rte_mempool *pool, struct port **out)
+static int
+compile_filter(struct port *p, const struct port_options *o)
 {
-	struct port *p = calloc(1, sizeof(*p));
-	char name[128];
-	const char *iface;
+	char err[256];
 	int r;
 
-	if (p == NULL)
-		return -ENOMEM;
-	device_name(o->device, index, name, sizeof(name));
-	if (rte_eth_dev_get_port_by_name(name, &p->id) != 0) {
-		log_err("ports: %s: DPDK has no such device: check the name, the driver and "
-			"permissions (see docs/deploy.md)",
-			o->device);
-		free(p);
-		return -ENODEV;
-	}
-	if (has_prefix(o->device, "iface:", &iface)) {
-		snprintf(p->iface, sizeof(p->iface), "%s", iface);
-		p->iface_rx_at_start = iface_rx_packets(p->iface);
-	}
-	r = start(p, o, pool);
-	if (r != 0) {
-		free(p);
-		return r;
-	}
+	if (o->filter == NULL || o->filter[0] == '\0')
+		return 0;
+	r = ingress_filter_create(o->filter, err, sizeof(err), &p->filter);
+	if (r != 0)
+		log_err("ports: %s: filter = \"%s\": %s: must be a pcap-filter(7) expression",
+			o->text, o->filter, err);
+	return r;
+}
+
+static void
+init_sources(struct port *p, const struct port_options *o)
+{
 	p->nr_queues = o->nr_queues;
 	for (unsigned q = 0; q < p->nr_queues; q++) {
 		p->queues[q] = (struct queue) {
@@ -210,9 +411,45 @@ port_open(const struct port_options *o, unsigned index, struct rte_mempool *pool
 				    .tap = o->tap,
 				    .live = true,
 				    .state = &p->queues[q] },
-			.port = p->id,
+			.port = p,
 			.id = (uint16_t)q,
 		};
+	}
+}
+
+int
+port_open(const struct port_options *o, struct rte_mempool *pool, struct port **out)
+{
+	struct port *p = aligned_alloc(64, (sizeof(*p) + 63) & ~(size_t)63);
+	int r;
+
+	if (p == NULL)
+		return -ENOMEM;
+	memset(p, 0, sizeof(*p));
+	p->text = o->text;
+	p->device = o->device;
+	p->cut_at = o->device->frame_bytes != 0 ? o->device->frame_bytes - DEVICE_AF_PACKET_HEADER
+						: UINT32_MAX;
+	if (rte_eth_dev_get_port_by_name(o->device->name, &p->id) != 0) {
+		log_err("ports: %s: DPDK has no such device: check the name, the driver and "
+			"permissions (see docs/deploy.md)",
+			o->text);
+		free(p);
+		return -ENODEV;
+	}
+	init_sources(p, o);
+	r = compile_filter(p, o);
+	if (r == 0) {
+		p->iface_at_start = iface_counters(p);
+		r = start(p, o, pool);
+	}
+	if (r != 0) {
+		port_close(p);
+		return r;
+	}
+	for (unsigned i = 0; i < CLOCK_SAMPLES && p->time == PORT_TIME_TICKS; i++) {
+		port_sample_clock(p);
+		rte_delay_us_sleep(CLOCK_PAUSE_US);
 	}
 	*out = p;
 	return 0;
@@ -223,8 +460,11 @@ port_close(struct port *p)
 {
 	if (p == NULL)
 		return;
-	rte_eth_dev_stop(p->id);
+	if (p->started && rte_eth_dev_stop(p->id) != 0)
+		log_warning("ports: %s: the device did not stop", p->text);
 	rte_eth_dev_close(p->id);
+	rte_mempool_free(p->own_pool);
+	ingress_filter_destroy(p->filter);
 	free(p);
 }
 
@@ -234,20 +474,85 @@ port_source(struct port *p, unsigned queue)
 	return &p->queues[queue].source;
 }
 
-void
-port_losses(const struct port *p, uint64_t received, struct port_losses *out)
+int
+port_socket(const struct port *p)
 {
-	struct rte_eth_stats stats;
+	return rte_eth_dev_socket_id(p->id);
+}
 
-	*out = (struct port_losses) { 0 };
+static uint64_t
+more(uint64_t now, uint64_t than)
+{
+	return now > than ? now - than : 0;
+}
+
+void
+port_counters(const struct port *p, struct port_counters *out)
+{
+	struct iface_counters iface = iface_counters(p);
+	struct rte_eth_stats stats;
+	uint64_t accounted;
+
+	*out = (struct port_counters) { 0 };
+	for (unsigned q = 0; q < p->nr_queues; q++) {
+		const struct queue_counters *c = &p->queues[q].counters;
+
+		out->rx_packets += c->rx_packets;
+		out->rx_bytes += c->rx_bytes;
+		out->filtered += c->filtered;
+		out->cut += c->cut;
+	}
 	if (rte_eth_stats_get(p->id, &stats) == 0) {
 		out->missed = stats.imissed;
 		out->nombuf = stats.rx_nombuf;
 		out->errors = stats.ierrors;
 	}
-	if (p->iface[0] != '\0') {
-		uint64_t seen = iface_rx_packets(p->iface) - p->iface_rx_at_start;
+	accounted = out->rx_packets + out->missed + out->nombuf + out->errors;
+	out->unseen = more(more(iface.rx_packets, p->iface_at_start.rx_packets), accounted);
+	out->missed += more(iface.missed, p->iface_at_start.missed);
+	out->errors += more(iface.errors, p->iface_at_start.errors);
+}
 
-		out->unseen = seen > received ? seen - received : 0;
+/* AF_PACKET's driver knows nothing of the wire; the kernel does. */
+struct port_link
+port_link(const struct port *p)
+{
+	const char *iface = p->device->iface;
+	struct rte_eth_link link = { 0 };
+
+	if (iface[0] != '\0') {
+		uint64_t speed = device_iface_number(iface, "speed", 0);
+
+		return (struct port_link) {
+			.up = device_iface_number(iface, "carrier", 0) == 1,
+			.speed_mbps = speed < UINT32_MAX ? (uint32_t)speed : 0,
+		};
 	}
+	if (rte_eth_link_get_nowait(p->id, &link) != 0)
+		return (struct port_link) { .up = true };
+	return (struct port_link) {
+		.up = link.link_status == RTE_ETH_LINK_UP,
+		.speed_mbps = link.link_speed == RTE_ETH_SPEED_NUM_UNKNOWN ? 0 : link.link_speed,
+	};
+}
+
+static uint64_t
+realtime_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000000u + (uint64_t)ts.tv_nsec / 1000u;
+}
+
+void
+port_sample_clock(struct port *p)
+{
+	uint64_t before_us, ticks;
+
+	if (p->time != PORT_TIME_TICKS)
+		return;
+	before_us = realtime_us();
+	if (rte_eth_read_clock(p->id, &ticks) == 0)
+		rx_clock_sample(&p->clock, before_us, ticks, realtime_us());
 }

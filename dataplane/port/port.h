@@ -1,27 +1,36 @@
 /*
- * Ethernet devices as sources: set-up, queues, and the NIC's own losses.
+ * One Ethernet device as a set of sources: set-up, queues, and what it counts.
  *
- * Device strings: what DPDK takes (`net_pcap0,rx_iface=eth1`, ...), and for convenience
+ * Set-up asks for promiscuous mode, scattered receive where the device can, a random symmetric
+ * RSS key (rss.h) when there are several queues, and receive timestamps where offered; it asks for
+ * no offload that changes frames. What a device cannot do is an error that says so (queues, MTU,
+ * filter) or a line in the log (hash, key, promiscuous mode), never silence.
  *
- *   iface:IF    a kernel interface through AF_PACKET, with room for 8192 frames: its default of
- *               512 lost a third of a burst unseen
- *   xdp:IF      a kernel interface through AF_XDP
- *   pci:ADDR    a NIC bound to vfio-pci
- *   pcap:FILE   a capture file, through DPDK's own reader
+ * Packet time: a device that stamps gives it, otherwise the worker's clock at the burst. net_pcap
+ * stamps with the time of the capture; a NIC stamps in ticks, which rx_clock.h converts. The
+ * input clock is always the worker's, so that packet times need not be in order across queues.
  *
- * A device that DPDK could not create does not fail DPDK's start: port_open finds out.
+ * A device string and what becomes of it: device.h. All ports of a run together: ports.h.
  */
 #ifndef WEIR_PORT_H
 #define WEIR_PORT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+#include "dataplane/port/device.h"
 #include "dataplane/port/source.h"
 
+#define PORT_MAX_QUEUES 64
+
 struct port_options {
-	const char *device;
+	const struct device *device; /* kept */
+	const char *text;	     /* the device string, for messages; kept */
 	unsigned nr_queues;
-	unsigned nr_descriptors;
+	unsigned nr_descriptors; /* 0: a default */
+	unsigned mtu;		 /* 0: as the device is */
+	const char *filter;	 /* NULL or "": none */
+	uint16_t rss_random;	 /* what the RSS key is made of */
 	uint16_t domain;
 	const char *tap; /* kept */
 	bool promiscuous;
@@ -30,28 +39,48 @@ struct port_options {
 struct port;
 
 /*
- * Turns a device string into what EAL takes: *vdev (owned by the caller) or *pci, the other NULL.
- * index tells several devices of one kind apart. 0, or -EINVAL with one line logged.
+ * After eal_start: finds the device, sets up its queues, starts it. Frames are from pool, or,
+ * when one of them does not fit its buffers and the device cannot chain, from a pool of its own
+ * with the same private area. 0, or a negative errno with one line logged.
  */
-int port_eal_device(const char *device, unsigned index, char **vdev, const char **pci);
-
-/*
- * After eal_start: finds the device, sets up its queues from the pool, starts it. index as given
- * to port_eal_device. 0, or a negative errno with one line logged.
- */
-int port_open(const struct port_options *options, unsigned index, struct rte_mempool *pool,
-	      struct port **out);
+int port_open(const struct port_options *options, struct rte_mempool *pool, struct port **out);
 void port_close(struct port *p);
+
+/* Bytes of the pool that port_open would make for this device; 0 for most. */
+uint64_t port_pool_bytes(const struct device *device);
 
 struct source *port_source(struct port *p, unsigned queue);
 
+/* The memory node the device is attached to; negative when it has none. */
+int port_socket(const struct port *p);
+
 /*
- * Frames the NIC or the kernel lost before weir could see them, since port_open. unseen: for
- * iface:, what the interface counted more than weir received (AF_PACKET does not tell its drops).
+ * What came, since port_open, and what was lost before weir could see it.
+ *
+ *   missed    the NIC had no descriptor left, or the kernel's NIC no room
+ *   nombuf    the driver found no buffer in the pool
+ *   errors    frames that came damaged
+ *   unseen    iface:, xdp: what the interface counted more than all of the above and rx_packets:
+ *             AF_PACKET's driver does not tell its drops before DPDK 25.03
+ *   cut       iface: frames that filled their room in the ring; what was longer is lost
  */
-struct port_losses {
-	uint64_t missed, nombuf, errors, unseen;
+struct port_counters {
+	uint64_t rx_packets, rx_bytes; /* frames taken from the device, filtered ones included */
+	uint64_t filtered;
+	uint64_t missed, nombuf, errors, unseen, cut;
 };
-void port_losses(const struct port *p, uint64_t received, struct port_losses *out);
+
+/* Control thread. */
+void port_counters(const struct port *p, struct port_counters *out);
+
+/* Control thread, about once a second: up with speed_mbps (0: not known), or down. */
+struct port_link {
+	bool up;
+	uint32_t speed_mbps;
+};
+struct port_link port_link(const struct port *p);
+
+/* Control thread, about ten times a second: relates the NIC's clock to the system's. */
+void port_sample_clock(struct port *p);
 
 #endif

@@ -26,7 +26,10 @@ struct source {
 	const char *tap; /* name for records; NULL for none */
 	bool ended;	 /* nothing more will come */
 	bool live;	 /* frames come by themselves: they cannot wait */
-	void *state;	 /* the implementation's */
+	/* Frames, and their bytes, that the port's filter refused in the last call of rx. */
+	uint32_t nr_filtered;
+	uint64_t filtered_bytes;
+	void *state; /* the implementation's */
 };
 
 static inline struct packet *

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """Live: `weir run` on a mirror port inside this machine, with real clients and a real server."""
 import collections
-import contextlib
 import json
 import os
 import pathlib
@@ -12,6 +11,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 import e2e  # noqa: E402
+import live as live_run  # noqa: E402
 
 SERVER, SERVER6 = "10.99.0.2", "[fd99::2]"
 CARD = "4012 8888 8888 1881"  # a published test number
@@ -41,58 +41,8 @@ class Lab:
         return done.stdout
 
 
-class Live:
-    """weir run with its output in a file."""
-
-    def __init__(self, weir, span, rules=None):
-        folder = e2e.work_folder()
-        self.out, self.err_path = folder / "records.jsonl", folder / "stderr"
-        conf = folder / "weir.conf"
-        conf.write_text(f"""
-sensor = "lab";
-workers = 2;
-rules = {{ dir = "{rules or weir.root / 'rules'}"; }};
-output = "{self.out}";
-stats = {{ interval_s = 1; }};
-log = {{ level = "notice"; }};
-ports = ( {{ device = "iface:{span}"; queues = 1; tap = "lab-span"; }} );
-""")
-        self.err = open(self.err_path, "wb")
-        self.process = subprocess.Popen([weir.binary, "run", "-c", conf], stdin=subprocess.DEVNULL,
-                                        stdout=self.err, stderr=self.err, env=e2e.environment())
-        self.wait_until("running on")
-
-    def said(self):
-        return self.err_path.read_text(errors="replace")
-
-    def wait_until(self, text, seconds=60, times=1):
-        until = time.monotonic() + seconds
-        while self.said().count(text) < times:
-            assert self.process.poll() is None, f"ended with {self.process.returncode}: {self.said()[-600:]}"
-            assert time.monotonic() < until, f"{text!r} was not said within {seconds} s: {self.said()[-600:]}"
-            time.sleep(0.05)
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        status = self.process.wait(timeout=60)
-        assert status == 0, (status, self.said()[-600:])
-        kinds = collections.defaultdict(list)
-        for line in self.out.read_text().splitlines():
-            record = json.loads(line)
-            kinds[e2e.kind_of(record)].append(record)
-        return kinds
-
-
-@contextlib.contextmanager
 def live(weir, span, **options):
-    """Ends the program also when the test fails."""
-    run = Live(weir, span, **options)
-    try:
-        yield run
-    finally:
-        if run.process.poll() is None:
-            run.process.kill()
-            run.process.wait()
+    return live_run.live(weir, [f'device = "iface:{span}"; queues = 1; tap = "lab-span";'], **options)
 
 
 def order(lab, n, host=SERVER):

@@ -75,10 +75,16 @@ static const struct load_case {
 	{ "ports of a wrong kind", "ports = { device = \"x\"; };",
 	  "f:1: ports = { ... }: must be a list of groups: ( { device = \"...\"; } )\n" },
 	{ "port setting", "ports = ( { device = \"x\"; queue = 2; } );",
-	  "f:1: ports.queue = 2: unknown: must be device, queues, tap, domain or "
-	  "promiscuous\n" },
+	  "f:1: ports.queue = 2: unknown: must be device, queues, tap, domain, "
+	  "promiscuous, mtu, descriptors or filter\n" },
 	{ "port range", "ports = ( { device = \"x\"; domain = 65536; } );",
 	  "f:1: ports.domain = 65536: must be a whole number 0..65535\n" },
+	{ "port's MTU", "ports = ( { device = \"x\"; mtu = 65536; } );",
+	  "f:1: ports.mtu = 65536: must be a whole number 0..65535\n" },
+	{ "port's descriptors", "ports = ( { device = \"x\"; descriptors = \"many\"; } );",
+	  "f:1: ports.descriptors = \"many\": must be a whole number 0..32768\n" },
+	{ "port's filter", "ports = ( { device = \"x\"; filter = 80; } );",
+	  "f:1: ports.filter = 80: must be a pcap-filter(7) expression in double quotes\n" },
 	{ "property", "kafka = { properties = { security_protocol = \"SSL\"; }; };", "" },
 	{ "property's value is not told", "kafka = { properties = { sasl_password = 12345; }; };",
 	  "f:1: kafka.properties.sasl.password: must be a text in double quotes\n" },
@@ -125,7 +131,8 @@ test_values(void **state)
 			     "dedup = { policy = \"collapse\"; };"
 			     "kafka = { properties = { security_protocol = \"SSL\"; }; };"
 			     "ports = ( { device = \"a\"; tap = \"t\"; queues = 3; domain = 9;"
-			     "            promiscuous = false; }, { device = \"b\"; } );",
+			     "            promiscuous = false; mtu = 9000; descriptors = 512;"
+			     "            filter = \"tcp\"; }, { device = \"b\"; } );",
 			     tell, NULL),
 	    0);
 	assert_int_equal(c.flow_max, 1000);
@@ -140,9 +147,15 @@ test_values(void **state)
 	assert_int_equal(c.ports[0].queues, 3);
 	assert_int_equal(c.ports[0].domain, 9);
 	assert_false(c.ports[0].promiscuous);
+	assert_int_equal(c.ports[0].mtu, 9000);
+	assert_int_equal(c.ports[0].descriptors, 512);
+	assert_string_equal(c.ports[0].filter, "tcp");
 	assert_string_equal(c.ports[1].device, "b");
 	assert_int_equal(c.ports[1].queues, 1);
 	assert_true(c.ports[1].promiscuous);
+	assert_int_equal(c.ports[1].mtu, 0);
+	assert_int_equal(c.ports[1].descriptors, 0);
+	assert_string_equal(c.ports[1].filter, "");
 	config_free(&c);
 }
 
