@@ -501,6 +501,8 @@ port_counters(const struct port *p, struct port_counters *out)
 		out->rx_bytes += c->rx_bytes;
 		out->filtered += c->filtered;
 		out->cut += c->cut;
+		out->queues_used += c->rx_packets != 0;
+		out->queue_most = RTE_MAX(out->queue_most, c->rx_packets);
 	}
 	if (rte_eth_stats_get(p->id, &stats) == 0) {
 		out->missed = stats.imissed;

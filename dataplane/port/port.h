@@ -68,6 +68,8 @@ struct port_counters {
 	uint64_t rx_packets, rx_bytes; /* frames taken from the device, filtered ones included */
 	uint64_t filtered;
 	uint64_t missed, nombuf, errors, unseen, cut;
+	uint64_t queues_used; /* that frames came by */
+	uint64_t queue_most;  /* frames by the busiest of them */
 };
 
 /* Control thread. */

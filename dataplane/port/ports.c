@@ -326,6 +326,8 @@ ports_put_counters(const struct ports *p, counter_put_fn *put, void *to)
 	sum.member += c.member;
 		PORT_COUNTERS(PUT_OF_PORT)
 #undef PUT_OF_PORT
+		put_of_port(put, to, i, "queues_used", c.queues_used);
+		put_of_port(put, to, i, "queue_most", c.queue_most);
 		put_of_port(put, to, i, "link_up", w->up);
 		put_of_port(put, to, i, "link_downs", w->nr_downs);
 		downs += w->nr_downs;

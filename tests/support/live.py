@@ -136,3 +136,13 @@ class Wire:
 
     def send(self, frame, n=0):
         self.sockets[n].send(frame)
+
+
+# What depends on when a frame was received, and by whom.
+TIMES = {"time", "event_id", "seq", "boot", "sensor", "tap", "start_time", "duration_us", "ttfb_us",
+         "ttft_us", "flow_uid", "first_time", "last_time"}
+
+
+def without_times(record):
+    """As a text that can be counted."""
+    return json.dumps({k: v for k, v in record.items() if k not in TIMES}, sort_keys=True)

@@ -7,7 +7,7 @@ import pcap_writer as w
 START_US = 1_767_700_000_000_000
 
 
-def conversation(rng, n, span_us):
+def conversation(rng, n, span_us, losses):
     """One TCP connection with a few HTTP exchanges, or a DNS look-up, as a capture of its own."""
     cap = w.Capture(START_US + rng.randrange(span_us))
     client, server = f"10.20.{n % 7}.{n % 250 + 1}", f"10.30.0.{n % 13 + 1}"
@@ -22,27 +22,27 @@ def conversation(rng, n, span_us):
     for turn in range(rng.randrange(1, 4)):
         body = b'{"id":%d,"mail":"person%d@example.com","pad":"%s"}' % (turn, n, b"x" * rng.randrange(3000))
         tcp.send(w.ORIG, w.http_request("POST", f"/orders/{n}", "orders.example", body,
-                                        [("Content-Type", "application/json")]), **trouble(rng))
+                                        [("Content-Type", "application/json")]), **trouble(rng, losses))
         cap.wait(rng.randrange(100, 50_000))
         tcp.send(w.RESP, w.http_response("200 OK", b'{"ok":true}' + b" " * rng.randrange(4000)),
-                 **trouble(rng))
+                 **trouble(rng, losses))
     if rng.random() < 0.7:
         tcp.close()
     return cap.packets
 
 
-def trouble(rng):
-    """Now and then two segments change places, come twice, or one is lost."""
+def trouble(rng, losses):
+    """Now and then a segment is lost."""
     kind = rng.randrange(8)
-    return {0: {"lose": (1,)}, 1: {"lose": (0,)}}.get(kind, {})
+    return {} if not losses else {0: {"lose": (1,)}, 1: {"lose": (0,)}}.get(kind, {})
 
 
-def write(path, seed=1, conversations=120, span_us=3_000_000):
-    """span_us: over how long a time the conversations begin."""
+def write(path, seed=1, conversations=120, span_us=3_000_000, losses=True):
+    """span_us: over how long a time the conversations begin. What becomes of a loss depends on time."""
     rng = random.Random(seed)
     cap = w.Capture(START_US)
     for n in range(conversations):
-        packets = conversation(rng, n, span_us)
+        packets = conversation(rng, n, span_us, losses)
         if rng.random() < 0.2 and len(packets) > 6:
             at = rng.randrange(3, len(packets) - 2)
             (t0, a, la), (t1, b, lb) = packets[at], packets[at + 1]

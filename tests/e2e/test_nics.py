@@ -1,0 +1,75 @@
+#!/usr/bin/env python3
+"""On the drivers of network cards that QEMU emulates: the records are those of a replay."""
+import collections
+import json
+import pathlib
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+import e2e  # noqa: E402
+import mixed_capture  # noqa: E402
+import pcap_writer as w  # noqa: E402
+from live import frames_of, without_times  # noqa: E402
+
+LAB_S = 190
+
+
+def capture(weir):
+    """The demo (calls of models, findings, DNS, TLS) and a mix of tunnels, VLANs and swapped
+    segments, in frames that a card takes, at about the times at which they will be sent. Without
+    losses: what comes behind a hole depends on time."""
+    mixed = mixed_capture.write(e2e.work_folder() / "mixed.pcap", seed=21, conversations=60, losses=False)
+    both = w.Capture(mixed_capture.START_US)
+    for _, frame in frames_of(weir.demo) + frames_of(mixed):
+        assert 60 <= len(frame) <= 1518
+        both.add(frame)
+        both.wait(2000)
+    both.save(mixed.with_name("both.pcap"))
+    return mixed.with_name("both.pcap")
+
+
+def through(weir, nic):
+    if b"libasan" in subprocess.run(["ldd", weir.binary], capture_output=True).stdout:
+        raise e2e.Skip("a program with sanitizers is too slow for an emulated processor")
+    path = capture(weir)
+    log = path.with_name("console")
+    lab = subprocess.run([weir.root / "scripts" / "nic-lab", nic, "--weir", weir.binary, "--log", log, path],
+                         stdin=subprocess.DEVNULL, capture_output=True, timeout=LAB_S)
+    said = lab.stderr.decode(errors="replace").strip()
+    if lab.returncode == e2e.SKIP_STATUS:
+        raise e2e.Skip(said.split("\n")[-1])
+    console = log.read_text()
+    assert lab.returncode == 0, (lab.returncode, said, console[-800:])
+    records = [json.loads(line) for line in lab.stdout.splitlines()]
+    stats = [r for r in records if e2e.kind_of(r) == "stats"][-1]
+    replayed = weir.good_replay(*e2e.without_stats(weir), path).records
+    live = collections.Counter(without_times(r) for r in records if e2e.kind_of(r) != "stats")
+    want = collections.Counter(without_times(r) for r in replayed)
+    assert sum(want.values()) > 50
+    assert live == want, (f"{sum((want - live).values())} records missing, such as {list(want - live)[:1]}; "
+                          f"{sum((live - want).values())} more, such as {list(live - want)[:1]}")
+    received, accounted = e2e.ledger(stats)
+    assert received == accounted == len(frames_of(path)), stats
+    for loss in ("nic_missed", "nic_nombuf", "nic_errors", "held_packets"):
+        assert stats[loss] == 0, (loss, stats[loss])
+    assert "vfio-pci" in console
+    return stats, console
+
+
+def test_e1000e(weir):
+    through(weir, "e1000e")
+
+
+def test_vmxnet3(weir):
+    through(weir, "vmxnet3")
+
+
+def test_virtio_with_four_queues(weir):
+    """Frames come by all four, and the key that the device took is symmetric."""
+    stats, console = through(weir, "virtio")
+    assert stats["port_0_queues_used"] == 4, stats
+    assert "4 queues, both directions of a flow hash alike" in console
+
+
+e2e.main()
