@@ -31,10 +31,10 @@
  * of the input is used as a hint.
  *
  * Limits: HTTP/0.9 messages (no version in a request, no status line in a response) are skipped.
- * Names are handed out as sent, also with control bytes in the middle. With no carry to be had, a start line or field split over two pushes is lost.
- * A name or value longer than HTTP1_CARRY_BYTES is not handed out; of such a start line the first
- * HTTP1_CARRY_BYTES are. Beyond HTTP1_BLOCK_BYTES of header block (or of trailers) fields are not
- * handed out any more, but still frame the message.
+ * Names are handed out as sent, also with control bytes in the middle. With no carry to be had, a
+ * start line or field split over two pushes is lost. A name or value longer than HTTP1_CARRY_BYTES
+ * is not handed out; of such a start line the first HTTP1_CARRY_BYTES are. Beyond HTTP1_BLOCK_BYTES
+ * of header block (or of trailers) fields are not handed out any more, but still frame the message.
  */
 #ifndef WEIR_HTTP1_H
 #define WEIR_HTTP1_H
