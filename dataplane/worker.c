@@ -537,6 +537,43 @@ idle(struct worker *w, unsigned nr_idle)
 		usleep(IDLE_SLEEP_US);
 }
 
+static uint32_t
+least_round(const struct worker *w)
+{
+	uint32_t least = UINT32_MAX;
+
+	for (unsigned i = 0; i < w->config.nr_workers; i++) {
+		uint32_t rounds = atomic_load_explicit(&w->shared->clocks[i].rounds,
+						       memory_order_acquire);
+
+		least = RTE_MIN(least, rounds);
+	}
+	return least;
+}
+
+/*
+ * A frame that is passed on in one round is in its ring before that round is told, so its owner
+ * meets it in the next at the latest. A frame is passed on twice at each depth: to the fragments'
+ * owner and to the flow's, or to the owner of the fragments inside.
+ */
+static void
+drain_together(struct worker *w)
+{
+	uint32_t nr_rounds = 2 * (w->config.decap_depth + 2);
+
+	for (uint32_t round = 1; round <= nr_rounds; round++) {
+		poll_rings(w);
+		flush_mbufs(w);
+		atomic_store_explicit(&w->shared->clocks[w->config.id].rounds, round,
+				      memory_order_release);
+		while (least_round(w) < round) {
+			poll_rings(w);
+			flush_mbufs(w);
+			relax();
+		}
+	}
+}
+
 /* Everything the sources gave has been passed on and everything passed on has come. */
 static void
 finish(struct worker *w, uint64_t now_us)
@@ -582,6 +619,7 @@ worker_run(struct worker *w)
 		if (work == 0)
 			idle(w, nr_idle);
 	}
+	drain_together(w);
 	finish(w, w->config.replay ? UINT64_MAX : w->now_us);
 }
 

@@ -14,7 +14,13 @@
  * worker may treat as past is the least of its own and its peers' clocks, read before their rings
  * are drained; to that time it turns the flow wheel and moves its record ring's watermark.
  *
- * Back-pressure: live, a full ring drops the frame, or the record, and counts it. A replay waits.
+ * The end: when all sources have ended, what is in the rings may still move on, a fragment to the
+ * worker that puts its datagram together and from there to the flow's owner, deeper with every
+ * tunnel. So workers leave together, after as many rounds of draining as there can be hops.
+ *
+ * Back-pressure: live, a full ring drops the frame, or the record, and counts it. A replay waits;
+ * that cannot go in circles, because it has one source, and only that source's worker passes
+ * frames on.
  */
 #ifndef WEIR_WORKER_H
 #define WEIR_WORKER_H
@@ -38,9 +44,10 @@
 #define WORKER_MAX_SOURCES 1024 /* sixteen ports of 64 queues, all on one worker */
 #define WORKER_BURST	   32
 
-/* What one worker tells the others: all it will pass on from before this is in the rings. */
+/* What one worker tells the others. */
 struct worker_clock {
-	_Alignas(64) _Atomic uint64_t us;
+	_Alignas(64) _Atomic uint64_t us; /* all it will pass on from before this is in the rings */
+	_Atomic uint32_t rounds;	  /* of draining at the end that it has completed */
 };
 
 struct worker_config {
