@@ -14,8 +14,12 @@
 #include "classify/conn_env.h"
 #include "classify/detect/redact.h"
 #include "classify/exchange.h"
+#include "classify/proto/hpack.h"
 #include "classify/proto/http1.h"
 #include "classify/proto/tls.h"
+
+/* Header blocks that are open at a time: one at hand, and those cut by the end of a segment. */
+#define HTTP2_TEXTS 256u
 
 struct prologue {
 	struct {
@@ -85,6 +89,9 @@ conn_env_create(const struct conn_config *config, struct conn_env **out)
 	r |= create_states(env);
 	r |= slab_init(&env->carries, config->max_states[PROTOCOL_HTTP], HTTP1_CARRY_BYTES);
 	r |= slab_init(&env->exchanges, config->max_exchanges, exchange_bytes);
+	r |= slab_init(&env->http2_streams, config->max_http2_streams, http2_stream_bytes);
+	r |= slab_init(&env->http2_tables, config->max_http2_tables, http2_tables_bytes);
+	r |= slab_init(&env->http2_texts, HTTP2_TEXTS, sizeof(struct hpack_text));
 	r |= slab_init(&env->message_buffers, config->max_message_buffers, TLS_BUFFER_BYTES);
 	r |= slab_init(&env->llm, config->max_llm, sizeof(struct llm_call));
 	env->decoders = decode_pool_create(&limits);
@@ -108,6 +115,9 @@ conn_env_destroy(struct conn_env *env)
 	decode_pool_destroy(env->decoders);
 	slab_fini(&env->llm);
 	slab_fini(&env->message_buffers);
+	slab_fini(&env->http2_texts);
+	slab_fini(&env->http2_tables);
+	slab_fini(&env->http2_streams);
 	slab_fini(&env->exchanges);
 	for (unsigned p = 0; p < NR_PROTOCOLS; p++)
 		slab_fini(&env->states[p]);
@@ -172,6 +182,12 @@ choose(struct conn_env *env, struct conn *c, enum protocol protocol)
 	memset(c->state, 0, c->proto->state_bytes);
 	if (c->proto->open != NULL)
 		c->proto->open(env, c, c->state);
+}
+
+void
+conn_start_as(struct conn_env *env, struct conn *c, enum protocol protocol)
+{
+	choose(env, c, protocol);
 }
 
 static void
@@ -285,21 +301,29 @@ swap_bool(bool pair[2])
 	pair[1] = first;
 }
 
-/* The direction dir has from now on. */
-static enum conn_dir
-orient(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t *data, size_t len)
+bool
+conn_reverse(struct conn_env *env, struct conn *c)
 {
 	const struct conn_output *out = &env->config.output;
 	uint16_t port = c->info.port[0];
 
-	if (!is_reversed(c, dir, span_of(data, len < DETECT_BYTES ? len : DETECT_BYTES)) ||
-	    !out->reverse(out->arg, c->info.flow))
-		return dir;
+	if (!out->reverse(out->arg, c->info.flow))
+		return false;
 	c->info.port[0] = c->info.port[1];
 	c->info.port[1] = port;
 	swap_bool(c->info.midstream);
 	swap_bool(c->pushed);
 	swap_bool(c->closed);
+	return true;
+}
+
+/* The direction dir has from now on. */
+static enum conn_dir
+orient(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t *data, size_t len)
+{
+	if (!is_reversed(c, dir, span_of(data, len < DETECT_BYTES ? len : DETECT_BYTES)) ||
+	    !conn_reverse(env, c))
+		return dir;
 	return (enum conn_dir)(1 - dir);
 }
 

@@ -51,6 +51,7 @@ struct conn_config {
 	uint32_t max_conns;		   /* with application state, at a time */
 	uint32_t max_states[NR_PROTOCOLS]; /* connections of each protocol with parser state */
 	uint32_t max_exchanges, max_pipelined;
+	uint32_t max_http2_streams, max_http2_tables;
 	uint32_t max_message_buffers; /* for messages that have to be whole: TLS, DNS over TCP */
 	uint32_t max_llm;
 	uint32_t max_scan_streams;

@@ -44,6 +44,9 @@ enum conn_skip {
 	X(http_exchanges, "HTTP requests with or without an answer")                      \
 	X(http_refused, "exchanges not recorded: the pool was empty")                     \
 	X(http_pipeline_full, "requests that waited behind too many others")              \
+	X(http2_streams_cut, "streams closed to make room for others")                    \
+	X(http2_tables_taken, "header tables taken from the least recent connection")     \
+	X(http2_blocks_refused, "header blocks read without text: the pool was empty")    \
 	X(tls_handshakes, "TLS handshakes")                                               \
 	X(dns_transactions, "DNS queries and answers")                                    \
 	X(dns_malformed, "DNS messages that could not be read")                           \
@@ -63,6 +66,8 @@ struct conn_counters {
 struct conn_env {
 	struct conn_config config;
 	struct slab conns, prologues, carries, exchanges, message_buffers, llm;
+	struct slab http2_streams, http2_texts, http2_tables;
+	struct http2_tables *http2_newest, *http2_oldest; /* in use, by when */
 	struct slab states[NR_PROTOCOLS]; /* of each protocol's parser; all only scanned:
 					     PROTOCOL_UNKNOWN's */
 	struct scanner *scanner;
@@ -109,6 +114,9 @@ struct conn_proto {
 	void (*close)(struct conn_env *env, struct conn *c, void *state);
 };
 
+/* Of what http2_conn.c keeps in pools of its own. */
+extern const size_t http2_stream_bytes, http2_tables_bytes;
+
 #define PROTOCOL_ENTRY(id, name, transport, probe, entry) extern const struct conn_proto entry;
 PROTOCOLS(PROTOCOL_ENTRY)
 #undef PROTOCOL_ENTRY
@@ -149,6 +157,16 @@ const struct conn_proto *conn_proto_of(enum protocol protocol);
  * protocol (STARTTLS, Upgrade). PROTOCOL_UNKNOWN: it is found out by its first bytes.
  */
 void conn_become(struct conn *c, enum protocol protocol);
+
+/* Before the first push: the protocol is known, and not found out. */
+void conn_start_as(struct conn_env *env, struct conn *c, enum protocol protocol);
+
+/*
+ * The payload says that the other side opened the connection. False when a handshake said
+ * otherwise; if true, all further calls have the directions the other way round, and so has the
+ * rest of the call at hand.
+ */
+bool conn_reverse(struct conn_env *env, struct conn *c);
 
 static inline void
 conn_inspected(struct conn_env *env, struct conn *c, uint64_t len)

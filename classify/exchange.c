@@ -155,27 +155,61 @@ authority_of(struct span target, bool connect)
 }
 
 void
-exchange_request(struct exchange *x, struct span method, struct span target, const char *version)
+exchange_method(struct exchange *x, struct span method)
+{
+	x->method_len = (uint8_t)keep(x->method, MAX_METHOD, method);
+}
+
+void
+exchange_target(struct exchange *x, struct span target)
+{
+	x->target_known = true;
+	x->target_len = (uint16_t)keep(x->target, MAX_TARGET, target);
+}
+
+void
+exchange_authority(struct exchange *x, struct span authority)
+{
+	if (authority.len != 0)
+		name_server(x, authority);
+}
+
+static void
+begin_request(struct exchange *x, const char *version, struct span method, struct span authority,
+	      struct span target)
 {
 	struct message *m = &x->message[CONN_ORIG];
-	struct span authority;
 
 	m->begun = true;
 	m->begin_us = x->env->now_us;
 	x->version = version;
-	x->method_len = (uint8_t)keep(x->method, MAX_METHOD, method);
-	x->target_len = (uint16_t)keep(x->target, MAX_TARGET, target);
-	authority = authority_of(target, exchange_is_connect(x));
-	if (authority.len != 0)
-		name_server(x, authority);
 	x->llm = slab_take(&x->env->llm);
-	if (x->llm == NULL)
+	if (x->llm == NULL) {
 		x->env->counters.llm_refused++;
-	else {
-		llm_begin(x->llm, x->env->config.providers);
-		llm_set_text(x->llm, joined_text, x);
-		llm_request_line(x->llm, method, authority, target);
+		return;
 	}
+	llm_begin(x->llm, x->env->config.providers);
+	llm_set_text(x->llm, joined_text, x);
+	llm_request_line(x->llm, method, authority, target);
+}
+
+void
+exchange_request_begin(struct exchange *x, const char *version)
+{
+	begin_request(x, version, span_of(x->method, x->method_len), span_of(x->host, x->host_len),
+		      span_of(x->target, x->target_len));
+}
+
+void
+exchange_request(struct exchange *x, struct span method, struct span target, const char *version)
+{
+	struct span authority;
+
+	exchange_method(x, method);
+	exchange_target(x, target);
+	authority = authority_of(target, exchange_is_connect(x));
+	exchange_authority(x, authority);
+	begin_request(x, version, method, authority, target);
 }
 
 void
@@ -253,6 +287,40 @@ scan_header(struct message *m, struct span name, struct span value)
 	scan_field(m, BUFFER_HTTP_HEADER, text, len + value.len);
 }
 
+static bool
+type_starts(const struct message *m, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	for (size_t i = 0; i < len; i++) {
+		if (i >= m->type_len || ascii_lower((uint8_t)m->type[i]) != (uint8_t)prefix[i])
+			return false;
+	}
+	return true;
+}
+
+/* One or two digits; anything else is no status. */
+static void
+take_grpc_status(struct exchange *x, struct span value)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < value.len; i++) {
+		if (value.len > 2 || value.p[i] < '0' || value.p[i] > '9')
+			return;
+		n = n * 10 + (value.p[i] - '0');
+	}
+	x->has_grpc_status = value.len != 0;
+	x->grpc_status = (uint8_t)n;
+}
+
+void
+exchange_trailer(struct exchange *x, struct span name, struct span value)
+{
+	if (span_is_nocase(name, "grpc-status"))
+		take_grpc_status(x, value);
+}
+
 void
 exchange_header(struct exchange *x, enum conn_dir dir, struct span name, struct span value)
 {
@@ -260,6 +328,11 @@ exchange_header(struct exchange *x, enum conn_dir dir, struct span name, struct 
 
 	if (span_is_nocase(name, "content-type")) {
 		m->type_len = (uint8_t)keep(m->type, MAX_TYPE, value);
+		x->grpc = x->grpc || type_starts(m, "application/grpc");
+	} else if (span_is_nocase(name, "grpc-encoding")) {
+		m->coding_len = (uint8_t)keep(m->coding, MAX_CODING, value);
+	} else if (span_is_nocase(name, "grpc-status")) {
+		take_grpc_status(x, value);
 	} else if (span_is_nocase(name, "content-encoding")) {
 		if (m->coding_len != 0 && m->coding_len < MAX_CODING)
 			m->coding[m->coding_len++] = ',';
@@ -280,18 +353,6 @@ exchange_header(struct exchange *x, enum conn_dir dir, struct span name, struct 
 /* ------------------------------------------------------------------ bodies */
 
 static bool
-type_starts(const struct message *m, const char *prefix)
-{
-	size_t len = strlen(prefix);
-
-	for (size_t i = 0; i < len; i++) {
-		if (i >= m->type_len || ascii_lower((uint8_t)m->type[i]) != (uint8_t)prefix[i])
-			return false;
-	}
-	return true;
-}
-
-static bool
 is_binary(const struct message *m)
 {
 	return type_starts(m, "image/") || type_starts(m, "audio/") || type_starts(m, "video/") ||
@@ -301,6 +362,8 @@ is_binary(const struct message *m)
 static enum buffer
 body_buffer(const struct message *m)
 {
+	if (m->x->grpc)
+		return BUFFER_GRPC_MESSAGE;
 	if (m->x->llm != NULL && llm_is_likely(m->x->llm))
 		return m->dir == CONN_ORIG ? BUFFER_LLM_PROMPT : BUFFER_LLM_COMPLETION;
 	if (type_starts(m, "application/x-www-form-urlencoded"))
@@ -341,8 +404,10 @@ exchange_headers_end(struct exchange *x, enum conn_dir dir)
 		scan_request_line(x);
 		drop_llm_if_hopeless(x);
 	}
-	m->decode_failed = decode_take(x->env->decoders, span_of(m->coding, m->coding_len),
-				       &m->decode) != DECODE_OK;
+	/* gRPC's coding is of each message by itself. */
+	if (!x->grpc)
+		m->decode_failed = decode_take(x->env->decoders, span_of(m->coding, m->coding_len),
+					       &m->decode) != DECODE_OK;
 	m->sse_body = dir == CONN_RESP && type_starts(m, "text/event-stream");
 	if (m->sse_body)
 		sse_init(&x->sse, count_event, x);
@@ -378,11 +443,70 @@ body_bytes(void *arg, const uint8_t *data, size_t len)
 		llm_response_body(x->llm, data, len);
 }
 
+static void
+grpc_begin(void *arg, bool compressed)
+{
+	struct message *m = arg;
+
+	if (compressed && decode_take(m->x->env->decoders, span_of(m->coding, m->coding_len),
+				      &m->decode) != DECODE_OK)
+		m->decode_failed = true;
+}
+
+static void
+grpc_bytes(void *arg, const uint8_t *data, size_t len)
+{
+	struct message *m = arg;
+
+	if (m->decode_failed)
+		conn_skipped(m->x->env, m->x->c, CONN_SKIP_DECODE_FAILED, len);
+	else
+		conn_inspected(m->x->env, m->x->c, len);
+	if (m->decode_failed)
+		return;
+	if (m->decode == NULL)
+		body_bytes(m, data, len);
+	else if (decode_push(m->decode, data, len, body_bytes, m) != DECODE_OK)
+		m->decode_failed = true;
+}
+
+static void
+grpc_end(void *arg)
+{
+	struct message *m = arg;
+
+	if (m->decode == NULL)
+		return;
+	if (!m->decode_failed && decode_finish(m->decode, body_bytes, m) != DECODE_OK)
+		m->decode_failed = true;
+	decode_give(m->x->env->decoders, m->decode);
+	m->decode = NULL;
+}
+
+/* The five bytes before each message are framing; the messages are the body. */
+static void
+grpc_body(struct message *m, const uint8_t *data, size_t len)
+{
+	static const struct grpc_handler on = { grpc_begin, grpc_bytes, grpc_end };
+	uint64_t framing = m->grpc.framing_bytes;
+
+	if (m->grpc_lost) {
+		conn_skipped(m->x->env, m->x->c, CONN_SKIP_UNSYNCED, len);
+		return;
+	}
+	grpc_push(&m->grpc, data, len, &on, m);
+	conn_inspected(m->x->env, m->x->c, m->grpc.framing_bytes - framing);
+}
+
 void
 exchange_body(struct exchange *x, enum conn_dir dir, const uint8_t *data, size_t len)
 {
 	struct message *m = &x->message[dir];
 
+	if (x->grpc) {
+		grpc_body(m, data, len);
+		return;
+	}
 	if (m->decode_failed) {
 		conn_skipped(x->env, x->c, CONN_SKIP_DECODE_FAILED, len);
 		return;
@@ -404,6 +528,7 @@ exchange_body_gap(struct exchange *x, enum conn_dir dir, uint64_t len)
 
 	(void)len;
 	m->gap = true;
+	m->grpc_lost = true;
 	/* A coded body cannot be taken up again behind a hole. */
 	if (m->decode != NULL)
 		m->decode_failed = true;
@@ -428,7 +553,8 @@ exchange_message_end(struct exchange *x, enum conn_dir dir, bool complete)
 		decode_give(x->env->decoders, m->decode);
 		m->decode = NULL;
 	}
-	m->complete = complete && !m->gap && !m->decode_failed;
+	m->complete =
+	    complete && !m->gap && !m->decode_failed && !(x->grpc && grpc_is_inside(&m->grpc));
 	if (m->sse_body)
 		sse_end(&x->sse);
 	if (m->scan != NULL)
@@ -458,6 +584,12 @@ exchange_close(struct exchange *x)
 	exchange_put_records(x);
 	slab_give(&env->llm, x->llm);
 	slab_give(&env->exchanges, x);
+}
+
+bool
+exchange_is_grpc(const struct exchange *x)
+{
+	return x->grpc;
 }
 
 bool

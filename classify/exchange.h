@@ -18,15 +18,27 @@ extern const size_t exchange_bytes;
 /* NULL when the pool is empty. ordinal: of the request in its connection, from 0. */
 struct exchange *exchange_open(struct conn_env *env, struct conn *c, uint64_t ordinal);
 
+/* A request line; authority is taken from the target where that has one. */
 void exchange_request(struct exchange *x, struct span method, struct span target,
 		      const char *version);
+/*
+ * The same in pieces, as HTTP/2 has them: what is known, in any order, then begin. What is never
+ * said stays unknown.
+ */
+void exchange_method(struct exchange *x, struct span method);
+void exchange_target(struct exchange *x, struct span target);
+void exchange_authority(struct exchange *x, struct span authority);
+void exchange_request_begin(struct exchange *x, const char *version);
 void exchange_status(struct exchange *x, unsigned status, const char *version);
 void exchange_header(struct exchange *x, enum conn_dir dir, struct span name, struct span value);
+/* Of a trailer only what a body cannot do without is read: the status of gRPC. */
+void exchange_trailer(struct exchange *x, struct span name, struct span value);
 void exchange_headers_end(struct exchange *x, enum conn_dir dir);
 void exchange_body(struct exchange *x, enum conn_dir dir, const uint8_t *data, size_t len);
 void exchange_body_gap(struct exchange *x, enum conn_dir dir, uint64_t len);
 void exchange_message_end(struct exchange *x, enum conn_dir dir, bool complete);
 
+bool exchange_is_grpc(const struct exchange *x);
 bool exchange_is_head(const struct exchange *x);
 bool exchange_is_connect(const struct exchange *x);
 bool exchange_has_request(const struct exchange *x);

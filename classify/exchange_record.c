@@ -119,17 +119,6 @@ put_digest(const struct message *m, enum record_field f, struct record *r)
 	record_put_bytes(r, f, digest, sizeof(digest));
 }
 
-/* Without parameters. */
-static void
-put_media_type(const struct message *m, enum record_field f, struct record *r)
-{
-	size_t len = 0;
-
-	while (len < m->type_len && m->type[len] != ';' && m->type[len] != ' ')
-		len++;
-	record_put_text(r, f, m->type, len);
-}
-
 static void
 put_both_types(const struct exchange *x, struct record *r)
 {
@@ -141,6 +130,23 @@ put_both_types(const struct exchange *x, struct record *r)
 	conn_types_put(x->env, &all, RF_DATA_TYPES, r);
 }
 
+/* /package.Service/Method, https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md */
+static void
+put_grpc(const struct exchange *x, struct span path, struct record *r)
+{
+	const uint8_t *slash;
+	size_t len;
+
+	if (!x->grpc || path.len < 2 || path.p[0] != '/')
+		return;
+	slash = memrchr(path.p, '/', path.len);
+	len = (size_t)(slash - path.p);
+	if (len < 2)
+		return;
+	record_put_text(r, RF_GRPC_SERVICE, path.p + 1, len - 1);
+	record_put_text(r, RF_GRPC_METHOD, slash + 1, path.len - len - 1);
+}
+
 static void
 put_request(const struct exchange *x, struct record *r)
 {
@@ -150,10 +156,11 @@ put_request(const struct exchange *x, struct record *r)
 	record_put_text(r, RF_URL_HOST, x->host, x->host_len);
 	if (x->port != 0)
 		record_put_uint(r, RF_URL_PORT, x->port);
-	if (path.len == 0)
+	if (path.len == 0 && x->target_known)
 		record_put_string(r, RF_URL_PATH, "/");
 	record_put_text(r, RF_URL_PATH, path.p, path.len);
 	put_template(x, path, r);
+	put_grpc(x, path, r);
 	put_query_keys(x, r);
 	record_put_text(r, RF_USER_AGENT, x->agent, x->agent_len);
 	record_put_text(r, RF_AUTH_SCHEME, x->auth, x->auth_len);
@@ -178,8 +185,8 @@ http_record(struct exchange *x)
 		record_put_uint(r, RF_HTTP_STATUS, x->status);
 	record_put_uint(r, RF_HTTP_REQUEST_BODY_BYTES, req->body_bytes);
 	record_put_uint(r, RF_HTTP_RESPONSE_BODY_BYTES, resp->body_bytes);
-	put_media_type(req, RF_HTTP_REQUEST_CONTENT_TYPE, r);
-	put_media_type(resp, RF_HTTP_RESPONSE_CONTENT_TYPE, r);
+	record_put_text(r, RF_HTTP_REQUEST_CONTENT_TYPE, req->type, req->type_len);
+	record_put_text(r, RF_HTTP_RESPONSE_CONTENT_TYPE, resp->type, resp->type_len);
 	record_put_text(r, RF_HTTP_RESPONSE_CONTENT_ENCODING, resp->coding, resp->coding_len);
 	put_digest(req, RF_HTTP_REQUEST_BODY_SHA256, r);
 	put_digest(resp, RF_HTTP_RESPONSE_BODY_SHA256, r);
@@ -187,8 +194,13 @@ http_record(struct exchange *x)
 		record_put_uint(r, RF_DURATION_US, last - first);
 	if (req->done && resp->begun && resp->begin_us >= req->end_us)
 		record_put_uint(r, RF_TTFB_US, resp->begin_us - req->end_us);
+	if (x->has_grpc_status)
+		record_put_uint(r, RF_GRPC_STATUS, x->grpc_status);
 	if (resp->sse_body)
 		record_put_uint(r, RF_STREAM_EVENTS, x->sse.nr_events);
+	else if (x->grpc)
+		record_put_uint(r, RF_STREAM_EVENTS,
+				req->grpc.nr_messages + resp->grpc.nr_messages);
 	put_both_types(x, r);
 	if (!req->complete || !resp->complete)
 		record_put_bool(r, RF_INCOMPLETE, true);

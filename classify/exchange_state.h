@@ -6,6 +6,7 @@
 
 #include "classify/ai/llm.h"
 #include "classify/exchange.h"
+#include "classify/proto/grpc.h"
 #include "classify/proto/sse.h"
 
 #define MAX_METHOD     32u
@@ -26,6 +27,7 @@ struct message {
 	bool begun, headers_done, done, complete, gap;
 	bool scan_body; /* cleartext worth scanning */
 	bool sse_body;
+	bool grpc_lost; /* a gap: where its messages begin is not known any more */
 	uint64_t begin_us, end_us;
 	uint64_t body_bytes; /* decoded */
 	struct decode *decode;
@@ -34,6 +36,7 @@ struct message {
 	struct scan_stream *joined; /* a streamed answer's text without its wrapping */
 	struct conn_types types;
 	struct sha256_ctx sha;
+	struct grpc grpc;
 	uint8_t type_len, coding_len;
 	char type[MAX_TYPE];
 	char coding[MAX_CODING];
@@ -56,6 +59,9 @@ struct exchange {
 	unsigned status;
 	uint16_t target_len, host_len, agent_len, port;
 	uint8_t method_len, auth_len, trace_len;
+	uint8_t grpc_status;
+	bool grpc, has_grpc_status;
+	bool target_known;
 	enum protocol upgrade;
 	char method[MAX_METHOD];
 	char host[MAX_HOST];

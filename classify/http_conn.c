@@ -263,6 +263,9 @@ on_tunnel(void *arg, const uint8_t *data, size_t len)
 			conn_skipped(h->env, h->c, CONN_SKIP_LIMIT, len);
 			return;
 		}
+		/* The server may speak first, and its frames alone would not tell. */
+		if (h->c->protocol == PROTOCOL_HTTP2)
+			conn_start_as(h->env, h->inner, PROTOCOL_HTTP2);
 	}
 	conn_push(h->env, h->inner, s->dir, data, len, 0);
 }

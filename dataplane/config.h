@@ -83,6 +83,8 @@
 	     "requests under way per connection")                                                   \
 	UINT(http_header_bytes, "http.header_bytes", 65536, 1024, 1048576, "bytes",                 \
 	     "header block of a message")                                                           \
+	UINT(http2_tables, "http2.tables", 2048, 1, 1048576, "connections",                          \
+	     "HTTP/2 connections per worker whose header tables are kept")                         \
 	UINT(tls_connections, "tls.connections", 16384, 1, 16777216, "connections",                 \
 	     "TLS handshakes per worker")                                                           \
 	UINT(tls_buffers, "tls.buffers", 1024, 1, 1048576, "buffers",                               \

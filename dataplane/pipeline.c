@@ -169,6 +169,8 @@ worker_config_of(const struct pipeline *p, unsigned id, const uint64_t secret[2]
 		.conn = { .max_conns = (uint32_t)c->http_connections * 2,
 			  .max_exchanges = (uint32_t)c->http_transactions,
 			  .max_pipelined = (uint32_t)c->http_pipelined,
+			  .max_http2_streams = (uint32_t)c->http_transactions,
+			  .max_http2_tables = (uint32_t)c->http2_tables,
 			  .max_message_buffers = (uint32_t)c->tls_buffers,
 			  .max_llm = (uint32_t)c->llm_calls,
 			  .max_scan_streams = (uint32_t)c->scan_streams,

@@ -543,8 +543,8 @@ least_round(const struct worker *w)
 	uint32_t least = UINT32_MAX;
 
 	for (unsigned i = 0; i < w->config.nr_workers; i++) {
-		uint32_t rounds = atomic_load_explicit(&w->shared->clocks[i].rounds,
-						       memory_order_acquire);
+		uint32_t rounds =
+		    atomic_load_explicit(&w->shared->clocks[i].rounds, memory_order_acquire);
 
 		least = RTE_MIN(least, rounds);
 	}

@@ -97,12 +97,6 @@ http_response(struct span s)
 }
 
 enum probe_answer
-detect_http2(const struct detect_input *in)
-{
-	return probe_begins(in->orig, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-}
-
-enum probe_answer
 detect_http(const struct detect_input *in)
 {
 	return probe_either(http_request(in->orig), http_response(in->resp));

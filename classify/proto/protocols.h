@@ -15,7 +15,7 @@
 #define WEIR_PROTOCOLS_H
 
 #define PROTOCOLS(X)                                                      \
-	X(HTTP2, "http2", TCP, detect_http2, conn_payload)                \
+	X(HTTP2, "http2", TCP, http2_probe, conn_http2)                   \
 	X(TLS, "tls", TCP, detect_tls, conn_tls)                          \
 	X(NATS, "nats", TCP, detect_nats, conn_payload)                   \
 	X(HTTP, "http", TCP, detect_http, conn_http)                      \

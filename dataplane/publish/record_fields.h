@@ -88,9 +88,9 @@
 	X(HTTP_REQUEST_BODY_BYTES, "http_request_body_bytes", UINT, HTTP, 0, 0, "decoded")         \
 	X(HTTP_RESPONSE_BODY_BYTES, "http_response_body_bytes", UINT, HTTP, 0, 0, "decoded")       \
 	X(HTTP_REQUEST_CONTENT_TYPE, "http_request_content_type", TEXT, HTTP, APPDATA, 128,        \
-	  "media type")                                                                            \
+	  "as sent, with parameters")                                                              \
 	X(HTTP_RESPONSE_CONTENT_TYPE, "http_response_content_type", TEXT, HTTP, APPDATA, 128,      \
-	  "media type")                                                                            \
+	  "as sent, with parameters")                                                              \
 	X(HTTP_RESPONSE_CONTENT_ENCODING, "http_response_content_encoding", TEXT, HTTP, APPDATA,   \
 	  64, "gzip br zstd ...")                                                                  \
 	X(HTTP_REQUEST_BODY_SHA256, "http_request_body_sha256", HEX, HTTP, 0, 32, "decoded body")  \
@@ -100,6 +100,9 @@
 	X(AUTH_SCHEME, "auth_scheme", TEXT, HTTP, APPDATA, 32, "scheme name only")                 \
 	X(TTFB_US, "ttfb_us", UINT, HTTP, 0, 0, "end of request to first byte of answer")          \
 	X(STREAM_EVENTS, "stream_events", UINT, HTTP, 0, 0, "SSE events or messages")              \
+	X(GRPC_SERVICE, "grpc_service", TEXT, HTTP, APPDATA, 512, "package.Service")               \
+	X(GRPC_METHOD, "grpc_method", TEXT, HTTP, APPDATA, 256, "method of the service")           \
+	X(GRPC_STATUS, "grpc_status", UINT, HTTP, 0, 0, "status code of gRPC")                     \
 	X(TRACE_ID, "trace_id", TEXT, HTTP, APPDATA, 64, "W3C trace context")                      \
 	X(INCOMPLETE, "incomplete", BOOL, HTTP | DNS | LLM | TLS, 0, 0, "part of it was not seen") \
 	/* dns */                                                                                  \

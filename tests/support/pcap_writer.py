@@ -273,3 +273,27 @@ def tls_application_data(length, seed=0x11):
         state = (state * 1103515245 + 12345) & 0x7FFFFFFF
         out.append(state >> 16 & 0xFF)
     return tls_record(23, bytes(out))
+
+
+HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+END_STREAM, END_HEADERS = 1, 4
+
+
+def http2_frame(kind, flags, stream, body=b""):
+    return len(body).to_bytes(3, "big") + bytes((kind, flags)) + struct.pack(">I", stream) + body
+
+
+def http2_headers(stream, fields, end_stream=False, index=()):
+    """fields as literals that are inserted into the table; before them what indexes stand for."""
+    block = bytes(0x80 | i for i in index)
+    for name, value in fields:
+        block += b"\x40" + vector(name.encode(), 1) + vector(value.encode(), 1)
+    return http2_frame(1, END_HEADERS | (END_STREAM if end_stream else 0), stream, block)
+
+
+def http2_data(stream, body, end_stream=False):
+    return http2_frame(0, END_STREAM if end_stream else 0, stream, body)
+
+
+def grpc_message(body, compressed=False):
+    return bytes([compressed]) + struct.pack(">I", len(body)) + body

@@ -1,0 +1,495 @@
+/*
+ * An HTTP/2 connection: two parsers, and an exchange for each stream that is open.
+ *
+ * A stream is followed from its first header block until both directions have ended it, or it is
+ * reset. At most HTTP2_MAX_STREAMS at a time; the one that was touched least recently is closed as
+ * incomplete to make room, so that streams whose end was lost do not stay for ever. An answer
+ * whose request was not seen gets an exchange without one.
+ *
+ * Header tables (some 12 KiB for each direction) come from a pool smaller than that of
+ * connections: the connection that has used its tables least recently gives them up, and from
+ * there on what its peer refers to is unknown to us, not wrong.
+ */
+#include "classify/conn_env.h"
+#include "classify/exchange.h"
+#include "classify/proto/http2.h"
+
+/* Follows the connection that uses them; all are in one list, the most recently used first. */
+struct http2_tables {
+	struct hpack_table dir[2];
+	struct http2_conn *owner;
+	struct http2_tables *newer, *older;
+};
+
+const size_t http2_tables_bytes = sizeof(struct http2_tables);
+
+struct http2_stream {
+	struct http2_stream *next; /* most recently touched first */
+	struct exchange *x;
+	uint32_t id;
+	bool begun;	 /* the request's start line has been told */
+	bool headers[2]; /* the block that opens a message is over; later ones are trailers */
+	bool has_status;
+	bool interim; /* the block at hand is of a 1xx */
+	bool ended[2];
+};
+
+const size_t http2_stream_bytes = sizeof(struct http2_stream);
+
+struct http2_conn {
+	struct conn_env *env;
+	struct conn *c;
+	struct http2 parser[2];
+	struct http2_tables *tables;
+	struct hpack_text *text[2]; /* while a block is open */
+	struct http2_stream *streams;
+	uint32_t nr_streams;
+	bool oriented;	      /* who opened the connection is not in doubt any more */
+	uint64_t nr_requests; /* the next exchange's ordinal */
+};
+
+/* What the parsers' handlers are given. */
+struct side {
+	struct http2_conn *h;
+	enum conn_dir dir;
+};
+
+/* ------------------------------------------------------------------ header tables */
+
+static void
+tables_unlink(struct conn_env *env, struct http2_tables *t)
+{
+	*(t->newer != NULL ? &t->newer->older : &env->http2_newest) = t->older;
+	*(t->older != NULL ? &t->older->newer : &env->http2_oldest) = t->newer;
+}
+
+static void
+tables_push(struct conn_env *env, struct http2_tables *t)
+{
+	t->newer = NULL;
+	t->older = env->http2_newest;
+	*(t->older != NULL ? &t->older->newer : &env->http2_oldest) = t;
+	env->http2_newest = t;
+}
+
+static void
+lend_tables(struct http2_conn *h, struct http2_tables *t)
+{
+	h->tables = t;
+	for (unsigned d = 0; d < 2; d++) {
+		/* Insertions may have gone by while there were none. */
+		if (t == NULL)
+			hpack_forget(&h->parser[d].hpack);
+		hpack_set_table(&h->parser[d].hpack, t != NULL ? &t->dir[d] : NULL);
+	}
+}
+
+static void
+give_tables(struct http2_conn *h)
+{
+	struct http2_tables *t = h->tables;
+
+	if (t == NULL)
+		return;
+	lend_tables(h, NULL);
+	tables_unlink(h->env, t);
+	slab_give(&h->env->http2_tables, t);
+}
+
+/* A block is about to be read: tables if there are none, and their place in the order. */
+static void
+touch_tables(struct http2_conn *h)
+{
+	struct conn_env *env = h->env;
+	struct http2_tables *t = h->tables;
+
+	if (t == NULL && env->http2_tables.nr_taken == env->http2_tables.nr_objects &&
+	    env->http2_oldest != NULL) {
+		env->counters.http2_tables_taken++;
+		give_tables(env->http2_oldest->owner);
+	}
+	if (t != NULL) {
+		tables_unlink(env, t);
+	} else {
+		t = slab_take(&env->http2_tables);
+		if (t == NULL)
+			return;
+		t->owner = h;
+		lend_tables(h, t);
+	}
+	tables_push(env, t);
+}
+
+/* ------------------------------------------------------------------ streams */
+
+static struct http2_stream *
+find_stream(struct http2_conn *h, uint32_t id)
+{
+	struct http2_stream **link = &h->streams, *s;
+
+	while (*link != NULL && (*link)->id != id)
+		link = &(*link)->next;
+	s = *link;
+	if (s != NULL && s != h->streams) {
+		*link = s->next;
+		s->next = h->streams;
+		h->streams = s;
+	}
+	return s;
+}
+
+/* It stands first: find_stream has put it there. */
+static void
+close_first(struct http2_conn *h)
+{
+	struct http2_stream *s = h->streams;
+
+	h->streams = s->next;
+	h->nr_streams--;
+	if (s->x != NULL) {
+		if (exchange_is_grpc(s->x))
+			h->c->protocol = PROTOCOL_GRPC;
+		exchange_close(s->x);
+	}
+	slab_give(&h->env->http2_streams, s);
+}
+
+static void
+close_least_recent(struct http2_conn *h)
+{
+	const struct http2_stream *last = h->streams;
+
+	while (last->next != NULL)
+		last = last->next;
+	find_stream(h, last->id);
+	h->env->counters.http2_streams_cut++;
+	close_first(h);
+}
+
+static struct http2_stream *
+open_stream(struct http2_conn *h, uint32_t id)
+{
+	struct http2_stream *s;
+
+	if (h->nr_streams == HTTP2_MAX_STREAMS)
+		close_least_recent(h);
+	s = slab_take(&h->env->http2_streams);
+	if (s == NULL) {
+		h->env->counters.http_refused++;
+		return NULL;
+	}
+	*s = (struct http2_stream) { .next = h->streams, .id = id };
+	s->x = exchange_open(h->env, h->c, h->nr_requests++);
+	h->streams = s;
+	h->nr_streams++;
+	return s;
+}
+
+static void
+end_side(struct http2_conn *h, struct http2_stream *s, enum conn_dir dir)
+{
+	s->ended[dir] = true;
+	if (s->x != NULL)
+		exchange_message_end(s->x, dir, true);
+	/* Where its request was not seen, nothing more will come of it. */
+	if (s->ended[1 - dir] || (dir == CONN_RESP && !s->begun))
+		close_first(h);
+}
+
+/* ------------------------------------------------------------------ header blocks */
+
+static struct hpack_text *
+on_headers_begin(void *arg, uint32_t id)
+{
+	struct side *side = arg;
+	struct http2_conn *h = side->h;
+	struct http2_stream *s = id == 0 ? NULL : find_stream(h, id);
+
+	touch_tables(h);
+	/* Odd numbers are the client's; a server opens no stream but by a promise. */
+	if (s == NULL && id % 2 == 1)
+		s = open_stream(h, id);
+	if (s != NULL)
+		s->interim = false;
+	h->text[side->dir] = slab_take(&h->env->http2_texts);
+	if (h->text[side->dir] == NULL)
+		h->env->counters.http2_blocks_refused++;
+	return h->text[side->dir];
+}
+
+static void
+begin_request(struct http2_stream *s)
+{
+	if (s->begun)
+		return;
+	s->begun = true;
+	exchange_request_begin(s->x, "2");
+}
+
+static void
+request_field(struct http2_stream *s, struct span name, struct span value)
+{
+	if (name.p == NULL || value.p == NULL)
+		return;
+	if (span_is(name, ":method"))
+		exchange_method(s->x, value);
+	else if (span_is(name, ":path"))
+		exchange_target(s->x, value);
+	else if (span_is(name, ":authority"))
+		exchange_authority(s->x, value);
+	else if (name.len != 0 && name.p[0] == ':')
+		return;
+	else {
+		begin_request(s);
+		exchange_header(s->x, CONN_ORIG, name, value);
+	}
+}
+
+static unsigned
+status_of(struct span value)
+{
+	unsigned status = 0;
+
+	for (size_t i = 0; i < value.len && i < 3; i++) {
+		if (value.p[i] < '0' || value.p[i] > '9')
+			return 0;
+		status = status * 10 + (value.p[i] - '0');
+	}
+	return status;
+}
+
+static void
+begin_answer(struct http2_stream *s, unsigned status)
+{
+	if (s->has_status)
+		return;
+	s->interim = status >= 100 && status < 200;
+	if (s->interim)
+		return;
+	s->has_status = true;
+	exchange_status(s->x, status, "2");
+}
+
+static void
+response_field(struct http2_stream *s, struct span name, struct span value)
+{
+	if (name.p == NULL || value.p == NULL || s->interim)
+		return;
+	if (span_is(name, ":status")) {
+		begin_answer(s, status_of(value));
+	} else if (name.len != 0 && name.p[0] != ':') {
+		begin_answer(s, 0);
+		exchange_header(s->x, CONN_RESP, name, value);
+	}
+}
+
+static void
+on_field(void *arg, uint32_t id, struct span name, struct span value)
+{
+	struct side *side = arg;
+	struct http2_stream *s = side->h->streams;
+
+	/* The block's stream stands first, if it is followed. */
+	if (s == NULL || s->id != id || s->x == NULL)
+		return;
+	if (s->headers[side->dir]) {
+		if (name.p != NULL && value.p != NULL)
+			exchange_trailer(s->x, name, value);
+	} else if (side->dir == CONN_ORIG) {
+		request_field(s, name, value);
+	} else {
+		response_field(s, name, value);
+	}
+}
+
+static void
+on_headers_end(void *arg, uint32_t id, bool end_stream, bool whole)
+{
+	struct side *side = arg;
+	struct http2_conn *h = side->h;
+	enum conn_dir dir = side->dir;
+	struct http2_stream *s = id == 0 ? NULL : find_stream(h, id);
+
+	slab_give(&h->env->http2_texts, h->text[dir]);
+	h->text[dir] = NULL;
+	if (s == NULL)
+		return;
+	if (!s->headers[dir] && s->x != NULL && !s->interim) {
+		if (dir == CONN_ORIG)
+			begin_request(s);
+		else
+			begin_answer(s, 0);
+		exchange_headers_end(s->x, dir);
+	}
+	if (!whole && s->x != NULL)
+		exchange_body_gap(s->x, dir, 0);
+	s->headers[dir] = s->headers[dir] || !s->interim;
+	if (end_stream)
+		end_side(h, s, dir);
+}
+
+/* ------------------------------------------------------------------ bodies and ends */
+
+static void
+on_data(void *arg, uint32_t id, const uint8_t *data, size_t len)
+{
+	struct side *side = arg;
+	struct http2_stream *s = find_stream(side->h, id);
+
+	/* Of a message whose headers were not seen nothing tells how its body is coded. */
+	if (s == NULL || s->x == NULL || !s->headers[side->dir])
+		conn_skipped(side->h->env, side->h->c,
+			     s != NULL && s->x == NULL ? CONN_SKIP_LIMIT : CONN_SKIP_UNSYNCED, len);
+	else
+		exchange_body(s->x, side->dir, data, len);
+}
+
+static void
+on_data_gap(void *arg, uint32_t id, uint64_t len)
+{
+	struct side *side = arg;
+	struct http2_stream *s = find_stream(side->h, id);
+
+	if (s != NULL && s->x != NULL)
+		exchange_body_gap(s->x, side->dir, len);
+}
+
+static void
+on_data_end(void *arg, uint32_t id, bool end_stream)
+{
+	struct side *side = arg;
+	struct http2_stream *s = end_stream ? find_stream(side->h, id) : NULL;
+
+	if (s != NULL)
+		end_side(side->h, s, side->dir);
+}
+
+static void
+on_reset(void *arg, uint32_t id)
+{
+	struct side *side = arg;
+
+	if (find_stream(side->h, id) != NULL)
+		close_first(side->h);
+}
+
+static const struct http2_handler handler = {
+	.headers_begin = on_headers_begin,
+	.field = on_field,
+	.headers_end = on_headers_end,
+	.data = on_data,
+	.data_gap = on_data_gap,
+	.data_end = on_data_end,
+	.reset = on_reset,
+};
+
+/* ------------------------------------------------------------------ the connection */
+
+static void
+http2_open(struct conn_env *env, struct conn *c, void *state)
+{
+	struct http2_conn *h = state;
+
+	h->env = env;
+	h->c = c;
+	h->oriented = !c->info.midstream[CONN_ORIG] && !c->info.midstream[CONN_RESP];
+	http2_init(&h->parser[CONN_ORIG], !c->info.midstream[CONN_ORIG],
+		   c->info.midstream[CONN_ORIG]);
+	http2_init(&h->parser[CONN_RESP], false, c->info.midstream[CONN_RESP]);
+}
+
+/* Messages that are open in this direction may have lost bytes, or their end. */
+static void
+mark_lost(struct http2_conn *h, enum conn_dir dir)
+{
+	for (struct http2_stream *s = h->streams; s != NULL; s = s->next) {
+		if (s->x != NULL && !s->ended[dir])
+			exchange_body_gap(s->x, dir, 0);
+	}
+}
+
+/* Joined midway, who opened was a guess: the first header block says it. */
+static enum conn_dir
+orient(struct http2_conn *h, enum conn_dir dir, struct span frames)
+{
+	enum http2_sender sender = h->oriented ? HTTP2_UNKNOWN : http2_sender(frames);
+	struct http2 parser = h->parser[CONN_ORIG];
+	struct hpack_text *text = h->text[CONN_ORIG];
+
+	if (sender == HTTP2_UNKNOWN)
+		return dir;
+	h->oriented = true;
+	if ((sender == HTTP2_CLIENT) == (dir == CONN_ORIG) || !conn_reverse(h->env, h->c))
+		return dir;
+	h->parser[CONN_ORIG] = h->parser[CONN_RESP];
+	h->parser[CONN_RESP] = parser;
+	h->text[CONN_ORIG] = h->text[CONN_RESP];
+	h->text[CONN_RESP] = text;
+	return (enum conn_dir)(1 - dir);
+}
+
+static size_t
+http2_conn_push(struct conn_env *env, struct conn *c, void *state, enum conn_dir side_dir,
+		const uint8_t *data, size_t len)
+{
+	struct http2_conn *h = state;
+	enum conn_dir dir = orient(h, side_dir, span_of(data, len));
+	struct http2 *p = &h->parser[dir];
+	struct side side = { h, dir };
+	uint64_t framing = p->framing_bytes, skipped = p->skipped_bytes;
+	uint32_t lost = p->events[HTTP2_RESYNC];
+
+	http2_push(p, data, len, &handler, &side);
+	if (p->events[HTTP2_RESYNC] != lost)
+		mark_lost(h, dir);
+	conn_inspected(env, c, p->framing_bytes - framing);
+	if (p->skipped_bytes != skipped)
+		conn_skipped(env, c, CONN_SKIP_UNSYNCED, p->skipped_bytes - skipped);
+	return len;
+}
+
+static void
+http2_conn_gap(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir, uint64_t len)
+{
+	struct http2_conn *h = state;
+	struct side side = { h, dir };
+	uint32_t lost = h->parser[dir].events[HTTP2_RESYNC];
+
+	(void)env, (void)c;
+	http2_gap(&h->parser[dir], len, &handler, &side);
+	if (h->parser[dir].events[HTTP2_RESYNC] != lost)
+		mark_lost(h, dir);
+}
+
+static void
+http2_conn_finish(struct conn_env *env, struct conn *c, void *state)
+{
+	struct http2_conn *h = state;
+
+	(void)env, (void)c;
+	for (unsigned d = 0; d < 2; d++) {
+		struct side side = { h, (enum conn_dir)d };
+
+		http2_end(&h->parser[d], &handler, &side);
+	}
+	while (h->streams != NULL)
+		close_first(h);
+}
+
+static void
+http2_conn_close(struct conn_env *env, struct conn *c, void *state)
+{
+	struct http2_conn *h = state;
+
+	http2_conn_finish(env, c, h);
+	give_tables(h);
+}
+
+const struct conn_proto conn_http2 = {
+	.state_bytes = sizeof(struct http2_conn),
+	.open = http2_open,
+	.push = http2_conn_push,
+	.gap = http2_conn_gap,
+	.finish = http2_conn_finish,
+	.close = http2_conn_close,
+};
