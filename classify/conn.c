@@ -439,23 +439,41 @@ try_again(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t
 	return dir;
 }
 
-void
-conn_push(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t *data, size_t len,
-	  uint64_t gap)
+/* len bytes that the parser does not get, for the reason given. */
+static void
+pass_over(struct conn_env *env, struct conn *c, enum conn_dir dir, enum conn_skip why, uint64_t len)
 {
-	if (gap != 0) {
-		conn_skipped(env, c, CONN_SKIP_GAP, gap);
-		if (c->proto == NULL && c->prologue != NULL) {
-			/* The beginning will not become whole: decide on what there is. */
-			start(env, c, PROTOCOL_UNKNOWN, dir, NULL, 0);
-		}
-		if (c->proto == NULL)
-			c->info.midstream[dir] = true;
-		else if (c->state != NULL && c->proto->gap != NULL)
-			c->proto->gap(env, c, c->state, dir, gap);
+	conn_skipped(env, c, why, len);
+	/* The beginning will not become whole: decide on what there is. */
+	if (c->proto == NULL && c->prologue != NULL)
+		start(env, c, PROTOCOL_UNKNOWN, dir, NULL, 0);
+	if (c->proto == NULL)
+		c->info.midstream[dir] = true;
+	else if (c->state != NULL && c->proto->gap != NULL)
+		c->proto->gap(env, c, c->state, dir, len);
+}
+
+/* How many of len bytes may be inspected now; they are taken off the budget. */
+static size_t
+take_budget(const struct conn_env *env, struct conn *c, size_t len)
+{
+	uint64_t limit = env->config.inspect_bytes_per_s, second = env->now_us / 1000000u;
+
+	if (limit == 0 || c->encrypted)
+		return len;
+	if (second != c->budget_s) {
+		c->budget_s = second;
+		c->budget_used = 0;
 	}
-	if (len == 0)
-		return;
+	if (len > limit - c->budget_used)
+		len = (size_t)(limit - c->budget_used);
+	c->budget_used += len;
+	return len;
+}
+
+static void
+push(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t *data, size_t len)
+{
 	c->pushed[dir] = true;
 	if (c->proto == NULL) {
 		find_out(env, c, dir, data, len);
@@ -466,11 +484,29 @@ conn_push(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t
 }
 
 void
+conn_push(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t *data, size_t len,
+	  uint64_t gap)
+{
+	size_t allowed = take_budget(env, c, len);
+
+	if (gap != 0)
+		pass_over(env, c, dir, CONN_SKIP_GAP, gap);
+	if (allowed != 0)
+		push(env, c, dir, data, allowed);
+	if (allowed != len)
+		pass_over(env, c, dir, CONN_SKIP_BUDGET, len - allowed);
+}
+
+void
 conn_datagram(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t *data,
 	      size_t len)
 {
 	enum protocol protocol = PROTOCOL_UNKNOWN;
 
+	if (take_budget(env, c, len) != len) {
+		conn_skipped(env, c, CONN_SKIP_BUDGET, len);
+		return;
+	}
 	c->pushed[dir] = true;
 	/* Every datagram is a beginning: one that says nothing leaves it to the next. */
 	if (c->proto == NULL || c->protocol == PROTOCOL_UNKNOWN) {

@@ -6,6 +6,11 @@
  * flow ends. The conn finds out what is spoken, by first bytes on any port, runs the parser of
  * that protocol, has cleartext scanned, and builds records through the environment's callbacks.
  *
+ * One connection must not starve the others of its worker: of its cleartext no more than
+ * inspect_bytes_per_s is looked at in a second of packet time, by that connection's own packets, so
+ * that the same capture gives the same records. What is beyond is told as not inspected ("budget")
+ * and is like a gap to the parser; ciphertext costs nothing and is not counted.
+ *
  * Everything comes from pools sized at start. A pool that is empty means that this connection is
  * seen as a flow only; it is counted, and its bytes are told as not inspected.
  *
@@ -58,6 +63,7 @@ struct conn_config {
 	uint32_t max_deflate, max_brotli, max_zstd;
 	uint32_t decode_max_ratio;
 	uint64_t decode_ratio_after_bytes, decode_max_message_bytes;
+	uint64_t inspect_bytes_per_s; /* of one connection's cleartext; 0: all */
 	bool body_sha256;
 	bool live_test_values; /* published test values count as real ones */
 	unsigned min_severity; /* enum severity: findings below it are nothing */

@@ -27,6 +27,7 @@
 	X(UNSYNCED, "unsynced")		  /* passed over while looking for a message start */ \
 	X(BINARY, "binary")		  /* images, audio, video, fonts */                   \
 	X(NOT_PARSED, "not_parsed")	  /* a protocol recognised but not taken apart */     \
+	X(BUDGET, "budget")		  /* beyond what one flow may have in a second */     \
 	X(DECODE_FAILED, "decode_failed") /* content coding broken, unknown, or a bomb */     \
 	X(LIMIT, "limit")		  /* a pool was empty */
 
@@ -145,6 +146,8 @@ struct conn {
 	struct conn_types types;
 	const char *ai_service; /* static, or from the catalogue */
 	uint64_t inspected_bytes;
+	uint64_t budget_s;    /* the second of packet time that is under way */
+	uint64_t budget_used; /* bytes inspected in it */
 	uint64_t skipped[NR_CONN_SKIPS];
 	char name[255];
 };

@@ -57,8 +57,6 @@
 	UINT(defrag_timeout_ms, "defrag.timeout_ms", 30000, 1, 600000, "ms",                        \
 	     "after which an incomplete datagram is given up")                                      \
 	UINT(flow_max, "flow.max", 262144, 64, 67108864, "flows", "open flows per worker")          \
-	UINT(flow_half_open_max, "flow.half_open_max", 65536, 64, 67108864, "flows",                \
-	     "flows per worker of which only a SYN was seen")                                       \
 	UINT(flow_tcp_idle_s, "flow.tcp_idle_s", 300, 1, 86400, "s", "TCP flow without packets")    \
 	UINT(flow_udp_idle_s, "flow.udp_idle_s", 60, 1, 86400, "s", "UDP flow without packets")     \
 	UINT(flow_other_idle_s, "flow.other_idle_s", 60, 1, 86400, "s", "other flow without packets") \
@@ -66,6 +64,8 @@
 	UINT(flow_linger_s, "flow.linger_s", 5, 0, 3600, "s", "closed flow kept for stragglers")    \
 	UINT(flow_active_s, "flow.active_s", 300, 1, 86400, "s",                                    \
 	     "a flow record at least this often for long flows")                                    \
+	UINT(flow_inspect_mb_per_s, "flow.inspect_mb_per_s", 256, 0, 1048576, "MiB",                \
+	     "payload of one flow that is inspected in a second; 0: all of it")                     \
 	UINT(reasm_max_held_bytes, "reasm.max_held_bytes", 262144, 1, 16777216, "bytes",            \
 	     "waiting behind a hole, per direction")                                                \
 	UINT(reasm_max_held_segments, "reasm.max_held_segments", 1024, 1, 65536, "segments",        \

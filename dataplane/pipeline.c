@@ -172,6 +172,7 @@ worker_config_of(const struct pipeline *p, unsigned id, const uint64_t secret[2]
 			  .max_http2_streams = (uint32_t)c->http_transactions,
 			  .max_http2_tables = (uint32_t)c->http2_tables,
 			  .max_message_buffers = (uint32_t)c->tls_buffers,
+			  .inspect_bytes_per_s = c->flow_inspect_mb_per_s << 20,
 			  .max_llm = (uint32_t)c->llm_calls,
 			  .max_scan_streams = (uint32_t)c->scan_streams,
 			  .max_deflate = (uint32_t)c->decode_deflate,
