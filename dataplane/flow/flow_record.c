@@ -58,7 +58,9 @@ flow_note_path(struct flow *flow, const struct packet *p)
 	flow->nr_tunnels = p->nr_tunnels;
 	memcpy(flow->tunnel, p->tunnel, sizeof(flow->tunnel));
 	flow->tunnel_family = p->tunnel_family;
-	memcpy(flow->tunnel_addr, p->tunnel_addr, sizeof(flow->tunnel_addr));
+	/* By side, as it is not sure yet who opened. */
+	memcpy(flow->tunnel_addr[p->side], p->tunnel_addr[0], sizeof(p->tunnel_addr[0]));
+	memcpy(flow->tunnel_addr[1 - p->side], p->tunnel_addr[1], sizeof(p->tunnel_addr[1]));
 }
 
 /* The flow's identity: tuple with domain, and its first packet's time and sequence number. */
@@ -140,8 +142,8 @@ put_path(const struct flow *flow, struct record *r)
 		record_put_string(r, RF_TUNNEL_STACK, text);
 	}
 	if (flow->tunnel_family != 0) {
-		record_put_ip(r, RF_TUNNEL_SRC_IP, flow->tunnel_addr[0], len);
-		record_put_ip(r, RF_TUNNEL_DST_IP, flow->tunnel_addr[1], len);
+		record_put_ip(r, RF_TUNNEL_SRC_IP, flow->tunnel_addr[flow->orig], len);
+		record_put_ip(r, RF_TUNNEL_DST_IP, flow->tunnel_addr[1 - flow->orig], len);
 	}
 }
 

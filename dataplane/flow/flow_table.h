@@ -91,7 +91,7 @@ struct flow {
 	struct flow_side side[2];
 	uint16_t vlan[PACKET_MAX_VLANS];
 	struct tunnel tunnel[PACKET_MAX_TUNNELS];
-	uint8_t tunnel_addr[2][16];
+	uint8_t tunnel_addr[2][16]; /* ends of the innermost tunnel, by the side they are on */
 };
 
 struct flow_timeouts {
