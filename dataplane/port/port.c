@@ -49,7 +49,8 @@ struct queue {
 
 /* The interface's own counters, of iface: and xdp:. */
 struct iface_counters {
-	uint64_t rx_packets, missed, errors;
+	uint64_t packets; /* that weir should see */
+	uint64_t missed, errors;
 };
 
 struct port {
@@ -74,11 +75,15 @@ static struct iface_counters
 iface_counters(const struct port *p)
 {
 	const char *iface = p->device->iface;
+	uint64_t sent = 0;
 
 	if (iface[0] == '\0')
 		return (struct iface_counters) { 0 };
+	/* AF_PACKET shows what the interface sends as well. */
+	if (p->device->kind == DEVICE_IFACE)
+		sent = device_iface_number(iface, "statistics/tx_packets", 0);
 	return (struct iface_counters) {
-		.rx_packets = device_iface_number(iface, "statistics/rx_packets", 0),
+		.packets = device_iface_number(iface, "statistics/rx_packets", 0) + sent,
 		.missed = device_iface_number(iface, "statistics/rx_missed_errors", 0),
 		.errors = device_iface_number(iface, "statistics/rx_errors", 0),
 	};
@@ -323,11 +328,31 @@ nr_tx_queues(const struct port *p, const struct port_options *o)
 	return strcmp(p->driver, "net_af_xdp") == 0 ? (uint16_t)o->nr_queues : 0;
 }
 
+/*
+ * The ring near the device, or, where that memory node has no hugepages (or no processor, and DPDK
+ * does not count it), wherever there is room.
+ */
+static int
+set_up_queue(const struct port *p, uint16_t queue, uint16_t nr_desc, struct rte_mempool *pool)
+{
+	int socket = port_socket(p);
+	int r = -ENOMEM;
+
+	if (socket >= 0)
+		r = rte_eth_rx_queue_setup(p->id, queue, nr_desc, (unsigned)socket, NULL, pool);
+	if (r != -ENOMEM)
+		return r;
+	r = rte_eth_rx_queue_setup(p->id, queue, nr_desc, (unsigned)SOCKET_ID_ANY, NULL, pool);
+	if (r == 0 && socket >= 0 && queue == 0)
+		log_warning("ports: %s: no memory left on its node %d: its rings are on another",
+			    p->text, socket);
+	return r;
+}
+
 static int
 set_up_queues(struct port *p, const struct port_options *o, struct rte_mempool *pool)
 {
 	uint16_t nr_desc = (uint16_t)(o->nr_descriptors != 0 ? o->nr_descriptors : DESCRIPTORS);
-	int socket = port_socket(p);
 	int r = rte_eth_dev_adjust_nb_rx_tx_desc(p->id, &nr_desc, NULL);
 
 	if (r == 0 && o->nr_descriptors != 0 && nr_desc != o->nr_descriptors &&
@@ -335,9 +360,7 @@ set_up_queues(struct port *p, const struct port_options *o, struct rte_mempool *
 		log_warning("ports: %s: descriptors = %u: the device takes %u", o->text,
 			    o->nr_descriptors, nr_desc);
 	for (unsigned q = 0; r == 0 && q < o->nr_queues; q++)
-		r = rte_eth_rx_queue_setup(p->id, (uint16_t)q, nr_desc,
-					   socket < 0 ? (unsigned)SOCKET_ID_ANY : (unsigned)socket,
-					   NULL, p->own_pool != NULL ? p->own_pool : pool);
+		r = set_up_queue(p, (uint16_t)q, nr_desc, p->own_pool != NULL ? p->own_pool : pool);
 	for (unsigned q = 0; r == 0 && q < nr_tx_queues(p, o); q++)
 		r = rte_eth_tx_queue_setup(p->id, (uint16_t)q, nr_desc, (unsigned)SOCKET_ID_ANY,
 					   NULL);
@@ -510,7 +533,7 @@ port_counters(const struct port *p, struct port_counters *out)
 		out->errors = stats.ierrors;
 	}
 	accounted = out->rx_packets + out->missed + out->nombuf + out->errors;
-	out->unseen = more(more(iface.rx_packets, p->iface_at_start.rx_packets), accounted);
+	out->unseen = more(more(iface.packets, p->iface_at_start.packets), accounted);
 	out->missed += more(iface.missed, p->iface_at_start.missed);
 	out->errors += more(iface.errors, p->iface_at_start.errors);
 }

@@ -61,7 +61,8 @@ int port_socket(const struct port *p);
  *   nombuf    the driver found no buffer in the pool
  *   errors    frames that came damaged
  *   unseen    iface:, xdp: what the interface counted more than all of the above and rx_packets:
- *             AF_PACKET's driver does not tell its drops before DPDK 25.03
+ *             AF_PACKET's driver does not tell its drops before DPDK 25.03.
+ *             What the interface sends is seen too, and counts
  *   cut       iface: frames that filled their room in the ring; what was longer is lost
  */
 struct port_counters {

@@ -4,6 +4,7 @@ import os
 import pathlib
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -139,6 +140,27 @@ def test_what_the_kernel_dropped_is_unseen(weir):
     assert stats["nic_unseen"] == stats["port_0_unseen"]
     lines = [line for line in said.splitlines() if "frames lost or cut" in line]
     assert len(lines) == 1 and wire.names[0] in lines[0], lines
+
+
+def test_what_the_interface_sends(weir):
+    """Is received as well, and hides no loss."""
+    with Wire() as wire, live(weir, [f'device = "iface:{wire.names[0]}"; descriptors = 64;']) as run:
+        inside = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        inside.bind((wire.names[0], 0))
+        for n in range(300):
+            inside.send(udp_frame(n))
+            time.sleep(0.0005)
+        run.wait_for("rx_packets", 250)
+        run.process.send_signal(signal.SIGSTOP)
+        for n in range(500):
+            wire.send(udp_frame(n))
+        run.process.send_signal(signal.SIGCONT)
+        run.wait_for("nic_unseen", 1)
+        stats = run.stop()["stats"][-1]
+        inside.close()
+    check_ledger(stats)
+    assert 0 < stats["nic_unseen"] < 800, stats
+    assert stats["rx_packets"] + stats["nic_unseen"] == 800, stats
 
 
 def test_long_frames(weir):

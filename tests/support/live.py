@@ -99,7 +99,10 @@ def frames_of(path):
 
 
 def ip_tool(*args, check=True):
-    done = subprocess.run(["ip", *args], capture_output=True, text=True)
+    try:
+        done = subprocess.run(["ip", *args], capture_output=True, text=True)
+    except FileNotFoundError:
+        raise e2e.Skip("ip is not installed: scripts/install-deps --for test")
     if check and done.returncode:
         raise e2e.Skip(f"ip {' '.join(args)}: {done.stderr.strip()}")
     return done
