@@ -7,12 +7,14 @@
 #include "dataplane/config.h"
 #include "dataplane/log.h"
 #include "dataplane/pipeline.h"
+#include "dataplane/port/ports.h"
 
 int
 cmd_check(int argc, char **argv)
 {
 	static struct config config;
 	struct ruleset *rules = NULL;
+	struct ports *ports = NULL;
 	int status = CMD_FAILED;
 	char dir[4096];
 
@@ -27,13 +29,14 @@ cmd_check(int argc, char **argv)
 		return CMD_USAGE;
 	}
 	config_defaults(&config);
-	if (config_load(&config, argv[2]) == 0 &&
+	if (config_load(&config, argv[2]) == 0 && ports_create(&config, &ports) == 0 &&
 	    ruleset_load(pipeline_rules_dir(&config, dir, sizeof(dir)), &rules, stderr) == 0) {
 		printf("%s: good; %zu rules, set %s\n", argv[2], ruleset_nr(rules),
 		       ruleset_hash(rules));
 		status = CMD_OK;
 	}
 	ruleset_free(rules);
+	ports_destroy(ports);
 	config_free(&config);
 	return status;
 }

@@ -14,7 +14,6 @@
 #include <rte_mbuf_dyn.h>
 
 #include "dataplane/log.h"
-#include "dataplane/port/ingress_filter.h"
 #include "dataplane/port/rss.h"
 #include "dataplane/port/rx_clock.h"
 
@@ -59,7 +58,7 @@ struct port {
 	const struct device *device;
 	unsigned nr_queues;
 	const char *driver;
-	struct ingress_filter *filter;
+	const struct ingress_filter *filter;
 	struct rte_mempool *own_pool;
 	uint32_t cut_at; /* a frame of this length filled its room; UINT32_MAX: never */
 	enum port_time time;
@@ -283,6 +282,15 @@ port_pool_bytes(const struct device *d)
 		   : (uint64_t)OWN_POOL_FRAMES * (d->frame_bytes + MBUF_OVERHEAD);
 }
 
+uint64_t
+port_ring_frames(const struct device *d, unsigned nr_queues, unsigned nr_descriptors)
+{
+	/* The other drivers take a buffer when there is a frame for it. */
+	if (d->kind != DEVICE_PCI && d->kind != DEVICE_XDP)
+		return 0;
+	return (uint64_t)nr_queues * (nr_descriptors != 0 ? nr_descriptors : DESCRIPTORS);
+}
+
 static void
 plan_time(struct port *p, const struct rte_eth_dev_info *info, struct rte_eth_conf *conf)
 {
@@ -407,21 +415,6 @@ start(struct port *p, const struct port_options *o, struct rte_mempool *pool)
 	return 0;
 }
 
-static int
-compile_filter(struct port *p, const struct port_options *o)
-{
-	char err[256];
-	int r;
-
-	if (o->filter == NULL || o->filter[0] == '\0')
-		return 0;
-	r = ingress_filter_create(o->filter, err, sizeof(err), &p->filter);
-	if (r != 0)
-		log_err("ports: %s: filter = \"%s\": %s: must be a pcap-filter(7) expression",
-			o->text, o->filter, err);
-	return r;
-}
-
 static void
 init_sources(struct port *p, const struct port_options *o)
 {
@@ -461,11 +454,9 @@ port_open(const struct port_options *o, struct rte_mempool *pool, struct port **
 		return -ENODEV;
 	}
 	init_sources(p, o);
-	r = compile_filter(p, o);
-	if (r == 0) {
-		p->iface_at_start = iface_counters(p);
-		r = start(p, o, pool);
-	}
+	p->filter = o->filter;
+	p->iface_at_start = iface_counters(p);
+	r = start(p, o, pool);
 	if (r != 0) {
 		port_close(p);
 		return r;
@@ -487,7 +478,6 @@ port_close(struct port *p)
 		log_warning("ports: %s: the device did not stop", p->text);
 	rte_eth_dev_close(p->id);
 	rte_mempool_free(p->own_pool);
-	ingress_filter_destroy(p->filter);
 	free(p);
 }
 
@@ -495,6 +485,19 @@ struct source *
 port_source(struct port *p, unsigned queue)
 {
 	return &p->queues[queue].source;
+}
+
+void
+port_tell(const struct port *p, unsigned number)
+{
+	static const char *const times[] = {
+		[PORT_TIME_WORKER] = "when they are read",
+		[PORT_TIME_US] = "of the capture",
+		[PORT_TIME_TICKS] = "of the NIC",
+	};
+
+	log_notice("ports: port %u is %s: driver %s, %u queue%s, time of frames: %s", number,
+		   p->text, p->driver, p->nr_queues, p->nr_queues == 1 ? "" : "s", times[p->time]);
 }
 
 int

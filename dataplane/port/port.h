@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "dataplane/port/device.h"
+#include "dataplane/port/ingress_filter.h"
 #include "dataplane/port/source.h"
 
 #define PORT_MAX_QUEUES 64
@@ -27,10 +28,10 @@ struct port_options {
 	const struct device *device; /* kept */
 	const char *text;	     /* the device string, for messages; kept */
 	unsigned nr_queues;
-	unsigned nr_descriptors; /* 0: a default */
-	unsigned mtu;		 /* 0: as the device is */
-	const char *filter;	 /* NULL or "": none */
-	uint16_t rss_random;	 /* what the RSS key is made of */
+	unsigned nr_descriptors;	     /* 0: a default */
+	unsigned mtu;			     /* 0: as the device is */
+	const struct ingress_filter *filter; /* kept; NULL: none */
+	uint16_t rss_random;		     /* what the RSS key is made of */
 	uint16_t domain;
 	const char *tap; /* kept */
 	bool promiscuous;
@@ -46,10 +47,16 @@ struct port;
 int port_open(const struct port_options *options, struct rte_mempool *pool, struct port **out);
 void port_close(struct port *p);
 
+/* Frames of the pool that the device's rings hold for good, with these options. */
+uint64_t port_ring_frames(const struct device *device, unsigned nr_queues, unsigned nr_descriptors);
+
 /* Bytes of the pool that port_open would make for this device; 0 for most. */
 uint64_t port_pool_bytes(const struct device *device);
 
 struct source *port_source(struct port *p, unsigned queue);
+
+/* One line about what the port became, for whoever reads its counters by number. */
+void port_tell(const struct port *p, unsigned number);
 
 /* The memory node the device is attached to; negative when it has none. */
 int port_socket(const struct port *p);

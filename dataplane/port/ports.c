@@ -26,6 +26,7 @@
 struct watched {
 	struct port *port;
 	struct device device;
+	struct ingress_filter *filter;
 	bool up, up_told;
 	uint64_t nr_downs, nr_downs_told;
 	uint64_t link_told_us, loss_told_us;
@@ -93,6 +94,42 @@ name_device(struct ports *p, unsigned i)
 	return 0;
 }
 
+static int
+compile_filter(struct ports *p, unsigned i)
+{
+	const struct port_config *c = &p->config->ports[i];
+	char err[256];
+	int r;
+
+	if (c->filter[0] == '\0')
+		return 0;
+	r = ingress_filter_create(c->filter, err, sizeof(err), &p->at[i].filter);
+	if (r != 0)
+		log_err("ports: %s: filter = \"%s\": %s: must be a pcap-filter(7) expression",
+			c->device, c->filter, err);
+	return r;
+}
+
+/* What a ring holds it keeps; a quarter of all has to be left for what is under way. */
+static int
+check_memory(const struct ports *p)
+{
+	uint64_t frames = 0, least;
+
+	for (unsigned i = 0; i < p->nr; i++) {
+		const struct port_config *c = &p->config->ports[i];
+
+		frames += port_ring_frames(&p->at[i].device, c->queues, c->descriptors);
+	}
+	least = frames + frames / 3;
+	if (p->config->memory_mbufs >= least)
+		return 0;
+	log_err("ports: memory.mbufs = %" PRIu64 ": the devices' rings alone hold %" PRIu64
+		": must be at least %" PRIu64 ", or fewer queues or descriptors",
+		p->config->memory_mbufs, frames, least);
+	return -ENOMEM;
+}
+
 int
 ports_create(const struct config *config, struct ports **out)
 {
@@ -106,8 +143,12 @@ ports_create(const struct config *config, struct ports **out)
 	for (unsigned i = 0; i < p->nr; i++) {
 		int e = name_device(p, i);
 
+		if (e == 0)
+			e = compile_filter(p, i);
 		r = r == 0 ? e : r;
 	}
+	if (r == 0)
+		r = check_memory(p);
 	if (r != 0) {
 		ports_destroy(p);
 		return r;
@@ -124,6 +165,7 @@ ports_destroy(struct ports *p)
 	for (unsigned i = 0; i < p->nr; i++) {
 		port_close(p->at[i].port);
 		device_fini(&p->at[i].device);
+		ingress_filter_destroy(p->at[i].filter);
 	}
 	free(p);
 }
@@ -180,7 +222,7 @@ ports_open(struct ports *p, struct rte_mempool *pool)
 			.nr_queues = c->queues,
 			.nr_descriptors = c->descriptors,
 			.mtu = c->mtu,
-			.filter = c->filter,
+			.filter = p->at[i].filter,
 			.rss_random = random,
 			.domain = (uint16_t)c->domain,
 			.tap = c->tap[0] != '\0' ? c->tap : c->device,
@@ -193,6 +235,8 @@ ports_open(struct ports *p, struct rte_mempool *pool)
 		if (r != 0)
 			return r;
 	}
+	for (unsigned i = 0; i < p->nr; i++)
+		port_tell(p->at[i].port, i);
 	return 0;
 }
 

@@ -21,7 +21,11 @@
 
 struct ports;
 
-/* config: kept. 0, or a negative errno with each error logged. */
+/*
+ * Everything about the ports that can be wrong without looking at the devices: their strings, their
+ * filters, and whether memory.mbufs has room for their rings. config: kept. 0, or a negative errno
+ * with each error logged.
+ */
 int ports_create(const struct config *config, struct ports **out);
 void ports_destroy(struct ports *p);
 

@@ -36,10 +36,24 @@ def test_what_cannot_start(weir):
     refused(weir, '{ device = "pci:0000:7f:1e.7"; }', "0000:7f:1e.7", "no such device")
     refused(weir, f'{{ device = "pcap:{demo}"; queues = 3; }}', "queues = 3", "can do 1")
     refused(weir, f'{{ device = "net_pcap0,rx_pcap={demo},rx_pcap={demo}"; }}', "queues = 1", "must be 2")
-    refused(weir, f'{{ device = "pcap:{demo}"; filter = "tcp prt 80"; }}', "filter", "syntax error")
+    refused(weir, f'{{ device = "pcap:{demo}"; filter = "tcp prt 80"; }}', "filter", "syntax error", status=2)
+    refused(weir, '{ device = "pci:0000:7f:1e.7"; queues = 16; }', "memory.mbufs = 16384", "at least 21845", status=2)
     refused(weir, '{ device = "net_null0"; }, { device = "net_null0,size=64"; }', "twice", status=2)
     # The good port beside it does not make up for the bad one.
     refused(weir, f'{{ device = "pcap:{demo}"; }}, {{ device = "pcap:/nowhere.pcap"; }}', "/nowhere.pcap")
+
+
+def test_check_says_the_same(weir):
+    """What can be told without the devices, weir check tells."""
+    conf = e2e.work_folder() / "weir.conf"
+    good = '{ device = "iface:weirnone0"; filter = "not arp"; }'
+    for ports, words in ((good, None), ('{ device = "eth1"; }', "must be iface:IF"),
+                         ('{ device = "net_null0"; filter = "host ("; }', "pcap-filter"),
+                         (f"{good}, {good}", "twice")):
+        conf.write_text(f"ports = ( {ports} );\n")
+        run = weir.run("check", "-c", conf)
+        assert run.status == (1 if words else 0), (ports, run.status, run.err_lines)
+        assert words is None or [words in line for line in run.err_lines] == [True], run.err_lines
 
 
 def check_ledger(stats):
