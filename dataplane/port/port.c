@@ -375,6 +375,23 @@ set_up_queues(struct port *p, const struct port_options *o, struct rte_mempool *
 	return r;
 }
 
+/* Whoever only listens must not ask the switch to send more slowly. */
+static void
+send_no_pause(const struct port *p)
+{
+	struct rte_eth_fc_conf fc = { 0 };
+	int r = rte_eth_dev_flow_ctrl_get(p->id, &fc);
+
+	if (r != 0 || fc.mode == RTE_ETH_FC_NONE || fc.mode == RTE_ETH_FC_RX_PAUSE)
+		return;
+	fc.mode = RTE_ETH_FC_NONE;
+	r = rte_eth_dev_flow_ctrl_set(p->id, &fc);
+	if (r != 0)
+		log_warning("ports: %s: flow control stays on (%s): under load the port may send "
+			    "pause frames to the switch",
+			    p->text, strerror(-r));
+}
+
 static int
 start(struct port *p, const struct port_options *o, struct rte_mempool *pool)
 {
@@ -409,6 +426,7 @@ start(struct port *p, const struct port_options *o, struct rte_mempool *pool)
 	}
 	p->started = true;
 	check_rss(p, o, &conf);
+	send_no_pause(p);
 	if (o->promiscuous && rte_eth_promiscuous_enable(p->id) != 0)
 		log_warning("ports: %s: promiscuous mode refused: frames for others may be missing",
 			    o->text);

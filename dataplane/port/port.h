@@ -2,9 +2,10 @@
  * One Ethernet device as a set of sources: set-up, queues, and what it counts.
  *
  * Set-up asks for promiscuous mode, scattered receive where the device can, a random symmetric
- * RSS key (rss.h) when there are several queues, and receive timestamps where offered; it asks for
- * no offload that changes frames. What a device cannot do is an error that says so (queues, MTU,
- * filter) or a line in the log (hash, key, promiscuous mode), never silence.
+ * RSS key (rss.h) when there are several queues, and receive timestamps where offered; it turns off
+ * pause frames, and asks for no offload that changes frames. What a device cannot do is an error
+ * that says so (queues, MTU, filter) or a line in the log (hash, key, promiscuous mode), never
+ * silence.
  *
  * Packet time: a device that stamps gives it, otherwise the worker's clock at the burst. net_pcap
  * stamps with the time of the capture; a NIC stamps in ticks, which rx_clock.h converts. The
