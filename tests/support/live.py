@@ -109,12 +109,13 @@ def ip_tool(*args, check=True):
 
 
 class Wire:
-    """Virtual wires: what is sent into `sender(n)` comes in at the interface `name(n)`."""
+    """Virtual wires: what `send` sends into the n-th comes in at the interface `names[n]`."""
 
     def __init__(self, nr=1, queues=1, mtu=1500):
         if os.geteuid() != 0:
             raise e2e.Skip("needs root")
-        self.names = [f"weirw{n}" for n in range(nr)]
+        # At most 15 bytes; no two tests at once share them.
+        self.names = [f"ww{os.getpid() % 1_000_000}-{n}" for n in range(nr)]
         self.sockets = []
         self.queues, self.mtu = queues, mtu
 
