@@ -32,7 +32,7 @@ void rx_clock_sample(struct rx_clock *c, uint64_t before_us, uint64_t ticks, uin
 /* Worker: the relation in force. Once a burst. */
 struct rx_clock_relation rx_clock_read(const struct rx_clock *c);
 
-/* Microseconds of a stamp; never before the epoch. */
+/* Microseconds of a stamp; never before the epoch, nor behind what a record can say. */
 static inline uint64_t
 rx_clock_us(const struct rx_clock_relation *r, uint64_t ticks)
 {
@@ -40,6 +40,8 @@ rx_clock_us(const struct rx_clock_relation *r, uint64_t ticks)
 
 	if (us < 0 && -us > (double)r->us)
 		return 0;
+	if (us > 9e15)
+		return (uint64_t)9e15;
 	return (uint64_t)((int64_t)r->us + (int64_t)us);
 }
 

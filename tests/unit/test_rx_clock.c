@@ -77,7 +77,7 @@ test_clock_set_back(void **state)
 }
 
 static void
-test_stamps_before_all(void **state)
+test_stamps_far_off(void **state)
 {
 	struct rx_clock_relation r = { .ticks = 1u << 31, .us = 1000, .us_per_tick = 1 };
 
@@ -85,6 +85,9 @@ test_stamps_before_all(void **state)
 	assert_int_equal(rx_clock_us(&r, 0), 0);
 	assert_int_equal(rx_clock_us(&r, (1u << 31) - 1000), 0);
 	assert_int_equal(rx_clock_us(&r, (1u << 31) + 5), 1005);
+	r.us_per_tick = 1e6;
+	assert_int_equal(rx_clock_us(&r, UINT64_C(1) << 62), 9000000000000000u);
+	assert_int_equal(rx_clock_us(&r, UINT64_C(3) << 62), 0);
 }
 
 int
@@ -94,7 +97,7 @@ main(void)
 		cmocka_unit_test(test_rates),
 		cmocka_unit_test(test_unknown_until_measured),
 		cmocka_unit_test(test_clock_set_back),
-		cmocka_unit_test(test_stamps_before_all),
+		cmocka_unit_test(test_stamps_far_off),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
