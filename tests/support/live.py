@@ -14,7 +14,7 @@ import e2e
 
 
 class Live:
-    """weir run with its output in a file. ports: one group's text each; settings: by dotted name."""
+    """weir run with its output in a file, and tables that fit a test. ports: one group's text each; settings: by dotted name."""
 
     def __init__(self, weir, ports, rules=None, workers=2, **settings):
         folder = e2e.work_folder()
@@ -26,6 +26,13 @@ workers = {workers};
 rules = {{ dir = "{rules or weir.root / 'rules'}"; }};
 output = "{self.out}";
 stats = {{ interval_s = 1; }};
+flow = {{ max = 8192; }};
+http = {{ connections = 2048; transactions = 2048; }};
+tls = {{ connections = 1024; buffers = 64; }};
+dns = {{ flows = 2048; }};
+llm = {{ calls = 256; }};
+scan = {{ streams = 2048; }};
+decode = {{ deflate = 64; brotli = 4; zstd = 4; }};
 log = {{ level = "notice"; }};
 ports = ( {', '.join('{ ' + port + ' }' for port in ports)} );
 """)
