@@ -364,6 +364,8 @@ body_buffer(const struct message *m)
 {
 	if (m->x->grpc)
 		return BUFFER_GRPC_MESSAGE;
+	if (m->x->websocket)
+		return BUFFER_WS_MESSAGE;
 	if (m->x->llm != NULL && llm_is_likely(m->x->llm))
 		return m->dir == CONN_ORIG ? BUFFER_LLM_PROMPT : BUFFER_LLM_COMPLETION;
 	if (type_starts(m, "application/x-www-form-urlencoded"))
@@ -546,15 +548,17 @@ exchange_message_end(struct exchange *x, enum conn_dir dir, bool complete)
 	m->done = true;
 	m->end_us = x->env->now_us;
 	if (m->decode != NULL) {
+		/* The stream of a WebSocket is only ever flushed. */
 		if (!m->decode_failed && decode_finish(m->decode, body_bytes, m) != DECODE_OK)
-			m->decode_failed = true;
+			m->decode_failed = !x->websocket;
 		/* Coded data says itself where it ends, also when the message around it is cut. */
-		complete = complete || (!m->decode_failed && !decode_was_plain(m->decode));
+		complete = complete ||
+			   (!m->decode_failed && !x->websocket && !decode_was_plain(m->decode));
 		decode_give(x->env->decoders, m->decode);
 		m->decode = NULL;
 	}
-	m->complete =
-	    complete && !m->gap && !m->decode_failed && !(x->grpc && grpc_is_inside(&m->grpc));
+	m->complete = complete && !m->gap && !m->decode_failed &&
+		      !(x->grpc && grpc_is_inside(&m->grpc)) && !m->websocket.lost;
 	if (m->sse_body)
 		sse_end(&x->sse);
 	if (m->scan != NULL)
@@ -568,6 +572,94 @@ exchange_message_end(struct exchange *x, enum conn_dir dir, bool complete)
 	if (m->joined != NULL)
 		scan_close(m->joined, found, m);
 	m->joined = NULL;
+}
+
+/* ------------------------------------------------------------------ WebSocket */
+
+/*
+ * permessage-deflate (RFC 7692): a message is a piece of one deflate stream, less the empty block
+ * at its end. Where the ends agreed to begin anew with each message, going on is no harm.
+ */
+static const uint8_t deflate_tail[] = { 0x00, 0x00, 0xff, 0xff };
+
+static void
+message_bytes(struct message *m, const uint8_t *data, size_t len)
+{
+	if (!m->websocket_deflated)
+		body_bytes(m, data, len);
+	else if (!m->decode_failed && decode_push(m->decode, data, len, body_bytes, m) != DECODE_OK)
+		m->decode_failed = true;
+}
+
+static void
+message_begin(void *arg, bool compressed)
+{
+	struct message *m = arg;
+
+	m->websocket_deflated = compressed;
+	if (compressed && m->decode == NULL && !m->decode_failed)
+		m->decode_failed = decode_take(m->x->env->decoders, span_of("deflate", 7),
+					       &m->decode) != DECODE_OK;
+}
+
+static void
+message_piece(void *arg, const uint8_t *data, size_t len)
+{
+	struct message *m = arg;
+
+	if (m->websocket_deflated && m->decode_failed)
+		conn_skipped(m->x->env, m->x->c, CONN_SKIP_DECODE_FAILED, len);
+	else
+		conn_inspected(m->x->env, m->x->c, len);
+	message_bytes(m, data, len);
+}
+
+static void
+message_over(void *arg)
+{
+	struct message *m = arg;
+
+	if (m->websocket_deflated)
+		message_bytes(m, deflate_tail, sizeof(deflate_tail));
+}
+
+static const struct websocket_handler message_handler = { message_begin, message_piece,
+							  message_over };
+
+void
+exchange_begin_websocket(struct exchange *x)
+{
+	x->websocket = true;
+	for (unsigned d = 0; d < 2; d++) {
+		x->message[d].done = x->message[d].complete = false;
+		x->message[d].scan_body = true;
+	}
+}
+
+void
+exchange_websocket(struct exchange *x, enum conn_dir dir, const uint8_t *data, size_t len)
+{
+	struct message *m = &x->message[dir];
+	uint64_t framing = m->websocket.framing_bytes, skipped = m->websocket.skipped_bytes;
+
+	websocket_push(&m->websocket, data, len, &message_handler, m);
+	conn_inspected(x->env, x->c, m->websocket.framing_bytes - framing);
+	if (m->websocket.skipped_bytes != skipped)
+		conn_skipped(x->env, x->c, CONN_SKIP_UNSYNCED,
+			     m->websocket.skipped_bytes - skipped);
+}
+
+void
+exchange_websocket_gap(struct exchange *x, enum conn_dir dir, uint64_t len)
+{
+	struct message *m = &x->message[dir];
+
+	m->gap = true;
+	if (m->websocket_deflated)
+		m->decode_failed = true;
+	websocket_gap(&m->websocket, len, &message_handler, m);
+	if (m->scan != NULL)
+		scan_gap(m->scan);
 }
 
 /* ------------------------------------------------------------------ the end */

@@ -38,6 +38,14 @@ void exchange_body(struct exchange *x, enum conn_dir dir, const uint8_t *data, s
 void exchange_body_gap(struct exchange *x, enum conn_dir dir, uint64_t len);
 void exchange_message_end(struct exchange *x, enum conn_dir dir, bool complete);
 
+/*
+ * The two ends have agreed on WebSocket (101): the exchange goes on, and the messages of each
+ * direction, without their frames, are its bodies.
+ */
+void exchange_begin_websocket(struct exchange *x);
+void exchange_websocket(struct exchange *x, enum conn_dir dir, const uint8_t *data, size_t len);
+void exchange_websocket_gap(struct exchange *x, enum conn_dir dir, uint64_t len);
+
 bool exchange_is_grpc(const struct exchange *x);
 bool exchange_is_head(const struct exchange *x);
 bool exchange_is_connect(const struct exchange *x);

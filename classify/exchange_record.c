@@ -198,6 +198,9 @@ http_record(struct exchange *x)
 		record_put_uint(r, RF_GRPC_STATUS, x->grpc_status);
 	if (resp->sse_body)
 		record_put_uint(r, RF_STREAM_EVENTS, x->sse.nr_events);
+	else if (x->websocket)
+		record_put_uint(r, RF_STREAM_EVENTS,
+				req->websocket.nr_messages + resp->websocket.nr_messages);
 	else if (x->grpc)
 		record_put_uint(r, RF_STREAM_EVENTS,
 				req->grpc.nr_messages + resp->grpc.nr_messages);

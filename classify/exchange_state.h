@@ -8,6 +8,7 @@
 #include "classify/exchange.h"
 #include "classify/proto/grpc.h"
 #include "classify/proto/sse.h"
+#include "classify/proto/websocket.h"
 
 #define MAX_METHOD     32u
 #define MAX_HOST       255u
@@ -27,7 +28,8 @@ struct message {
 	bool begun, headers_done, done, complete, gap;
 	bool scan_body; /* cleartext worth scanning */
 	bool sse_body;
-	bool grpc_lost; /* a gap: where its messages begin is not known any more */
+	bool websocket_deflated; /* the message at hand */
+	bool grpc_lost;		 /* a gap: where its messages begin is not known any more */
 	uint64_t begin_us, end_us;
 	uint64_t body_bytes; /* decoded */
 	struct decode *decode;
@@ -37,6 +39,7 @@ struct message {
 	struct conn_types types;
 	struct sha256_ctx sha;
 	struct grpc grpc;
+	struct websocket websocket;
 	uint8_t type_len, coding_len;
 	char type[MAX_TYPE];
 	char coding[MAX_CODING];
@@ -61,6 +64,7 @@ struct exchange {
 	uint8_t method_len, auth_len, trace_len;
 	uint8_t grpc_status;
 	bool grpc, has_grpc_status;
+	bool websocket;
 	bool target_known;
 	enum protocol upgrade;
 	char method[MAX_METHOD];

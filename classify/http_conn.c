@@ -7,7 +7,7 @@
  * direction the order can no longer be trusted, so what is open is closed as incomplete there.
  *
  * After CONNECT and 101 the bytes go to a connection of their own inside this one, so that TLS
- * through a proxy is seen as TLS.
+ * through a proxy is seen as TLS. A WebSocket stays with the exchange that asked for it.
  */
 #include "classify/conn_env.h"
 #include "classify/exchange.h"
@@ -24,7 +24,8 @@ struct http_conn {
 	bool lost_order[2];		  /* a gap: the next message may have skipped others */
 	unsigned interim;		  /* status of the answer being read if 1xx, else 0 */
 	bool tunnel;
-	struct conn *inner; /* what runs inside a tunnel */
+	struct conn *inner;	    /* what runs inside a tunnel */
+	struct exchange *websocket; /* or the exchange that goes on as one */
 };
 
 /* What the parsers' handlers are given. */
@@ -61,6 +62,8 @@ close_exchange(struct http_conn *h, struct exchange *x)
 		if (h->current[d] == x)
 			h->current[d] = NULL;
 	}
+	if (h->websocket == x)
+		h->websocket = NULL;
 	list_remove(h, x);
 	exchange_close(x);
 }
@@ -184,6 +187,8 @@ on_headers_end(void *arg)
 		return HTTP1_BODY_NONE;
 	if (status == 101 && exchange_upgrade(x) != PROTOCOL_UNKNOWN)
 		s->h->c->protocol = exchange_upgrade(x);
+	if (status == 101 && exchange_upgrade(x) == PROTOCOL_WEBSOCKET)
+		s->h->websocket = x;
 	if (status == 101 || (exchange_is_connect(x) && status >= 200 && status < 300)) {
 		s->h->tunnel = true;
 		return HTTP1_TUNNEL;
@@ -238,7 +243,10 @@ on_message_end(void *arg, bool complete)
 		return;
 	s->h->current[s->dir] = NULL;
 	exchange_message_end(x, s->dir, complete);
-	close_if_done(s->h, x);
+	if (x == s->h->websocket)
+		exchange_begin_websocket(x);
+	else
+		close_if_done(s->h, x);
 }
 
 /* What runs inside is a connection of its own: its protocol is found out anew. */
@@ -248,7 +256,11 @@ on_tunnel(void *arg, const uint8_t *data, size_t len)
 	struct side *s = arg;
 	struct http_conn *h = s->h;
 
-	/* Masked frames would only be scanned in vain. */
+	if (h->websocket != NULL) {
+		exchange_websocket(h->websocket, s->dir, data, len);
+		return;
+	}
+	/* Its exchange had to go: masked frames would only be scanned in vain. */
 	if (h->c->protocol == PROTOCOL_WEBSOCKET) {
 		conn_skipped(h->env, h->c, CONN_SKIP_NOT_PARSED, len);
 		return;
@@ -330,6 +342,8 @@ http_gap(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir, u
 
 	(void)c;
 	if (h->tunnel) {
+		if (h->websocket != NULL)
+			exchange_websocket_gap(h->websocket, dir, len);
 		if (h->inner != NULL)
 			conn_push(env, h->inner, dir, NULL, 0, len);
 		return;
@@ -350,6 +364,10 @@ http_half_close(struct conn_env *env, struct conn *c, void *state, enum conn_dir
 	if (h->inner != NULL)
 		conn_half_close(env, h->inner, dir);
 	http1_end(&h->parser[dir], &handler, &side);
+	if (h->websocket != NULL) {
+		exchange_message_end(h->websocket, dir, true);
+		close_if_done(h, h->websocket);
+	}
 }
 
 static void
@@ -364,6 +382,8 @@ http_finish(struct conn_env *env, struct conn *c, void *state)
 		if (!c->closed[d])
 			http1_gap(&h->parser[d], 1, &handler, &side);
 		http1_end(&h->parser[d], &handler, &side);
+		if (h->websocket != NULL)
+			exchange_message_end(h->websocket, (enum conn_dir)d, c->closed[d]);
 	}
 	while (h->oldest != NULL)
 		close_exchange(h, h->oldest);

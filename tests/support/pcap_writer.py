@@ -297,3 +297,16 @@ def http2_data(stream, body, end_stream=False):
 
 def grpc_message(body, compressed=False):
     return bytes([compressed]) + struct.pack(">I", len(body)) + body
+
+
+def websocket_frame(body, mask=None, opcode=1, fin=True, compressed=False):
+    """A client's frame has a mask of four bytes."""
+    head = bytes([0x80 * fin | 0x40 * compressed | opcode])
+    bit = 0x80 if mask else 0
+    if len(body) < 126:
+        head += bytes([bit | len(body)])
+    else:
+        head += bytes([bit | 126]) + struct.pack(">H", len(body))
+    if mask:
+        body = mask + bytes(b ^ mask[i % 4] for i, b in enumerate(body))
+    return head + body
