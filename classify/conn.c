@@ -586,7 +586,10 @@ void
 conn_describe(const struct conn_env *env, const struct conn *c, struct record *r)
 {
 	static const char *const sources[] = {
-		[NAME_NONE] = NULL, [NAME_SNI] = "sni", [NAME_HTTP_HOST] = "http_host"
+		[NAME_NONE] = NULL,
+		[NAME_SNI] = "sni",
+		[NAME_SNI_OUTER] = "sni_outer",
+		[NAME_HTTP_HOST] = "http_host",
 	};
 
 	record_put_string(r, RF_PROTOCOL, protocol_name(c->protocol));

@@ -122,7 +122,7 @@ extern const size_t http2_stream_bytes, http2_tables_bytes;
 PROTOCOLS(PROTOCOL_ENTRY)
 #undef PROTOCOL_ENTRY
 
-enum name_source { NAME_NONE, NAME_SNI, NAME_HTTP_HOST };
+enum name_source { NAME_NONE, NAME_SNI, NAME_SNI_OUTER, NAME_HTTP_HOST };
 
 struct prologue;
 

@@ -29,7 +29,7 @@
 	X(MONGODB, "mongodb", TCP, detect_mongodb, conn_payload)          \
 	X(KAFKA, "kafka", TCP, detect_kafka, conn_payload)                \
 	X(DNS, "dns", ANY, detect_dns, conn_dns)                          \
-	X(QUIC, "quic", UDP, detect_quic, conn_payload)                   \
+	X(QUIC, "quic", UDP, detect_quic, conn_quic)                      \
 	X(WEBSOCKET, "websocket", TCP, detect_never, conn_payload)        \
 	X(GRPC, "grpc", TCP, detect_never, conn_payload)
 

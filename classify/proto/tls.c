@@ -9,7 +9,12 @@ enum { /* content types of records, RFC 8446 section 5.1 and RFC 6520 */
        HEARTBEAT = 24,
 };
 
-enum { CLIENT_HELLO = 1, SERVER_HELLO = 2, NEW_SESSION_TICKET = 4 }; /* handshake messages */
+enum { /* handshake messages */
+       CLIENT_HELLO = 1,
+       SERVER_HELLO = 2,
+       NEW_SESSION_TICKET = 4,
+       CERTIFICATE = 11,
+};
 
 enum { RECORD_MAX = (1 << 14) + 2048 }; /* of a fragment, RFC 5246 section 6.2.3 */
 
@@ -24,9 +29,10 @@ struct tls_work {
 	struct session_id shown, given; /* by the client, by the server */
 	uint16_t version;		/* chosen; 0 before */
 	uint8_t dir;			/* where the last hello came from */
-	bool ticket;			/* the client showed one */
 	bool retry;			/* the server's last word was a HelloRetryRequest */
-	bool undecided;			/* resumed or not: the server's next message says so */
+	bool ticket;			/* the client showed one */
+	bool waits;	/* for the server's next message: its certificate, or none */
+	bool undecided; /* resumed or not: that message says so */
 };
 
 _Static_assert(sizeof(struct tls_work) <= TLS_BUFFER_BYTES, "facts fit a buffer");
@@ -46,9 +52,9 @@ struct call {
 };
 
 void
-tls_init(struct tls *t, struct slab *buffers)
+tls_init(struct tls *t, char transport, struct slab *buffers)
 {
-	*t = (struct tls) { .buffers = buffers, .patience = TLS_PATIENCE };
+	*t = (struct tls) { .buffers = buffers, .transport = transport, .patience = TLS_PATIENCE };
 }
 
 static void
@@ -100,8 +106,8 @@ settle(struct call *c)
 	if (w == NULL)
 		return;
 	both = w->facts.client_hello_seen && w->facts.server_hello_seen;
-	lost = t->side[w->undecided ? w->dir : 1 - w->dir].place != TLS_RECORDS;
-	if ((both && !w->undecided) || lost || t->patience == 0)
+	lost = t->side[both ? w->dir : 1 - w->dir].place != TLS_RECORDS;
+	if ((both && !w->waits) || lost || t->patience == 0)
 		tell(c, &w->facts);
 }
 
@@ -186,7 +192,7 @@ first_client_hello(struct tls *t, struct tls_work *w, const struct tls_client_he
 	put_alpn(f, h->alpn);
 	if (whole) {
 		ja3_client(h, f->ja3);
-		ja4_client(h, 't', f->ja4);
+		ja4_client(h, t->transport, f->ja4);
 	}
 }
 
@@ -198,17 +204,21 @@ keep_session_id(struct session_id *id, struct span s)
 		memcpy(id->bytes, s.p, id->len);
 }
 
-/* Before TLS 1.3: by the session id, or a ticket leaves it open (RFC 5077 section 3.4). */
+/*
+ * Before TLS 1.3: by the session id, or what comes next says (RFC 5077 section 3.4). Also that a
+ * server's hello alone is followed by its certificate.
+ */
 static void
 decide_resumption(struct tls_work *w)
 {
 	const struct session_id *a = &w->shown, *b = &w->given;
 
-	if (!w->facts.client_hello_seen || !w->facts.server_hello_seen || is_tls13(w->version))
+	if (!w->facts.server_hello_seen || is_tls13(w->version))
 		return;
 	w->facts.resumed =
 	    a->len != 0 && a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0;
-	w->undecided = !w->facts.resumed && w->ticket;
+	w->waits = !w->facts.resumed;
+	w->undecided = w->waits && w->ticket;
 }
 
 static void
@@ -235,7 +245,7 @@ client_hello(struct call *c, const uint8_t *body, size_t len, bool cut)
 	keep_session_id(&w->shown, h.session_id);
 	decide_resumption(w);
 	/* With the ServerHello first, its next message may be gone by. */
-	w->undecided = false;
+	w->waits = w->undecided = false;
 	if (w == &instead)
 		tell(c, &w->facts);
 	else
@@ -305,15 +315,54 @@ server_hello(struct call *c, const uint8_t *body, size_t len, bool cut)
 		settle(c);
 }
 
+/* The message that the server's hello made wait for has come. */
 static void
-hello(struct call *c, const struct tls_side *s, const uint8_t *body, size_t len, bool cut)
+stop_waiting(struct call *c, bool resumed)
+{
+	struct tls_work *w = c->t->work;
+
+	if (w == NULL || !w->waits || w->dir != c->dir)
+		return;
+	w->facts.resumed = w->undecided && resumed;
+	w->waits = w->undecided = false;
+	settle(c);
+}
+
+/* Certificate (RFC 5246 section 7.4.2): length 3 | length 3 | the server's own | issuers' ... */
+static void
+certificate(struct call *c, const uint8_t *body, size_t len)
+{
+	struct cursor at = cursor_of(body, len);
+	struct tls_work *w = c->t->work;
+	uint32_t own = 0;
+
+	if (w != NULL && w->waits && cursor_skip(&at, 3) && cursor_be24(&at, &own))
+		x509_read(span_of(at.p, own < cursor_left(&at) ? own : cursor_left(&at)),
+			  &w->facts.certificate);
+	stop_waiting(c, false);
+}
+
+static bool
+is_read(const struct call *c, uint8_t type)
+{
+	const struct tls_work *w = c->t->work;
+
+	return type == CLIENT_HELLO || type == SERVER_HELLO ||
+	       (type == CERTIFICATE && w != NULL && w->waits && w->dir == c->dir);
+}
+
+/* One of those that are read. */
+static void
+hello(struct call *c, uint8_t type, const uint8_t *body, size_t len, bool cut)
 {
 	if (c->t->told)
 		return;
-	if (s->message[0] == CLIENT_HELLO)
+	if (type == CLIENT_HELLO)
 		client_hello(c, body, len, cut);
-	else
+	else if (type == SERVER_HELLO)
 		server_hello(c, body, len, cut);
+	else
+		certificate(c, body, len);
 }
 
 /* A hello that will not become whole still names the server, more often than not. */
@@ -321,34 +370,27 @@ static void
 hello_cut_off(struct call *c, struct tls_side *s)
 {
 	if (s->have != 0)
-		hello(c, s, s->buffer, s->have, true);
+		hello(c, s->message[0], s->buffer, s->have, true);
 	drop_hello(c->t, s);
 }
 
-/* Any message but a hello. */
+/* Any message that is not read. */
 static void
 other_message(struct call *c, uint8_t type)
 {
-	struct tls_work *w = c->t->work;
-
-	if (w != NULL && w->undecided && w->dir == c->dir) {
-		w->facts.resumed = type == NEW_SESSION_TICKET;
-		w->undecided = false;
-		settle(c);
-	}
+	stop_waiting(c, type == NEW_SESSION_TICKET);
 	lose_patience(c);
 }
 
 static void
 begin_message(struct call *c, struct tls_side *s)
 {
-	bool is_hello = s->message[0] == CLIENT_HELLO || s->message[0] == SERVER_HELLO;
-
 	s->message_left = read_be24(s->message + 1);
-	s->want = is_hello ? s->message_left : 0;
+	s->want = is_read(c, s->message[0]) ? s->message_left : 0;
 	if (s->want > TLS_MESSAGE_BYTES) {
 		s->want = TLS_MESSAGE_BYTES;
-		c->t->events[TLS_HELLO_TOO_LONG]++;
+		if (s->message[0] != CERTIFICATE)
+			c->t->events[TLS_HELLO_TOO_LONG]++;
 	}
 	if (s->want == 0)
 		other_message(c, s->message[0]);
@@ -362,7 +404,7 @@ gather(struct call *c, struct tls_side *s, const uint8_t *data, size_t len)
 	size_t n = len < s->want - s->have ? len : s->want - s->have;
 
 	if (s->have == 0 && n == s->want) {
-		hello(c, s, data, n, cut);
+		hello(c, s->message[0], data, n, cut);
 		s->want = 0;
 		return;
 	}
@@ -370,7 +412,7 @@ gather(struct call *c, struct tls_side *s, const uint8_t *data, size_t len)
 		s->buffer = slab_take(c->t->buffers);
 		if (s->buffer == NULL) {
 			c->t->events[TLS_NO_BUFFER]++;
-			hello(c, s, data, n, true);
+			hello(c, s->message[0], data, n, true);
 			s->want = 0;
 			return;
 		}
@@ -378,7 +420,7 @@ gather(struct call *c, struct tls_side *s, const uint8_t *data, size_t len)
 	memcpy(s->buffer + s->have, data, n);
 	s->have += (uint32_t)n;
 	if (s->have == s->want) {
-		hello(c, s, s->buffer, s->have, cut);
+		hello(c, s->message[0], s->buffer, s->have, cut);
 		drop_hello(c->t, s);
 	}
 }
@@ -434,11 +476,7 @@ change_cipher_spec(struct call *c, struct tls_side *s)
 	if (may_say_hello_again(w))
 		return;
 	s->ciphered = true;
-	if (w != NULL && w->undecided && w->dir == c->dir) {
-		w->facts.resumed = true;
-		w->undecided = false;
-		settle(c);
-	}
+	stop_waiting(c, true);
 	if (c->t->told)
 		s->place = TLS_ENCRYPTED;
 	lose_patience(c);
@@ -547,6 +585,11 @@ tls_gap(struct tls *t, unsigned dir, uint64_t len, tls_facts_fn *fn, void *arg)
 
 	if (len == 0 || s->place != TLS_RECORDS)
 		return;
+	/* Of a certificate the beginning is what counts. */
+	if (s->want != 0 && s->message[0] == CERTIFICATE) {
+		certificate(&c, s->buffer, s->have);
+		drop_hello(t, s);
+	}
 	if (!is_harmless(t, s, len)) {
 		lose(&c, s);
 		return;
@@ -559,6 +602,34 @@ tls_gap(struct tls *t, unsigned dir, uint64_t len, tls_facts_fn *fn, void *arg)
 		if (s->message_left == 0)
 			s->message_have = 0;
 	}
+}
+
+void
+tls_message(struct tls *t, unsigned dir, uint8_t type, const uint8_t *body, size_t len, bool cut,
+	    tls_facts_fn *fn, void *arg)
+{
+	struct call c = { t, dir, fn, arg };
+
+	if (t->told)
+		return;
+	if (is_read(&c, type))
+		hello(&c, type, body, len, cut);
+	else
+		other_message(&c, type);
+}
+
+void
+tls_name_only(struct tls *t, struct span name, tls_facts_fn *fn, void *arg)
+{
+	struct call c = { t, 0, fn, arg };
+	struct tls_work instead, *w;
+
+	if (t->told)
+		return;
+	w = work_of(t, &instead);
+	w->facts.client_hello_seen = true;
+	put_sni(t, &w->facts, name);
+	tell(&c, &w->facts);
 }
 
 void

@@ -8,16 +8,16 @@
  * A hello is known by the type of its message, never by its direction: a connection picked up
  * with its two ends swapped reads the same. Any split of the input gives the same facts.
  *
- * The facts of a handshake are told once, when both hellos have been seen. Before TLS 1.3 a server
- * that was shown a ticket says only with its next message whether it took it: then that is waited
- * for. A HelloRetryRequest and the second ClientHello belong to the same handshake; names and
- * fingerprints are those of the first hello. What makes the facts incomplete: the other hello is
- * not seen before the connection ends, before the other direction loses its place, or within
- * TLS_PATIENCE messages and records that are no hello (early data not counted). There is no second
- * telling: handshakes after the first are encrypted.
+ * The facts of a handshake are told once, when both hellos have been seen. Before TLS 1.3 the
+ * server's next message is waited for: it is the certificate, of which the first is read (x509.h),
+ * or says that a session was resumed. A HelloRetryRequest and the second ClientHello belong to the
+ * same handshake; names and fingerprints are those of the first hello. What makes the facts
+ * incomplete: the other hello is not seen before the connection ends, before the other direction
+ * loses its place, or within TLS_PATIENCE messages and records that are no hello (early data not
+ * counted). There is no second telling: handshakes after the first are encrypted.
  *
- * resumed: TLS 1.3: a PSK was chosen; before: the server repeats the client's session id, or was
- * shown a ticket and goes on without a certificate. early_data: offered by the last ClientHello.
+ * resumed: TLS 1.3: a PSK was chosen; before: the server repeats the client's session id, or goes
+ * on without a certificate. early_data: offered by the last ClientHello.
  *
  * Memory: a connection waiting for its second hello holds one buffer of the slab for the facts,
  * each direction another while it has part of a hello. Without a buffer for the facts, what is
@@ -43,6 +43,7 @@
 #include <stdint.h>
 
 #include "classify/proto/ja.h"
+#include "classify/proto/x509.h"
 #include "classify/slab.h"
 
 #define TLS_MESSAGE_BYTES 16384u
@@ -66,6 +67,7 @@ struct tls_facts {
 	char alpn[TLS_MAX_ALPN][TLS_ALPN_CAP];
 	char alpn_selected[TLS_ALPN_CAP];
 	char ja3[JA3_CAP], ja3s[JA3_CAP], ja4[JA4_CAP];
+	struct x509_facts certificate; /* before TLS 1.3, of the server; empty on resumption */
 };
 
 /* The facts are borrowed. Not allowed to call back into the same struct tls. */
@@ -105,6 +107,7 @@ struct tls_work;
 
 struct tls {
 	struct slab *buffers;  /* kept */
+	char transport;	       /* for JA4: t, q or d */
 	struct tls_work *work; /* from the first hello until it is told; owned, from the slab */
 	struct tls_side side[2];
 	/* Every byte pushed is in one of the three. */
@@ -116,8 +119,11 @@ struct tls {
 	uint16_t events[TLS_NR_EVENTS];
 };
 
-/* Objects of the slab have TLS_BUFFER_BYTES; it is kept until tls_fini. */
-void tls_init(struct tls *t, struct slab *buffers);
+/*
+ * Objects of the slab have TLS_BUFFER_BYTES; it is kept until tls_fini. transport is the first
+ * letter of JA4: t, or q and d where others put the hellos together and tls_message brings them.
+ */
+void tls_init(struct tls *t, char transport, struct slab *buffers);
 
 /* Gives buffers back without telling. */
 void tls_fini(struct tls *t);
@@ -128,6 +134,13 @@ void tls_push(struct tls *t, unsigned dir, const uint8_t *data, size_t len, tls_
 
 /* len bytes of that direction were lost. */
 void tls_gap(struct tls *t, unsigned dir, uint64_t len, tls_facts_fn *fn, void *arg);
+
+/* A handshake message without its header, from QUIC or DTLS; cut: its end is not there. */
+void tls_message(struct tls *t, unsigned dir, uint8_t type, const uint8_t *body, size_t len,
+		 bool cut, tls_facts_fn *fn, void *arg);
+
+/* A hello of another kind, of which only the server's name is read: told at once, incomplete. */
+void tls_name_only(struct tls *t, struct span name, tls_facts_fn *fn, void *arg);
 
 /* Nothing more will come: tells what is known, if a hello was seen. */
 void tls_end(struct tls *t, tls_facts_fn *fn, void *arg);

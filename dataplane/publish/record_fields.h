@@ -120,6 +120,11 @@
 	X(TLS_RESUMED, "tls_resumed", BOOL, TLS, 0, 0, "session taken up again")                   \
 	X(TLS_EARLY_DATA, "tls_early_data", BOOL, TLS, 0, 0,                                       \
 	  "data sent before the handshake ended")                                                  \
+	X(TLS_SUBJECT, "tls_subject", TEXT, TLS, APPDATA, 255, "server's certificate, before 1.3") \
+	X(TLS_ISSUER, "tls_issuer", TEXT, TLS, APPDATA, 255, "who signed it")                      \
+	X(TLS_SAN, "tls_san", TEXTS, TLS, APPDATA, 255, "its names: DNS, URI, mail, IP")           \
+	X(TLS_NOT_AFTER, "tls_not_after", UINT, TLS, 0, 0, "end of its validity, us")              \
+	X(QUIC_VERSION, "quic_version", TEXT, TLS, 0, 16, "1 2 draft-29 Q050 ...")                 \
 	X(ALPN, "alpn", TEXT, FLOW, APPDATA, 64, "chosen, else first offered")                     \
 	X(JA3, "ja3", TEXT, FLOW | TLS, 0, 32, "client fingerprint")                               \
 	X(JA3S, "ja3s", TEXT, TLS, 0, 32, "server fingerprint")                                    \

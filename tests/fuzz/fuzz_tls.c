@@ -61,6 +61,8 @@ on_facts(void *arg, const struct tls_facts *f)
 	mix_text(s, f->ja3, JA3_CAP);
 	mix_text(s, f->ja3s, JA3_CAP);
 	mix_text(s, f->ja4, 37);
+	mix_text(s, f->certificate.subject, X509_NAME_CAP);
+	mix_text(s, f->certificate.issuer, X509_NAME_CAP);
 }
 
 static void
@@ -83,7 +85,7 @@ run(const uint8_t *data, size_t len, size_t step, unsigned nr_buffers)
 
 	if (slab_init(&buffers, nr_buffers, TLS_BUFFER_BYTES) != 0)
 		abort();
-	tls_init(&t, &buffers);
+	tls_init(&t, 't', &buffers);
 	while (cursor_u8(&c, &kind) && cursor_be16(&c, &n)) {
 		unsigned dir = kind & PIECE_RESP;
 

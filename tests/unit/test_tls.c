@@ -110,6 +110,27 @@ message(struct bytes *o, unsigned type, size_t len)
 	put_fill(o, 'm', len);
 }
 
+/* A leaf with a subject and nothing else, and an issuer's of which nothing is read. */
+static void
+put_certificate(struct bytes *o)
+{
+	static const char leaf[] = "\x30\x25\x30\x21\2\1\1\x30\0\x30\0\x30\0\x30\x14\x31\x12"
+				   "\x30\x10\6\3\x55\4\3\x13\x09w.example\x30\0\x30\0";
+	size_t body, list, one;
+
+	put_u8(o, 11);
+	body = put_begin(o, 3);
+	list = put_begin(o, 3);
+	one = put_begin(o, 3);
+	put(o, leaf, sizeof(leaf) - 1);
+	put_end(o, one, 3);
+	one = put_begin(o, 3);
+	put_fill(o, 'i', 700);
+	put_end(o, one, 3);
+	put_end(o, list, 3);
+	put_end(o, body, 3);
+}
+
 static bool
 hello_message(struct bytes *o, const char *word, size_t len)
 {
@@ -188,7 +209,14 @@ put_word(struct bytes *o, const char *word)
 		record(o, 23, m.b, 40);
 	else if (is_word(word, "apphead")) /* a record whose last 30 bytes are lost */
 		record(o, 23, m.b, 40), o->len -= 30;
-	else if (is_word(word, "certhead")) {
+	else if (is_word(word, "x509")) {
+		put_certificate(&m);
+		record(o, 22, m.b + 40, m.len - 40);
+	} else if (is_word(word, "x509half")) {
+		put_certificate(&m);
+		record(o, 22, m.b + 40, m.len - 40);
+		o->len -= 500;
+	} else if (is_word(word, "certhead")) {
 		message(&m, 11, 960); /* 40 bytes of x are no part of it */
 		record(o, 22, m.b + 40, m.len - 40);
 		o->len -= 500;
@@ -223,7 +251,7 @@ read_script(struct script *s, const char *text)
 struct seen {
 	unsigned nr;
 	struct tls_facts facts;
-	char text[512];
+	char text[1024];
 };
 
 static void
@@ -235,11 +263,12 @@ on_facts(void *arg, const struct tls_facts *f)
 	s->facts = *f;
 	if (f->cipher == f->cipher_number)
 		s->facts.cipher = s->facts.cipher_number;
-	snprintf(s->text, sizeof(s->text), "%s%s %s %s %s>%s%s%s%s%s",
+	snprintf(s->text, sizeof(s->text), "%s%s %s %s %s>%s%s%s%s%s%s%s",
 		 f->client_hello_seen ? "c" : "", f->server_hello_seen ? "s" : "",
 		 f->version != NULL ? f->version : "-", f->cipher != NULL ? f->cipher : "-", f->sni,
 		 f->alpn_selected, f->resumed ? " resumed" : "", f->early_data ? " early" : "",
-		 f->ech ? " ech" : "", f->incomplete ? " incomplete" : "");
+		 f->ech ? " ech" : "", f->incomplete ? " incomplete" : "",
+		 f->certificate.subject[0] != '\0' ? " " : "", f->certificate.subject);
 }
 
 /* How much of the whole is ciphertext depends on no split either. */
@@ -284,7 +313,7 @@ run(const struct script *s, size_t step, size_t cut, uint32_t nr_buffers)
 	struct tls t;
 
 	assert_int_equal(slab_init(&buffers, nr_buffers, TLS_BUFFER_BYTES), 0);
-	tls_init(&t, &buffers);
+	tls_init(&t, 't', &buffers);
 	for (size_t i = 0; i < s->nr; i++) {
 		const struct event *e = &s->event[i];
 
@@ -335,6 +364,14 @@ static const struct tls_case {
 	{ "1.3, ech", ">cech <s13", "cs 1.3 " AES " outer.example> ech", 0, 0 },
 	{ "1.2", ">c12 <s12 <cert <done >cke >ccs >fin <ccs <fin >app <app",
 	  "cs 1.2 " RSA " " OLD ">http/1.1", 80 + 10 + 80 + 12, 0 },
+	{ "1.2, certificate", ">c12 <s12 <x509 <done >cke >ccs >fin <ccs <fin",
+	  "cs 1.2 " RSA " " OLD ">http/1.1 CN=w.example", 80 + 12, 0 },
+	{ "1.2, its beginning", ">c12 <s12 <x509half <gap500 <done >cke >ccs >fin",
+	  "cs 1.2 " RSA " " OLD ">http/1.1 CN=w.example", 46, 0 },
+	{ "1.2, certificate of a client", ">c12 >x509 <s12 <x509",
+	  "cs 1.2 " RSA " " OLD ">http/1.1 CN=w.example", 0, 0 },
+	{ "1.2, certificate is cut off", ">c12 <s12 <certhead", "cs 1.2 " RSA " " OLD ">http/1.1",
+	  0, 0 },
 	{ "1.2, same session id", ">c12 <s12same <ccs <fin >ccs >fin >app",
 	  "cs 1.2 " RSA " " OLD "> resumed", 1 + 45 + 1 + 45 + 45, 0 },
 	{ "1.2, ticket taken", ">cticket <s12 <nst <ccs <fin",
@@ -513,7 +550,7 @@ test_fini_gives_back(void **state)
 
 	(void)state;
 	assert_int_equal(slab_init(&buffers, 3, TLS_BUFFER_BYTES), 0);
-	tls_init(&t, &buffers);
+	tls_init(&t, 't', &buffers);
 	read_script(&s, ">c13 <half");
 	push_pieces(&t, &s, &s.event[0], SIZE_MAX, 0, &seen);
 	push_pieces(&t, &s, &s.event[1], SIZE_MAX, 0, &seen);
