@@ -171,8 +171,8 @@ choose(struct conn_env *env, struct conn *c, enum protocol protocol)
 {
 	c->protocol = protocol;
 	c->proto = conn_proto_of(protocol);
-	c->encrypted =
-	    protocol == PROTOCOL_TLS || protocol == PROTOCOL_QUIC || protocol == PROTOCOL_SSH;
+	c->encrypted = protocol == PROTOCOL_TLS || protocol == PROTOCOL_DTLS ||
+		       protocol == PROTOCOL_QUIC || protocol == PROTOCOL_SSH;
 	c->pool = states_of(env, protocol);
 	c->state = slab_take(c->pool);
 	if (c->state == NULL) {

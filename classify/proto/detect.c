@@ -510,6 +510,26 @@ detect_dns(const struct detect_input *in)
 	return in->udp ? dns_udp(in) : dns_tcp(in);
 }
 
+/* DTLS record (RFC 6347 section 4.1), in the clear or not; no other first record than one of these.
+ */
+enum probe_answer
+detect_dtls(const struct detect_input *in)
+{
+	struct span s = in->orig.len != 0 ? in->orig : in->resp;
+	uint16_t version;
+
+	if (s.len < 14 || s.p[0] < 20 || s.p[0] > 23)
+		return PROBE_NO;
+	version = read_be16(s.p + 1);
+	if (version != 0xfeff && version != 0xfefd && version != 0x0100)
+		return PROBE_NO;
+	if (read_be16(s.p + 11) == 0 || (read_be16(s.p + 11) > s.len - 13 && s.len < DETECT_BYTES))
+		return PROBE_NO;
+	/* The old number alone is too little to go by. */
+	return version != 0x0100 || (s.p[0] == 22 && s.p[13] >= 1 && s.p[13] <= 3) ? PROBE_YES
+										   : PROBE_NO;
+}
+
 /* Versions 1 and 2, the IETF drafts, Facebook's, and Google's Q043 to Q050, T050, T051. */
 static bool
 quic_version(uint32_t v)
@@ -545,9 +565,14 @@ detect_quic(const struct detect_input *in)
 		return PROBE_YES;
 	if ((s.p[0] & 0x40) == 0 || s.p[5] > 20 || s.p[6 + s.p[5]] > 20)
 		return PROBE_NO;
-	/* A client's Initial fills 1,200 bytes, so also what is kept of it. */
+	/*
+	 * A client's Initial fills 1,200 bytes, so also what is kept of it; but where the first
+	 * packet seen is the server's, that one need not.
+	 */
 	initial = (s.p[0] >> 4 & 3) == (version == 0x6b3343cf ? 1 : 0);
-	return initial && in->orig.len != 0 && s.len < DETECT_BYTES ? PROBE_NO : PROBE_YES;
+	return initial && in->orig.len != 0 && s.len < DETECT_BYTES && in->orig_port != 443
+		   ? PROBE_NO
+		   : PROBE_YES;
 }
 
 enum probe_answer

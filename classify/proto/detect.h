@@ -11,9 +11,9 @@
  * enough (HTTP, any TLS record, a Kafka or MongoDB request), and as who opened it is a guess, both
  * roles are tried.
  *
- * Limits: what follows STARTTLS, a PostgreSQL SSL request or a proxy's CONNECT is not looked for;
- * a QUIC flow is found by its long headers only; gRPC and WebSocket are never answered here: they
- * begin as HTTP and whoever parses that tells them apart. A method of HTTP is in capitals.
+ * Limits: what a protocol hands over to (STARTTLS, CONNECT) is its parser's to say; a QUIC flow is
+ * found by its long headers only; gRPC and WebSocket are never answered here: they begin as HTTP
+ * and whoever parses that tells them apart. A method of HTTP is in capitals.
  *
  * No probe looks beyond DETECT_BYTES of a direction. Free of state.
  */

@@ -40,7 +40,7 @@ _Static_assert(sizeof(struct tls_work) <= TLS_BUFFER_BYTES, "facts fit a buffer"
 static bool
 is_tls13(uint16_t version)
 {
-	return version > 0x0303;
+	return tls_is_datagram(version) ? version == TLS_DTLS_1_3 : version > 0x0303;
 }
 
 /* What the functions below are given: the connection, and whom to tell. */

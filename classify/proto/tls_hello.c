@@ -162,15 +162,16 @@ enum tls_hello_result
 tls_client_hello_parse(const uint8_t *body, size_t len, struct tls_client_hello *out)
 {
 	struct cursor c = cursor_of(body, len), block;
-	struct span compressions, content;
+	struct span cookie, compressions, content;
 	uint64_t seen = 0;
 	uint16_t type;
 	bool whole;
 
 	*out = (struct tls_client_hello) { 0 };
 	if (!cursor_be16(&c, &out->version) || !cursor_skip(&c, RANDOM_LEN) ||
-	    !vector(&c, 1, &out->session_id) || !vector(&c, 2, &out->ciphers) ||
-	    !vector(&c, 1, &compressions))
+	    !vector(&c, 1, &out->session_id) ||
+	    (tls_is_datagram(out->version) && !vector(&c, 1, &cookie)) ||
+	    !vector(&c, 2, &out->ciphers) || !vector(&c, 1, &compressions))
 		return TLS_HELLO_BROKEN;
 	whole = extension_block(&c, &out->extensions);
 	block = cursor_of(out->extensions.p, out->extensions.len);
@@ -222,12 +223,15 @@ tls_version_name(uint16_t version)
 {
 	switch (version) {
 	case 0x0301:
+	case TLS_DTLS_1_0:
 		return "1.0";
 	case 0x0302:
 		return "1.1";
 	case 0x0303:
+	case TLS_DTLS_1_2:
 		return "1.2";
 	case 0x0304:
+	case TLS_DTLS_1_3:
 		return "1.3";
 	default:
 		/* 0x7fNN is draft NN, 0x7eNN an experiment on the way to it. */

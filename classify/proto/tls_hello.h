@@ -10,6 +10,8 @@
  *   ServerHello   version 2 | random 32 | session id <32> | cipher 2 | compression 1 |
  *                 extensions <2^16>
  *
+ * Between session id and ciphers of the ClientHello DTLS has a cookie <2^8> (RFC 6347 section 4.2.1).
+ *
  * A hello without extensions is whole (SSL 3.0, TLS 1.0). Of an extension sent twice the first
  * counts. A hello that breaks off keeps the members that were read before.
  *
@@ -38,6 +40,18 @@ enum tls_extension {
 	TLS_EXT_SUPPORTED_VERSIONS = 43,
 	TLS_EXT_ECH = 0xfe0d, /* RFC 9849 */
 };
+
+/* DTLS counts down, and what OpenSSL once took for 1.0 is 1.0 upside down. */
+#define TLS_DTLS_1_0 0xfeffu
+#define TLS_DTLS_1_2 0xfefdu
+#define TLS_DTLS_1_3 0xfefcu
+#define TLS_DTLS_OLD 0x0100u
+
+static inline bool
+tls_is_datagram(uint16_t version)
+{
+	return version >> 8 == 0xfe || version == TLS_DTLS_OLD;
+}
 
 enum tls_hello_result {
 	TLS_HELLO_OK,
@@ -87,7 +101,7 @@ tls_is_grease(uint16_t v)
 	return (v & 0x0f0f) == 0x0a0a && v >> 8 == (v & 0xff);
 }
 
-/* "1.0" to "1.3" (its drafts too), or NULL; static. */
+/* "1.0" to "1.3" (its drafts and DTLS too), or NULL; static. */
 const char *tls_version_name(uint16_t version);
 
 /* IANA's name of the cipher suite, or NULL; static. */

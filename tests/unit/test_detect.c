@@ -53,6 +53,13 @@ static const struct detect_case {
 		 "example\3"
 		 "com\0\0\1\0\1"),
 	  5300, true, PROTOCOL_DNS },
+	{ "dtls hello", CLIENT("\x16\xfe\xff\0\0\0\0\0\0\0\0\0\2\1\0"), 3478, true, PROTOCOL_DTLS },
+	{ "dtls, an older number", CLIENT("\x16\1\0\0\0\0\0\0\0\0\0\0\2\1\0"), 443, true,
+	  PROTOCOL_DTLS },
+	{ "dtls, joined midway", CLIENT("\x17\xfe\xfd\0\1\0\0\0\0\0\x09\0\2xy"), 443, true,
+	  PROTOCOL_DTLS },
+	{ "dtls record longer than the datagram", CLIENT("\x16\xfe\xff\0\0\0\0\0\0\0\0\0\3\1\0"),
+	  3478, true, PROTOCOL_UNKNOWN },
 	{ "random datagram",
 	  CLIENT("\x9f\x01\xe2\x77\x20\x41\x99\x10\x00\x5b\xc1\xd2\xaa\x01\x02\x03"), 5300, true,
 	  PROTOCOL_UNKNOWN },

@@ -1,0 +1,240 @@
+#include "classify/proto/smtp.h"
+
+#include "classify/span.h"
+
+enum { CLIENT, SERVER };
+
+/* Of CRLF . CRLF; a line of the message begins after DOT_LINE. */
+enum { DOT_NONE, DOT_CR, DOT_LINE, DOT_DOT, DOT_DOT_CR };
+
+struct call {
+	struct smtp *s;
+	unsigned dir;
+	smtp_bytes_fn *fn;
+	void *arg;
+};
+
+static void
+tell(struct call *c, enum smtp_bytes kind, const uint8_t *data, size_t len)
+{
+	if (len != 0)
+		c->fn(c->arg, c->dir, kind, data, len);
+}
+
+static bool
+begins(const struct smtp_side *l, const char *word)
+{
+	size_t len = strlen(word);
+
+	return l->have >= len && span_is_nocase(span_of(l->head, len), word);
+}
+
+/* The word alone, whatever blanks and end of line behind it. */
+static bool
+is_word(const struct smtp_side *l, const char *word)
+{
+	size_t at = strlen(word);
+
+	if (!begins(l, word))
+		return false;
+	while (at < l->have && (l->head[at] == ' ' || l->head[at] == '\r' || l->head[at] == '\n'))
+		at++;
+	return at == l->have;
+}
+
+static uint64_t
+chunk_bytes(const struct smtp_side *l)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 5; i < l->have && l->head[i] >= '0' && l->head[i] <= '9'; i++)
+		n = n * 10 + (l->head[i] - '0');
+	return n;
+}
+
+static void
+client_line(struct smtp *s, struct smtp_side *l)
+{
+	if (is_word(l, "data")) {
+		l->mode = SMTP_MESSAGE;
+		s->dot = DOT_LINE;
+		s->begun = false;
+	} else if (begins(l, "bdat ")) {
+		s->chunk_left = chunk_bytes(l);
+		l->mode = s->chunk_left != 0 ? SMTP_CHUNK : SMTP_COMMANDS;
+	} else if (is_word(l, "starttls")) {
+		s->tls_asked = true;
+	}
+}
+
+/* True when TLS begins with the next byte. */
+static bool
+server_line(struct smtp *s, const struct smtp_side *l)
+{
+	bool tls = s->tls_asked && begins(l, "220") && (l->have < 4 || l->head[3] != '-');
+
+	if (l->have < 3 || l->head[0] < '2' || l->head[0] > '5')
+		return false;
+	if (!begins(l, "334"))
+		s->auth = false;
+	/* The message is refused before it has begun. */
+	if (l->head[0] >= '4') {
+		s->tls_asked = false;
+		if (s->side[CLIENT].mode == SMTP_MESSAGE && !s->begun)
+			s->side[CLIENT].mode = SMTP_COMMANDS;
+	} else if (begins(l, "354") && s->side[CLIENT].mode == SMTP_COMMANDS) {
+		s->side[CLIENT].mode = SMTP_MESSAGE;
+		s->dot = DOT_LINE;
+		s->begun = false;
+	}
+	return tls;
+}
+
+/* The line's kind is known by its first bytes: they are told. */
+static void
+know(struct call *c, struct smtp_side *l)
+{
+	struct smtp *s = c->s;
+
+	if (l->known)
+		return;
+	l->known = true;
+	if (c->dir == CLIENT) {
+		if (begins(l, "mail ") || begins(l, "quit") || begins(l, "ehlo "))
+			s->auth = false;
+		if (begins(l, "auth "))
+			s->auth = true;
+		l->secret = s->auth;
+	}
+	tell(c, l->secret ? SMTP_SECRET : SMTP_LINE, l->head, l->have);
+}
+
+static size_t
+line(struct call *c, struct smtp_side *l, const uint8_t *data, size_t len)
+{
+	const uint8_t *end = memchr(data, '\n', len);
+	size_t n = end == NULL ? len : (size_t)(end - data) + 1, head = 0;
+
+	if (!l->known) {
+		head = SMTP_HEAD_BYTES - l->have < n ? SMTP_HEAD_BYTES - l->have : n;
+		memcpy(l->head + l->have, data, head);
+		l->have = (uint8_t)(l->have + head);
+		if (end != NULL || l->have == SMTP_HEAD_BYTES)
+			know(c, l);
+	}
+	tell(c, l->secret ? SMTP_SECRET : SMTP_LINE, data + head, n - head);
+	if (end == NULL)
+		return n;
+	if (c->dir == CLIENT && !l->secret)
+		client_line(c->s, l);
+	else if (c->dir == SERVER)
+		c->s->tls_begins = server_line(c->s, l);
+	l->have = 0;
+	l->known = l->secret = false;
+	return n;
+}
+
+/* Up to the end of the message, if it is there. */
+static size_t
+message(struct call *c, struct smtp_side *l, const uint8_t *data, size_t len)
+{
+	struct smtp *s = c->s;
+	size_t i = 0;
+
+	s->begun = true;
+	while (i < len && l->mode == SMTP_MESSAGE) {
+		uint8_t b = data[i++];
+
+		switch (s->dot) {
+		case DOT_CR:
+			s->dot = b == '\n' ? DOT_LINE : b == '\r' ? DOT_CR : DOT_NONE;
+			break;
+		case DOT_LINE:
+			s->dot = b == '.' ? DOT_DOT : b == '\r' ? DOT_CR : DOT_NONE;
+			break;
+		case DOT_DOT:
+			s->dot = b == '\r' ? DOT_DOT_CR : DOT_NONE;
+			break;
+		case DOT_DOT_CR:
+			if (b == '\n')
+				l->mode = SMTP_COMMANDS;
+			s->dot = b == '\r' ? DOT_CR : DOT_NONE;
+			break;
+		default: {
+			const uint8_t *cr = memchr(data + i - 1, '\r', len - i + 1);
+
+			i = cr == NULL ? len : (size_t)(cr - data) + 1;
+			s->dot = cr == NULL ? DOT_NONE : DOT_CR;
+			break;
+		}
+		}
+	}
+	tell(c, SMTP_BODY, data, i);
+	return i;
+}
+
+static size_t
+chunk(struct call *c, struct smtp_side *l, const uint8_t *data, size_t len)
+{
+	size_t n = len < c->s->chunk_left ? len : (size_t)c->s->chunk_left;
+
+	tell(c, SMTP_BODY, data, n);
+	c->s->chunk_left -= n;
+	if (c->s->chunk_left == 0)
+		l->mode = SMTP_COMMANDS;
+	return n;
+}
+
+static size_t
+skip(struct call *c, struct smtp_side *l, const uint8_t *data, size_t len)
+{
+	const uint8_t *end = memchr(data, '\n', len);
+	size_t n = end == NULL ? len : (size_t)(end - data) + 1;
+
+	tell(c, SMTP_LOST, data, n);
+	if (end != NULL)
+		l->mode = SMTP_COMMANDS;
+	return n;
+}
+
+size_t
+smtp_push(struct smtp *s, unsigned dir, const uint8_t *data, size_t len, smtp_bytes_fn *fn,
+	  void *arg)
+{
+	struct call c = { s, dir, fn, arg };
+	struct smtp_side *l = &s->side[dir];
+	size_t at = 0;
+
+	while (at < len && !s->tls_begins) {
+		switch (l->mode) {
+		case SMTP_MESSAGE:
+			at += message(&c, l, data + at, len - at);
+			break;
+		case SMTP_CHUNK:
+			at += chunk(&c, l, data + at, len - at);
+			break;
+		case SMTP_SKIPPING:
+			at += skip(&c, l, data + at, len - at);
+			break;
+		default:
+			at += line(&c, l, data + at, len - at);
+			break;
+		}
+	}
+	return at;
+}
+
+void
+smtp_gap(struct smtp *s, unsigned dir)
+{
+	struct smtp_side *l = &s->side[dir];
+
+	s->dot = dir == CLIENT ? DOT_NONE : s->dot;
+	if (l->mode == SMTP_MESSAGE)
+		return;
+	l->mode = SMTP_SKIPPING;
+	l->have = 0;
+	l->known = l->secret = false;
+	if (dir == CLIENT)
+		s->chunk_left = 0;
+}

@@ -1,0 +1,129 @@
+/*
+ * SMTP: commands, answers and messages are scanned, each direction as one stream; what belongs to
+ * AUTH is not looked at. After STARTTLS the connection is TLS.
+ *
+ * The first bytes of a line are held back until it is known whether it is a secret; what is still
+ * held when the connection ends is told as inspected, but not scanned: no rule matches half a word.
+ */
+#include "classify/conn_env.h"
+#include "classify/proto/smtp.h"
+
+struct smtp_conn {
+	struct conn_env *env;
+	struct conn *c;
+	struct smtp smtp;
+	struct scan_stream *scan[2];
+	bool refused[2];
+	size_t lost; /* of the bytes at hand */
+};
+
+static void
+smtp_found(void *arg, const struct finding *f)
+{
+	struct smtp_conn *s = arg;
+
+	conn_finding(s->env, s->c, f, NULL);
+}
+
+static void
+scan(struct smtp_conn *s, unsigned dir, const uint8_t *data, size_t len)
+{
+	if (s->scan[dir] == NULL && !s->refused[dir]) {
+		s->scan[dir] = scan_open(s->env->scanner, BUFFER_PAYLOAD);
+		s->refused[dir] = s->scan[dir] == NULL;
+		s->env->counters.scan_refused += s->refused[dir];
+	}
+	if (s->scan[dir] != NULL)
+		scan_push(s->scan[dir], data, len, smtp_found, s);
+}
+
+static void
+smtp_bytes(void *arg, unsigned dir, enum smtp_bytes kind, const uint8_t *data, size_t len)
+{
+	struct smtp_conn *s = arg;
+
+	switch (kind) {
+	case SMTP_LINE:
+	case SMTP_BODY:
+		scan(s, dir, data, len);
+		break;
+	case SMTP_LOST:
+		s->lost += len;
+		break;
+	case SMTP_SECRET:
+		if (s->scan[dir] != NULL)
+			scan_gap(s->scan[dir]);
+		break;
+	}
+}
+
+static void
+smtp_open(struct conn_env *env, struct conn *c, void *state)
+{
+	struct smtp_conn *s = state;
+
+	s->env = env;
+	s->c = c;
+	for (unsigned d = 0; d < 2; d++) {
+		if (c->info.midstream[d])
+			smtp_gap(&s->smtp, d);
+	}
+}
+
+static size_t
+smtp_conn_push(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir,
+	       const uint8_t *data, size_t len)
+{
+	struct smtp_conn *s = state;
+	size_t taken;
+
+	s->lost = 0;
+	taken = smtp_push(&s->smtp, dir, data, len, smtp_bytes, s);
+	conn_skipped(env, c, CONN_SKIP_UNSYNCED, s->lost);
+	if (s->refused[dir])
+		conn_skipped(env, c, CONN_SKIP_LIMIT, taken - s->lost);
+	else
+		conn_inspected(env, c, taken - s->lost);
+	if (s->smtp.tls_begins)
+		conn_become(c, PROTOCOL_TLS);
+	return taken;
+}
+
+static void
+smtp_conn_gap(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir, uint64_t len)
+{
+	struct smtp_conn *s = state;
+
+	(void)env, (void)c, (void)len;
+	smtp_gap(&s->smtp, dir);
+	if (s->scan[dir] != NULL)
+		scan_gap(s->scan[dir]);
+}
+
+static void
+smtp_half_close(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir)
+{
+	struct smtp_conn *s = state;
+
+	(void)env, (void)c;
+	if (s->scan[dir] != NULL)
+		scan_close(s->scan[dir], smtp_found, s);
+	s->scan[dir] = NULL;
+}
+
+static void
+smtp_finish(struct conn_env *env, struct conn *c, void *state)
+{
+	smtp_half_close(env, c, state, CONN_ORIG);
+	smtp_half_close(env, c, state, CONN_RESP);
+}
+
+const struct conn_proto conn_smtp = {
+	.state_bytes = sizeof(struct smtp_conn),
+	.open = smtp_open,
+	.push = smtp_conn_push,
+	.gap = smtp_conn_gap,
+	.half_close = smtp_half_close,
+	.finish = smtp_finish,
+	.close = smtp_finish,
+};
