@@ -10,7 +10,8 @@
  *   ServerHello   version 2 | random 32 | session id <32> | cipher 2 | compression 1 |
  *                 extensions <2^16>
  *
- * Between session id and ciphers of the ClientHello DTLS has a cookie <2^8> (RFC 6347 section 4.2.1).
+ * Between session id and ciphers of the ClientHello DTLS has a cookie <2^8> (RFC 6347
+ * section 4.2.1).
  *
  * A hello without extensions is whole (SSL 3.0, TLS 1.0). Of an extension sent twice the first
  * counts. A hello that breaks off keeps the members that were read before.

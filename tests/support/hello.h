@@ -193,6 +193,8 @@ put_client_hello(struct bytes *o, const struct hello *h)
 	put_u16(o, h->version);
 	put_fill(o, 'r', 32);
 	put_session_id(o, h);
+	if (h->version >> 8 == 0xfe)
+		put_u8(o, 0); /* DTLS: no cookie */
 	put_list(o, 2, h->ciphers);
 	put_u16(o, 0x0100);
 	put_extensions(o, h, put_client_extension);

@@ -42,7 +42,7 @@ make_bodies(void **state)
 	/* The cookie comes after the session id, which is empty here: at 2 + 32 + 1. */
 	put(&client_body, tls.b, 35);
 	put(&client_body, "\4cook", 5);
-	put(&client_body, tls.b + 35, tls.len - 35);
+	put(&client_body, tls.b + 36, tls.len - 36);
 	put_server_hello(&server_body, &server, NULL);
 	put(&certificate_body, certificate, sizeof(certificate) - 1);
 	return 0;
