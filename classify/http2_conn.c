@@ -27,7 +27,8 @@ struct http2_stream {
 	struct http2_stream *next; /* most recently touched first */
 	struct exchange *x;
 	uint32_t id;
-	bool begun;	 /* the request's start line has been told */
+	bool begun; /* the request's start line has been told */
+	bool begun_answer;
 	bool headers[2]; /* the block that opens a message is over; later ones are trailers */
 	bool has_status;
 	bool interim; /* the block at hand is of a 1xx */
@@ -258,15 +259,20 @@ status_of(struct span value)
 	return status;
 }
 
+/*
+ * RFC 9113 section 8.3 wants pseudo-header fields first, and calls a message malformed otherwise.
+ * Some senders have them later, and some receivers take it: a status is read wherever it stands.
+ */
 static void
 begin_answer(struct http2_stream *s, unsigned status)
 {
-	if (s->has_status)
+	if (s->has_status || (s->begun_answer && status == 0))
 		return;
-	s->interim = status >= 100 && status < 200;
+	s->interim = status >= 100 && status < 200 && !s->begun_answer;
 	if (s->interim)
 		return;
-	s->has_status = true;
+	s->begun_answer = true;
+	s->has_status = status != 0;
 	exchange_status(s->x, status, "2");
 }
 

@@ -25,5 +25,10 @@ tcp.send(w.ORIG, w.http2_data(1, order[:cut]) + w.http2_headers(3, [
 tcp.send(w.RESP, w.http2_headers(3, [("content-type", "text/plain")], index=[8]) + w.http2_data(3, b"ok", True)
          + w.http2_headers(1, [("content-length", "2")], index=[8]) + w.http2_data(1, b"{}")
          + w.http2_headers(1, [("x-checksum", "abc")], True))
+# A status behind another field, and an interim answer before the final one.
+tcp.send(w.ORIG, w.http2_headers(7, [
+    (":method", "GET"), (":path", "/late"), (":authority", "orders.example"), (":scheme", "http")], True))
+tcp.send(w.RESP, w.http2_headers(7, [(":status", "103"), ("link", "</a.css>")])
+         + w.http2_headers(7, [("content-type", "text/html"), (":status", "404")]) + w.http2_data(7, b"gone", True))
 tcp.close()
 cap.save(HERE / "input.pcap")
