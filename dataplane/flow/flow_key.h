@@ -24,6 +24,7 @@ enum {
 	IP_PROTO_GRE = 47,
 	IP_PROTO_ESP = 50,
 	IP_PROTO_ICMPV6 = 58,
+	IP_PROTO_NONE = 59, /* IPv6: nothing follows */
 	IP_PROTO_ETHERIP = 97,
 	IP_PROTO_SCTP = 132,
 	IP_PROTO_MPLS = 137,

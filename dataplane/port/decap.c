@@ -384,6 +384,7 @@ pptp_enter(struct cursor *c, struct packet *p, uint16_t flags)
 /*
  * Teredo, RFC 4380 section 5.1.1: IPv6 behind up to two indications: authentication 0x0001 | id
  * length | value length | id | value | nonce (8) | 1, and origin 0x0000 | port (2) | address (4).
+ * A bubble (section 2.8: no next header) carries nothing and is traffic of the tunnel itself.
  */
 static bool
 teredo_enter(struct cursor *c, struct packet *p)
@@ -393,7 +394,8 @@ teredo_enter(struct cursor *c, struct packet *p)
 		return false;
 	if (cursor_left(c) > 8 && read_be16(c->p) == 0x0000 && !cursor_skip(c, 8))
 		return false;
-	return cursor_left(c) > 0 && c->p[0] >> 4 == 6 && packet_add_tunnel(p, TUNNEL_TEREDO, 0);
+	return cursor_left(c) > 6 && c->p[0] >> 4 == 6 && c->p[6] != IP_PROTO_NONE &&
+	       packet_add_tunnel(p, TUNNEL_TEREDO, 0);
 }
 
 /*

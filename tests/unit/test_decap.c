@@ -83,6 +83,13 @@ static const struct decap_case {
 		   UDP_HDR("\x80\0", "\x08\x68",
 			   "\x38") "\x30\xff\0\x28\0\0\0\x63" V4("\x28", "\x06") TCP_HDR),
 	  DECAP_OK, 6, 443, 0, "gtpu:99", 0 },
+	{ "teredo",
+	  CASE(ETH(IPV4) V4("\x58", "\x11") UDP_HDR("\x80\0", "\x0d\xd8", "\x44") V6("\x14", "\x06")
+		   TCP_HDR),
+	  DECAP_OK, 6, 443, 0, "teredo:0", 0 },
+	{ "a teredo bubble is the outer flow",
+	  CASE(ETH(IPV4) V4("\x44", "\x11") UDP_HDR("\x80\0", "\x0d\xd8", "\x30") V6("\0", "\x3b")),
+	  DECAP_OK, 17, 3544, 40, "", 0 },
 	{ "gre around something unknown is the outer flow",
 	  CASE(ETH(IPV4) V4("\x1c", "\x2f") "\0\0\x0b\xad"
 					    "abcd"),
