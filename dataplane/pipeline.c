@@ -486,6 +486,39 @@ pipeline_counters(const struct pipeline *p, struct worker_counters *sum)
 		worker_counters(p->workers[w], sum);
 }
 
+void
+pipeline_feed(const struct pipeline *p, unsigned feed, struct feed_counters *sum)
+{
+	memset(sum, 0, sizeof(*sum));
+	for (unsigned w = 0; w < p->nr_workers; w++)
+		worker_feed(p->workers[w], feed, sum);
+}
+
+/* In all, and live of each port. */
+static void
+put_feeds(const struct pipeline *p, counter_put_fn *put, void *arg)
+{
+	unsigned nr = p->replay ? 1 : p->config->nr_ports;
+	struct feed_counters sum = { 0 };
+	char name[64];
+
+	for (unsigned i = 0; i < nr; i++) {
+		struct feed_counters c;
+
+		pipeline_feed(p, i, &c);
+		feed_counters_add(&sum, &c);
+#define PUT_OF_PORT(member, meaning)                            \
+	snprintf(name, sizeof(name), "port_%u_%s", i, #member); \
+	if (!p->replay)                                         \
+		put(arg, name, c.member);
+		FEED_COUNTERS(PUT_OF_PORT)
+#undef PUT_OF_PORT
+	}
+#define PUT_SUM(member, meaning) put(arg, #member, sum.member);
+	FEED_COUNTERS(PUT_SUM)
+#undef PUT_SUM
+}
+
 /* Counters of several workers by name, added up. */
 struct named_sums {
 	unsigned nr;
@@ -528,6 +561,7 @@ pipeline_put_counters(const struct pipeline *p, counter_put_fn *put, void *arg)
 	for (unsigned i = 0; i < sums.nr; i++)
 		put(arg, sums.sum[i].name, sums.sum[i].value);
 	put(arg, "flows_open", flows);
+	put_feeds(p, put, arg);
 	put(arg, "rules_reloads", p->nr_reloads);
 	put(arg, "rules_reload_failures", p->nr_reload_failures);
 	publisher_put_counters(p->publisher, put, arg);

@@ -30,6 +30,7 @@ struct worker {
 	struct source *sources[WORKER_MAX_SOURCES];
 	unsigned nr_sources;
 	struct worker_counters counters;
+	struct feed_counters feeds[FEED_MAX];
 	uint64_t now_us;   /* latest input clock of what was processed; never goes back */
 	uint64_t input_us; /* input clock of this worker's own sources */
 	double us_per_cycle;
@@ -87,7 +88,7 @@ worker_create(const struct worker_config *config, struct worker_shared *shared,
 	w->scratch = malloc(SCRATCH_BYTES);
 	r = w->scratch == NULL ? -ENOMEM : 0;
 	if (r == 0)
-		r = tracker_create(&tc, &w->counters, emit, w, &w->tracker);
+		r = tracker_create(&tc, &w->counters, w->feeds, emit, w, &w->tracker);
 	if (r == 0)
 		r = defrag_create(config->max_datagrams, config->defrag_timeout_us, &config->secret,
 				  &w->defrag);
@@ -183,6 +184,7 @@ process(struct worker *w, struct rte_mbuf *m)
 				   rte_pktmbuf_mtod_offset(m, const uint8_t *, p->transport_off),
 				   left))) {
 		w->counters.drop_duplicate += nr_frames(p);
+		tracker_copy(w->tracker, p);
 		finish_mbuf(w, m);
 		return;
 	}
@@ -646,6 +648,12 @@ void
 worker_put_conn_counters(const struct worker *w, counter_put_fn *put, void *arg)
 {
 	conn_env_counters(tracker_conn_env(w->tracker), put, arg);
+}
+
+void
+worker_feed(const struct worker *w, unsigned feed, struct feed_counters *sum)
+{
+	feed_counters_add(sum, &w->feeds[feed]);
 }
 
 uint32_t

@@ -55,6 +55,7 @@ void
 flow_note_path(struct flow *flow, const struct packet *p)
 {
 	flow->tap = p->tap;
+	flow->feed_of = p->feed;
 	flow->nr_tunnels = p->nr_tunnels;
 	memcpy(flow->tunnel, p->tunnel, sizeof(flow->tunnel));
 	flow->tunnel_family = p->tunnel_family;
@@ -183,6 +184,23 @@ put_tcp(const struct flow *flow, struct record *r)
 	put_nat_uid(flow, r);
 }
 
+static void
+put_feed(const struct flow *flow, struct record *r)
+{
+	int missing = feed_missing_side(flow);
+
+	if (flow->duplicates != 0)
+		record_put_uint(r, RF_DUPLICATES, flow->duplicates);
+	if (missing >= 0)
+		record_put_string(r, RF_FEED_MISSING, missing == flow->orig ? "src" : "dst");
+	if (flow->feed.unseen_bytes != 0)
+		record_put_uint(r, RF_FEED_ACKED_UNSEEN_BYTES, flow->feed.unseen_bytes);
+	if (flow->feed.truncated != 0)
+		record_put_uint(r, RF_FEED_TRUNCATED, flow->feed.truncated);
+	if (feed_is_vlan_split(flow))
+		record_put_bool(r, RF_FEED_VLAN_SPLIT, true);
+}
+
 void
 flow_put_counters(const struct flow *flow, enum flow_end how, uint64_t now_us, struct record *r)
 {
@@ -208,8 +226,7 @@ flow_put_counters(const struct flow *flow, enum flow_end how, uint64_t now_us, s
 		record_put_bool(r, RF_ONE_SIDED, true);
 	if (flow->key.proto == IP_PROTO_TCP)
 		put_tcp(flow, r);
-	if (flow->duplicates != 0)
-		record_put_uint(r, RF_DUPLICATES, flow->duplicates);
+	put_feed(flow, r);
 	put_path(flow, r);
 	put_digest(src, RF_SRC_STREAM_SHA256, r);
 	put_digest(dst, RF_DST_STREAM_SHA256, r);
@@ -227,6 +244,8 @@ flow_next_part(struct flow *flow, uint64_t now_us)
 	}
 	flow->retransmits_told = flow->side[0].reasm.retransmits + flow->side[1].reasm.retransmits;
 	flow->duplicates = 0;
+	flow->feed.unseen_bytes = 0;
+	flow->feed.truncated = 0;
 	flow->part_us = now_us;
 	flow->part++;
 }

@@ -26,6 +26,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "dataplane/flow/feed.h"
 #include "dataplane/flow/flow_key.h"
 #include "dataplane/flow/reasm.h"
 #include "dataplane/port/packet.h"
@@ -81,13 +82,15 @@ struct flow {
 	bool midstream;
 	bool in_use;
 	uint8_t nr_vlans, nr_tunnels, tunnel_family;
+	uint8_t feed_of; /* the port that its first packet came by */
 	uint32_t first_seq;
 	uint32_t part;
 	uint32_t retransmits_told;
 	uint32_t duplicates;
 	uint64_t nr_packets; /* of its whole life */
 	const char *tap;     /* feed of the first packet, or NULL */
-	struct conn *conn;   /* application layer; owned by the conn module, NULL without */
+	struct feed_flow feed;
+	struct conn *conn; /* application layer; owned by the conn module, NULL without */
 	struct flow_side side[2];
 	uint16_t vlan[PACKET_MAX_VLANS];
 	struct tunnel tunnel[PACKET_MAX_TUNNELS];

@@ -15,6 +15,7 @@ struct tracker {
 	struct slab sha_states; /* empty unless stream digests are asked for */
 	struct conn_env *conns;
 	struct worker_counters *counters;
+	struct feed_counters *feeds;
 	struct tracker_config config;
 	const char *ruleset;
 	tracker_emit_fn *emit;
@@ -89,6 +90,8 @@ flow_part_record(struct tracker *t, struct flow *flow, enum flow_end how)
 {
 	struct record *r = begin_record(t, flow, RECORD_FLOW, flow->part);
 
+	if (flow->part == 0)
+		feed_judge(flow, &t->feeds[flow->feed_of]);
 	if (r != NULL) {
 		flow_put_counters(flow, how, t->now_us, r);
 		if (flow->conn != NULL)
@@ -107,6 +110,8 @@ deliver(void *arg, const uint8_t *data, uint32_t len, uint64_t gap)
 	struct flow_side *side = &d->flow->side[d->side];
 
 	t->counters->missed_bytes += gap;
+	if (gap != 0)
+		feed_gap(d->flow, d->side, gap, &t->feeds[d->flow->feed_of]);
 	t->counters->delivered_bytes += len;
 	if (len != 0) {
 		side->delivered = true;
@@ -150,7 +155,7 @@ flow_ended(void *arg, struct flow *flow, enum flow_end how, uint64_t end_us)
 
 int
 tracker_create(const struct tracker_config *config, struct worker_counters *counters,
-	       tracker_emit_fn *emit, void *arg, struct tracker **out)
+	       struct feed_counters *feeds, tracker_emit_fn *emit, void *arg, struct tracker **out)
 {
 	struct tracker *t = calloc(1, sizeof(*t));
 	int r;
@@ -159,6 +164,7 @@ tracker_create(const struct tracker_config *config, struct worker_counters *coun
 		return -ENOMEM;
 	t->config = *config;
 	t->counters = counters;
+	t->feeds = feeds;
 	t->emit = emit;
 	t->emit_arg = arg;
 	t->config.conn.output = (struct conn_output) {
@@ -289,13 +295,17 @@ half_close(struct tracker *t, struct flow *flow, unsigned side)
 }
 
 static void
-tcp_packet(struct tracker *t, struct flow *flow, const struct packet *p, const uint8_t *payload)
+tcp_packet(struct tracker *t, struct flow *flow, const struct packet *p, const uint8_t *payload,
+	   bool soon)
 {
 	struct flow_side *sender = &flow->side[p->side], *other = &flow->side[1 - p->side];
 	struct delivery d = { t, flow, p->side }, back = { t, flow, 1u - p->side };
 	uint32_t seq = p->seq + ((p->tcp_flags & TCP_SYN) != 0);
 	uint8_t state = flow->tcp_state;
+	uint32_t retransmits = sender->reasm.retransmits;
+	bool nothing_new = soon && (p->payload_wire != 0 || feed_tcp_repeats(flow, p));
 
+	feed_tcp_ack(flow, p);
 	tcp_track_update(flow, p);
 	if (flow->tcp_state != state)
 		flow_table_reschedule(t->flows, flow);
@@ -303,7 +313,9 @@ tcp_packet(struct tracker *t, struct flow *flow, const struct packet *p, const u
 		ensure_conn(t, flow);
 		reasm_push(&sender->reasm, &t->reasm, p->time_us, seq, payload, p->payload_len,
 			   deliver, &d);
+		nothing_new = nothing_new && sender->reasm.retransmits != retransmits;
 	}
+	feed_tcp(flow, p, nothing_new, &t->feeds[p->feed]);
 	if (sender->have_ack && other->reasm.held != NULL)
 		reasm_acked(&other->reasm, &t->reasm, p->time_us, sender->acked, deliver, &back);
 	if ((p->tcp_flags & TCP_FIN) != 0 || p->payload_len != 0)
@@ -312,10 +324,11 @@ tcp_packet(struct tracker *t, struct flow *flow, const struct packet *p, const u
 
 static void
 datagram_packet(struct tracker *t, struct flow *flow, const struct packet *p,
-		const uint8_t *payload)
+		const uint8_t *payload, bool soon)
 {
 	struct flow_side *sender = &flow->side[p->side];
 
+	feed_datagram(flow, p, soon, &t->feeds[p->feed]);
 	if (p->payload_len == 0)
 		return;
 	t->counters->delivered_bytes += p->payload_len;
@@ -333,15 +346,28 @@ tracker_packet(struct tracker *t, const struct packet *p, const uint8_t *payload
 {
 	struct flow *flow = flow_of(t, p);
 
+	bool soon = feed_packet(flow, p, &t->feeds[p->feed]);
+
 	set_time(t, p->time_us, p->order_us);
 	flow_account(flow, p);
 	t->counters->payload_bytes += p->payload_wire;
 	if (p->payload_len < p->payload_wire)
 		t->counters->truncated_packets++;
 	if (p->key.proto == IP_PROTO_TCP)
-		tcp_packet(t, flow, p, payload);
+		tcp_packet(t, flow, p, payload, soon);
 	else if (p->key.proto == IP_PROTO_UDP)
-		datagram_packet(t, flow, p, payload);
+		datagram_packet(t, flow, p, payload, soon);
+}
+
+void
+tracker_copy(struct tracker *t, const struct packet *p)
+{
+	struct flow *flow = flow_table_find(t->flows, &p->key, p->hash);
+
+	t->feeds[p->feed].feed_packets++;
+	t->feeds[p->feed].feed_duplicates++;
+	if (flow != NULL)
+		flow->duplicates++;
 }
 
 uint64_t

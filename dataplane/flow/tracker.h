@@ -31,9 +31,10 @@ typedef bool tracker_emit_fn(void *arg, const struct record_head *head);
 
 struct tracker;
 
-/* counters: kept, the caller's. 0 or a negative errno. */
+/* counters, feeds (FEED_MAX of them): kept, the caller's. 0 or a negative errno. */
 int tracker_create(const struct tracker_config *config, struct worker_counters *counters,
-		   tracker_emit_fn *emit, void *arg, struct tracker **out);
+		   struct feed_counters *feeds, tracker_emit_fn *emit, void *arg,
+		   struct tracker **out);
 void tracker_destroy(struct tracker *t);
 
 /* The rule set's short hash for records, kept. */
@@ -45,6 +46,9 @@ void tracker_prefetch(const struct tracker *t, const struct packet *p);
 
 /* payload: payload_len contiguous bytes. */
 void tracker_packet(struct tracker *t, const struct packet *p, const uint8_t *payload);
+
+/* A second copy that is thrown away: all that is done is to count it for its flow and feed. */
+void tracker_copy(struct tracker *t, const struct packet *p);
 
 /* Turns the wheel; returns the time before which no more records will be made. */
 uint64_t tracker_advance(struct tracker *t, uint64_t now_us);

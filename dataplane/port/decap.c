@@ -227,6 +227,7 @@ tcp_parse(struct walk *w, struct cursor c, const struct ip *ip)
 	w->p->ack = read_be32(h + 8);
 	w->p->tcp_flags = h[13];
 	w->p->window = read_be16(h + 14);
+	w->p->checksum = read_be16(h + 16);
 	hdr_len = (uint32_t)(h[12] >> 4) * 4u;
 	if (hdr_len < TCP_HDR_LEN || ip->wire_len < hdr_len || !cursor_skip(&c, hdr_len)) {
 		c.end = c.p;
@@ -250,6 +251,7 @@ udp_parse(struct walk *w, struct cursor *c, const struct ip *ip)
 		set_flow(w, c, ip, read_be16(h), read_be16(h + 2), 0);
 		return DECAP_OK;
 	}
+	w->p->checksum = read_be16(h + 6);
 	wire = ip->wire_len - UDP_HDR_LEN;
 	/* RFC 768; zero is a jumbogram's (RFC 2675) or an offload's */
 	if (read_be16(h + 4) >= UDP_HDR_LEN && read_be16(h + 4) - UDP_HDR_LEN < wire)

@@ -71,6 +71,7 @@ struct packet {
 
 	uint32_t seq, ack; /* TCP only */
 	uint16_t window;
+	uint16_t checksum; /* of the transport, as sent; 0 where there is none */
 	uint8_t tcp_flags;
 	uint8_t side;	/* of key.addr: who sent it */
 	uint16_t ip_id; /* of the innermost IPv4 header */
@@ -78,6 +79,7 @@ struct packet {
 	uint8_t link;	/* enum link_type the frame begins with */
 	bool has_macs;
 	bool is_fragment;   /* on its way to the worker that puts its datagram together */
+	uint8_t feed;	    /* place of its port in the configuration, from 0 */
 	uint16_t nr_frames; /* on the wire that this packet was made of; 0 is read as 1 */
 
 	uint8_t nr_vlans, nr_tunnels;

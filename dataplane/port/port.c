@@ -163,6 +163,7 @@ queue_rx(struct source *s, struct rte_mbuf **pkts, uint16_t nr, uint64_t now_us)
 		pkt->link = LINK_ETHERNET;
 		pkt->tap = s->tap;
 		pkt->key.domain = s->domain;
+		pkt->feed = s->feed;
 	}
 	return n;
 }
@@ -442,6 +443,7 @@ init_sources(struct port *p, const struct port_options *o)
 			.source = { .rx = queue_rx,
 				    .link = LINK_ETHERNET,
 				    .domain = o->domain,
+				    .feed = o->feed,
 				    .tap = o->tap,
 				    .live = true,
 				    .state = &p->queues[q] },

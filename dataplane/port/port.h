@@ -34,6 +34,7 @@ struct port_options {
 	const struct ingress_filter *filter; /* kept; NULL: none */
 	uint16_t rss_random;		     /* what the RSS key is made of */
 	uint16_t domain;
+	uint8_t feed;	 /* place in the configuration, from 0 */
 	const char *tap; /* kept */
 	bool promiscuous;
 };

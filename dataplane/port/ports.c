@@ -225,6 +225,7 @@ ports_open(struct ports *p, struct rte_mempool *pool)
 			.filter = p->at[i].filter,
 			.rss_random = random,
 			.domain = (uint16_t)c->domain,
+			.feed = (uint8_t)i,
 			.tap = c->tap[0] != '\0' ? c->tap : c->device,
 			.promiscuous = c->promiscuous,
 		};

@@ -23,6 +23,7 @@ struct source {
 	uint16_t (*rx)(struct source *s, struct rte_mbuf **pkts, uint16_t nr, uint64_t now_us);
 	enum link_type link; /* of the frames that rx is reading now */
 	uint16_t domain;
+	uint8_t feed;	 /* place of the port in the configuration, from 0 */
 	const char *tap; /* name for records; NULL for none */
 	bool ended;	 /* nothing more will come */
 	bool live;	 /* frames come by themselves: they cannot wait */

@@ -64,6 +64,12 @@
 	X(OVERLAP_DIFFERS, "overlap_differs", BOOL, FLOW, 0, 0, "copies of a byte that differ")    \
 	X(RETRANSMITS, "retransmits", UINT, FLOW, 0, 0, "segments already delivered")              \
 	X(DUPLICATES, "duplicates", UINT, FLOW, 0, 0, "second copies made by the mirror")          \
+	X(FEED_MISSING, "feed_missing", TEXT, FLOW, 0, 8,                                          \
+	  "src or dst: it spoke, and the mirror showed none of it")                                \
+	X(FEED_ACKED_UNSEEN_BYTES, "feed_acked_unseen_bytes", UINT, FLOW, 0, 0,                    \
+	  "stream bytes that the receiver acknowledged and the mirror never showed")               \
+	X(FEED_TRUNCATED, "feed_truncated", UINT, FLOW, 0, 0, "packets captured shorter than sent") \
+	X(FEED_VLAN_SPLIT, "feed_vlan_split", BOOL, FLOW, 0, 0, "another VLAN each way")           \
 	X(VLAN, "vlan", UINTS, FLOW, 0, 0, "VLAN ids, outermost first")                            \
 	X(TUNNEL_STACK, "tunnel_stack", TEXTS, FLOW, 0, 48, "type:id, outermost first")            \
 	X(TUNNEL_SRC_IP, "tunnel_src_ip", IP, FLOW, 0, 0, "innermost tunnel, its outer source")    \

@@ -1,0 +1,185 @@
+#include "dataplane/flow/feed.h"
+
+#include "dataplane/flow/flow_table.h"
+#include "dataplane/flow/seq.h"
+
+/* Finalizer of MurmurHash3: all bits of the input reach all of the output. */
+static uint64_t
+mix(uint64_t v)
+{
+	v ^= v >> 33;
+	v *= 0xff51afd7ed558ccdu;
+	v ^= v >> 33;
+	v *= 0xc4ceb9fe1a85ec53u;
+	return v ^ (v >> 33);
+}
+
+/* What two copies have in common, and a packet that is sent again has not. */
+static uint64_t
+tag_of(const struct packet *p)
+{
+	uint64_t seqs = (uint64_t)p->seq << 32 | p->ack;
+	uint64_t rest = (uint64_t)p->checksum << 48 | (uint64_t)p->ip_id << 32 |
+			(uint64_t)p->window << 16 | (p->payload_wire & 0xffffu);
+
+	return mix(mix(seqs ^ p->tcp_flags) ^ rest);
+}
+
+/* 1 to 0xffff, below it the bits of TCP; 1 to 0xffffffff for UDP. */
+static uint64_t
+tag_of_bits(const struct packet *p, unsigned bits)
+{
+	uint64_t tag = tag_of(p) >> (64 - bits);
+
+	return tag != 0 ? tag : 1;
+}
+
+static bool
+remembers(uint64_t recent, uint64_t tag, unsigned bits)
+{
+	for (unsigned at = 0; at < 64; at += bits) {
+		if (((recent >> at) & ((1ull << bits) - 1)) == tag)
+			return true;
+	}
+	return false;
+}
+
+static uint16_t
+vlans_of(const struct packet *p)
+{
+	uint64_t v = p->nr_vlans;
+
+	for (unsigned i = 0; i < p->nr_vlans; i++)
+		v = mix(v << 16 | p->vlan[i]);
+	return (uint16_t)(v | 1);
+}
+
+bool
+feed_packet(struct flow *flow, const struct packet *p, struct feed_counters *c)
+{
+	bool first = flow->nr_packets == 0;
+
+	/* So far this side seemed to be missing; what was acknowledged meanwhile is not a loss. */
+	if (!flow->side[p->side].seen)
+		flow->feed.unseen_bytes = 0;
+	c->feed_packets++;
+	if (p->payload_len < p->payload_wire) {
+		c->feed_truncated++;
+		flow->feed.truncated++;
+	}
+	if (flow->feed.vlans[p->side] == 0)
+		flow->feed.vlans[p->side] = vlans_of(p);
+	return !first && (p->time_us < flow->last_us || p->time_us - flow->last_us <= FEED_COPY_US);
+}
+
+bool
+feed_tcp_repeats(const struct flow *flow, const struct packet *p)
+{
+	const struct flow_side *s = &flow->side[p->side];
+
+	if ((p->tcp_flags & TCP_SYN) != 0)
+		return s->syn && s->isn == p->seq;
+	if ((p->tcp_flags & TCP_FIN) != 0)
+		return s->fin && s->fin_seq == p->seq;
+	return s->have_ack && s->acked == p->ack;
+}
+
+void
+feed_tcp_ack(struct flow *flow, const struct packet *p)
+{
+	const struct flow_side *sender = &flow->side[p->side];
+	int32_t more = seq_diff(p->ack, sender->acked);
+
+	if (flow->side[1 - p->side].seen || (p->tcp_flags & TCP_ACK) == 0 || !sender->have_ack)
+		return;
+	if (more > 0)
+		flow->feed.unseen_bytes += (uint32_t)more;
+}
+
+static void
+look_up(struct flow *flow, const struct packet *p, bool may_be, unsigned bits,
+	struct feed_counters *c)
+{
+	uint64_t tag = tag_of_bits(p, bits);
+	uint64_t *recent = &flow->feed.recent[p->side];
+
+	if (may_be && remembers(*recent, tag, bits)) {
+		flow->duplicates++;
+		c->feed_duplicates++;
+		return;
+	}
+	*recent = *recent << bits | tag;
+}
+
+void
+feed_tcp(struct flow *flow, const struct packet *p, bool nothing_new, struct feed_counters *c)
+{
+	c->feed_tcp_bytes += p->payload_wire;
+	/* An acknowledgement that its sender did not number may well be sent twice. */
+	if (p->payload_wire == 0 && p->ip_id == 0 && (p->tcp_flags & (TCP_SYN | TCP_FIN)) == 0)
+		return;
+	look_up(flow, p, nothing_new, 16, c);
+}
+
+void
+feed_datagram(struct flow *flow, const struct packet *p, bool soon, struct feed_counters *c)
+{
+	if (p->ip_id != 0)
+		look_up(flow, p, soon, 32, c);
+}
+
+void
+feed_gap(struct flow *flow, unsigned side, uint64_t gap, struct feed_counters *c)
+{
+	const struct flow_side *other = &flow->side[1 - side];
+	int32_t beyond = seq_diff(flow->side[side].reasm.next_seq, other->acked);
+	uint64_t unacked = beyond > 0 ? (uint64_t)beyond : 0;
+
+	if (!other->have_ack || gap <= unacked)
+		return;
+	flow->feed.unseen_bytes += gap - unacked;
+	c->feed_acked_unseen_bytes += gap - unacked;
+}
+
+int
+feed_missing_side(const struct flow *flow)
+{
+	unsigned seen = flow->side[0].seen ? 0 : 1;
+
+	if (flow->key.proto != IP_PROTO_TCP || flow->side[1 - seen].seen ||
+	    !flow->side[seen].have_ack || flow->nr_packets < FEED_MIN_PACKETS)
+		return -1;
+	return (int)(1 - seen);
+}
+
+bool
+feed_is_vlan_split(const struct flow *flow)
+{
+	return flow->feed.vlans[0] != 0 && flow->feed.vlans[1] != 0 &&
+	       flow->feed.vlans[0] != flow->feed.vlans[1];
+}
+
+void
+feed_judge(const struct flow *flow, struct feed_counters *c)
+{
+	bool both = flow->side[0].seen && flow->side[1].seen;
+	int missing = feed_missing_side(flow);
+
+	if (both) {
+		c->feed_two_way_flows++;
+		c->feed_vlan_split += feed_is_vlan_split(flow);
+	}
+	if (flow->key.proto != IP_PROTO_TCP || flow->nr_packets < FEED_MIN_PACKETS)
+		return;
+	c->feed_tcp_flows += both || missing >= 0;
+	if (missing >= 0)
+		*(missing == flow->orig ? &c->feed_dst_only : &c->feed_src_only) += 1;
+}
+
+void
+feed_counters_add(struct feed_counters *sum, const struct feed_counters *from)
+{
+#define ADD(member, meaning) sum->member += from->member;
+	FEED_COUNTERS(ADD)
+#undef ADD
+}
