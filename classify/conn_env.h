@@ -1,6 +1,6 @@
 /*
  * What the files behind conn.h share: the environment's pools and the connection itself. Not for
- * anyone else.
+ * anyone else, but for the tables of counters.
  */
 #ifndef WEIR_CONN_ENV_H
 #define WEIR_CONN_ENV_H

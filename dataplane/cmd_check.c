@@ -6,8 +6,19 @@
 #include "dataplane/cmd.h"
 #include "dataplane/config.h"
 #include "dataplane/log.h"
+#include "dataplane/metrics.h"
 #include "dataplane/pipeline.h"
 #include "dataplane/port/ports.h"
+
+static int
+check_metrics(const struct config *c)
+{
+	struct sockaddr_storage address;
+	socklen_t len;
+
+	return c->metrics_listen[0] == '\0' ? 0
+					    : metrics_address(c->metrics_listen, &address, &len);
+}
 
 int
 cmd_check(int argc, char **argv)
@@ -30,6 +41,7 @@ cmd_check(int argc, char **argv)
 	}
 	config_defaults(&config);
 	if (config_load(&config, argv[2]) == 0 && ports_create(&config, &ports) == 0 &&
+	    check_metrics(&config) == 0 &&
 	    ruleset_load(pipeline_rules_dir(&config, dir, sizeof(dir)), &rules, stderr) == 0) {
 		printf("%s: good; %zu rules, set %s\n", argv[2], ruleset_nr(rules),
 		       ruleset_hash(rules));

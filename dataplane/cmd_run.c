@@ -11,9 +11,13 @@
 #include "dataplane/cmd.h"
 #include "dataplane/config.h"
 #include "dataplane/eal.h"
+#include "dataplane/exposition.h"
 #include "dataplane/log.h"
+#include "dataplane/metrics.h"
 #include "dataplane/pipeline.h"
 #include "dataplane/port/ports.h"
+
+#define METRICS_US 1000000u /* they are renewed this often */
 
 static const char usage_text[] =
     "usage: weir run -c FILE [OPTION]...\n"
@@ -39,7 +43,10 @@ struct run {
 	struct config config;
 	struct ports *ports;
 	struct pipeline *pipeline;
-	uint64_t next_stats_us;
+	struct watchdog watchdog;
+	struct metrics *metrics; /* NULL: none */
+	struct exposition exposition;
+	uint64_t next_stats_us, next_metrics_us, start_us;
 	bool stopping;
 };
 
@@ -53,6 +60,8 @@ parse(struct run *r, int argc, char **argv)
 		{ NULL, 0, NULL, 0 },
 	};
 	const char *config = NULL;
+	struct sockaddr_storage address;
+	socklen_t len;
 	int opt;
 
 	opterr = 0;
@@ -86,23 +95,69 @@ parse(struct run *r, int argc, char **argv)
 			"\"iface:eth1\"; } )");
 		return CMD_USAGE;
 	}
+	if (r->config.metrics_listen[0] != '\0' &&
+	    metrics_address(r->config.metrics_listen, &address, &len) != 0)
+		return CMD_USAGE;
 	return -1;
 }
 
 static uint64_t
-realtime_us(void)
+clock_us(clockid_t clock)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_REALTIME, &ts);
+	clock_gettime(clock, &ts);
 	return (uint64_t)ts.tv_sec * 1000000u + (uint64_t)ts.tv_nsec / 1000u;
+}
+
+static void
+publish_metrics(struct run *r)
+{
+	const struct exposition_about about = {
+		.version = WEIR_VERSION,
+		.ruleset = pipeline_ruleset(r->pipeline),
+		.start_s = r->start_us / 1000000u,
+	};
+	char *text = NULL;
+	char why[1024];
+	size_t len = 0;
+	FILE *to = open_memstream(&text, &len);
+	bool healthy;
+
+	if (to == NULL)
+		return;
+	exposition_begin(&r->exposition, &r->config);
+	pipeline_put_counters(r->pipeline, exposition_put, &r->exposition);
+	exposition_write(&r->exposition, to, &about);
+	healthy = watchdog_healthy(&r->watchdog, why, sizeof(why));
+	if (fclose(to) == 0)
+		metrics_publish(r->metrics, text, len, healthy, why);
+	else
+		free(text);
+}
+
+static void
+watch(struct run *r, uint64_t now_us)
+{
+	uint64_t mono_us = clock_us(CLOCK_MONOTONIC);
+	struct watchdog_pulse pulse;
+
+	ports_watch(r->ports, now_us);
+	pipeline_pulse(r->pipeline, &pulse);
+	/* While it ends, workers leave one by one. */
+	if (!r->stopping)
+		watchdog_look(&r->watchdog, &pulse, mono_us);
+	if (r->metrics != NULL && mono_us >= r->next_metrics_us) {
+		r->next_metrics_us = mono_us + METRICS_US;
+		publish_metrics(r);
+	}
 }
 
 static void
 tick(void *arg)
 {
 	struct run *r = arg;
-	uint64_t now_us = realtime_us();
+	uint64_t now_us = clock_us(CLOCK_REALTIME);
 
 	if ((stop_wanted || pipeline_output_failed(r->pipeline)) && !r->stopping) {
 		r->stopping = true;
@@ -112,7 +167,7 @@ tick(void *arg)
 		reload_wanted = 0;
 		pipeline_reload_rules(r->pipeline);
 	}
-	ports_watch(r->ports, now_us);
+	watch(r, now_us);
 	if (now_us >= r->next_stats_us) {
 		r->next_stats_us = now_us + r->config.stats_interval_s * 1000000u;
 		pipeline_put_stats(r->pipeline, now_us);
@@ -137,6 +192,7 @@ put_ports(void *arg, counter_put_fn *put, void *to)
 	const struct run *r = arg;
 
 	ports_put_counters(r->ports, put, to);
+	watchdog_put_counters(&r->watchdog, put, to);
 }
 
 static void
@@ -176,8 +232,17 @@ run(struct run *r)
 	};
 	int status = CMD_FAILED;
 
+	r->start_us = clock_us(CLOCK_REALTIME);
+	r->watchdog.config = (struct watchdog_config) {
+		.nr_workers = (unsigned)r->config.workers,
+		.stall_us = r->config.watchdog_stall_ms * 1000u,
+		.output_us = r->config.watchdog_output_s * 1000000u,
+	};
 	if (pipeline_create(&po, &r->pipeline) != 0)
 		return CMD_FAILED;
+	/* Without it weir goes on: it is there to watch the traffic, not to be watched. */
+	if (r->config.metrics_listen[0] != '\0')
+		metrics_create(r->config.metrics_listen, &r->metrics);
 	pipeline_more_counters(r->pipeline, put_ports, r);
 	if (ports_open(r->ports, pipeline_pool(r->pipeline)) == 0) {
 		ports_each_source(r->ports, give_to_worker, r->pipeline);
@@ -186,11 +251,13 @@ run(struct run *r)
 			log_notice("running on %u ports with %u workers", r->config.nr_ports,
 				   (unsigned)r->config.workers);
 			pipeline_wait(r->pipeline, tick, r);
-			pipeline_put_stats(r->pipeline, realtime_us());
+			pipeline_put_stats(r->pipeline, clock_us(CLOCK_REALTIME));
 			status = pipeline_finish(r->pipeline) == 0 ? CMD_OK : CMD_FAILED;
 			tell_end(r);
 		}
 	}
+	metrics_destroy(r->metrics);
+	r->metrics = NULL;
 	/* Mbufs in the devices' rings belong to the pipeline's pool. */
 	ports_destroy(r->ports);
 	r->ports = NULL;

@@ -128,6 +128,12 @@
 	     "record ring of each worker")                                                          \
 	UINT(publish_merge_mb, "publish.merge_mb", 256, 1, 65536, "MiB",                            \
 	     "records waiting for slower workers")                                                  \
+	TEXT(metrics_listen, "metrics.listen", "127.0.0.1:9464", "",                                \
+	     "address and port of the metrics and the health check; \"\": none")                    \
+	UINT(watchdog_stall_ms, "watchdog.stall_ms", 2000, 100, 600000, "ms",                       \
+	     "a worker or the publisher that stands still so long is told")                         \
+	UINT(watchdog_output_s, "watchdog.output_s", 10, 1, 86400, "s",                             \
+	     "an output that takes nothing so long, while records wait, is told")                   \
 	UINT(stats_interval_s, "stats.interval_s", 10, 1, 86400, "s", "a stats record this often")  \
 	ENUM(log_level, "log.level", "warning", "err|warning|notice|info", "least important line")
 /* clang-format on */

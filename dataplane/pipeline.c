@@ -598,6 +598,30 @@ pipeline_finish(struct pipeline *p)
 	return publisher_stop(p->publisher);
 }
 
+void
+pipeline_pulse(const struct pipeline *p, struct watchdog_pulse *pulse)
+{
+	struct publisher_stats s;
+
+	publisher_stats(p->publisher, &s);
+	*pulse = (struct watchdog_pulse) {
+		.publisher_beat = publisher_beat(p->publisher),
+		.delivered = s.output_delivered,
+		.waiting = s.output_queue + s.spool_records,
+		.output_failed = publisher_failed(p->publisher),
+	};
+	for (unsigned w = 0; w < p->nr_workers; w++) {
+		pulse->worker_beat[w] = worker_beat(p->workers[w]);
+		pulse->worker_tid[w] = worker_tid(p->workers[w]);
+	}
+}
+
+const char *
+pipeline_ruleset(const struct pipeline *p)
+{
+	return ruleset_hash(p->rules);
+}
+
 bool
 pipeline_output_failed(const struct pipeline *p)
 {

@@ -14,6 +14,7 @@
 #include "dataplane/counters.h"
 #include "dataplane/flow/feed.h"
 #include "dataplane/port/source.h"
+#include "dataplane/watchdog.h"
 
 struct pipeline;
 
@@ -81,6 +82,12 @@ void pipeline_feed(const struct pipeline *p, unsigned feed, struct feed_counters
 
 void pipeline_counters(const struct pipeline *p, struct worker_counters *sum);
 void pipeline_put_counters(const struct pipeline *p, counter_put_fn *put, void *arg);
+
+/* What the watchdog looks at. */
+void pipeline_pulse(const struct pipeline *p, struct watchdog_pulse *pulse);
+
+/* Short hash of the rules in force. Control thread. */
+const char *pipeline_ruleset(const struct pipeline *p);
 
 /* Publishes a stats record with every counter. now_us: packet time. */
 void pipeline_put_stats(struct pipeline *p, uint64_t now_us);

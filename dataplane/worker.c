@@ -34,6 +34,8 @@ struct worker {
 	uint64_t now_us;   /* latest input clock of what was processed; never goes back */
 	uint64_t input_us; /* input clock of this worker's own sources */
 	double us_per_cycle;
+	_Atomic uint64_t beat;
+	_Atomic int tid;
 	_Atomic(const struct ruleset *) offered_rules;
 	_Atomic(const char *) offered_hash;
 	struct rte_mbuf *done[WORKER_BURST * 2]; /* freed together at the end of the burst */
@@ -398,6 +400,14 @@ wall_us(const struct worker *w)
 	       atomic_load_explicit(&w->shared->wall_offset_us, memory_order_relaxed);
 }
 
+static void
+beat(struct worker *w)
+{
+	uint64_t n = atomic_load_explicit(&w->beat, memory_order_relaxed);
+
+	atomic_store_explicit(&w->beat, n + 1, memory_order_relaxed);
+}
+
 static unsigned
 poll_sources(struct worker *w)
 {
@@ -444,6 +454,7 @@ poll_rings(struct worker *w)
 		if (from == w->config.id)
 			continue;
 		do {
+			beat(w);
 			n = rte_ring_sc_dequeue_burst(ring, pkts, WORKER_BURST, NULL);
 			for (unsigned i = 0; i < n; i++)
 				tracker_prefetch(w->tracker, packet_of(pkts[i]));
@@ -594,10 +605,12 @@ worker_run(struct worker *w)
 	unsigned nr_idle = 0;
 	bool ended = false;
 
+	atomic_store(&w->tid, gettid());
 	for (;;) {
 		uint64_t peers = peers_clock(w);
 		unsigned work = 0;
 
+		beat(w);
 		take_rules(w);
 		if (!ended) {
 			work += poll_sources(w);
@@ -648,6 +661,18 @@ void
 worker_put_conn_counters(const struct worker *w, counter_put_fn *put, void *arg)
 {
 	conn_env_counters(tracker_conn_env(w->tracker), put, arg);
+}
+
+uint64_t
+worker_beat(const struct worker *w)
+{
+	return atomic_load_explicit(&w->beat, memory_order_relaxed);
+}
+
+int
+worker_tid(const struct worker *w)
+{
+	return atomic_load(&w->tid);
 }
 
 void

@@ -103,6 +103,10 @@ bool worker_rules_taken(const struct worker *w);
 /* Read from another thread; may be a moment old. */
 void worker_counters(const struct worker *w, struct worker_counters *sum);
 void worker_put_conn_counters(const struct worker *w, counter_put_fn *put, void *arg);
+
+/* A number that changes with every round of the loop, and the thread that runs it (0 before). */
+uint64_t worker_beat(const struct worker *w);
+int worker_tid(const struct worker *w);
 void worker_feed(const struct worker *w, unsigned feed, struct feed_counters *sum);
 uint32_t worker_nr_flows(const struct worker *w);
 

@@ -46,6 +46,7 @@ struct publisher {
 	bool started;
 	_Atomic bool stop;
 	_Atomic bool failed;
+	_Atomic uint64_t beat;
 	struct record filled;
 	char json[ENCODE_MAX_BYTES];
 };
@@ -281,8 +282,10 @@ publisher_main(void *arg)
 	unsigned idle_us = IDLE_MIN_US;
 
 	while (!atomic_load(&p->stop)) {
-		bool moved = drain_rings(p);
+		bool moved;
 
+		atomic_fetch_add_explicit(&p->beat, 1, memory_order_relaxed);
+		moved = drain_rings(p);
 		moved |= release(p, lowest_drained(p));
 		moved |= publish_waiting(p);
 		share_stats(p);
@@ -418,6 +421,12 @@ bool
 publisher_failed(const struct publisher *p)
 {
 	return atomic_load(&p->failed);
+}
+
+uint64_t
+publisher_beat(const struct publisher *p)
+{
+	return atomic_load_explicit(&p->beat, memory_order_relaxed);
 }
 
 void

@@ -96,6 +96,9 @@ int publisher_stop(struct publisher *p);
 /* The sink broke. From any thread. */
 bool publisher_failed(const struct publisher *p);
 
+/* A number that changes with every round of the thread. From any thread. */
+uint64_t publisher_beat(const struct publisher *p);
+
 /* From the control thread; may be a moment old. */
 void publisher_stats(const struct publisher *p, struct publisher_stats *stats);
 void publisher_put_counters(const struct publisher *p, counter_put_fn *put, void *arg);

@@ -33,6 +33,7 @@ dns = {{ flows = 2048; }};
 llm = {{ calls = 256; }};
 scan = {{ streams = 2048; }};
 decode = {{ deflate = 64; brotli = 4; zstd = 4; }};
+metrics = {{ listen = ""; }};
 log = {{ level = "notice"; }};
 ports = ( {', '.join('{ ' + port + ' }' for port in ports)} );
 """)

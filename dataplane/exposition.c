@@ -1,0 +1,135 @@
+#include "dataplane/exposition.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dataplane/counter_info.h"
+
+void
+exposition_begin(struct exposition *e, const struct config *config)
+{
+	e->config = config;
+	e->nr = 0;
+}
+
+/* "port_12_missed": the number, and what follows it; -1 when it is no port's. */
+static int
+port_of(const char **name)
+{
+	char *end;
+	long port;
+
+	if (strncmp(*name, "port_", 5) != 0)
+		return -1;
+	port = strtol(*name + 5, &end, 10);
+	if (end == *name + 5 || *end != '_' || port < 0 || port >= CONFIG_MAX_PORTS)
+		return -1;
+	*name = end + 1;
+	return (int)port;
+}
+
+void
+exposition_put(void *arg, const char *name, uint64_t value)
+{
+	struct exposition *e = arg;
+
+	if (e->nr == EXPOSITION_MAX_SAMPLES)
+		return;
+	e->samples[e->nr].port = port_of(&name);
+	e->samples[e->nr].value = value;
+	snprintf(e->samples[e->nr].name, EXPOSITION_NAME_BYTES, "%s", name);
+	e->nr++;
+}
+
+/* Backslash, quote and line feed are the three that need it. */
+static void
+write_label(FILE *to, const char *name, const char *value)
+{
+	fprintf(to, "%s=\"", name);
+	for (; *value != '\0'; value++) {
+		if (*value == '\n')
+			fputs("\\n", to);
+		else if (*value == '"' || *value == '\\')
+			fprintf(to, "\\%c", *value);
+		else
+			fputc(*value, to);
+	}
+	fputc('"', to);
+}
+
+static void
+write_sample(const struct exposition *e, FILE *to, const char *metric, unsigned i)
+{
+	int port = e->samples[i].port;
+
+	fputs(metric, to);
+	if (port >= 0 && (unsigned)port < e->config->nr_ports) {
+		const struct port_config *p = &e->config->ports[port];
+
+		fprintf(to, "{port=\"%d\",", port);
+		write_label(to, "device", p->device);
+		fputc(',', to);
+		write_label(to, "tap", p->tap[0] != '\0' ? p->tap : p->device);
+		fputc('}', to);
+	}
+	fprintf(to, " %" PRIu64 "\n", e->samples[i].value);
+}
+
+static bool
+same_metric(const struct exposition *e, unsigned a, unsigned b)
+{
+	return (e->samples[a].port >= 0) == (e->samples[b].port >= 0) &&
+	       strcmp(e->samples[a].name, e->samples[b].name) == 0;
+}
+
+static bool
+is_first(const struct exposition *e, unsigned i)
+{
+	for (unsigned k = 0; k < i; k++) {
+		if (same_metric(e, k, i))
+			return false;
+	}
+	return true;
+}
+
+static void
+write_metric(const struct exposition *e, FILE *to, unsigned first)
+{
+	const char *name = e->samples[first].name;
+	bool of_port = e->samples[first].port >= 0;
+	const struct counter_info *info = counter_info_find(name, of_port);
+	bool gauge = info != NULL && info->gauge;
+	char metric[EXPOSITION_NAME_BYTES + 32];
+
+	snprintf(metric, sizeof(metric), "weir_%s%s%s", of_port ? "port_" : "", name,
+		 gauge ? "" : "_total");
+	fprintf(to, "# HELP %s %s\n# TYPE %s %s\n", metric,
+		info != NULL ? info->meaning : "see Stats in docs/records.md", metric,
+		gauge ? "gauge" : "counter");
+	for (unsigned i = first; i < e->nr; i++) {
+		if (same_metric(e, first, i))
+			write_sample(e, to, metric, i);
+	}
+}
+
+void
+exposition_write(const struct exposition *e, FILE *to, const struct exposition_about *about)
+{
+	fputs("# HELP weir_info Who this is; always 1\n# TYPE weir_info gauge\nweir_info{", to);
+	write_label(to, "version", about->version);
+	fputc(',', to);
+	write_label(to, "sensor", e->config->sensor);
+	fputc(',', to);
+	write_label(to, "cluster", e->config->cluster);
+	fputc(',', to);
+	write_label(to, "ruleset", about->ruleset);
+	fprintf(to,
+		"} 1\n# HELP weir_start_time_seconds When this run started, since the epoch\n"
+		"# TYPE weir_start_time_seconds gauge\nweir_start_time_seconds %" PRIu64 "\n",
+		about->start_s);
+	for (unsigned i = 0; i < e->nr; i++) {
+		if (is_first(e, i))
+			write_metric(e, to, i);
+	}
+}
