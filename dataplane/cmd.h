@@ -15,6 +15,7 @@ struct cmd {
 int cmd_replay(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_check(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
 int cmd_schema(int argc, char **argv);
 
 #endif

@@ -7,9 +7,10 @@
 #include "dataplane/flow/feed.h"
 #include "dataplane/publish/publisher.h"
 
-#define INFO(member, meaning)	  { #member, meaning, false },
-#define INFO_SKIP(id, text_of_id) { "not_inspected_" text_of_id "_bytes", \
-				    "payload that was not looked at, by the reason in its name", false },
+#define INFO(member, meaning) { #member, meaning, false },
+#define INFO_SKIP(id, text_of_id)               \
+	{ "not_inspected_" text_of_id "_bytes", \
+	  "payload that was not looked at, by the reason in its name", false },
 
 static const struct counter_info infos[] = {
 	/* Before the tables below, where the same name would stand as a counter. */
@@ -18,8 +19,8 @@ static const struct counter_info infos[] = {
 	{ "spool_bytes", "bytes in the spool", true },
 	{ "spool_records", "records in the spool", true },
 	WORKER_COUNTERS(INFO) FEED_COUNTERS(INFO) PUBLISHER_COUNTERS(INFO) CONN_COUNTERS(INFO)
-	CONN_SKIPS(INFO_SKIP) SCAN_COUNTERS(INFO)
-	{ "inspected_bytes", "payload that reached a parser or a scanner", false },
+	    CONN_SKIPS(INFO_SKIP) SCAN_COUNTERS(INFO) {
+		"inspected_bytes", "payload that reached a parser or a scanner", false },
 	{ "decode_consumed_bytes", "bytes of bodies given to a content decoder", false },
 	{ "decode_produced_bytes", "bytes that came out of it", false },
 	{ "decode_bombs", "bodies not decoded further: they grew beyond decode.max_ratio", false },
@@ -32,7 +33,8 @@ static const struct counter_info infos[] = {
 	{ "nic_nombuf", "frames for which no buffer was free", false },
 	{ "nic_errors", "frames that came damaged", false },
 	{ "nic_unseen", "frames that only the interface counted", false },
-	{ "nic_cut", "frames that filled their room in the ring; what was longer is missing", false },
+	{ "nic_cut", "frames that filled their room in the ring; what was longer is missing",
+	  false },
 	{ "links_up", "ports whose link is up", true },
 	{ "link_downs", "times that a link went down", false },
 	{ "workers_stalled", "workers that stand still now", true },
@@ -63,8 +65,8 @@ const struct counter_info *
 counter_info_find(const char *name, bool of_port)
 {
 	const struct counter_info *table = of_port ? port_infos : infos;
-	size_t nr = of_port ? sizeof(port_infos) / sizeof(port_infos[0])
-			    : sizeof(infos) / sizeof(infos[0]);
+	size_t nr =
+	    of_port ? sizeof(port_infos) / sizeof(port_infos[0]) : sizeof(infos) / sizeof(infos[0]);
 
 	for (size_t i = 0; i < nr; i++) {
 		if (strcmp(table[i].name, name) == 0)

@@ -11,6 +11,7 @@ static const struct cmd cmds[] = {
 	{ "run", "inspect live traffic on the ports of a configuration", cmd_run },
 	{ "replay", "the same pipeline over capture files", cmd_replay },
 	{ "check", "read a configuration and its rules, start nothing", cmd_check },
+	{ "doctor", "what is wrong with the machine and with the feed", cmd_doctor },
 	{ "schema", "JSON Schema of the records", cmd_schema },
 };
 
@@ -59,6 +60,6 @@ main(int argc, char **argv)
 		if (strcmp(argv[1], cmds[i].name) == 0)
 			return cmds[i].run(argc - 1, argv + 1);
 	}
-	log_err("%s: no such command: must be run, replay, check or schema", argv[1]);
+	log_err("%s: no such command: must be run, replay, check, doctor or schema", argv[1]);
 	return CMD_USAGE;
 }

@@ -59,6 +59,15 @@ pipeline_memory_mb(const struct config *config)
 	return (unsigned)(bytes / (1 << 20) * 5 / 4 + 48);
 }
 
+unsigned
+pipeline_least_mb(const struct config *config)
+{
+	uint64_t each = config->flow_max * sizeof(struct flow) + (config->reasm_worker_mb << 20) +
+			(config->publish_ring_kb << 10);
+
+	return pipeline_memory_mb(config) + (unsigned)(config->workers * each >> 20);
+}
+
 static uint64_t
 random_u64(void)
 {

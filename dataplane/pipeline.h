@@ -41,6 +41,9 @@ const char *pipeline_rules_dir(const struct config *config, char *path, size_t c
 /* Megabytes that EAL needs for this configuration. */
 unsigned pipeline_memory_mb(const struct config *config);
 
+/* What the tables that grow with it take at least, those megabytes included. */
+unsigned pipeline_least_mb(const struct config *config);
+
 /* Where sources take their mbufs from. */
 struct rte_mempool *pipeline_pool(struct pipeline *p);
 

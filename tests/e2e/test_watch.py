@@ -14,7 +14,7 @@ import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 import e2e  # noqa: E402
-from live import Wire, frames_of, live  # noqa: E402
+from live import Wire, frames_of, free_port, live  # noqa: E402
 import pcap_writer as w  # noqa: E402
 
 sys.path.append("/usr/lib/python3/dist-packages")  # of the distribution, whichever python this is
@@ -23,12 +23,6 @@ METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 SAMPLE = re.compile(r'(?P<name>[a-zA-Z_:][a-zA-Z0-9_:]*)'
                     r'(?:\{(?P<labels>(?:[a-zA-Z_]\w*="(?:[^"\\\n]|\\[\\"n])*")(?:,[a-zA-Z_]\w*="(?:[^"\\\n]|\\[\\"n])*")*)\})?'
                     r' (?P<value>\d+)$')
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def get(port, path="/metrics", **options):

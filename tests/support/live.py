@@ -96,6 +96,12 @@ def live(weir, ports, **options):
             run.process.wait()
 
 
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
 def frames_of(path):
     """The frames of a little-endian pcap file, with their times."""
     data, at, frames = pathlib.Path(path).read_bytes(), 24, []
