@@ -734,3 +734,34 @@ conn_env_counters(const struct conn_env *env,
 	put(arg, "decode_bad_data", d->results[DECODE_BAD_DATA]);
 	put(arg, "decode_no_decoder", d->results[DECODE_NO_DECODER]);
 }
+
+void
+conn_env_memory(const struct conn_env *env,
+		void (*put)(void *arg, const char *setting, uint64_t bytes), void *arg)
+{
+	struct decode_limits limits = DECODE_LIMITS_DEFAULT;
+	uint64_t states = 0;
+
+	for (unsigned p = 0; p < NR_PROTOCOLS; p++) {
+		if (p != PROTOCOL_UNKNOWN && p != PROTOCOL_HTTP && p != PROTOCOL_TLS &&
+		    p != PROTOCOL_DNS)
+			states += slab_bytes(&env->states[p]);
+	}
+	limits.nr_deflate = env->config.max_deflate;
+	limits.nr_brotli = env->config.max_brotli;
+	limits.nr_zstd = env->config.max_zstd;
+	put(arg, "http.connections",
+	    slab_bytes(&env->conns) + slab_bytes(&env->prologues) + slab_bytes(&env->carries) +
+		slab_bytes(&env->states[PROTOCOL_HTTP]) +
+		slab_bytes(&env->states[PROTOCOL_UNKNOWN]));
+	put(arg, "http.transactions",
+	    slab_bytes(&env->exchanges) + slab_bytes(&env->http2_streams));
+	put(arg, "http2.tables", slab_bytes(&env->http2_tables) + slab_bytes(&env->http2_texts));
+	put(arg, "tls.connections", slab_bytes(&env->states[PROTOCOL_TLS]));
+	put(arg, "tls.buffers", slab_bytes(&env->message_buffers));
+	put(arg, "dns.flows", slab_bytes(&env->states[PROTOCOL_DNS]));
+	put(arg, "protocols.connections", states);
+	put(arg, "llm.calls", slab_bytes(&env->llm));
+	put(arg, "scan.streams", scanner_bytes(env->scanner));
+	put(arg, "decode.deflate, brotli, zstd", decode_pool_bytes(&limits));
+}

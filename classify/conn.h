@@ -126,4 +126,8 @@ void conn_close(struct conn_env *env, struct conn *c);
 void conn_env_counters(const struct conn_env *env,
 		       void (*put)(void *arg, const char *name, uint64_t value), void *arg);
 
+/* Bytes that each setting of the application layer takes, by its dotted name. */
+void conn_env_memory(const struct conn_env *env,
+		     void (*put)(void *arg, const char *setting, uint64_t bytes), void *arg);
+
 #endif

@@ -36,6 +36,12 @@ slab_fini(struct slab *s)
  * Objects never taken before are carved off the end in order (nr_carved == most_taken holds
  * because an object is carved only when the free list is empty, i.e. at a new high-water mark).
  */
+uint64_t
+slab_bytes(const struct slab *s)
+{
+	return (uint64_t)s->nr_objects * s->object_bytes;
+}
+
 void *
 slab_take(struct slab *s)
 {

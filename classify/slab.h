@@ -27,6 +27,9 @@ struct slab {
 int slab_init(struct slab *s, uint32_t nr_objects, size_t object_bytes);
 void slab_fini(struct slab *s);
 
+/* What it has allocated. */
+uint64_t slab_bytes(const struct slab *s);
+
 /* An object with undefined content, 16-byte aligned, or NULL. */
 void *slab_take(struct slab *s);
 

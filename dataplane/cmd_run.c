@@ -247,6 +247,7 @@ run(struct run *r)
 	if (ports_open(r->ports, pipeline_pool(r->pipeline)) == 0) {
 		ports_each_source(r->ports, give_to_worker, r->pipeline);
 		check_nodes(r);
+		pipeline_tell_memory(r->pipeline);
 		if (pipeline_start(r->pipeline) == 0) {
 			log_notice("running on %u ports with %u workers", r->config.nr_ports,
 				   (unsigned)r->config.workers);

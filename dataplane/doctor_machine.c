@@ -421,7 +421,8 @@ look_at_driver(const struct look *l, const char *what, const char *address)
 	    read_link(l, group, "/sys/bus/pci/devices/%s/iommu_group", address)) {
 		spell_path(l, path, "/dev/vfio/%s", group);
 		if (access(path, R_OK | W_OK) != 0) {
-			snprintf(todo, sizeof(todo), "sudo chown weir %.200s (or run as root)", path);
+			snprintf(todo, sizeof(todo), "sudo chown weir %.200s (or run as root)",
+				 path);
 			doctor_tell(l->d, DOCTOR_BAD, what, todo,
 				    "bound to vfio-pci, but %s may not be opened", path);
 			return;

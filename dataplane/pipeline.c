@@ -353,6 +353,20 @@ pipeline_pool(struct pipeline *p)
 	return p->shared->pool;
 }
 
+void
+pipeline_tell_memory(const struct pipeline *p)
+{
+	struct memory_account account = { 0 };
+	uint64_t frames = (uint64_t)pipeline_memory_mb(p->config) << 20;
+
+	memory_account_put(&account, "memory.mbufs", frames);
+	memory_account_put(&account, "publish.ring_kb",
+			   p->nr_workers * (p->config->publish_ring_kb << 10));
+	for (unsigned w = 0; w < p->nr_workers; w++)
+		worker_memory(p->workers[w], memory_account_put, &account);
+	memory_account_tell(&account, memory_account_given_out(), frames);
+}
+
 static int
 worker_node(unsigned w)
 {

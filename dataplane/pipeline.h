@@ -53,6 +53,9 @@ struct rte_mempool *pipeline_pool(struct pipeline *p);
  */
 void pipeline_add_source(struct pipeline *p, struct source *source, int socket);
 
+/* Tells in the log what each setting takes. */
+void pipeline_tell_memory(const struct pipeline *p);
+
 /* The memory node of each worker, negative where it may be on several. Returns their number. */
 unsigned pipeline_worker_nodes(const struct pipeline *p, int *nodes, unsigned cap);
 

@@ -681,6 +681,12 @@ worker_feed(const struct worker *w, unsigned feed, struct feed_counters *sum)
 	feed_counters_add(sum, &w->feeds[feed]);
 }
 
+void
+worker_memory(const struct worker *w, memory_put_fn *put, void *arg)
+{
+	tracker_memory(w->tracker, put, arg);
+}
+
 uint32_t
 worker_nr_flows(const struct worker *w)
 {

@@ -36,6 +36,7 @@
 #include "dataplane/counters.h"
 #include "dataplane/flow/dedup.h"
 #include "dataplane/flow/flow_table.h"
+#include "dataplane/memory_account.h"
 #include "dataplane/port/defrag.h"
 #include "dataplane/port/source.h"
 #include "dataplane/publish/record_ring.h"
@@ -108,6 +109,7 @@ void worker_put_conn_counters(const struct worker *w, counter_put_fn *put, void 
 uint64_t worker_beat(const struct worker *w);
 int worker_tid(const struct worker *w);
 void worker_feed(const struct worker *w, unsigned feed, struct feed_counters *sum);
+void worker_memory(const struct worker *w, memory_put_fn *put, void *arg);
 uint32_t worker_nr_flows(const struct worker *w);
 
 #endif

@@ -777,6 +777,17 @@ scanner_test_values_live(struct scanner *s, bool live)
 	s->live = live;
 }
 
+uint64_t
+scanner_bytes(const struct scanner *s)
+{
+	uint64_t nr = s->streams.nr_objects;
+	size_t each = 0;
+
+	if (s->db->stream != NULL && hs_stream_size(s->db->stream, &each) != HS_SUCCESS)
+		each = 0;
+	return slab_bytes(&s->streams) + nr * (each + sizeof(bool) + sizeof(hs_stream_t *));
+}
+
 const struct scan_counters *
 scanner_counters(const struct scanner *s)
 {

@@ -55,6 +55,9 @@ struct scanner *scanner_create(const struct ruleset *set, uint32_t max_streams,
 			       const uint64_t hash_key[2]);
 void scanner_destroy(struct scanner *s);
 
+/* What its streams take, those of Hyperscan included. */
+uint64_t scanner_bytes(const struct scanner *s);
+
 /*
  * New rules from here on. Open streams go on in the new set: they are fed their look-behind, and
  * values already told of a rule with the same id are not told again. Allocates; control path. 0, or

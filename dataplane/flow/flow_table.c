@@ -116,6 +116,13 @@ flow_table_destroy(struct flow_table *t)
 	free(t);
 }
 
+uint64_t
+flow_table_bytes(const struct flow_table *t)
+{
+	return sizeof(*t) + ((uint64_t)t->bucket_mask + 1) * sizeof(struct bucket) +
+	       (uint64_t)t->max_flows * sizeof(struct flow);
+}
+
 void
 flow_table_prefetch(const struct flow_table *t, uint64_t hash)
 {

@@ -382,6 +382,15 @@ tracker_finish(struct tracker *t, uint64_t now_us, uint64_t input_end_us)
 	flow_table_end_all(t->flows, now_us, input_end_us);
 }
 
+void
+tracker_memory(const struct tracker *t, memory_put_fn *put, void *arg)
+{
+	put(arg, "flow.max", flow_table_bytes(t->flows));
+	put(arg, "reasm.worker_mb", slab_bytes(&t->reasm.segs) + slab_bytes(&t->reasm.chunks));
+	put(arg, "records.stream_sha256", slab_bytes(&t->sha_states));
+	conn_env_memory(t->conns, put, arg);
+}
+
 uint32_t
 tracker_nr_flows(const struct tracker *t)
 {

@@ -13,6 +13,7 @@
 #include "classify/conn.h"
 #include "dataplane/counters.h"
 #include "dataplane/flow/flow_table.h"
+#include "dataplane/memory_account.h"
 #include "dataplane/port/packet.h"
 #include "dataplane/publish/record.h"
 
@@ -55,6 +56,9 @@ uint64_t tracker_advance(struct tracker *t, uint64_t now_us);
 
 /* Ends every flow, none later than now_us; see flow_table_end_all. */
 void tracker_finish(struct tracker *t, uint64_t now_us, uint64_t input_end_us);
+
+/* What its settings cost, those of the application layer included. */
+void tracker_memory(const struct tracker *t, memory_put_fn *put, void *arg);
 
 uint32_t tracker_nr_flows(const struct tracker *t);
 

@@ -188,6 +188,24 @@ def test_scrapers_that_hang(weir):
         run.stop()
 
 
+def memory_lines(weir, **settings):
+    """{setting: MiB} as told at the start, and their sum as told."""
+    with live(weir, [f'device = "pcap:{weir.demo}";'], **settings) as run:
+        run.stop()
+        said = run.said()
+    parts = {name: int(mib) for mib, name in re.findall(r"memory: +(\d+) MiB  (.*)", said)}
+    return parts, int(re.search(r"memory: (\d+) MiB at most", said)[1])
+
+
+def test_memory_is_told(weir):
+    """At the start, for each setting; the parts make up the whole."""
+    parts, whole = memory_lines(weir, **{"flow.max": 65536, "workers": 2})
+    assert abs(sum(parts.values()) - whole) <= len(parts), (parts, whole)
+    more, _ = memory_lines(weir, **{"flow.max": 131072, "workers": 2})
+    assert 1.9 < more["flow.max"] / parts["flow.max"] < 2.1, (parts, more)
+    assert all(more[name] == mib for name, mib in parts.items() if name in more and "." in name and name != "flow.max")
+
+
 def worker_thread(process, n):
     for task in pathlib.Path(f"/proc/{process.pid}/task").iterdir():
         if re.fullmatch(rf".*worker-?{n}", (task / "comm").read_text().strip()):
