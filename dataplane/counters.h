@@ -30,6 +30,17 @@
 	X(drop_no_mbuf, "no buffer to put a datagram together or pass it on")     \
 	X(drop_ring_full, "the ring to the owning worker was full")               \
 	X(truncated_packets, "used, but captured shorter than sent")              \
+	X(bad_tunnel_vxlan, "used for the outer flow: VXLAN that cannot be")      \
+	X(bad_tunnel_vxlan_gpe, "likewise VXLAN-GPE")                             \
+	X(bad_tunnel_geneve, "likewise Geneve")                                   \
+	X(bad_tunnel_gre, "likewise GRE, NVGRE")                                  \
+	X(bad_tunnel_erspan, "likewise ERSPAN")                                   \
+	X(bad_tunnel_ipip, "likewise IP in IP, 6in4")                             \
+	X(bad_tunnel_gtpu, "likewise GTP-U")                                      \
+	X(bad_tunnel_etherip, "likewise EtherIP")                                 \
+	X(bad_tunnel_teredo, "likewise Teredo")                                   \
+	X(bad_tunnel_pptp, "likewise PPTP")                                       \
+	X(bad_tunnel_mpls, "likewise MPLS in IP")                                 \
 	X(hops, "frames passed on to the worker that owns their flow")            \
 	X(flows_opened, "flows begun")                                            \
 	X(flows_ended, "flows ended")                                             \

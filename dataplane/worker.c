@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -281,6 +282,7 @@ datagram_packet(struct worker *w, const struct packet *last, const struct datagr
 	p->link = LINK_RAW_IP;
 	p->wire_bytes = d->wire_bytes;
 	p->nr_frames = (uint16_t)d->nr_frames;
+	p->bad_tunnel = 0;
 	p->hops++;
 	return m;
 }
@@ -347,16 +349,40 @@ drop_frame(struct worker *w, struct rte_mbuf *m, uint64_t *counter)
 	finish_mbuf(w, m);
 }
 
+static void
+count_bad_tunnel(struct worker_counters *c, enum tunnel_type type)
+{
+	static const size_t counters[NR_TUNNEL_TYPES] = {
+#define AT(type, name) [type] = offsetof(struct worker_counters, bad_tunnel_##name)
+		AT(TUNNEL_VXLAN, vxlan),    AT(TUNNEL_VXLAN_GPE, vxlan_gpe),
+		AT(TUNNEL_GENEVE, geneve),  AT(TUNNEL_GRE, gre),
+		AT(TUNNEL_NVGRE, gre),	    AT(TUNNEL_ERSPAN1, erspan),
+		AT(TUNNEL_ERSPAN2, erspan), AT(TUNNEL_ERSPAN3, erspan),
+		AT(TUNNEL_IPIP, ipip),	    AT(TUNNEL_6IN4, ipip),
+		AT(TUNNEL_GTPU, gtpu),	    AT(TUNNEL_ETHERIP, etherip),
+		AT(TUNNEL_TEREDO, teredo),  AT(TUNNEL_PPTP, pptp),
+		AT(TUNNEL_MPLS, mpls),	    AT(TUNNEL_PPPOE, mpls),
+		AT(TUNNEL_NSH, mpls),
+#undef AT
+	};
+
+	*(uint64_t *)((uint8_t *)c + counters[type]) += 1;
+}
+
 /* A frame from a source, or a datagram from defrag. */
 static void
 take_frame(struct worker *w, struct rte_mbuf *m)
 {
 	struct packet *p = packet_of(m);
+	enum decap_result r;
 	unsigned owner;
 
-	switch (decap_frame(p, (enum link_type)p->link, p->key.domain,
-			    rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, m->pkt_len,
-			    w->config.decap_depth)) {
+	r = decap_frame(p, (enum link_type)p->link, p->key.domain,
+			rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, m->pkt_len,
+			w->config.decap_depth);
+	if (unlikely(p->bad_tunnel != 0))
+		count_bad_tunnel(&w->counters, (enum tunnel_type)(p->bad_tunnel - 1));
+	switch (r) {
 	case DECAP_OK:
 		dispatch(w, m);
 		return;

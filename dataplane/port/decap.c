@@ -46,6 +46,7 @@ struct walk {
 	struct packet *p;
 	const uint8_t *start;
 	uint32_t missing;
+	bool snapped; /* captured shorter than sent */
 	uint16_t domain;
 };
 
@@ -282,6 +283,21 @@ other_parse(struct walk *w, const struct cursor *c, const struct ip *ip)
 	return DECAP_OK;
 }
 
+/* The packet says it is a tunnel of this type, and is none that can be. */
+static bool
+malformed(struct packet *p, enum tunnel_type type)
+{
+	p->bad_tunnel = (uint8_t)(type + 1);
+	return false;
+}
+
+/* What link_parse said of the inside: something that is not IP is no fault. */
+static bool
+is_ip_inside(enum link_result r, struct packet *p, enum tunnel_type type)
+{
+	return r == LINK_IP || (r == LINK_TRUNCATED && malformed(p, type));
+}
+
 /*
  * VXLAN, RFC 7348 section 5: flags (1) | reserved (3) | VNI (3) | reserved (1). VXLAN-GPE has a
  * next protocol in byte 3 when its P bit is set: 1 IPv4, 2 IPv6, 3 Ethernet.
@@ -290,17 +306,18 @@ static bool
 vxlan_enter(struct cursor *c, struct packet *p, bool gpe)
 {
 	const uint8_t *h = cursor_take(c, VXLAN_HDR_LEN);
+	enum tunnel_type type = gpe ? TUNNEL_VXLAN_GPE : TUNNEL_VXLAN;
 	enum link_type inner = LINK_ETHERNET;
 
 	if (h == NULL || (h[0] & 0x08) == 0)
-		return false;
+		return malformed(p, type);
 	if (gpe && (h[0] & 0x04) != 0 && h[3] != 3) {
 		if (h[3] != 1 && h[3] != 2)
 			return false;
 		inner = LINK_RAW_IP;
 	}
-	return packet_add_tunnel(p, gpe ? TUNNEL_VXLAN_GPE : TUNNEL_VXLAN, read_be24(h + 4)) &&
-	       link_parse(c, inner, p) == LINK_IP;
+	return packet_add_tunnel(p, type, read_be24(h + 4)) &&
+	       is_ip_inside(link_parse(c, inner, p), p, type);
 }
 
 /* Geneve, RFC 8926 section 3.4: version and options length | flags | protocol (2) | VNI (3) | 0 */
@@ -311,13 +328,13 @@ geneve_enter(struct cursor *c, struct packet *p)
 	uint16_t type;
 
 	if (h == NULL || h[0] >> 6 != 0 || !cursor_skip(c, (h[0] & 0x3fu) * 4u))
-		return false;
+		return malformed(p, TUNNEL_GENEVE);
 	if (!packet_add_tunnel(p, TUNNEL_GENEVE, read_be24(h + 4)))
 		return false;
 	type = read_be16(h + 2);
 	if (type == ETHERTYPE_TEB)
-		return link_parse(c, LINK_ETHERNET, p) == LINK_IP;
-	return link_parse_ethertype(c, type, p) == LINK_IP;
+		return is_ip_inside(link_parse(c, LINK_ETHERNET, p), p, TUNNEL_GENEVE);
+	return is_ip_inside(link_parse_ethertype(c, type, p), p, TUNNEL_GENEVE);
 }
 
 /*
@@ -330,22 +347,24 @@ gtpu_enter(struct cursor *c, struct packet *p)
 	const uint8_t *h = cursor_take(c, 8);
 	uint8_t next, units;
 
-	if (h == NULL || h[0] >> 5 != 1 || (h[0] & 0x10) == 0 || h[1] != 0xff)
+	if (h == NULL || h[0] >> 5 != 1 || (h[0] & 0x10) == 0)
+		return malformed(p, TUNNEL_GTPU);
+	if (h[1] != 0xff) /* echo, error indication, ...: of the tunnel itself */
 		return false;
 	if ((h[0] & 0x07) != 0) {
 		const uint8_t *more = cursor_take(c, 4);
 
 		if (more == NULL)
-			return false;
+			return malformed(p, TUNNEL_GTPU);
 		next = (h[0] & 0x04) != 0 ? more[3] : 0;
 		while (next != 0) {
 			if (!cursor_u8(c, &units) || units == 0 || !cursor_skip(c, units * 4u - 1))
-				return false;
+				return malformed(p, TUNNEL_GTPU);
 			next = c->p[-1];
 		}
 	}
 	return packet_add_tunnel(p, TUNNEL_GTPU, read_be32(h + 4)) &&
-	       link_parse(c, LINK_RAW_IP, p) == LINK_IP;
+	       is_ip_inside(link_parse(c, LINK_RAW_IP, p), p, TUNNEL_GTPU);
 }
 
 /*
@@ -355,18 +374,18 @@ gtpu_enter(struct cursor *c, struct packet *p)
 static bool
 erspan_enter(struct cursor *c, struct packet *p, uint16_t type, bool has_seq)
 {
+	enum tunnel_type kind = type == 0x88be ? TUNNEL_ERSPAN2 : TUNNEL_ERSPAN3;
 	const uint8_t *h = c->p;
 
 	if (type == 0x88be && !has_seq)
 		return packet_add_tunnel(p, TUNNEL_ERSPAN1, 0) &&
-		       link_parse(c, LINK_ETHERNET, p) == LINK_IP;
+		       is_ip_inside(link_parse(c, LINK_ETHERNET, p), p, TUNNEL_ERSPAN1);
 	if (!cursor_skip(c, type == 0x88be ? 8 : 12))
-		return false;
+		return malformed(p, kind);
 	if (type == 0x22eb && (h[11] & 1) != 0 && !cursor_skip(c, 8))
-		return false;
-	return packet_add_tunnel(p, type == 0x88be ? TUNNEL_ERSPAN2 : TUNNEL_ERSPAN3,
-				 read_be16(h + 2) & 0x03ff) &&
-	       link_parse(c, LINK_ETHERNET, p) == LINK_IP;
+		return malformed(p, kind);
+	return packet_add_tunnel(p, kind, read_be16(h + 2) & 0x03ff) &&
+	       is_ip_inside(link_parse(c, LINK_ETHERNET, p), p, kind);
 }
 
 /* PPTP's GRE, RFC 2637 section 4.1: length (2) | call (2) | sequence if S | acknowledgement if A.
@@ -378,9 +397,11 @@ pptp_enter(struct cursor *c, struct packet *p, uint16_t flags)
 
 	if (h == NULL || (flags & 0x2000) == 0 || ((flags & 0x1000) != 0 && !cursor_skip(c, 4)) ||
 	    ((flags & 0x0080) != 0 && !cursor_skip(c, 4)))
+		return malformed(p, TUNNEL_PPTP);
+	if ((flags & 0x1000) == 0) /* an acknowledgement carries nothing */
 		return false;
 	return packet_add_tunnel(p, TUNNEL_PPTP, read_be16(h + 2)) &&
-	       link_parse(c, LINK_PPP, p) == LINK_IP;
+	       is_ip_inside(link_parse(c, LINK_PPP, p), p, TUNNEL_PPTP);
 }
 
 /*
@@ -393,11 +414,12 @@ teredo_enter(struct cursor *c, struct packet *p)
 {
 	if (cursor_left(c) > 4 && read_be16(c->p) == 0x0001 &&
 	    !cursor_skip(c, 4u + c->p[2] + c->p[3] + 9u))
-		return false;
+		return malformed(p, TUNNEL_TEREDO);
 	if (cursor_left(c) > 8 && read_be16(c->p) == 0x0000 && !cursor_skip(c, 8))
-		return false;
-	return cursor_left(c) > 6 && c->p[0] >> 4 == 6 && c->p[6] != IP_PROTO_NONE &&
-	       packet_add_tunnel(p, TUNNEL_TEREDO, 0);
+		return malformed(p, TUNNEL_TEREDO);
+	if (cursor_left(c) <= 6 || c->p[0] >> 4 != 6)
+		return malformed(p, TUNNEL_TEREDO);
+	return c->p[6] != IP_PROTO_NONE && packet_add_tunnel(p, TUNNEL_TEREDO, 0);
 }
 
 /*
@@ -412,17 +434,17 @@ gre_enter(struct cursor *c, struct packet *p)
 	uint16_t flags, type;
 
 	if (h == NULL)
-		return false;
+		return malformed(p, TUNNEL_GRE);
 	flags = read_be16(h);
 	type = read_be16(h + 2);
 	if ((flags & 0x4007) == 1 && type == 0x880b)
 		return pptp_enter(c, p, flags);
 	if ((flags & 0x4007) != 0)
-		return false;
+		return malformed(p, TUNNEL_GRE);
 	if (((flags & 0x8000) != 0 && !cursor_skip(c, 4)) ||
 	    ((flags & 0x2000) != 0 && !cursor_be32(c, &key)) ||
 	    ((flags & 0x1000) != 0 && !cursor_skip(c, 4)))
-		return false;
+		return malformed(p, TUNNEL_GRE);
 
 	if (type == 0x88be || type == 0x22eb)
 		return erspan_enter(c, p, type, (flags & 0x1000) != 0);
@@ -431,9 +453,10 @@ gre_enter(struct cursor *c, struct packet *p)
 
 		return packet_add_tunnel(p, nvgre ? TUNNEL_NVGRE : TUNNEL_GRE,
 					 nvgre ? key >> 8 : key) &&
-		       link_parse(c, LINK_ETHERNET, p) == LINK_IP;
+		       is_ip_inside(link_parse(c, LINK_ETHERNET, p), p, TUNNEL_GRE);
 	}
-	return packet_add_tunnel(p, TUNNEL_GRE, key) && link_parse_ethertype(c, type, p) == LINK_IP;
+	return packet_add_tunnel(p, TUNNEL_GRE, key) &&
+	       is_ip_inside(link_parse_ethertype(c, type, p), p, TUNNEL_GRE);
 }
 
 static bool
@@ -460,6 +483,8 @@ udp_tunnel_enter(struct cursor *c, struct packet *p, uint16_t port)
 static bool
 tunnel_enter(struct cursor *c, const struct ip *ip, struct packet *p)
 {
+	enum tunnel_type type;
+
 	switch (ip->proto) {
 	case IP_PROTO_UDP:
 		/* A Teredo relay answers from its port, the others are all addressed by theirs. */
@@ -471,18 +496,17 @@ tunnel_enter(struct cursor *c, const struct ip *ip, struct packet *p)
 		return gre_enter(c, p);
 	case IP_PROTO_IPIP:
 	case IP_PROTO_IPV6:
-		return packet_add_tunnel(p,
-					 ip->proto == IP_PROTO_IPV6 && ip->family == 4
-					     ? TUNNEL_6IN4
-					     : TUNNEL_IPIP,
-					 0) &&
-		       link_parse(c, LINK_RAW_IP, p) == LINK_IP;
+		type = ip->proto == IP_PROTO_IPV6 && ip->family == 4 ? TUNNEL_6IN4 : TUNNEL_IPIP;
+		if (!packet_add_tunnel(p, type, 0))
+			return false;
+		return link_parse(c, LINK_RAW_IP, p) == LINK_IP || malformed(p, type);
 	case IP_PROTO_ETHERIP:
-		return cursor_left(c) > 2 && c->p[0] == 0x30 && cursor_skip(c, 2) &&
-		       packet_add_tunnel(p, TUNNEL_ETHERIP, 0) &&
-		       link_parse(c, LINK_ETHERNET, p) == LINK_IP;
+		if (cursor_left(c) <= 2 || c->p[0] != 0x30 || !cursor_skip(c, 2))
+			return malformed(p, TUNNEL_ETHERIP);
+		return packet_add_tunnel(p, TUNNEL_ETHERIP, 0) &&
+		       is_ip_inside(link_parse(c, LINK_ETHERNET, p), p, TUNNEL_ETHERIP);
 	case IP_PROTO_MPLS:
-		return link_parse_ethertype(c, 0x8847, p) == LINK_IP;
+		return is_ip_inside(link_parse_ethertype(c, 0x8847, p), p, TUNNEL_MPLS);
 	default:
 		return false;
 	}
@@ -518,12 +542,24 @@ ip_packet_parse(struct walk *w, struct cursor *c, struct ip *ip)
 	return other_parse(w, c, ip);
 }
 
+/* Of a whole frame only: what is not there may have been right. */
+static void
+note_malformed(const struct walk *w, const struct packet *inner)
+{
+	if (w->missing == 0 && !w->snapped)
+		w->p->bad_tunnel = inner->bad_tunnel;
+}
+
 enum decap_result
 decap_frame(struct packet *p, enum link_type link, uint16_t domain, const uint8_t *data,
 	    uint32_t data_len, uint32_t frame_len, unsigned max_depth)
 {
 	struct walk w = {
-		.p = p, .start = data, .missing = frame_len - data_len, .domain = domain
+		.p = p,
+		.start = data,
+		.missing = frame_len - data_len,
+		.snapped = p->wire_bytes > frame_len,
+		.domain = domain,
 	};
 	struct cursor c = cursor_of(data, data_len);
 	enum decap_result r;
@@ -547,14 +583,21 @@ decap_frame(struct packet *p, enum link_type link, uint16_t domain, const uint8_
 		enum decap_result inner_r;
 		struct ip outer = ip;
 
-		if (!tunnel_enter(&c, &outer, &inner))
+		if (!tunnel_enter(&c, &outer, &inner)) {
+			note_malformed(&w, &inner);
 			break;
+		}
 		note_tunnel_ends(&inner, &outer);
 		w.p = &inner;
 		inner_r = ip_packet_parse(&w, &c, &ip);
 		w.p = p;
-		if (inner_r != DECAP_OK && inner_r != DECAP_FRAGMENT)
+		if (inner_r != DECAP_OK && inner_r != DECAP_FRAGMENT) {
+			malformed(&inner, inner.nr_tunnels != 0
+					      ? inner.tunnel[inner.nr_tunnels - 1].type
+					      : TUNNEL_MPLS);
+			note_malformed(&w, &inner);
 			break;
+		}
 		*p = inner;
 		r = inner_r;
 	}

@@ -82,6 +82,7 @@ struct packet {
 	uint8_t feed;	    /* place of its port in the configuration, from 0 */
 	uint16_t nr_frames; /* on the wire that this packet was made of; 0 is read as 1 */
 
+	uint8_t bad_tunnel; /* enum tunnel_type + 1 of one that could not be entered; 0: none */
 	uint8_t nr_vlans, nr_tunnels;
 	uint16_t vlan[PACKET_MAX_VLANS]; /* outermost first; of all layers */
 	struct tunnel tunnel[PACKET_MAX_TUNNELS];

@@ -183,6 +183,94 @@ test_depth_is_bounded(void **state)
 	assert_int_equal(p.key.proto, IP_PROTO_IPIP);
 }
 
+/* name, frame, what bad_tunnel says: a tunnel_type_names, or "" */
+static const struct bad_case {
+	const char *name;
+	const char *in;
+	size_t len;
+	const char *bad;
+} bad_cases[] = {
+	{ "no tunnel", CASE(ETH(IPV4) V4("\x28", "\x06") TCP_HDR), "" },
+	{ "a good tunnel",
+	  CASE(ETH(IPV4) V4("\x5d", "\x11")
+		   UDP_HDR("\x80\0", "\x12\xb5", "\x49") "\x08\0\0\0\0\0\x2a\0" INNER),
+	  "" },
+	{ "vxlan without a VNI",
+	  CASE(ETH(IPV4) V4("\x5d", "\x11")
+		   UDP_HDR("\x80\0", "\x12\xb5", "\x49") "\0\0\0\0\0\0\x2a\0" INNER),
+	  "vxlan" },
+	{ "vxlan header cut off",
+	  CASE(ETH(IPV4) V4("\x20", "\x11") UDP_HDR("\x80\0", "\x12\xb5", "\x0c") "\x08\0\0\0"),
+	  "vxlan" },
+	{ "vxlan around half a frame",
+	  CASE(ETH(IPV4) V4("\x2a", "\x11")
+		   UDP_HDR("\x80\0", "\x12\xb5", "\x16") "\x08\0\0\0\0\0\x2a\0\x02\0\0\0\0\x02"),
+	  "vxlan" },
+	{ "vxlan around an impossible IP header",
+	  CASE(ETH(IPV4) V4("\x46", "\x11") UDP_HDR("\x80\0", "\x12\xb5", "\x32") //
+	       "\x08\0\0\0\0\0\x2a\0" ETH(
+		   IPV4) "\x41\0\0\x14\0\0\0\0\x40\x06\0\0\xc0\0\x02\x01\xc0\0\x02\x02"),
+	  "vxlan" },
+	{ "vxlan around ARP",
+	  CASE(ETH(IPV4) V4("\x4e", "\x11") UDP_HDR("\x80\0", "\x12\xb5", "\x3a") //
+	       "\x08\0\0\0\0\0\x2a\0" ETH("\x08\x06") "\0\x01\x08\0\x06\x04\0\x01"
+						      "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
+	  "" },
+	{ "geneve of another version",
+	  CASE(ETH(IPV4) V4("\x5d", "\x11")
+		   UDP_HDR("\x80\0", "\x17\xc1", "\x49") "\x40\0\x65\x58\0\0\x07\0" INNER),
+	  "geneve" },
+	{ "geneve's options past the end",
+	  CASE(ETH(IPV4) V4("\x28", "\x11")
+		   UDP_HDR("\x80\0", "\x17\xc1", "\x14") "\x3f\0\x65\x58\0\0\x07\0abcd"),
+	  "geneve" },
+	{ "gre of version 5", CASE(ETH(IPV4) V4("\x1c", "\x2f") "\0\x05\x08\0abcd"), "gre" },
+	{ "gre without its key", CASE(ETH(IPV4) V4("\x1a", "\x2f") "\x20\0\x08\0ab"), "gre" },
+	{ "gre around something unknown",
+	  CASE(ETH(IPV4) V4("\x1c", "\x2f") "\0\0\x0b\xad"
+					    "abcd"),
+	  "" },
+	{ "erspan II cut off",
+	  CASE(ETH(IPV4) V4("\x20", "\x2f") "\x10\0\x88\xbe\0\0\0\x01\x10\0\0\x64"), "erspan2" },
+	{ "gtp echo is no fault",
+	  CASE(ETH(IPV4) V4("\x28", "\x11")
+		   UDP_HDR("\x80\0", "\x08\x68", "\x14") "\x32\x01\0\x04\0\0\0\0\0\x01\0\0"),
+	  "" },
+	{ "gtp of version 2",
+	  CASE(ETH(IPV4) V4("\x28", "\x11")
+		   UDP_HDR("\x80\0", "\x08\x68", "\x14") "\x48\x01\0\x04\0\0\0\0\0\x01\0\0"),
+	  "gtpu" },
+	{ "ip in ip that is not", CASE(ETH(IPV4) V4("\x18", "\x04") "\x11\x22\x33\x44"), "ipip" },
+	{ "6in4 cut off", CASE(ETH(IPV4) V4("\x1c", "\x29") "\x60\0\0\0\0\0\x06\x40"), "6in4" },
+	{ "etherip of another version", CASE(ETH(IPV4) V4("\x18", "\x61") "\x40\0\0\0"),
+	  "etherip" },
+	{ "teredo around nothing",
+	  CASE(ETH(IPV4) V4("\x1d", "\x11") UDP_HDR("\x80\0", "\x0d\xd8", "\x09") "\x11"),
+	  "teredo" },
+};
+
+static void
+test_malformed_tunnels(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bad_cases); i++) {
+		const struct bad_case *t = &bad_cases[i];
+		uint32_t len = (uint32_t)t->len;
+		struct packet p = { .wire_bytes = len };
+
+		print_message("%s\n", t->name);
+		assert_int_equal(decap_frame(&p, LINK_ETHERNET, 0, guard_copy(t->in, len), len, len,
+					     4),
+				 DECAP_OK);
+		assert_string_equal(p.bad_tunnel == 0 ? "" : tunnel_type_names[p.bad_tunnel - 1],
+				    t->bad);
+		/* Of a frame that was captured short nothing is said. */
+		p = (struct packet) { .wire_bytes = len + 10 };
+		decap_frame(&p, LINK_ETHERNET, 0, guard_copy(t->in, len), len, len, 4);
+		assert_int_equal(p.bad_tunnel, 0);
+	}
+}
+
 int
 main(void)
 {
@@ -190,6 +278,7 @@ main(void)
 		cmocka_unit_test(test_decap_frames),
 		cmocka_unit_test(test_decap_every_cut),
 		cmocka_unit_test(test_depth_is_bounded),
+		cmocka_unit_test(test_malformed_tunnels),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
