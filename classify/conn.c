@@ -93,6 +93,7 @@ conn_env_create(const struct conn_config *config, struct conn_env **out)
 	r |= slab_init(&env->http2_tables, config->max_http2_tables, http2_tables_bytes);
 	r |= slab_init(&env->http2_texts, HTTP2_TEXTS, sizeof(struct hpack_text));
 	r |= slab_init(&env->message_buffers, config->max_message_buffers, TLS_BUFFER_BYTES);
+	r |= slab_init(&env->db_ops, config->max_db_ops, db_op_bytes);
 	r |= slab_init(&env->llm, config->max_llm, sizeof(struct llm_call));
 	env->decoders = decode_pool_create(&limits);
 	env->scanner =
@@ -114,6 +115,7 @@ conn_env_destroy(struct conn_env *env)
 	scanner_destroy(env->scanner);
 	decode_pool_destroy(env->decoders);
 	slab_fini(&env->llm);
+	slab_fini(&env->db_ops);
 	slab_fini(&env->message_buffers);
 	slab_fini(&env->http2_texts);
 	slab_fini(&env->http2_tables);

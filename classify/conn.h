@@ -59,10 +59,12 @@ struct conn_config {
 	uint32_t max_http2_streams, max_http2_tables;
 	uint32_t max_message_buffers; /* for messages that have to be whole: TLS, DNS over TCP */
 	uint32_t max_llm;
+	uint32_t max_db_ops; /* classes of operations that connections are counting */
 	uint32_t max_scan_streams;
 	uint32_t max_deflate, max_brotli, max_zstd;
 	uint32_t decode_max_ratio;
 	uint64_t decode_ratio_after_bytes, decode_max_message_bytes;
+	uint64_t active_us; /* what connections count is told at least this often; 0: at the end */
 	uint64_t inspect_bytes_per_s; /* of one connection's cleartext; 0: all */
 	bool body_sha256;
 	bool live_test_values; /* published test values count as real ones */

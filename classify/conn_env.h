@@ -53,6 +53,9 @@ enum conn_skip {
 	X(dns_malformed, "DNS messages that could not be read")                           \
 	X(llm_calls, "model calls")                                                       \
 	X(llm_refused, "exchanges not looked at as model calls: the pool was empty")      \
+	X(db_operations, "operations of databases and brokers")                           \
+	X(db_ops_refused, "operations not recorded: the pool was empty")                  \
+	X(db_texts_left_out, "targets, statements, codes that a record had no room for")  \
 	X(findings, "findings made, before aggregation")                                  \
 	X(scan_refused, "messages not scanned: no free scan stream")
 
@@ -66,7 +69,7 @@ struct conn_counters {
 
 struct conn_env {
 	struct conn_config config;
-	struct slab conns, prologues, carries, exchanges, message_buffers, llm;
+	struct slab conns, prologues, carries, exchanges, message_buffers, llm, db_ops;
 	struct slab http2_streams, http2_texts, http2_tables;
 	struct http2_tables *http2_newest, *http2_oldest; /* in use, by when */
 	struct slab states[NR_PROTOCOLS]; /* of each protocol's parser; all only scanned:
@@ -115,6 +118,9 @@ struct conn_proto {
 	void (*close)(struct conn_env *env, struct conn *c, void *state);
 };
 
+/* Of what db_flow.c keeps in a pool of its own. */
+extern const size_t db_op_bytes;
+
 /* Of what http2_conn.c keeps in pools of its own. */
 extern const size_t http2_stream_bytes, http2_tables_bytes;
 
@@ -144,6 +150,7 @@ struct conn {
 	uint32_t nr_findings;
 	uint32_t nr_records[NR_RECORD_TYPES];
 	struct conn_types types;
+	struct span field;	/* what the finding at hand is in; only while one is made */
 	const char *ai_service; /* static, or from the catalogue */
 	uint64_t inspected_bytes;
 	uint64_t budget_s;    /* the second of packet time that is under way */

@@ -56,6 +56,7 @@ conn_finding(struct conn_env *env, struct conn *c, const struct finding *f,
 	if (f->test_value)
 		record_put_bool(r, RF_TEST_VALUE, true);
 	record_put_string(r, RF_WHERE, buffer_name(f->buffer));
+	record_put_text(r, RF_FIELD, c->field.p, c->field.len);
 	record_put_string(r, RF_SAMPLE_MASKED, f->sample);
 	record_put_string(r, RF_PROTOCOL, protocol_name(c->protocol));
 	if (c->name_source != NAME_NONE)

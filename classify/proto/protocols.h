@@ -22,7 +22,7 @@
 	X(SSH, "ssh", TCP, detect_ssh, conn_ssh)                          \
 	X(AMQP, "amqp", TCP, detect_amqp, conn_payload)                   \
 	X(REDIS, "redis", TCP, detect_redis, conn_payload)                \
-	X(POSTGRESQL, "postgresql", TCP, detect_postgresql, conn_payload) \
+	X(POSTGRESQL, "postgresql", TCP, detect_postgresql, conn_postgresql) \
 	X(SMTP, "smtp", TCP, detect_smtp, conn_smtp)                      \
 	X(MQTT, "mqtt", TCP, detect_mqtt, conn_payload)                   \
 	X(MYSQL, "mysql", TCP, detect_mysql, conn_payload)                \

@@ -57,10 +57,10 @@ find_key(const struct publisher *p, const struct record_head *r, struct sink_mes
 	 char address[ENDPOINT_ADDRESS_BYTES])
 {
 	static const enum record_field fields[NR_RECORD_TYPES] = {
-		[RECORD_FLOW] = RF_COMMUNITY_ID,   [RECORD_HTTP] = RF_COMMUNITY_ID,
-		[RECORD_DNS] = RF_SRC_IP,	   [RECORD_TLS] = RF_COMMUNITY_ID,
-		[RECORD_LLM] = RF_SRC_IDENTITY,	   [RECORD_FINDING] = RF_SRC_IDENTITY,
-		[RECORD_STATS] = NR_RECORD_FIELDS,
+		[RECORD_FLOW] = RF_COMMUNITY_ID,    [RECORD_HTTP] = RF_COMMUNITY_ID,
+		[RECORD_DNS] = RF_SRC_IP,	    [RECORD_TLS] = RF_COMMUNITY_ID,
+		[RECORD_DB] = RF_COMMUNITY_ID,	    [RECORD_LLM] = RF_SRC_IDENTITY,
+		[RECORD_FINDING] = RF_SRC_IDENTITY, [RECORD_STATS] = NR_RECORD_FIELDS,
 	};
 	struct record_value v;
 

@@ -80,7 +80,7 @@ static const struct place {
 	{ "sse", "an event stream", RECEIVED },
 	{ "grpc", "a gRPC message", BETWEEN },
 	{ "ws", "a WebSocket message", BETWEEN },
-	{ "db", "a database statement", SENT },
+	{ "db", "database traffic", BETWEEN },
 	{ "dns", "a DNS name", SENT },
 	{ "tls", "a TLS handshake", SENT },
 	{ "", "the payload", BETWEEN },

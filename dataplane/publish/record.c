@@ -8,10 +8,11 @@
 #define HTTP	 (1u << RECORD_HTTP)
 #define DNS	 (1u << RECORD_DNS)
 #define TLS	 (1u << RECORD_TLS)
+#define DB	 (1u << RECORD_DB)
 #define LLM	 (1u << RECORD_LLM)
 #define FINDING	 (1u << RECORD_FINDING)
 #define STATS	 (1u << RECORD_STATS)
-#define ENDS	 (FLOW | HTTP | DNS | TLS | LLM | FINDING)
+#define ENDS	 (FLOW | HTTP | DNS | TLS | DB | LLM | FINDING)
 #define ALL	 (ENDS | STATS)
 #define APPDATA	 RECORD_FLAG_APPDATA
 #define HOSTNAME (RECORD_FLAG_APPDATA | RECORD_FLAG_LOWER)
@@ -28,9 +29,9 @@ const struct record_field_info record_field_infos[NR_RECORD_FIELDS] = { RECORD_F
     RECORD_FIELD_INFO) };
 
 const char *const record_type_names[NR_RECORD_TYPES] = {
-	[RECORD_FLOW] = "flow",	  [RECORD_HTTP] = "http", [RECORD_DNS] = "dns",
-	[RECORD_TLS] = "tls",	  [RECORD_LLM] = "llm",	  [RECORD_FINDING] = "finding",
-	[RECORD_STATS] = "stats",
+	[RECORD_FLOW] = "flow",	      [RECORD_HTTP] = "http",	[RECORD_DNS] = "dns",
+	[RECORD_TLS] = "tls",	      [RECORD_DB] = "db",	[RECORD_LLM] = "llm",
+	[RECORD_FINDING] = "finding", [RECORD_STATS] = "stats",
 };
 
 #define VALUE_HEAD_BYTES 4u

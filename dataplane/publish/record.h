@@ -26,7 +26,7 @@
 
 #include "dataplane/publish/record_fields.h"
 
-/* Types in the order of docs/records.md; the topic's name is the type's. */
+/* The topic's name is the type's; its number is part of event ids, so that new ones come last. */
 enum record_type {
 	RECORD_FLOW,
 	RECORD_HTTP,
@@ -35,6 +35,7 @@ enum record_type {
 	RECORD_LLM,
 	RECORD_FINDING,
 	RECORD_STATS,
+	RECORD_DB,
 	NR_RECORD_TYPES,
 };
 

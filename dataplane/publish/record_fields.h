@@ -45,7 +45,7 @@
 	X(PART, "part", UINT, FLOW, 0, 0, "ordinal of this record of the flow, from 0")            \
 	X(FINAL, "final", BOOL, FLOW, 0, 0, "true on the last record of the flow")                 \
 	X(START_TIME, "start_time", UINT, FLOW, 0, 0, "first packet of the flow, us")              \
-	X(DURATION_US, "duration_us", UINT, FLOW | HTTP | DNS | LLM, 0, 0, "first to last packet") \
+	X(DURATION_US, "duration_us", UINT, FLOW | HTTP | DNS | DB | LLM, 0, 0, "first to last packet") \
 	X(SRC_PACKETS, "src_packets", UINT, FLOW, 0, 0, "packets from who opened")                 \
 	X(DST_PACKETS, "dst_packets", UINT, FLOW, 0, 0, "packets from who answered")               \
 	X(SRC_BYTES, "src_bytes", UINT, FLOW, 0, 0, "whole frames as mirrored")                    \
@@ -110,7 +110,7 @@
 	X(GRPC_METHOD, "grpc_method", TEXT, HTTP, APPDATA, 256, "method of the service")           \
 	X(GRPC_STATUS, "grpc_status", UINT, HTTP, 0, 0, "status code of gRPC")                     \
 	X(TRACE_ID, "trace_id", TEXT, HTTP, APPDATA, 64, "W3C trace context")                      \
-	X(INCOMPLETE, "incomplete", BOOL, HTTP | DNS | LLM | TLS, 0, 0, "part of it was not seen") \
+	X(INCOMPLETE, "incomplete", BOOL, HTTP | DNS | DB | LLM | TLS, 0, 0, "part of it was not seen") \
 	/* dns */                                                                                  \
 	X(DNS_TRANSACTION_ID, "dns_transaction_id", UINT, DNS, 0, 0, "message id")                 \
 	X(DNS_QUESTION_NAME, "dns_question_name", TEXT, DNS, HOSTNAME, 255, "lower case, no dot")  \
@@ -136,6 +136,23 @@
 	X(JA3S, "ja3s", TEXT, TLS, 0, 32, "server fingerprint")                                    \
 	X(JA4, "ja4", TEXT, FLOW | TLS, 0, 40, "client fingerprint")                               \
 	X(ECH, "ech", TEXT, FLOW | TLS, 0, 16, "none, or present (real and GREASE look alike)")    \
+	/* db */                                                                                   \
+	X(DB_SYSTEM, "db_system", TEXT, DB, 0, 32, "postgresql mysql redis kafka ...")             \
+	X(DB_OPERATION, "db_operation", TEXT, DB, 0, 16,                                           \
+	  "class: read write schema admin auth transaction publish consume other")                 \
+	X(DB_STATEMENTS, "db_statements", UINT, DB, 0, 0, "operations of the class")               \
+	X(DB_USER, "db_user", TEXT, DB, APPDATA, 64, "who logged in")                              \
+	X(DB_NAME, "db_name", TEXT, DB, APPDATA, 64, "database, keyspace, virtual host")           \
+	X(DB_TARGETS, "db_targets", TEXTS, DB, APPDATA, 128,                                       \
+	  "tables, collections, key patterns, topics, queues; the first different ones")           \
+	X(DB_QUERY_TEXTS, "db_query_texts", TEXTS, DB, APPDATA, 512,                               \
+	  "statements, ? for each literal; the first different ones")                              \
+	X(DB_ANSWERED, "db_answered", UINT, DB, 0, 0, "operations whose answer was seen")          \
+	X(DB_ERRORS, "db_errors", UINT, DB, 0, 0, "of these, answered with an error")              \
+	X(DB_ERROR_CODES, "db_error_codes", TEXTS, DB, APPDATA, 64, "different codes of errors")   \
+	X(DB_ROWS, "db_rows", UINT, DB, 0, 0, "rows, documents, messages of the answers")          \
+	X(DB_RESPONSE_US, "db_response_us", UINT, DB, 0, 0, "request to answer, summed")           \
+	X(DB_RESPONSE_MAX_US, "db_response_max_us", UINT, DB, 0, 0, "the longest of these")        \
 	/* llm */                                                                                  \
 	X(GEN_AI_PROVIDER_NAME, "gen_ai_provider_name", TEXT, LLM, 0, 64, "who offers the model")  \
 	X(GEN_AI_ENGINE, "gen_ai_engine", TEXT, LLM, 0, 64, "server software, when it says so")    \
@@ -162,7 +179,7 @@
 	X(DATA_TYPES_SENT, "data_types_sent", TEXTS, LLM, 0, 64, "classes found in the request")   \
 	X(DATA_TYPES_RECEIVED, "data_types_received", TEXTS, LLM, 0, 64, "classes in the answer")  \
 	/* what was found */                                                                       \
-	X(DATA_TYPES, "data_types", TEXTS, FLOW | HTTP | DNS | TLS, 0, 64, "classes found")        \
+	X(DATA_TYPES, "data_types", TEXTS, FLOW | HTTP | DNS | TLS | DB, 0, 64, "classes found")        \
 	X(FINDINGS, "findings", UINT, FLOW, 0, 0, "findings made on this flow")                    \
 	X(AI_SERVICE, "ai_service", TEXT, FLOW, 0, 64, "AI service recognised")                    \
 	/* finding */                                                                              \

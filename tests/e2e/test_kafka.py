@@ -13,7 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support
 import e2e  # noqa: E402
 import mixed_capture  # noqa: E402
 
-KEY_FIELD = {"flow": "community_id", "http": "community_id", "tls": "community_id", "dns": "src_ip",
+KEY_FIELD = {"flow": "community_id", "http": "community_id", "tls": "community_id", "dns": "src_ip", "db": "community_id",
              "llm": "src_identity", "finding": "src_identity"}
 
 

@@ -66,6 +66,12 @@ def test_envelope(weir):
             assert "boot" not in r
 
 
+def test_databases(weir):
+    for case in ("postgresql",):
+        kinds = check(weir, weir.root / "tests/golden" / case / "input.pcap")
+        assert kinds["db"], f"{case} has no db record"
+
+
 def test_unknown_type(weir):
     run = weir.run("schema", "gossip")
     assert run.status == 2 and len(run.err_lines) == 1, (run.status, run.err_lines)

@@ -17,7 +17,7 @@ sys.dont_write_bytecode = True
 import e2e  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
-TYPES = "flow,http,dns,tls,llm,finding"
+TYPES = "flow,http,dns,tls,db,llm,finding"
 
 
 def replay(weir, case):

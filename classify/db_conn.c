@@ -1,0 +1,92 @@
+/*
+ * Databases and brokers: the entry points of all of them. A parser (proto/NAME.[ch]) tells events,
+ * db_flow makes records and scanned text of them.
+ *
+ * Where a parser has lost its place (a gap, joined in the middle) what follows is scanned as plain
+ * bytes until a push begins with a message of the protocol's; such bytes are inspected, but no
+ * operations are made of them.
+ */
+#include "classify/db_flow.h"
+#include "classify/proto/postgresql.h"
+
+struct db_parser {
+	void (*init)(void *parser, const bool midstream[2]);
+	size_t (*push)(void *parser, unsigned dir, const uint8_t *data, size_t len, db_event_fn *fn,
+		       void *arg);
+	void (*gap)(void *parser, unsigned dir, uint64_t len);
+};
+
+struct db_conn {
+	struct db_flow flow;
+	union {
+		struct postgresql postgresql;
+	} parser;
+};
+
+static const struct db_parser *
+parser_of(const struct conn *c)
+{
+	static const struct db_parser parsers[NR_PROTOCOLS] = {
+		[PROTOCOL_POSTGRESQL] = { postgresql_init, postgresql_push, postgresql_gap },
+	};
+
+	return &parsers[c->protocol];
+}
+
+static void
+db_open(struct conn_env *env, struct conn *c, void *state)
+{
+	struct db_conn *d = state;
+
+	db_flow_init(&d->flow, env, c);
+	parser_of(c)->init(&d->parser, c->info.midstream);
+}
+
+static size_t
+db_push(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir, const uint8_t *data,
+	size_t len)
+{
+	struct db_conn *d = state;
+	size_t taken, aside;
+
+	d->flow.unread = d->flow.unscanned = 0;
+	taken = parser_of(c)->push(&d->parser, dir, data, len, db_flow_event, &d->flow);
+	conn_skipped(env, c, CONN_SKIP_NOT_PARSED, d->flow.unread);
+	conn_skipped(env, c, CONN_SKIP_LIMIT, d->flow.unscanned);
+	aside = d->flow.unread + d->flow.unscanned;
+	conn_inspected(env, c, taken > aside ? taken - aside : 0);
+	if (d->flow.handover)
+		conn_become(c, PROTOCOL_TLS);
+	return taken;
+}
+
+static void
+db_gap(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir, uint64_t len)
+{
+	struct db_conn *d = state;
+
+	(void)env;
+	db_flow_gap(&d->flow, dir);
+	parser_of(c)->gap(&d->parser, dir, len);
+}
+
+static void
+db_finish(struct conn_env *env, struct conn *c, void *state)
+{
+	struct db_conn *d = state;
+
+	(void)env, (void)c;
+	db_flow_finish(&d->flow);
+}
+
+#define DB_CONN(name)                                  \
+	const struct conn_proto conn_##name = {        \
+		.state_bytes = sizeof(struct db_conn), \
+		.open = db_open,                       \
+		.push = db_push,                       \
+		.gap = db_gap,                         \
+		.finish = db_finish,                   \
+		.close = db_finish,                    \
+	}
+
+DB_CONN(postgresql);

@@ -1,0 +1,527 @@
+#include "classify/db_flow.h"
+
+#include "dataplane/port/cursor.h"
+
+/* Of texts, each different one, behind its length (2 bytes). */
+struct db_op {
+	uint64_t first_us, last_us;
+	uint64_t nr, errors, rows, answered;
+	uint64_t response_us, response_max_us;
+	struct conn_types types;
+	uint16_t targets_len, texts_len, codes_len;
+	uint8_t targets[DB_TARGETS_BYTES], texts[DB_TEXTS_BYTES], codes[DB_CODES_BYTES];
+};
+
+const size_t db_op_bytes = sizeof(struct db_op);
+
+static const char *const class_names[NR_DB_CLASSES] = {
+#define DB_CLASS_NAME(id, name) [DB_##id] = name,
+	DB_CLASSES(DB_CLASS_NAME)
+#undef DB_CLASS_NAME
+};
+
+/* ------------------------------------------------------------------ sets of texts */
+
+/* False when it was not there and did not fit. */
+static bool
+add_text(uint8_t *set, uint16_t *set_len, size_t cap, struct span s)
+{
+	size_t at = 0;
+
+	if (s.len == 0)
+		return true;
+	while (at < *set_len) {
+		size_t n = read_be16(set + at); /* of this one */
+
+		if (n == s.len && memcmp(set + at + 2, s.p, n) == 0)
+			return true;
+		at += 2 + n;
+	}
+	if (s.len > 0xffff || s.len + 2 > cap - at)
+		return false;
+	set[at] = (uint8_t)(s.len >> 8);
+	set[at + 1] = (uint8_t)s.len;
+	memcpy(set + at + 2, s.p, s.len);
+	*set_len = (uint16_t)(at + 2 + s.len);
+	return true;
+}
+
+static void
+put_texts(struct record *r, enum record_field field, const uint8_t *set, size_t set_len)
+{
+	for (size_t at = 0; at < set_len; at += 2u + read_be16(set + at))
+		record_put_text(r, field, set + at + 2, read_be16(set + at));
+}
+
+/* The first cap bytes, never a part of a UTF-8 sequence at the end. */
+static uint8_t
+keep_text(char *to, size_t cap, struct span s)
+{
+	size_t n = s.len < cap ? s.len : cap;
+
+	while (n < s.len && n > 0 && (s.p[n] & 0xc0) == 0x80)
+		n--;
+	if (n != 0)
+		memcpy(to, s.p, n);
+	return (uint8_t)n;
+}
+
+/* ------------------------------------------------------------------ operations */
+
+static struct db_op *
+op_of(struct db_flow *f, unsigned class)
+{
+	struct db_op *op = f->ops[class];
+
+	if (op != NULL)
+		return op;
+	op = slab_take(&f->env->db_ops);
+	if (op == NULL) {
+		f->env->counters.db_ops_refused++;
+		return NULL;
+	}
+	memset(op, 0, offsetof(struct db_op, targets));
+	op->first_us = op->last_us = f->env->now_us;
+	f->ops[class] = op;
+	return op;
+}
+
+static void
+put_op(struct db_flow *f, unsigned class, const struct db_op *op)
+{
+	struct record *r = conn_begin(f->env, f->c, RECORD_DB);
+
+	if (r == NULL)
+		return;
+	record_put_uint(r, RF_DURATION_US, op->last_us - op->first_us);
+	if (f->torn)
+		record_put_bool(r, RF_INCOMPLETE, true);
+	record_put_string(r, RF_DB_SYSTEM, protocol_name(f->c->protocol));
+	record_put_string(r, RF_DB_OPERATION, class_names[class]);
+	record_put_uint(r, RF_DB_STATEMENTS, op->nr);
+	record_put_text(r, RF_DB_USER, f->user, f->user_len);
+	record_put_text(r, RF_DB_NAME, f->name, f->name_len);
+	put_texts(r, RF_DB_TARGETS, op->targets, op->targets_len);
+	put_texts(r, RF_DB_QUERY_TEXTS, op->texts, op->texts_len);
+	record_put_uint(r, RF_DB_ANSWERED, op->answered);
+	record_put_uint(r, RF_DB_ERRORS, op->errors);
+	put_texts(r, RF_DB_ERROR_CODES, op->codes, op->codes_len);
+	if (op->rows != 0)
+		record_put_uint(r, RF_DB_ROWS, op->rows);
+	if (op->answered != 0) {
+		record_put_uint(r, RF_DB_RESPONSE_US, op->response_us);
+		record_put_uint(r, RF_DB_RESPONSE_MAX_US, op->response_max_us);
+	}
+	conn_types_put(f->env, &op->types, RF_DATA_TYPES, r);
+	conn_emit(f->env);
+}
+
+/* Everything there is becomes records; counting starts anew. */
+static void
+settle(struct db_flow *f)
+{
+	for (unsigned class = 0; class < NR_DB_CLASSES; class ++) {
+		struct db_op *op = f->ops[class];
+
+		if (op == NULL)
+			continue;
+		put_op(f, class, op);
+		slab_give(&f->env->db_ops, op);
+		f->ops[class] = NULL;
+	}
+	f->torn = false;
+}
+
+static void
+merge_types(struct db_flow *f, unsigned dir, unsigned class)
+{
+	struct conn_types *found = &f->types[dir];
+	struct db_op *op;
+
+	if (found->nr == 0)
+		return;
+	op = op_of(f, class);
+	for (unsigned i = 0; op != NULL && i < found->nr; i++)
+		conn_types_add(f->env, &op->types, f->env->types[found->id[i]]);
+	found->nr = 0;
+}
+
+/* ------------------------------------------------------------------ scanned text */
+
+static struct db_pending *
+pending_at(struct db_flow *f, unsigned i)
+{
+	return &f->pending[(f->oldest + i) % DB_MAX_PENDING];
+}
+
+/* What a finding is about: of an answer, the oldest request that waits for one. */
+static struct span
+context_of(struct db_flow *f, unsigned dir)
+{
+	struct db_pending *p = pending_at(f, 0);
+	struct span s;
+
+	if (dir == 1)
+		return f->nr_pending != 0 ? span_of(p->target, p->target_len) : span_of(NULL, 0);
+	if (f->target_len == 0 && f->sql.len != 0) {
+		sql_classify(sql_text_so_far(&f->sql), &s);
+		return s;
+	}
+	return span_of(f->target, f->target_len);
+}
+
+static void
+found_in(struct db_flow *f, unsigned dir, const struct finding *finding)
+{
+	f->c->field = context_of(f, dir);
+	conn_finding(f->env, f->c, finding, &f->types[dir]);
+	f->c->field = span_of(NULL, 0);
+}
+
+static void
+found_sent(void *arg, const struct finding *finding)
+{
+	found_in(arg, 0, finding);
+}
+
+static void
+found_received(void *arg, const struct finding *finding)
+{
+	found_in(arg, 1, finding);
+}
+
+static scan_found_fn *const found_fns[2] = { found_sent, found_received };
+
+static void
+scan(struct db_flow *f, unsigned dir, struct span s)
+{
+	if (f->scan[dir] == NULL && !f->refused[dir]) {
+		f->scan[dir] = scan_open(f->env->scanner, BUFFER_DB_TEXT);
+		f->refused[dir] = f->scan[dir] == NULL;
+		f->env->counters.scan_refused += f->refused[dir];
+	}
+	if (f->scan[dir] != NULL)
+		scan_push(f->scan[dir], s.p, s.len, found_fns[dir], f);
+	else
+		f->unscanned += s.len;
+}
+
+/* The message is over: what waits is judged, the stream goes back. */
+static void
+close_scan(struct db_flow *f, unsigned dir)
+{
+	if (f->scan[dir] != NULL)
+		scan_close(f->scan[dir], found_fns[dir], f);
+	f->scan[dir] = NULL;
+	f->refused[dir] = false;
+}
+
+/* ------------------------------------------------------------------ requests and answers */
+
+static void
+drop_pending(struct db_flow *f, unsigned i)
+{
+	for (; i > 0; i--)
+		*pending_at(f, i) = *pending_at(f, i - 1);
+	f->oldest = (uint8_t)((f->oldest + 1) % DB_MAX_PENDING);
+	f->nr_pending--;
+}
+
+static void
+wait_for_answer(struct db_flow *f, uint64_t id)
+{
+	struct db_pending *p;
+
+	if (f->nr_pending == DB_MAX_PENDING)
+		drop_pending(f, 0);
+	p = pending_at(f, f->nr_pending++);
+	p->id = id;
+	p->asked_us = f->env->now_us;
+	p->class = f->class;
+	p->target_len = keep_text(p->target, sizeof(p->target), span_of(f->target, f->target_len));
+}
+
+static void
+request(struct db_flow *f, enum db_class class, uint64_t id, bool answered)
+{
+	uint64_t every = f->env->config.active_us;
+	struct db_op *op;
+
+	if (every != 0 && f->env->now_us - f->settled_until >= every) {
+		settle(f);
+		f->settled_until = f->env->now_us;
+	}
+	f->class = (uint8_t) class;
+	f->env->counters.db_operations++;
+	op = op_of(f, class);
+	if (op != NULL) {
+		op->nr++;
+		op->last_us = f->env->now_us;
+	}
+	if (answered)
+		wait_for_answer(f, id);
+}
+
+/* The request at hand is about this. */
+static void
+target(struct db_flow *f, struct span s)
+{
+	struct db_op *op = op_of(f, f->class);
+
+	f->target_len = keep_text(f->target, sizeof(f->target), s);
+	if (op != NULL && !add_text(op->targets, &op->targets_len, DB_TARGETS_BYTES,
+				    span_of(f->target, f->target_len)))
+		f->env->counters.db_texts_left_out++;
+	/* The newest that waits is the one that was just told. */
+	if (f->nr_pending != 0) {
+		struct db_pending *p = pending_at(f, f->nr_pending - 1u);
+
+		if (p->target_len == 0)
+			p->target_len = keep_text(p->target, sizeof(p->target), s);
+	}
+}
+
+static void
+answer(struct db_flow *f, const struct db_event *e)
+{
+	unsigned i = 0;
+	struct db_op *op;
+
+	while (e->id != 0 && i < f->nr_pending && pending_at(f, i)->id != e->id)
+		i++;
+	/* While it is known what the result is of. */
+	close_scan(f, 1);
+	if (i >= f->nr_pending && !e->failed)
+		return;
+	op = op_of(f, i < f->nr_pending ? pending_at(f, i)->class : f->class);
+	if (op != NULL && i < f->nr_pending) {
+		uint64_t us = f->env->now_us - pending_at(f, i)->asked_us;
+
+		op->answered++;
+		op->response_us += us;
+		op->response_max_us = us > op->response_max_us ? us : op->response_max_us;
+	}
+	if (op != NULL) {
+		op->last_us = f->env->now_us;
+		op->rows += e->rows;
+		op->errors += e->failed;
+		if (e->failed && !add_text(op->codes, &op->codes_len, DB_CODES_BYTES, e->bytes))
+			f->env->counters.db_texts_left_out++;
+	}
+	if (i < f->nr_pending) {
+		merge_types(f, 1, pending_at(f, i)->class);
+		drop_pending(f, i);
+	}
+}
+
+static void
+settled(struct db_flow *f, uint64_t id)
+{
+	unsigned i = 0;
+
+	while (i < f->nr_pending) {
+		if (id == 0 || pending_at(f, i)->id == id)
+			drop_pending(f, i);
+		else
+			i++;
+	}
+}
+
+/* ------------------------------------------------------------------ statements */
+
+static struct db_prepared *
+prepared_as(struct db_flow *f, uint64_t id)
+{
+	for (unsigned i = 0; i < DB_MAX_PREPARED; i++) {
+		if (f->prepared[i].id == id)
+			return &f->prepared[i];
+	}
+	return NULL;
+}
+
+static void
+prepare(struct db_flow *f, uint64_t id, enum db_class class, struct span about)
+{
+	struct db_prepared *p = prepared_as(f, id);
+
+	if (p == NULL) {
+		p = &f->prepared[f->next_prepared];
+		f->next_prepared = (uint8_t)((f->next_prepared + 1) % DB_MAX_PREPARED);
+	}
+	p->id = id;
+	p->class = (uint8_t) class;
+	p->target_len = keep_text(p->target, sizeof(p->target), about);
+}
+
+static void
+use_database(struct db_flow *f, struct span text)
+{
+	size_t at = 4;
+
+	if (text.len < 5 || !span_is_nocase(span_of(text.p, 4), "use "))
+		return;
+	while (at < text.len && (text.p[at] == '"' || text.p[at] == '`'))
+		at++;
+	f->name_len = keep_text(f->name, sizeof(f->name), span_of(text.p + at, text.len - at));
+	while (f->name_len > 0 &&
+	       (f->name[f->name_len - 1] == '"' || f->name[f->name_len - 1] == '`'))
+		f->name_len--;
+}
+
+/* One statement of the text is over. */
+static void
+end_statement(struct db_flow *f, const struct db_event *e)
+{
+	struct span text, about;
+	enum db_class class;
+	struct db_op *op;
+
+	sql_text_end(&f->sql);
+	text = sql_text_so_far(&f->sql);
+	if (text.len == 0)
+		return;
+	class = sql_classify(text, &about);
+	f->class = (uint8_t) class;
+	f->target_len = keep_text(f->target, sizeof(f->target), about);
+	if (e->prepared) {
+		prepare(f, e->name, class, about);
+	} else {
+		request(f, class, e->id, true);
+		use_database(f, text);
+	}
+	op = op_of(f, class);
+	if (op != NULL && (!add_text(op->targets, &op->targets_len, DB_TARGETS_BYTES,
+				     span_of(f->target, f->target_len)) ||
+			   !add_text(op->texts, &op->texts_len, DB_TEXTS_BYTES, text)))
+		f->env->counters.db_texts_left_out++;
+}
+
+/* Several statements may stand in one text: each is told when its `;` comes. */
+static void
+statement(struct db_flow *f, const struct db_event *e)
+{
+	struct span s = e->bytes;
+
+	while (s.len != 0) {
+		size_t n = sql_text_push(&f->sql, f->dialect, s.p, s.len);
+
+		scan(f, e->dir, span_of(s.p, n));
+		s = span_of(s.p + n, s.len - n);
+		if (f->sql.over && !e->prepared) {
+			end_statement(f, e);
+			sql_text_init(&f->sql);
+		} else if (f->sql.over) {
+			f->sql.over = false;
+		}
+	}
+}
+
+static void
+run(struct db_flow *f, const struct db_event *e)
+{
+	const struct db_prepared *p = prepared_as(f, e->name);
+
+	f->target_len =
+	    p == NULL ? 0
+		      : keep_text(f->target, sizeof(f->target), span_of(p->target, p->target_len));
+	request(f, p == NULL ? DB_OTHER : (enum db_class)p->class, e->id, true);
+	if (f->target_len != 0)
+		target(f, span_of(f->target, f->target_len));
+}
+
+/* ------------------------------------------------------------------ what parsers tell */
+
+static const uint8_t newline = '\n';
+
+void
+db_flow_init(struct db_flow *f, struct conn_env *env, struct conn *c)
+{
+	f->env = env;
+	f->c = c;
+	f->class = DB_OTHER;
+	f->settled_until = env->now_us;
+	f->dialect = c->protocol == PROTOCOL_MYSQL ? SQL_MYSQL : SQL_STANDARD;
+	for (unsigned i = 0; i < DB_MAX_PREPARED; i++)
+		f->prepared[i].id = UINT64_MAX;
+}
+
+void
+db_flow_event(void *arg, const struct db_event *e)
+{
+	struct db_flow *f = arg;
+
+	switch (e->kind) {
+	case DB_USER:
+		f->user_len = keep_text(f->user, sizeof(f->user), e->bytes);
+		break;
+	case DB_DATABASE:
+		f->name_len = keep_text(f->name, sizeof(f->name), e->bytes);
+		break;
+	case DB_REQUEST:
+		f->target_len = 0;
+		request(f, e->class, e->id, !e->unasked);
+		break;
+	case DB_TARGET:
+		target(f, e->bytes);
+		break;
+	case DB_VALUE:
+		scan(f, e->dir, e->bytes);
+		break;
+	case DB_VALUE_END:
+		if (f->scan[e->dir] != NULL)
+			scan(f, e->dir, span_of(&newline, 1));
+		break;
+	case DB_STATEMENT:
+		statement(f, e);
+		break;
+	case DB_STATEMENT_END:
+		end_statement(f, e);
+		sql_text_init(&f->sql);
+		if (f->scan[e->dir] != NULL)
+			scan(f, e->dir, span_of(&newline, 1));
+		break;
+	case DB_RUN:
+		run(f, e);
+		break;
+	case DB_MESSAGE_END:
+		close_scan(f, e->dir);
+		if (e->dir == 0)
+			merge_types(f, 0, f->class);
+		else if (f->nr_pending != 0)
+			merge_types(f, 1, pending_at(f, 0)->class);
+		break;
+	case DB_ANSWER:
+		answer(f, e);
+		break;
+	case DB_SETTLED:
+		settled(f, e->id);
+		break;
+	case DB_UNREAD:
+		f->unread += e->rows;
+		break;
+	case DB_HANDOVER:
+		f->handover = true;
+		break;
+	}
+}
+
+void
+db_flow_gap(struct db_flow *f, unsigned dir)
+{
+	f->torn = true;
+	close_scan(f, dir);
+	if (dir == 0)
+		sql_text_init(&f->sql);
+	/* Who asked for which answer is no longer known. */
+	f->nr_pending = 0;
+}
+
+void
+db_flow_finish(struct db_flow *f)
+{
+	for (unsigned dir = 0; dir < 2; dir++) {
+		close_scan(f, dir);
+		merge_types(f, dir, f->class);
+	}
+	settle(f);
+}

@@ -1,0 +1,86 @@
+/*
+ * What a database or broker connection says, made into records and scanned text.
+ *
+ *   parser ── db_event ── db_flow ─┬─ statements, values ── scanner (db.text)
+ *                                  ├─ class, target, text, latency, errors ── db_op, one per class
+ *                                  └─ every active_us and at the end ── db records
+ *
+ * A db_op is taken from a pool when the first operation of its class is met; where there is none
+ * left, operations of that class are not recorded (counted), the rest is. Of targets, statement
+ * texts and codes as many different ones are told as fit; what does not fit is counted.
+ *
+ * Requests wait for their answers in a ring of DB_MAX_PENDING; when it is full the oldest is taken
+ * as never answered. Prepared statements are remembered by a hash of their name, DB_MAX_PREPARED
+ * of them; one that is forgotten counts as an operation of class other.
+ *
+ * What belongs together (a statement and its parameters, one command, one message) is one scan
+ * stream, so that a column's name is context for the value. Values are told apart by a newline.
+ */
+#ifndef WEIR_DB_FLOW_H
+#define WEIR_DB_FLOW_H
+
+#include "classify/conn_env.h"
+#include "classify/proto/db_event.h"
+#include "classify/proto/sql_text.h"
+
+#define DB_MAX_PENDING	 32u
+#define DB_MAX_PREPARED	 16u
+#define DB_NAME_BYTES	 64u
+#define DB_TARGETS_BYTES 768u
+#define DB_TEXTS_BYTES	 2048u
+#define DB_CODES_BYTES	 128u
+
+struct db_pending {
+	uint64_t id, asked_us;
+	uint8_t class;
+	uint8_t target_len;
+	char target[DB_NAME_BYTES - 18];
+};
+
+struct db_prepared {
+	uint64_t id;
+	uint8_t class;
+	uint8_t target_len;
+	char target[DB_NAME_BYTES - 10];
+};
+
+struct db_op;
+
+struct db_flow {
+	struct conn_env *env;
+	struct conn *c;
+	enum sql_dialect dialect;
+	struct db_op *ops[NR_DB_CLASSES];
+	uint64_t settled_until; /* ops were told up to here */
+	struct scan_stream *scan[2];
+	bool refused[2];
+	bool torn; /* a gap since the last records */
+	bool named;
+	uint8_t class; /* of the request at hand */
+	uint8_t nr_pending, oldest;
+	uint8_t next_prepared;
+	uint8_t user_len, name_len, target_len;
+	char user[DB_NAME_BYTES], name[DB_NAME_BYTES];
+	char target[DB_NAME_BYTES]; /* of the request at hand */
+	size_t unread, unscanned;   /* of the bytes at hand */
+	bool handover;
+	struct conn_types types[2]; /* found since the last message's end */
+	struct db_pending pending[DB_MAX_PENDING];
+	struct db_prepared prepared[DB_MAX_PREPARED];
+	struct sql_text sql;
+};
+
+extern const size_t db_op_bytes;
+
+void db_flow_init(struct db_flow *f, struct conn_env *env, struct conn *c);
+
+/* A db_event_fn; arg is the db_flow. */
+void db_flow_event(void *arg, const struct db_event *e);
+
+/* Bytes of that direction were lost: what was scanned no longer adjoins what comes. */
+void db_flow_gap(struct db_flow *f, unsigned dir);
+
+/* Ends what is open and makes the records. May be called again. */
+void db_flow_finish(struct db_flow *f);
+
+#endif

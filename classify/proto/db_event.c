@@ -1,0 +1,21 @@
+#include "classify/proto/db_event.h"
+
+size_t
+db_steps_push(struct steps *s, const uint8_t *data, size_t len, steps_fn *step,
+	      steps_bytes_fn *bytes, db_begins_fn *begins, struct db_out *o)
+{
+	size_t at = 0;
+
+	while (at < len && !s->stop) {
+		if (s->lost && !begins(o->dir, span_of(data + at, len - at))) {
+			db_tell_bytes(o, DB_VALUE, span_of(data + at, len - at));
+			return len;
+		}
+		if (s->lost) {
+			db_tell_kind(o, DB_MESSAGE_END);
+			*s = (struct steps) { .lost = false };
+		}
+		at += steps_push(s, data + at, len - at, step, bytes, o);
+	}
+	return at;
+}

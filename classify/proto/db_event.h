@@ -1,0 +1,130 @@
+/*
+ * What the parsers of databases and brokers tell: one vocabulary for all of them, so that records,
+ * scanning and pairing are written once (classify/db_flow.h) and a parser is only its protocol.
+ *
+ * A request is told in this order; all but the first line may be absent or repeated:
+ *
+ *   DB_REQUEST                     its class and the id that its answer will have
+ *   DB_TARGET                      table, collection, key, topic, queue
+ *   DB_VALUE ... DB_VALUE_END      pieces of a value; a value is what has its own meaning
+ *   DB_MESSAGE_END                 what was told up to here belongs together
+ *
+ * Of statements in a language (SQL, CQL) class and targets are found by whoever listens:
+ *
+ *   DB_STATEMENT ... DB_STATEMENT_END (flags)
+ *
+ * Bytes are borrowed for the call. Only DB_STATEMENT and DB_VALUE may come in any pieces; all other
+ * text is whole, or its first bytes where it is longer than the parser keeps.
+ *
+ * What proves who somebody is (passwords, tokens, challenges) is never told.
+ */
+#ifndef WEIR_DB_EVENT_H
+#define WEIR_DB_EVENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "classify/proto/steps.h"
+#include "classify/span.h"
+
+/* What an operation does: db_operation of records. */
+#define DB_CLASSES(X)                                                             \
+	X(READ, "read")		      /* looks at data */                         \
+	X(WRITE, "write")	      /* changes data */                          \
+	X(SCHEMA, "schema")	      /* changes what data looks like */          \
+	X(ADMIN, "admin")	      /* users, rights, settings, the server */   \
+	X(AUTH, "auth")		      /* logging in */                            \
+	X(TRANSACTION, "transaction") /* begin, commit, roll back, acknowledge */ \
+	X(PUBLISH, "publish")	      /* messages into a broker */                \
+	X(CONSUME, "consume")	      /* messages out of it, and subscribing */   \
+	X(OTHER, "other")
+
+enum db_class {
+#define DB_CLASS_ID(id, name) DB_##id,
+	DB_CLASSES(DB_CLASS_ID)
+#undef DB_CLASS_ID
+	    NR_DB_CLASSES,
+};
+
+enum db_event_kind {
+	DB_USER,
+	DB_DATABASE,
+	DB_REQUEST,
+	DB_TARGET,
+	DB_VALUE,
+	DB_VALUE_END,
+	DB_STATEMENT,
+	DB_STATEMENT_END, /* prepared: it is not run, but kept under name */
+	DB_RUN,		  /* a request to run what was prepared under name */
+	DB_MESSAGE_END,
+	DB_ANSWER,   /* to the request of that id, or to the oldest where id is 0 */
+	DB_SETTLED,  /* no more answers to requests of that id; 0: of any */
+	DB_UNREAD,   /* rows: so many bytes that the parser could not look into */
+	DB_HANDOVER, /* TLS from here on */
+};
+
+struct db_event {
+	enum db_event_kind kind;
+	uint8_t dir; /* 0: the client */
+	enum db_class class;
+	uint64_t id;
+	uint64_t name; /* of what was prepared: DB_RUN, DB_STATEMENT_END with prepared set */
+	uint64_t rows; /* DB_ANSWER: rows, documents, messages that it brought or changed */
+	bool failed;   /* DB_ANSWER; bytes: the code */
+	bool prepared; /* DB_STATEMENT_END */
+	bool unasked;  /* DB_REQUEST: nothing answers it */
+	struct span bytes;
+};
+
+typedef void db_event_fn(void *arg, const struct db_event *e);
+
+/* Whom a parser tells, of which direction. */
+struct db_out {
+	void *parser;
+	uint8_t dir;
+	db_event_fn *fn;
+	void *arg;
+};
+
+static inline void
+db_tell(const struct db_out *o, struct db_event e)
+{
+	e.dir = o->dir;
+	o->fn(o->arg, &e);
+}
+
+static inline void
+db_tell_kind(const struct db_out *o, enum db_event_kind kind)
+{
+	db_tell(o, (struct db_event) { .kind = kind });
+}
+
+static inline void
+db_tell_bytes(const struct db_out *o, enum db_event_kind kind, struct span s)
+{
+	if (s.len != 0)
+		db_tell(o, (struct db_event) { .kind = kind, .bytes = s });
+}
+
+/* FNV-1a: what a name is remembered by. */
+static inline uint64_t
+db_hash(struct span s)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+	for (size_t i = 0; i < s.len; i++)
+		h = (h ^ s.p[i]) * UINT64_C(0x100000001b3);
+	return h;
+}
+
+/* Could a message of that direction begin here? Asked where the last one's end is not known. */
+typedef bool db_begins_fn(unsigned dir, struct span s);
+
+/*
+ * One direction's steps. While they are lost, what a push holds is told as DB_VALUE, until one
+ * begins with a message. arg of step and bytes is o.
+ */
+size_t db_steps_push(struct steps *s, const uint8_t *data, size_t len, steps_fn *step,
+		     steps_bytes_fn *bytes, db_begins_fn *begins, struct db_out *o);
+
+#endif

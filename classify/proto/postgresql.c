@@ -1,0 +1,495 @@
+#include "classify/proto/postgresql.h"
+
+#include "classify/proto/probe.h"
+#include "dataplane/port/cursor.h"
+
+enum { CLIENT, SERVER };
+
+enum {
+	CODE_STARTUP_MAJOR = 3,
+	CODE_CANCEL = 80877102,
+	CODE_TLS = 80877103,
+	CODE_GSS = 80877104,
+	STARTUP_MAX = 10000,
+};
+
+enum state {
+	BEGIN = STEPS_BEGIN,
+	STARTUP,	 /* length and code are there */
+	PARAMETER,	 /* a name of the start-up is, */
+	PARAMETER_VALUE, /* its value */
+	ANSWER_TLS,	 /* one byte */
+	HEADER,
+	QUERY, /* text of a simple query has gone by */
+	PARSE_NAME,
+	PARSE_TEXT,
+	BIND_PORTAL,
+	BIND_NAME,
+	BIND_FORMATS,
+	BIND_COUNT,
+	VALUES, /* their number is there */
+	VALUE_LEN,
+	VALUE,
+	COPY,
+	EXECUTE,
+	AUTH,
+	TAG,
+	ERROR_FIELD,
+	ERROR_TEXT,
+};
+
+enum what { IGNORED = STEPS_IGNORED, STATEMENT, PREPARED, DATA, CIPHERTEXT };
+
+void
+postgresql_init(void *parser, const bool midstream[2])
+{
+	struct postgresql *p = parser;
+
+	p->sync = 1;
+	p->ready = midstream[CLIENT] || midstream[SERVER] ? 0 : 1;
+	p->started = midstream[CLIENT];
+	for (unsigned dir = 0; dir < 2; dir++)
+		p->side[dir].steps.lost = midstream[dir];
+}
+
+/* ------------------------------------------------------------------ both */
+
+/* A list of values: length (-1: NULL) and bytes of each. */
+static void
+next_value(struct postgresql_side *side)
+{
+	if (side->count == 0) {
+		steps_rest(&side->steps, IGNORED);
+		return;
+	}
+	side->count--;
+	steps_take(&side->steps, VALUE_LEN, 4);
+}
+
+static void
+value(struct postgresql_side *side, const struct db_out *o)
+{
+	struct steps *s = &side->steps;
+
+	switch (s->state) {
+	case VALUES:
+		side->count = s->have == 2 ? read_be16(s->buf) : 0;
+		next_value(side);
+		break;
+	case VALUE_LEN:
+		if (s->have < 4)
+			steps_rest(s, IGNORED);
+		else if (read_be32(s->buf) == UINT32_MAX)
+			next_value(side);
+		else
+			steps_pass(s, VALUE, read_be32(s->buf), DATA);
+		break;
+	default:
+		db_tell_kind(o, DB_VALUE_END);
+		next_value(side);
+		break;
+	}
+}
+
+static void
+request(const struct postgresql *p, const struct db_out *o, enum db_class class)
+{
+	db_tell(o, (struct db_event) { .kind = DB_REQUEST, .class = class, .id = p->sync });
+}
+
+/* ------------------------------------------------------------------ the client */
+
+static void
+startup(struct postgresql *p, struct steps *s, const struct db_out *o)
+{
+	uint32_t len = read_be32(s->buf), code = read_be32(s->buf + 4);
+
+	if (code == CODE_TLS || code == CODE_GSS) {
+		p->tls_asked = code == CODE_TLS;
+		p->gss_asked = code == CODE_GSS;
+		steps_take(s, STARTUP, 8);
+		return;
+	}
+	if (len < 8 || len > STARTUP_MAX ||
+	    (code != CODE_CANCEL && code >> 16 != CODE_STARTUP_MAJOR)) {
+		/* TLS at once, or GSSAPI: the server's answer was not seen. */
+		steps_pass(s, BEGIN, STEPS_NO_END - 1, CIPHERTEXT);
+		return;
+	}
+	steps_message(s, len - 8);
+	p->started = true;
+	if (code == CODE_CANCEL) {
+		db_tell(o, (struct db_event) {
+			       .kind = DB_REQUEST, .class = DB_ADMIN, .unasked = true });
+		steps_rest(s, IGNORED);
+		return;
+	}
+	request(p, o, DB_AUTH);
+	p->sync++;
+	steps_until(s, PARAMETER, 0);
+}
+
+static void
+parameter(struct postgresql *p, struct steps *s, const struct db_out *o)
+{
+	struct span text = steps_taken(s);
+
+	if (s->state == PARAMETER) {
+		p->user_next = span_is(text, "user");
+		p->database_next = span_is(text, "database");
+		if (text.len == 0)
+			steps_rest(s, IGNORED);
+		else
+			steps_until(s, PARAMETER_VALUE, 0);
+		return;
+	}
+	if (p->user_next)
+		db_tell_bytes(o, DB_USER, text);
+	if (p->database_next)
+		db_tell_bytes(o, DB_DATABASE, text);
+	steps_until(s, PARAMETER, 0);
+}
+
+static void
+client_message(struct postgresql *p, struct steps *s, const struct db_out *o)
+{
+	struct postgresql_side *side = &p->side[CLIENT];
+
+	switch (side->type) {
+	case 'Q':
+		steps_pass(s, QUERY, s->left, STATEMENT);
+		break;
+	case 'P':
+		steps_until(s, PARSE_NAME, 0);
+		break;
+	case 'B':
+		steps_until(s, BIND_PORTAL, 0);
+		break;
+	case 'E':
+		steps_until(s, EXECUTE, 0);
+		break;
+	case 'd':
+		steps_pass(s, COPY, s->left, DATA);
+		break;
+	case 'F':
+		request(p, o, DB_OTHER);
+		p->sync++;
+		steps_rest(s, IGNORED);
+		break;
+	case 'S':
+		p->sync++;
+		/* fallthrough */
+	case 'c':
+	case 'f':
+		db_tell_kind(o, DB_MESSAGE_END);
+		steps_rest(s, IGNORED);
+		break;
+	default:
+		/* 'p' among them: passwords are nobody's business. */
+		steps_rest(s, IGNORED);
+		break;
+	}
+}
+
+static void
+client_parse(struct postgresql *p, struct steps *s, const struct db_out *o)
+{
+	if (s->state == PARSE_NAME) {
+		p->prepared = db_hash(steps_taken(s));
+		steps_text(s, PARSE_TEXT, 0, PREPARED);
+		return;
+	}
+	db_tell(o, (struct db_event) {
+		       .kind = DB_STATEMENT_END, .prepared = true, .name = p->prepared });
+	steps_rest(s, IGNORED);
+}
+
+static void
+client_bind(struct postgresql *p, struct steps *s)
+{
+	switch (s->state) {
+	case BIND_PORTAL:
+		steps_until(s, BIND_NAME, 0);
+		break;
+	case BIND_NAME:
+		p->bound = db_hash(steps_taken(s));
+		steps_take(s, BIND_FORMATS, 2);
+		break;
+	case BIND_FORMATS:
+		steps_pass(s, BIND_COUNT, s->have == 2 ? 2u * read_be16(s->buf) : 0, IGNORED);
+		break;
+	default:
+		steps_take(s, VALUES, 2);
+		break;
+	}
+}
+
+static void
+client_step(void *arg, struct steps *s)
+{
+	const struct db_out *o = arg;
+	struct postgresql *p = o->parser;
+
+	switch (s->state) {
+	case BEGIN:
+		steps_message(s, STEPS_NO_END);
+		if (p->started)
+			steps_take(s, HEADER, 5);
+		else
+			steps_take(s, STARTUP, 8);
+		break;
+	case STARTUP:
+		startup(p, s, o);
+		break;
+	case PARAMETER:
+	case PARAMETER_VALUE:
+		parameter(p, s, o);
+		break;
+	case HEADER:
+		p->side[CLIENT].type = s->buf[0];
+		s->lost = read_be32(s->buf + 1) < 4;
+		steps_message(s, s->lost ? 0 : read_be32(s->buf + 1) - 4);
+		client_message(p, s, o);
+		break;
+	case QUERY:
+		db_tell(o, (struct db_event) { .kind = DB_STATEMENT_END, .id = p->sync });
+		db_tell_kind(o, DB_MESSAGE_END);
+		p->sync++;
+		steps_rest(s, IGNORED);
+		break;
+	case PARSE_NAME:
+	case PARSE_TEXT:
+		client_parse(p, s, o);
+		break;
+	case BIND_PORTAL:
+	case BIND_NAME:
+	case BIND_FORMATS:
+	case BIND_COUNT:
+		client_bind(p, s);
+		break;
+	case EXECUTE:
+		db_tell(o, (struct db_event) { .kind = DB_RUN, .name = p->bound, .id = p->sync });
+		db_tell_kind(o, DB_MESSAGE_END);
+		steps_rest(s, IGNORED);
+		break;
+	case COPY:
+		db_tell_kind(o, DB_VALUE_END);
+		steps_rest(s, IGNORED);
+		break;
+	default:
+		value(&p->side[CLIENT], o);
+		break;
+	}
+}
+
+/* ------------------------------------------------------------------ the server */
+
+static void
+answer_tls(struct postgresql *p, struct steps *s, const struct db_out *o)
+{
+	bool tls = p->tls_asked;
+
+	p->tls_asked = p->gss_asked = false;
+	if (s->buf[0] == 'S' && tls) {
+		db_tell_kind(o, DB_HANDOVER);
+		s->stop = true;
+		p->side[CLIENT].steps.stop = true;
+	} else if (s->buf[0] == 'G') {
+		steps_pass(s, BEGIN, STEPS_NO_END - 1, CIPHERTEXT);
+	} else if (s->buf[0] == 'E') {
+		/* A server that does not know the wish: its message's type is read already. */
+		s->lost = true;
+	} else {
+		steps_next(s);
+	}
+}
+
+/* "INSERT 0 5", "SELECT 3": the last number is that of rows. */
+static uint64_t
+rows_of(struct span tag)
+{
+	uint64_t n = 0;
+	size_t at = tag.len;
+
+	while (at > 0 && tag.p[at - 1] >= '0' && tag.p[at - 1] <= '9')
+		at--;
+	for (; at < tag.len && n < UINT32_MAX; at++)
+		n = n * 10 + (tag.p[at] - '0');
+	return n;
+}
+
+static void
+server_message(struct postgresql *p, struct steps *s, const struct db_out *o)
+{
+	switch (p->side[SERVER].type) {
+	case 'R':
+		steps_take(s, AUTH, 4);
+		break;
+	case 'C':
+		steps_until(s, TAG, 0);
+		break;
+	case 'D':
+		steps_take(s, VALUES, 2);
+		break;
+	case 'd':
+		steps_pass(s, COPY, s->left, DATA);
+		break;
+	case 'E':
+		steps_take(s, ERROR_FIELD, 1);
+		break;
+	case 'I':
+	case 's':
+	case 'V':
+		db_tell(o, (struct db_event) { .kind = DB_ANSWER });
+		steps_rest(s, IGNORED);
+		break;
+	case 'Z':
+		db_tell_kind(o, DB_MESSAGE_END);
+		db_tell(o, (struct db_event) { .kind = DB_SETTLED, .id = p->ready });
+		p->ready += p->ready != 0;
+		steps_rest(s, IGNORED);
+		break;
+	default:
+		steps_rest(s, IGNORED);
+		break;
+	}
+}
+
+/* Fields of an error: a letter and a text each; C is the SQLSTATE. */
+static void
+server_error(struct steps *s, const struct db_out *o)
+{
+	if (s->state == ERROR_FIELD) {
+		if (s->have == 0 || s->buf[0] == 0)
+			steps_rest(s, IGNORED);
+		else if (s->buf[0] == 'C')
+			steps_until(s, ERROR_TEXT, 0);
+		else
+			steps_text(s, ERROR_TEXT, 0, IGNORED);
+		return;
+	}
+	if (s->have != 0)
+		db_tell(o, (struct db_event) {
+			       .kind = DB_ANSWER, .failed = true, .bytes = steps_taken(s) });
+	steps_take(s, ERROR_FIELD, 1);
+}
+
+static void
+server_step(void *arg, struct steps *s)
+{
+	const struct db_out *o = arg;
+	struct postgresql *p = o->parser;
+
+	switch (s->state) {
+	case BEGIN:
+		steps_message(s, STEPS_NO_END);
+		if (p->tls_asked || p->gss_asked)
+			steps_take(s, ANSWER_TLS, 1);
+		else
+			steps_take(s, HEADER, 5);
+		break;
+	case ANSWER_TLS:
+		answer_tls(p, s, o);
+		break;
+	case HEADER:
+		p->side[SERVER].type = s->buf[0];
+		s->lost = read_be32(s->buf + 1) < 4;
+		steps_message(s, s->lost ? 0 : read_be32(s->buf + 1) - 4);
+		server_message(p, s, o);
+		break;
+	case AUTH:
+		if (s->have == 4 && read_be32(s->buf) == 0)
+			db_tell(o, (struct db_event) { .kind = DB_ANSWER });
+		steps_rest(s, IGNORED);
+		break;
+	case TAG:
+		db_tell(o,
+			(struct db_event) { .kind = DB_ANSWER, .rows = rows_of(steps_taken(s)) });
+		steps_rest(s, IGNORED);
+		break;
+	case ERROR_FIELD:
+	case ERROR_TEXT:
+		server_error(s, o);
+		break;
+	case COPY:
+		db_tell_kind(o, DB_VALUE_END);
+		steps_rest(s, IGNORED);
+		break;
+	default:
+		value(&p->side[SERVER], o);
+		break;
+	}
+}
+
+/* ------------------------------------------------------------------ both again */
+
+static void
+bytes(void *arg, struct steps *s, const uint8_t *data, size_t len)
+{
+	const struct db_out *o = arg;
+
+	switch (s->what) {
+	case STATEMENT:
+		db_tell(o, (struct db_event) { .kind = DB_STATEMENT,
+					       .bytes = span_of(data, len),
+					       .id = ((struct postgresql *)o->parser)->sync });
+		break;
+	case PREPARED:
+		db_tell(o, (struct db_event) { .kind = DB_STATEMENT,
+					       .bytes = span_of(data, len),
+					       .prepared = true });
+		break;
+	case DATA:
+		db_tell_bytes(o, DB_VALUE, span_of(data, len));
+		break;
+	case CIPHERTEXT:
+		db_tell(o, (struct db_event) { .kind = DB_UNREAD, .rows = len });
+		break;
+	default:
+		break;
+	}
+}
+
+#define MAX_MESSAGE (UINT32_C(1) << 30)
+
+static bool
+is_type(unsigned dir, uint8_t c)
+{
+	return c != 0 &&
+	       strchr(dir == CLIENT ? "QPBEDCHSXFpdcf" : "RKSZTD1234CEGHIWNnstdcAVv", c) != NULL;
+}
+
+/* One whole message, and another behind it or nothing. */
+static bool
+begins(unsigned dir, struct span s)
+{
+	uint32_t len;
+
+	if (s.len < 5 || !is_type(dir, s.p[0]))
+		return false;
+	len = read_be32(s.p + 1);
+	if (len < 4 || len > MAX_MESSAGE)
+		return false;
+	return len == s.len - 1 || (len < s.len - 1 && is_type(dir, s.p[1 + len]));
+}
+
+size_t
+postgresql_push(void *parser, unsigned dir, const uint8_t *data, size_t len, db_event_fn *fn,
+		void *arg)
+{
+	struct postgresql *p = parser;
+	struct db_out o = { p, (uint8_t)dir, fn, arg };
+
+	return db_steps_push(&p->side[dir].steps, data, len,
+			     dir == CLIENT ? client_step : server_step, bytes, begins, &o);
+}
+
+void
+postgresql_gap(void *parser, unsigned dir, uint64_t len)
+{
+	struct postgresql *p = parser;
+
+	p->ready = 0;
+	if (!steps_gap(&p->side[dir].steps, len) && dir == CLIENT)
+		p->started = true;
+}

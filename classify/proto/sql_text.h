@@ -1,0 +1,54 @@
+/*
+ * The text of a statement (SQL, CQL) with a ? for every literal, and what it does to what.
+ *
+ *   INSERT INTO pay (card, n) VALUES ('4111...', 7), ('5500...', 8)
+ *   INSERT INTO pay (card, n) VALUES (?)
+ *
+ * Strings, numbers, dollar quotes and parameters become ?, comments vanish, blanks and lists of
+ * literals shrink to one. Any split of the input gives the same text. Of long statements the first
+ * SQL_TEXT_BYTES of it are kept, but the end is still found, and so is each `;` between two.
+ *
+ * Dialects differ in what quotes mean: in MySQL "x" is a string and \ escapes, elsewhere "x" is a
+ * name and \ is only a byte but in E'x' of PostgreSQL. Modes that a server was set to
+ * (ANSI_QUOTES, NO_BACKSLASH_ESCAPES, standard_conforming_strings off) are not known.
+ */
+#ifndef WEIR_SQL_TEXT_H
+#define WEIR_SQL_TEXT_H
+
+#include "classify/proto/db_event.h"
+
+#define SQL_TEXT_BYTES 512u
+#define SQL_TAG_BYTES  16u
+
+enum sql_dialect { SQL_STANDARD, SQL_MYSQL };
+
+struct sql_text {
+	uint16_t len;
+	uint8_t state;
+	uint8_t mark;	/* the quote, or the byte before */
+	uint8_t depth;	/* of comments within comments */
+	bool backslash; /* escapes in the string at hand */
+	bool blank;	/* one is owed before the next word */
+	bool over;	/* a `;` has ended it */
+	uint8_t tag_len, tag_at;
+	uint8_t tag[SQL_TAG_BYTES]; /* of a dollar quote */
+	char out[SQL_TEXT_BYTES];
+};
+
+void sql_text_init(struct sql_text *s);
+
+/* Returns how many bytes were taken: all, or up to the `;` that ends the statement (over is set).
+ */
+size_t sql_text_push(struct sql_text *s, enum sql_dialect dialect, const uint8_t *data, size_t len);
+
+/* Its last byte has come; what it was in the middle of is a literal. */
+void sql_text_end(struct sql_text *s);
+
+/* The text so far, without a blank at its end. */
+struct span sql_text_so_far(const struct sql_text *s);
+
+/* *target: the table (or the like) it names first; empty where it names none. Borrowed from text.
+ */
+enum db_class sql_classify(struct span text, struct span *target);
+
+#endif
