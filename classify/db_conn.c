@@ -7,6 +7,7 @@
  * operations are made of them.
  */
 #include "classify/db_flow.h"
+#include "classify/proto/mysql.h"
 #include "classify/proto/postgresql.h"
 
 struct db_parser {
@@ -19,6 +20,7 @@ struct db_parser {
 struct db_conn {
 	struct db_flow flow;
 	union {
+		struct mysql mysql;
 		struct postgresql postgresql;
 	} parser;
 };
@@ -27,6 +29,7 @@ static const struct db_parser *
 parser_of(const struct conn *c)
 {
 	static const struct db_parser parsers[NR_PROTOCOLS] = {
+		[PROTOCOL_MYSQL] = { mysql_init, mysql_push, mysql_gap },
 		[PROTOCOL_POSTGRESQL] = { postgresql_init, postgresql_push, postgresql_gap },
 	};
 
@@ -89,4 +92,5 @@ db_finish(struct conn_env *env, struct conn *c, void *state)
 		.close = db_finish,                    \
 	}
 
+DB_CONN(mysql);
 DB_CONN(postgresql);

@@ -346,6 +346,7 @@ prepare(struct db_flow *f, uint64_t id, enum db_class class, struct span about)
 
 	if (p == NULL) {
 		p = &f->prepared[f->next_prepared];
+		f->last_prepared = f->next_prepared;
 		f->next_prepared = (uint8_t)((f->next_prepared + 1) % DB_MAX_PREPARED);
 	}
 	p->id = id;
@@ -479,6 +480,9 @@ db_flow_event(void *arg, const struct db_event *e)
 		sql_text_init(&f->sql);
 		if (f->scan[e->dir] != NULL)
 			scan(f, e->dir, span_of(&newline, 1));
+		break;
+	case DB_PREPARED_AS:
+		f->prepared[f->last_prepared].id = e->name;
 		break;
 	case DB_RUN:
 		run(f, e);

@@ -54,11 +54,10 @@ struct db_flow {
 	uint64_t settled_until; /* ops were told up to here */
 	struct scan_stream *scan[2];
 	bool refused[2];
-	bool torn; /* a gap since the last records */
-	bool named;
+	bool torn;     /* a gap since the last records */
 	uint8_t class; /* of the request at hand */
 	uint8_t nr_pending, oldest;
-	uint8_t next_prepared;
+	uint8_t next_prepared, last_prepared;
 	uint8_t user_len, name_len, target_len;
 	char user[DB_NAME_BYTES], name[DB_NAME_BYTES];
 	char target[DB_NAME_BYTES]; /* of the request at hand */

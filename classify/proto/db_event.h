@@ -55,6 +55,7 @@ enum db_event_kind {
 	DB_VALUE_END,
 	DB_STATEMENT,
 	DB_STATEMENT_END, /* prepared: it is not run, but kept under name */
+	DB_PREPARED_AS,	  /* what was prepared last is called name */
 	DB_RUN,		  /* a request to run what was prepared under name */
 	DB_MESSAGE_END,
 	DB_ANSWER,   /* to the request of that id, or to the oldest where id is 0 */

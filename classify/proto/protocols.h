@@ -14,24 +14,24 @@
 #ifndef WEIR_PROTOCOLS_H
 #define WEIR_PROTOCOLS_H
 
-#define PROTOCOLS(X)                                                      \
-	X(HTTP2, "http2", TCP, http2_probe, conn_http2)                   \
-	X(TLS, "tls", TCP, detect_tls, conn_tls)                          \
-	X(NATS, "nats", TCP, detect_nats, conn_payload)                   \
-	X(HTTP, "http", TCP, detect_http, conn_http)                      \
-	X(SSH, "ssh", TCP, detect_ssh, conn_ssh)                          \
-	X(AMQP, "amqp", TCP, detect_amqp, conn_payload)                   \
-	X(REDIS, "redis", TCP, detect_redis, conn_payload)                \
+#define PROTOCOLS(X)                                                         \
+	X(HTTP2, "http2", TCP, http2_probe, conn_http2)                      \
+	X(TLS, "tls", TCP, detect_tls, conn_tls)                             \
+	X(NATS, "nats", TCP, detect_nats, conn_payload)                      \
+	X(HTTP, "http", TCP, detect_http, conn_http)                         \
+	X(SSH, "ssh", TCP, detect_ssh, conn_ssh)                             \
+	X(AMQP, "amqp", TCP, detect_amqp, conn_payload)                      \
+	X(REDIS, "redis", TCP, detect_redis, conn_payload)                   \
 	X(POSTGRESQL, "postgresql", TCP, detect_postgresql, conn_postgresql) \
-	X(SMTP, "smtp", TCP, detect_smtp, conn_smtp)                      \
-	X(MQTT, "mqtt", TCP, detect_mqtt, conn_payload)                   \
-	X(MYSQL, "mysql", TCP, detect_mysql, conn_payload)                \
-	X(MONGODB, "mongodb", TCP, detect_mongodb, conn_payload)          \
-	X(KAFKA, "kafka", TCP, detect_kafka, conn_payload)                \
-	X(DNS, "dns", ANY, detect_dns, conn_dns)                          \
-	X(DTLS, "dtls", UDP, detect_dtls, conn_dtls)                      \
-	X(QUIC, "quic", UDP, detect_quic, conn_quic)                      \
-	X(WEBSOCKET, "websocket", TCP, detect_never, conn_payload)        \
+	X(SMTP, "smtp", TCP, detect_smtp, conn_smtp)                         \
+	X(MQTT, "mqtt", TCP, detect_mqtt, conn_payload)                      \
+	X(MYSQL, "mysql", TCP, detect_mysql, conn_mysql)                     \
+	X(MONGODB, "mongodb", TCP, detect_mongodb, conn_payload)             \
+	X(KAFKA, "kafka", TCP, detect_kafka, conn_payload)                   \
+	X(DNS, "dns", ANY, detect_dns, conn_dns)                             \
+	X(DTLS, "dtls", UDP, detect_dtls, conn_dtls)                         \
+	X(QUIC, "quic", UDP, detect_quic, conn_quic)                         \
+	X(WEBSOCKET, "websocket", TCP, detect_never, conn_payload)           \
 	X(GRPC, "grpc", TCP, detect_never, conn_payload)
 
 enum protocol {

@@ -5,6 +5,7 @@
  *
  *   ~      a NUL                       %HH     a byte
  *   {4 x}  x behind its length in four bytes (1 to 8), {4+ x} which counts itself
+ *   {m02x} a packet of MySQL's of this number
  *   {<3 x} the same, little endian     {v x}   length as a varint, {u x} that plus one, {z x}
  * zigzag !      at the end: bytes were lost in that direction; !N!: N bytes were, which are not
  * counted
@@ -143,8 +144,14 @@ db_said(void *arg, const struct db_event *e)
 		snprintf(text, sizeof(text), e->prepared ? "prepared" : "run#%" PRIu64, e->id);
 		db_say(s, text);
 		break;
+	case DB_PREPARED_AS:
+		snprintf(text, sizeof(text), "as %" PRIu64, e->name);
+		db_say(s, text);
+		break;
 	case DB_RUN:
 		snprintf(text, sizeof(text), "again#%" PRIu64, e->id);
+		if (e->name < 1000)
+			snprintf(text, sizeof(text), "again %" PRIu64 "#%" PRIu64, e->name, e->id);
 		db_say(s, text);
 		break;
 	case DB_MESSAGE_END:
@@ -208,6 +215,11 @@ db_bytes(const char **t, uint8_t *out)
 			size_t len, width = (size_t)(kind - '0'), head_len;
 
 			*t += 2 + little + itself;
+			if (kind == 'm') {
+				head[3] = (uint8_t)(hex_value((uint8_t)p[2]) << 4 |
+						    hex_value((uint8_t)p[3]));
+				*t += 2;
+			}
 			*t += **t == ' ';
 			len = db_bytes(t, inner);
 			if (**t != '}')
@@ -217,6 +229,11 @@ db_bytes(const char **t, uint8_t *out)
 				head_len = db_put_varint(head, kind == 'u'   ? len + 1
 							       : kind == 'z' ? len * 2
 									     : len);
+			} else if (kind == 'm') {
+				head[0] = (uint8_t)len;
+				head[1] = (uint8_t)(len >> 8);
+				head[2] = 0;
+				head_len = 4;
 			} else {
 				uint64_t told = len + (itself ? width : 0);
 
@@ -235,6 +252,22 @@ db_bytes(const char **t, uint8_t *out)
 	return n;
 }
 
+/* A guard_copy that is gone with the next: there are too many pieces to map each. */
+static inline const uint8_t *
+db_guarded(const uint8_t *bytes, size_t len)
+{
+	enum { ROOM = 1 << 16 };
+	static uint8_t *room;
+
+	if (room == NULL) {
+		uint8_t *zeros = calloc(1, ROOM);
+
+		room = guard_copy(zeros, ROOM);
+		free(zeros);
+	}
+	return memcpy(room + ROOM - len, bytes, len);
+}
+
 static inline void
 db_push_pieces(const struct db_tested *d, void *parser, unsigned dir, const uint8_t *bytes,
 	       size_t len, size_t step, size_t cut, uint64_t *random, struct db_seen *seen)
@@ -246,7 +279,7 @@ db_push_pieces(const struct db_tested *d, void *parser, unsigned dir, const uint
 			n = 1 + test_random(random) % (len - at);
 		if (cut > at && cut < at + n)
 			n = cut - at;
-		taken = d->push(parser, dir, guard_copy(bytes + at, n), n, db_said, seen);
+		taken = d->push(parser, dir, db_guarded(bytes + at, n), n, db_said, seen);
 		assert_true(taken == n || seen->handover);
 		at += taken;
 	}

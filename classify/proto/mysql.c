@@ -1,0 +1,659 @@
+#include "classify/proto/mysql.h"
+
+#include "dataplane/port/cursor.h"
+
+enum { CLIENT, SERVER };
+
+enum {
+	HEADER_BYTES = 4,
+	FULL = 0xffffff,
+	END_MAX = 9, /* an EOF packet is shorter */
+};
+
+enum {
+	FLAG_WITH_DB = 0x8,
+	FLAG_COMPRESS = 0x20,
+	FLAG_TLS = 0x800,
+	FLAG_SECURE = 0x8000,
+	FLAG_LENENC = 0x200000,
+	FLAG_ZSTD = 0x4000000,
+	STATUS_MORE = 0x8,
+};
+
+enum {
+	COM_QUIT = 1,
+	COM_INIT_DB = 2,
+	COM_QUERY = 3,
+	COM_CREATE_DB = 5,
+	COM_DROP_DB = 6,
+	COM_CHANGE_USER = 17,
+	COM_STMT_PREPARE = 22,
+	COM_STMT_EXECUTE = 23,
+	COM_STMT_LONG_DATA = 24,
+	COM_STMT_CLOSE = 25,
+	COM_STMT_FETCH = 28,
+	COM_LAST = 31,
+};
+
+enum state {
+	BEGIN = STEPS_BEGIN,
+	HEADER,
+	FLAGS,
+	USER,
+	PROOF_LEN,
+	PROOF_LONG,
+	PROOF_TEXT,
+	DATABASE,
+	CHANGE_USER,
+	COMMAND,
+	INIT_DB,
+	QUERY_FIRST, /* the first byte of its text, or of attributes */
+	QUERY_SET,
+	QUERY_TEXT,
+	PREPARE_TEXT,
+	EXECUTE,
+	RAW,   /* bytes of one value */
+	FIRST, /* the first byte of an answer's packet */
+	ERR,
+	OK,
+	OK_PREPARED,
+	COUNT,
+	END,
+	CELL, /* of a row: its length */
+	CELL_LONG,
+	CELL_BYTES,
+};
+
+enum what { IGNORED = STEPS_IGNORED, STATEMENT, PREPARED, DATA, UNREAD };
+
+/* What comes next of an answer. */
+enum result { RESULT_FIRST, RESULT_COLUMNS, RESULT_ROWS, RESULT_NONE };
+
+void
+mysql_init(void *parser, const bool midstream[2])
+{
+	struct mysql *p = parser;
+	bool midway = midstream[CLIENT] || midstream[SERVER];
+
+	p->phase = midway ? MYSQL_COMMANDS : MYSQL_GREETING;
+	p->result = midway ? RESULT_NONE : RESULT_FIRST;
+	for (unsigned dir = 0; dir < 2; dir++)
+		p->side[dir].steps.lost = midstream[dir];
+}
+
+static uint64_t
+little(const uint8_t *p, unsigned n)
+{
+	uint64_t v = 0;
+
+	while (n-- > 0)
+		v = v << 8 | p[n];
+	return v;
+}
+
+/* The rest of the packet, and of those that continue it. */
+static void
+pass_all(struct mysql_side *side, uint8_t then, uint8_t what)
+{
+	side->full_what = what;
+	side->full_state = then;
+	steps_pass(&side->steps, then, side->steps.left, what);
+}
+
+static void
+request(const struct db_out *o, enum db_class class, bool unasked)
+{
+	db_tell(o, (struct db_event) { .kind = DB_REQUEST, .class = class, .unasked = unasked });
+}
+
+static void
+begin(const struct mysql *p, struct steps *s)
+{
+	s->left = STEPS_NO_END;
+	if (p->phase == MYSQL_COMPRESSED)
+		steps_pass(s, BEGIN, STEPS_NO_END - 1, UNREAD);
+	else
+		steps_take(s, HEADER, HEADER_BYTES);
+}
+
+/* ------------------------------------------------------------------ the client's log-in */
+
+/* flags 4 | greatest packet 4 | character set 1 | 23 unused; alone, they ask for TLS. */
+static void
+login(struct mysql *p, struct steps *s, const struct db_out *o)
+{
+	if (s->short_of) {
+		steps_rest(s, IGNORED);
+		return;
+	}
+	p->flags = (uint32_t)little(s->buf, 4);
+	p->compress = (p->flags & (FLAG_COMPRESS | FLAG_ZSTD)) != 0;
+	if (s->left == 0 && (p->flags & FLAG_TLS) != 0) {
+		db_tell_kind(o, DB_HANDOVER);
+		s->stop = true;
+		return;
+	}
+	p->answered_login = true;
+	p->phase = MYSQL_LOGIN;
+	request(o, DB_AUTH, false);
+	steps_until(s, USER, 0);
+}
+
+/* What proves who it is stands between user and database. */
+static void
+login_fields(struct mysql *p, struct steps *s, const struct db_out *o)
+{
+	switch (s->state) {
+	case USER:
+		db_tell_bytes(o, DB_USER, steps_taken(s));
+		if ((p->flags & (FLAG_LENENC | FLAG_SECURE)) != 0)
+			steps_take(s, PROOF_LEN, 1);
+		else
+			steps_text(s, PROOF_TEXT, 0, IGNORED);
+		break;
+	case PROOF_LEN:
+		if (s->have == 1 && s->buf[0] == 0xfc && (p->flags & FLAG_LENENC) != 0)
+			steps_take(s, PROOF_LONG, 2);
+		else
+			steps_pass(s, PROOF_TEXT, s->have == 1 ? s->buf[0] : 0, IGNORED);
+		break;
+	case PROOF_LONG:
+		steps_pass(s, PROOF_TEXT, s->have == 2 ? little(s->buf, 2) : 0, IGNORED);
+		break;
+	case PROOF_TEXT:
+		if ((p->flags & FLAG_WITH_DB) != 0 || p->command == COM_CHANGE_USER)
+			steps_until(s, DATABASE, 0);
+		else
+			steps_rest(s, IGNORED);
+		break;
+	default:
+		db_tell_bytes(o, DB_DATABASE, steps_taken(s));
+		steps_rest(s, IGNORED);
+		break;
+	}
+}
+
+/* ------------------------------------------------------------------ the client's commands */
+
+static enum db_class
+class_of(uint8_t command)
+{
+	switch (command) {
+	case COM_CREATE_DB:
+	case COM_DROP_DB:
+		return DB_SCHEMA;
+	case COM_STMT_FETCH:
+		return DB_READ;
+	case 7:	 /* refresh */
+	case 8:	 /* shutdown */
+	case 12: /* kill */
+	case 18: /* binlog dump */
+	case 27: /* set option */
+		return DB_ADMIN;
+	default:
+		return DB_OTHER;
+	}
+}
+
+static void
+command(struct mysql *p, struct steps *s, const struct db_out *o)
+{
+	struct mysql_side *side = &p->side[CLIENT];
+
+	if (s->have == 0 || s->buf[0] > COM_LAST) {
+		steps_rest(s, IGNORED);
+		return;
+	}
+	p->command = s->buf[0];
+	p->result = RESULT_FIRST;
+	p->infile = false;
+	switch (p->command) {
+	case COM_QUERY:
+		steps_take(s, QUERY_FIRST, 1);
+		break;
+	case COM_STMT_PREPARE:
+		pass_all(side, PREPARE_TEXT, PREPARED);
+		break;
+	case COM_STMT_EXECUTE:
+		steps_take(s, EXECUTE, 9);
+		break;
+	case COM_STMT_LONG_DATA:
+		steps_take(s, EXECUTE, 6);
+		break;
+	case COM_INIT_DB:
+		request(o, DB_OTHER, false);
+		steps_take(s, INIT_DB, (uint16_t)(s->left < STEPS_BYTES ? s->left : STEPS_BYTES));
+		break;
+	case COM_CHANGE_USER:
+		request(o, DB_AUTH, false);
+		p->flags |= FLAG_SECURE;
+		steps_until(s, USER, 0);
+		break;
+	case COM_QUIT:
+	case COM_STMT_CLOSE:
+		steps_rest(s, IGNORED);
+		break;
+	default:
+		request(o, class_of(p->command), false);
+		steps_rest(s, IGNORED);
+		break;
+	}
+}
+
+/* No statement begins with a control character: that is the number of attributes. */
+static void
+query_first(struct mysql *p, struct steps *s, const struct db_out *o)
+{
+	uint8_t first = s->buf[0];
+
+	if (s->have == 1 && first == 0) {
+		/* None, in one set. */
+		steps_take(s, QUERY_SET, 1);
+	} else if (s->have == 1 && first < '\t') {
+		request(o, DB_OTHER, false);
+		pass_all(&p->side[CLIENT], RAW, DATA);
+	} else {
+		db_tell_bytes(o, DB_STATEMENT, steps_taken(s));
+		pass_all(&p->side[CLIENT], QUERY_TEXT, STATEMENT);
+	}
+}
+
+static void
+client_statement(struct mysql *p, struct steps *s, const struct db_out *o)
+{
+	bool prepared = s->state == PREPARE_TEXT;
+
+	if (p->side[CLIENT].full) {
+		steps_next(s);
+		return;
+	}
+	db_tell(o, (struct db_event) { .kind = DB_STATEMENT_END, .prepared = prepared });
+	db_tell_kind(o, DB_MESSAGE_END);
+	steps_next(s);
+}
+
+static void
+execute(struct mysql *p, struct steps *s, const struct db_out *o)
+{
+	if (s->have >= 4 && p->command == COM_STMT_EXECUTE)
+		db_tell(o, (struct db_event) { .kind = DB_RUN, .name = little(s->buf, 4) });
+	pass_all(&p->side[CLIENT], RAW, DATA);
+}
+
+static void
+client_header(struct mysql *p, struct steps *s)
+{
+	struct mysql_side *side = &p->side[CLIENT];
+	uint32_t len = (uint32_t)little(s->buf, 3);
+	bool goes_on = side->full;
+	uint8_t what = side->full_what, state = side->full_state;
+
+	side->full = len == FULL;
+	side->sequence = s->buf[3];
+	side->full_what = IGNORED;
+	side->full_state = BEGIN;
+	steps_message(s, len);
+	if (goes_on) {
+		pass_all(side, state, what);
+	} else if (p->phase == MYSQL_GREETING) {
+		steps_take(s, FLAGS, 32);
+	} else if (p->phase == MYSQL_LOGIN) {
+		steps_rest(s, IGNORED);
+	} else if (side->sequence == 0) {
+		steps_take(s, COMMAND, 1);
+	} else if (p->infile) {
+		pass_all(side, RAW, DATA);
+	} else {
+		steps_rest(s, IGNORED);
+	}
+}
+
+static void
+client_step(void *arg, struct steps *s)
+{
+	const struct db_out *o = arg;
+	struct mysql *p = o->parser;
+
+	switch (s->state) {
+	case BEGIN:
+		begin(p, s);
+		break;
+	case HEADER:
+		client_header(p, s);
+		break;
+	case FLAGS:
+		login(p, s, o);
+		break;
+	case USER:
+	case PROOF_LEN:
+	case PROOF_LONG:
+	case PROOF_TEXT:
+	case DATABASE:
+		login_fields(p, s, o);
+		break;
+	case COMMAND:
+		command(p, s, o);
+		break;
+	case INIT_DB:
+		db_tell_bytes(o, DB_DATABASE, steps_taken(s));
+		steps_rest(s, IGNORED);
+		break;
+	case QUERY_FIRST:
+		query_first(p, s, o);
+		break;
+	case QUERY_SET:
+		pass_all(&p->side[CLIENT], QUERY_TEXT, STATEMENT);
+		break;
+	case QUERY_TEXT:
+	case PREPARE_TEXT:
+		client_statement(p, s, o);
+		break;
+	case EXECUTE:
+		execute(p, s, o);
+		break;
+	default:
+		if (!p->side[CLIENT].full) {
+			db_tell_kind(o, DB_VALUE_END);
+			db_tell_kind(o, DB_MESSAGE_END);
+		}
+		steps_next(s);
+		break;
+	}
+}
+
+/* ------------------------------------------------------------------ the server */
+
+/* A length-coded number; 0 where it is cut. */
+static uint64_t
+lenenc(struct cursor *c)
+{
+	uint8_t first;
+	const uint8_t *p;
+	unsigned n;
+
+	if (!cursor_u8(c, &first))
+		return 0;
+	if (first < 0xfb)
+		return first;
+	n = first == 0xfc ? 2 : first == 0xfd ? 3 : 8;
+	p = cursor_take(c, n);
+	return p == NULL ? 0 : little(p, n);
+}
+
+static void
+end_answer(struct mysql *p, const struct db_out *o, bool more)
+{
+	p->result = more ? RESULT_FIRST : RESULT_NONE;
+	p->rows = 0;
+	if (more)
+		return;
+	db_tell_kind(o, DB_MESSAGE_END);
+	db_tell_kind(o, DB_SETTLED);
+}
+
+/* Behind its first byte: affected rows | last id | status 2 | warnings 2. */
+static void
+ok_packet(struct mysql *p, struct steps *s, const struct db_out *o, bool rows)
+{
+	struct cursor c = cursor_of(s->buf, s->have);
+	uint64_t affected = lenenc(&c);
+	const uint8_t *status;
+
+	lenenc(&c);
+	status = cursor_take(&c, 2);
+	db_tell(o, (struct db_event) { .kind = DB_ANSWER, .rows = rows ? p->rows : affected });
+	if (p->phase == MYSQL_LOGIN) {
+		p->phase = p->compress ? MYSQL_COMPRESSED : MYSQL_COMMANDS;
+		p->result = RESULT_NONE;
+	} else {
+		end_answer(p, o, status != NULL && (little(status, 2) & STATUS_MORE) != 0);
+	}
+	steps_rest(s, IGNORED);
+}
+
+/* The end of rows: EOF (warnings 2 | status 2), or OK under another first byte. */
+static void
+end_packet(struct mysql *p, struct steps *s, const struct db_out *o)
+{
+	if (s->have != 4 || s->left != 0) {
+		ok_packet(p, s, o, true);
+		return;
+	}
+	db_tell(o, (struct db_event) { .kind = DB_ANSWER, .rows = p->rows });
+	end_answer(p, o, (little(s->buf + 2, 2) & STATUS_MORE) != 0);
+	steps_next(s);
+}
+
+static void
+put_number(char *to, uint64_t v)
+{
+	for (unsigned i = 5; i-- > 0; v /= 10)
+		to[i] = (char)('0' + v % 10);
+}
+
+static void
+err_packet(struct mysql *p, struct steps *s, const struct db_out *o)
+{
+	char text[5];
+	size_t skip = 0;
+
+	put_number(text, s->have == 2 ? little(s->buf, 2) : 0);
+	while (skip < 4 && text[skip] == '0')
+		skip++;
+	db_tell(o, (struct db_event) { .kind = DB_ANSWER,
+				       .failed = true,
+				       .bytes = span_of(text + skip, 5 - skip) });
+	if (p->phase == MYSQL_COMMANDS)
+		end_answer(p, o, false);
+	steps_rest(s, IGNORED);
+}
+
+static void
+row(struct mysql *p, struct steps *s)
+{
+	uint8_t first = s->buf[0];
+
+	p->rows++;
+	if (p->side[SERVER].full || p->command != COM_QUERY) {
+		pass_all(&p->side[SERVER], RAW, DATA);
+	} else if (first < 0xfb) {
+		steps_pass(s, CELL_BYTES, first, DATA);
+	} else {
+		steps_take(s, first == 0xfb ? CELL : CELL_LONG,
+			   first == 0xfb   ? 1
+			   : first == 0xfc ? 2
+			   : first == 0xfd ? 3
+					   : 8);
+	}
+}
+
+static void
+first_byte(struct mysql *p, struct steps *s)
+{
+	uint16_t most = (uint16_t)(s->left < 24 ? s->left : 24);
+	uint8_t first = s->buf[0];
+
+	if (s->have == 0) {
+		steps_next(s);
+	} else if (first == 0xff) {
+		steps_take(s, ERR, 2);
+	} else if (p->phase != MYSQL_COMMANDS) {
+		if (first == 0 && p->phase == MYSQL_LOGIN)
+			steps_take(s, OK, most);
+		else
+			steps_rest(s, IGNORED);
+	} else if (p->result == RESULT_ROWS) {
+		if (first == 0xfe && s->left == 4 && p->columns == 0 && p->rows == 0) {
+			/* Between definitions and rows, where it is still sent. */
+			p->columns = UINT64_MAX;
+			steps_rest(s, IGNORED);
+		} else if (first == 0xfe && s->left < FULL - 1) {
+			steps_take(s, END, most);
+		} else {
+			row(p, s);
+		}
+	} else if (first == 0) {
+		if (p->command == COM_STMT_PREPARE)
+			steps_take(s, OK_PREPARED, 4);
+		else
+			steps_take(s, OK, most);
+	} else if (first == 0xfb) {
+		p->infile = true;
+		p->result = RESULT_FIRST;
+		steps_rest(s, IGNORED);
+	} else {
+		steps_take(s, COUNT, first == 0xfc ? 2 : 0);
+		p->columns = first;
+	}
+}
+
+static void
+server_header(struct mysql *p, struct steps *s)
+{
+	struct mysql_side *side = &p->side[SERVER];
+	uint32_t len = (uint32_t)little(s->buf, 3);
+	bool goes_on = side->full;
+	uint8_t what = side->full_what, state = side->full_state;
+
+	side->full = len == FULL;
+	side->sequence = s->buf[3];
+	side->full_what = IGNORED;
+	side->full_state = BEGIN;
+	steps_message(s, len);
+	if (goes_on) {
+		pass_all(side, state, what);
+		return;
+	}
+	if (p->phase == MYSQL_COMMANDS && side->sequence == 1 && p->command != 0) {
+		p->result = RESULT_FIRST;
+		p->rows = 0;
+	}
+	if (p->phase == MYSQL_COMMANDS && p->result == RESULT_NONE) {
+		steps_rest(s, IGNORED);
+	} else if (p->phase == MYSQL_COMMANDS && p->result == RESULT_COLUMNS) {
+		p->result = --p->columns == 0 ? RESULT_ROWS : RESULT_COLUMNS;
+		steps_rest(s, IGNORED);
+	} else {
+		steps_take(s, FIRST, 1);
+	}
+}
+
+static void
+server_step(void *arg, struct steps *s)
+{
+	const struct db_out *o = arg;
+	struct mysql *p = o->parser;
+
+	switch (s->state) {
+	case BEGIN:
+		begin(p, s);
+		break;
+	case HEADER:
+		server_header(p, s);
+		break;
+	case FIRST:
+		first_byte(p, s);
+		break;
+	case ERR:
+		err_packet(p, s, o);
+		break;
+	case OK:
+		ok_packet(p, s, o, false);
+		break;
+	case OK_PREPARED:
+		db_tell(o, (struct db_event) { .kind = DB_PREPARED_AS,
+					       .name = little(s->buf, s->have) });
+		p->result = RESULT_NONE;
+		steps_rest(s, IGNORED);
+		break;
+	case COUNT:
+		if (s->have == 2)
+			p->columns = little(s->buf, 2);
+		p->result = p->columns == 0 ? RESULT_ROWS : RESULT_COLUMNS;
+		steps_rest(s, IGNORED);
+		break;
+	case END:
+		end_packet(p, s, o);
+		break;
+	case CELL:
+		if (s->have == 0) {
+			steps_next(s);
+			break;
+		}
+		p->rows--;
+		row(p, s);
+		break;
+	case CELL_LONG:
+		steps_pass(s, CELL_BYTES, little(s->buf, s->have), DATA);
+		break;
+	case CELL_BYTES:
+		db_tell_kind(o, DB_VALUE_END);
+		steps_take(s, CELL, s->left == 0 ? 0 : 1);
+		break;
+	default:
+		if (!p->side[SERVER].full)
+			db_tell_kind(o, DB_VALUE_END);
+		steps_next(s);
+		break;
+	}
+}
+
+/* ------------------------------------------------------------------ both */
+
+static void
+bytes(void *arg, struct steps *s, const uint8_t *data, size_t len)
+{
+	const struct db_out *o = arg;
+
+	if (s->what == STATEMENT || s->what == PREPARED)
+		db_tell(o, (struct db_event) { .kind = DB_STATEMENT,
+					       .bytes = span_of(data, len),
+					       .prepared = s->what == PREPARED });
+	else if (s->what == DATA)
+		db_tell_bytes(o, DB_VALUE, span_of(data, len));
+	else if (s->what == UNREAD)
+		db_tell(o, (struct db_event) { .kind = DB_UNREAD, .rows = len });
+}
+
+/* A command, or a packet of an answer, that is whole; another behind it or nothing. */
+static bool
+begins(unsigned dir, struct span s)
+{
+	uint64_t len;
+	uint8_t next;
+
+	if (s.len < HEADER_BYTES + 1)
+		return false;
+	len = little(s.p, 3);
+	if (len == 0 || len > s.len - HEADER_BYTES)
+		return false;
+	if (dir == CLIENT)
+		return s.p[3] == 0 && s.p[4] >= COM_QUIT && s.p[4] <= COM_LAST &&
+		       len == s.len - HEADER_BYTES;
+	next = (uint8_t)(s.p[3] + 1);
+	s = span_of(s.p + HEADER_BYTES + len, s.len - HEADER_BYTES - (size_t)len);
+	return s.len == 0 || (s.len >= HEADER_BYTES && s.p[3] == next);
+}
+
+size_t
+mysql_push(void *parser, unsigned dir, const uint8_t *data, size_t len, db_event_fn *fn, void *arg)
+{
+	struct mysql *p = parser;
+	struct db_out o = { p, (uint8_t)dir, fn, arg };
+
+	return db_steps_push(&p->side[dir].steps, data, len,
+			     dir == CLIENT ? client_step : server_step, bytes, begins, &o);
+}
+
+void
+mysql_gap(void *parser, unsigned dir, uint64_t len)
+{
+	struct mysql *p = parser;
+
+	p->side[dir].full = false;
+	if (steps_gap(&p->side[dir].steps, len))
+		return;
+	if (p->phase == MYSQL_GREETING || p->phase == MYSQL_LOGIN)
+		p->phase = MYSQL_COMMANDS;
+	p->result = RESULT_NONE;
+}

@@ -1,0 +1,55 @@
+/*
+ * One MySQL or MariaDB connection (the manual's "Client/Server Protocol").
+ *
+ *   packet  length 3, little endian | sequence 1 | payload; one of 0xffffff bytes goes on in the
+ * next log-in  the server greets, the client answers with flags, user, proof, database; then proofs
+ *           until the server says OK or ERR. A client that wants TLS sends the flags alone, then
+ * TLS command code | fields, as packet 0; its answer begins as packet 1
+ *
+ * Told are user and database, statements and what executes them, rows, affected rows, error codes.
+ * An answer's kind is read off its own bytes, so that it needs no flags of the log-in: a connection
+ * that is joined in the middle is read from its next command on.
+ *
+ * Limits: parameters of prepared statements and rows of the binary form are told as one value, as
+ * they are; a query with attributes (of 8.0.23 on, unless there are none) likewise, its statement
+ * is not read; a connection that compresses is unread after the log-in.
+ *
+ * Constant size, embedded by its owner.
+ */
+#ifndef WEIR_MYSQL_H
+#define WEIR_MYSQL_H
+
+#include "classify/proto/db_event.h"
+
+enum mysql_phase { MYSQL_GREETING, MYSQL_LOGIN, MYSQL_COMMANDS, MYSQL_COMPRESSED };
+
+struct mysql_side {
+	struct steps steps;
+	uint8_t sequence;  /* of the packet at hand */
+	bool full;	   /* it is of the greatest size, and so goes on */
+	uint8_t full_what; /* what its bytes are */
+	uint8_t full_state;
+};
+
+struct mysql {
+	struct mysql_side side[2]; /* 0: the client */
+	uint8_t phase;		   /* enum mysql_phase */
+	uint8_t command;	   /* the client's last; 0: not seen */
+	uint8_t result;		   /* what comes next of the answer */
+	bool answered_login;	   /* the client has */
+	bool infile;		   /* the client sends a file */
+	bool compress;
+	uint32_t flags;	  /* of the client */
+	uint64_t columns; /* definitions to come */
+	uint64_t rows;
+};
+
+/* parser is a struct mysql, zeroed; midstream: that direction's beginning was not seen. */
+void mysql_init(void *parser, const bool midstream[2]);
+
+/* The next bytes. Returns how many were taken: all, or up to where TLS begins. */
+size_t mysql_push(void *parser, unsigned dir, const uint8_t *data, size_t len, db_event_fn *fn,
+		  void *arg);
+void mysql_gap(void *parser, unsigned dir, uint64_t len);
+
+#endif
