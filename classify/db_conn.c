@@ -9,6 +9,7 @@
 #include "classify/db_flow.h"
 #include "classify/proto/mysql.h"
 #include "classify/proto/postgresql.h"
+#include "classify/proto/redis.h"
 
 struct db_parser {
 	void (*init)(void *parser, const bool midstream[2]);
@@ -22,6 +23,7 @@ struct db_conn {
 	union {
 		struct mysql mysql;
 		struct postgresql postgresql;
+		struct redis redis;
 	} parser;
 };
 
@@ -31,6 +33,7 @@ parser_of(const struct conn *c)
 	static const struct db_parser parsers[NR_PROTOCOLS] = {
 		[PROTOCOL_MYSQL] = { mysql_init, mysql_push, mysql_gap },
 		[PROTOCOL_POSTGRESQL] = { postgresql_init, postgresql_push, postgresql_gap },
+		[PROTOCOL_REDIS] = { redis_init, redis_push, redis_gap },
 	};
 
 	return &parsers[c->protocol];
@@ -94,3 +97,4 @@ db_finish(struct conn_env *env, struct conn *c, void *state)
 
 DB_CONN(mysql);
 DB_CONN(postgresql);
+DB_CONN(redis);

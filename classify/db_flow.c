@@ -232,6 +232,10 @@ wait_for_answer(struct db_flow *f, uint64_t id)
 {
 	struct db_pending *p;
 
+	if (id == 0 && (f->overflow != 0 || f->nr_pending == DB_MAX_PENDING)) {
+		f->overflow++;
+		return;
+	}
 	if (f->nr_pending == DB_MAX_PENDING)
 		drop_pending(f, 0);
 	p = pending_at(f, f->nr_pending++);
@@ -262,11 +266,60 @@ request(struct db_flow *f, enum db_class class, uint64_t id, bool answered)
 		wait_for_answer(f, id);
 }
 
+static bool
+is_separator(uint8_t c)
+{
+	return c == ':' || c == '/' || c == '|' || c == '{' || c == '}';
+}
+
+/* Part of a key that names one of many: with a digit, an @, or what is no plain word. */
+static bool
+is_particular(struct span part)
+{
+	if (part.len > 32)
+		return true;
+	for (size_t i = 0; i < part.len; i++) {
+		uint8_t c = part.p[i];
+
+		if ((c >= '0' && c <= '9') || c == '@' || c <= ' ' || c > '~')
+			return true;
+	}
+	return false;
+}
+
+/* user:7:cart -> user:{}:cart */
+static struct span
+key_pattern(struct span key, uint8_t out[DB_NAME_BYTES])
+{
+	size_t n = 0, at = 0, end;
+
+	while (at < key.len && n + 2 < DB_NAME_BYTES) {
+		for (end = at; end < key.len && !is_separator(key.p[end]);)
+			end++;
+		if (is_particular(span_of(key.p + at, end - at)) ||
+		    end - at > DB_NAME_BYTES - n - 1) {
+			out[n++] = '{';
+			out[n++] = '}';
+		} else {
+			memcpy(out + n, key.p + at, end - at);
+			n += end - at;
+		}
+		if (end < key.len)
+			out[n++] = key.p[end++];
+		at = end;
+	}
+	return span_of(out, n);
+}
+
 /* The request at hand is about this. */
 static void
-target(struct db_flow *f, struct span s)
+target(struct db_flow *f, struct span s, bool key)
 {
 	struct db_op *op = op_of(f, f->class);
+	uint8_t pattern[DB_NAME_BYTES];
+
+	if (key)
+		s = key_pattern(s, pattern);
 
 	f->target_len = keep_text(f->target, sizeof(f->target), s);
 	if (op != NULL && !add_text(op->targets, &op->targets_len, DB_TARGETS_BYTES,
@@ -291,6 +344,8 @@ answer(struct db_flow *f, const struct db_event *e)
 		i++;
 	/* While it is known what the result is of. */
 	close_scan(f, 1);
+	if (i >= f->nr_pending && e->id == 0 && f->overflow != 0)
+		f->overflow--;
 	if (i >= f->nr_pending && !e->failed)
 		return;
 	op = op_of(f, i < f->nr_pending ? pending_at(f, i)->class : f->class);
@@ -319,6 +374,7 @@ settled(struct db_flow *f, uint64_t id)
 {
 	unsigned i = 0;
 
+	f->overflow = 0;
 	while (i < f->nr_pending) {
 		if (id == 0 || pending_at(f, i)->id == id)
 			drop_pending(f, i);
@@ -427,7 +483,7 @@ run(struct db_flow *f, const struct db_event *e)
 		      : keep_text(f->target, sizeof(f->target), span_of(p->target, p->target_len));
 	request(f, p == NULL ? DB_OTHER : (enum db_class)p->class, e->id, true);
 	if (f->target_len != 0)
-		target(f, span_of(f->target, f->target_len));
+		target(f, span_of(f->target, f->target_len), false);
 }
 
 /* ------------------------------------------------------------------ what parsers tell */
@@ -463,7 +519,7 @@ db_flow_event(void *arg, const struct db_event *e)
 		request(f, e->class, e->id, !e->unasked);
 		break;
 	case DB_TARGET:
-		target(f, e->bytes);
+		target(f, e->bytes, e->key);
 		break;
 	case DB_VALUE:
 		scan(f, e->dir, e->bytes);
@@ -518,6 +574,7 @@ db_flow_gap(struct db_flow *f, unsigned dir)
 		sql_text_init(&f->sql);
 	/* Who asked for which answer is no longer known. */
 	f->nr_pending = 0;
+	f->overflow = 0;
 }
 
 void

@@ -9,8 +9,9 @@
  * left, operations of that class are not recorded (counted), the rest is. Of targets, statement
  * texts and codes as many different ones are told as fit; what does not fit is counted.
  *
- * Requests wait for their answers in a ring of DB_MAX_PENDING; when it is full the oldest is taken
- * as never answered. Prepared statements are remembered by a hash of their name, DB_MAX_PREPARED
+ * Requests wait for their answers in a ring of DB_MAX_PENDING. When it is full, the oldest is taken
+ * as never answered where answers name their request; else those beyond are answered without being
+ * timed. Prepared statements are remembered by a hash of their name, DB_MAX_PREPARED
  * of them; one that is forgotten counts as an operation of class other.
  *
  * What belongs together (a statement and its parameters, one command, one message) is one scan
@@ -57,6 +58,7 @@ struct db_flow {
 	bool torn;     /* a gap since the last records */
 	uint8_t class; /* of the request at hand */
 	uint8_t nr_pending, oldest;
+	uint32_t overflow; /* requests that found no room in pending, behind those that did */
 	uint8_t next_prepared, last_prepared;
 	uint8_t user_len, name_len, target_len;
 	char user[DB_NAME_BYTES], name[DB_NAME_BYTES];

@@ -74,6 +74,7 @@ struct db_event {
 	bool failed;   /* DB_ANSWER; bytes: the code */
 	bool prepared; /* DB_STATEMENT_END */
 	bool unasked;  /* DB_REQUEST: nothing answers it */
+	bool key;      /* DB_TARGET: names one thing among many; only its pattern is kept */
 	struct span bytes;
 };
 

@@ -87,6 +87,10 @@ steps_gap(struct steps *s, uint64_t len)
 {
 	uint64_t rest = s->left;
 
+	if (s->mode == STEPS_PASS && len <= s->pass && !s->lost) {
+		s->pass -= len;
+		return true;
+	}
 	if (s->mode == STEPS_TAKE)
 		rest += (uint64_t)(s->need - s->have);
 	else if (s->mode == STEPS_PASS)

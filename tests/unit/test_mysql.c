@@ -63,7 +63,7 @@ static const struct db_case cases[] = {
 	{ "gap within a row",
 	  { GREETING, ANSWER, WELCOME, ">{m00%03S}",
 	    "<{m01%01}{m02def}{m03%fe~~%02~}%15~~%04%14abc", "<!17!", "<{m05%fe~~%02~}" },
-	  LOGGED_IN "<S>run#0;sent;{abc}ok#0 1 ;answered;settled#0;" },
+	  LOGGED_IN "<S>run#0;sent;{abc}|ok#0 1 ;answered;settled#0;" },
 	{ "gap of unknown reach",
 	  { GREETING, ANSWER, WELCOME, ">%07~~~%03S!", ">ELECT", ">{m00%03NEXT}",
 	    "<{m01~~~%02~~~}" },

@@ -53,7 +53,8 @@ static const struct db_case cases[] = {
 	{ "gap within a row",
 	  { STARTUP, WELCOME, ">Q{4+ S~}",
 	    "<D~~~3~%01~~~)abcd!10!efghijklmnopqrstuvwxyz01234C{4+ SELECT 1~}Z{4+ I}" },
-	  LOGGED_IN "<S~>run#2;sent;{abcd}ok#0 1 ;answered;settled#0;" },
+	  LOGGED_IN
+	  "<S~>run#2;sent;{abcdefghijklmnopqrstuvwxyz01234}|ok#0 1 ;answered;settled#0;" },
 	{ "gap of unknown reach",
 	  { STARTUP, WELCOME, ">Q{4+ S~}", "<D{4+ ~%01{4 ab}}!", "<cdef",
 	    "<C{4+ SELECT 1~}Z{4+ I}" },

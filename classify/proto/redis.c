@@ -1,0 +1,611 @@
+#include "classify/proto/redis.h"
+
+enum { CLIENT, SERVER };
+
+#define MAX_BULK (UINT64_C(512) << 20) /* as the server limits it */
+#define MAX_ARGS (1u << 20)
+#define MAX_NAME 32u
+
+enum state {
+	BEGIN = STEPS_BEGIN,
+	LINE, /* the first of a command, or of an answer's part */
+	ARG_LEN,
+	NAME, /* of the command */
+	KEPT, /* an argument that is told whole */
+	KEPT_REST,
+	VALUE,
+	SECRET,
+	BULK_KIND, /* the first string of what may be a message */
+	BULK,
+	CRLF,
+};
+
+enum what { IGNORED = STEPS_IGNORED, DATA };
+
+struct command {
+	const char *name;
+	uint8_t class;
+	uint8_t key; /* the argument that is key or channel, from 1; 0: none */
+	bool secret;
+};
+
+/* What is not here is other, with the first argument as its key. */
+static const struct command commands[] = {
+#define R(name, key) { name, DB_READ, key, false },
+#define W(name, key) { name, DB_WRITE, key, false },
+#define A(name)	     { name, DB_ADMIN, 0, false },
+	R("get", 1) R("mget", 1) R("getrange", 1) R("substr", 1) R("strlen", 1) R("exists", 1) R(
+	    "type", 1) R("ttl", 1) R("pttl", 1) R("keys", 1) R("scan", 0) R("randomkey", 0)
+	    R("dbsize", 0) R("object", 2) R("dump", 1) R("touch", 1) R("sort_ro", 1) R("hget", 1) R(
+		"hgetall",
+		1) R("hmget",
+		     1) R("hkeys", 1)
+		R("hvals", 1) R("hlen", 1) R("hscan", 1) R("hexists", 1) R("hstrlen", 1) R(
+		    "hrandfield",
+		    1) R("lrange",
+			 1) R("lindex", 1)
+		    R("llen", 1) R("lpos", 1) R("smembers", 1) R("sismember", 1) R(
+			"smismember",
+			1) R("scard", 1)
+			R("sscan", 1) R("srandmember", 1) R("sinter", 1) R("sunion", 1) R("sdiff", 1) R(
+			    "zrange",
+			    1) R("zrangebyscore",
+				 1) R("zrangebylex", 1)
+			    R("zrevrange", 1) R("zrevrangebyscore", 1) R("zscore", 1) R("zmscore", 1) R("zcard", 1) R(
+				"zcount",
+				1) R("zscan",
+				     1) R("zrank", 1)
+				R("zrevrank", 1) R("bitcount", 1) R("bitpos", 1) R("getbit", 1) R(
+				    "pfcount",
+				    1) R("geopos",
+					 1) R("geodist", 1)
+				    R("geosearch", 1) R("georadius_ro", 1) R("xrange", 1) R(
+					"xrevrange",
+					1) R("xlen",
+					     1) R("xinfo", 2)
+					R("json.get", 1) R("json.mget", 1) R("ft.search", 1) R(
+					    "ft.aggregate",
+					    1) W("set", 1)
+					    W("setex", 1) W("psetex", 1) W("setnx", 1) W("getset", 1) W(
+						"getdel",
+						1) W("getex",
+						     1) W("append", 1)
+						W("incr", 1) W("decr", 1) W("incrby", 1) W(
+						    "decrby",
+						    1) W("incrbyfloat",
+							 1) W("mset", 1)
+						    W("msetnx", 1) W("del", 1) W("unlink", 1) W(
+							"expire",
+							1) W("pexpire",
+							     1) W("expireat", 1)
+							W("pexpireat", 1) W("persist", 1) W(
+							    "rename",
+							    1) W("renamenx",
+								 1) W("copy", 1)
+							    W("move", 1) W("restore", 1) W(
+								"setrange",
+								1) W("setbit",
+								     1) W("bitfield", 1)
+								W("bitop", 2) W("sort", 1) W(
+								    "hset",
+								    1) W("hmset",
+									 1) W("hsetnx", 1)
+								    W("hdel", 1) W("hincrby", 1) W(
+									"hincrbyfloat",
+									1) W("lpush",
+									     1) W("rpush", 1)
+									W("lpushx", 1) W("rpushx", 1) W(
+									    "lpop",
+									    1) W("rpop",
+										 1) W("lset", 1)
+									    W("lrem", 1) W("ltrim", 1) W(
+										"linsert",
+										1) W("blpop", 1)
+										W("brpop", 1) W(
+										    "rpoplpush",
+										    1) W("brpoplpus"
+											 "h",
+											 1)
+										    W("lmove", 1) W(
+											"blmove",
+											1) W("sadd",
+											     1)
+											W("srem", 1) W(
+											    "spop",
+											    1) W("s"
+												 "m"
+												 "o"
+												 "v"
+												 "e",
+												 1) W("sinterstore", 1)
+											    W("suni"
+											      "onst"
+											      "ore",
+											      1) W("sdiffstore",
+												   1)
+												W("zadd", 1) W(
+												    "zrem",
+												    1) W("zincrby",
+													 1) W("zpopmin", 1) W("zpopmax", 1) W("bzpopmin", 1) W("bzpopmax", 1) W("zremrangebyscore", 1) W("zremrangebyrank", 1) W("zunionstore", 1) W("zinterstore", 1) W("geoadd",
+																																	 1) W("pfadd",
+																																	      1) W("pfmerge", 1) W("xdel", 1) W("xtrim", 1) W("json.set", 1) W("json.del",
+																																									       1) A("flushall") A("flushdb") A("client") A("cluster") A("shutdown") A("save") A("bgsave") A("bgrewriteaof") A("debug") A("slowlog") A("monitor") A("replicaof") A("slaveof") A("module") A("script")
+												    A("function") A("command") A(
+													"info") A("latency") A("memory")
+													A("role") A(
+													    "sync") A("psync")
+													    A("replconf") A(
+														"failover") A("swapdb")
+														A("lastsave")
+#undef R
+#undef W
+#undef A
+														    { "config",
+														      DB_ADMIN,
+														      0,
+														      true },
+	{ "acl", DB_ADMIN, 0, true },
+	{ "migrate", DB_ADMIN, 0, true },
+	{ "auth", DB_AUTH, 0, true },
+	{ "hello", DB_AUTH, 0, true },
+	{ "sentinel", DB_ADMIN, 0, true },
+	{ "ft.create", DB_SCHEMA, 1, false },
+	{ "ft.dropindex", DB_SCHEMA, 1, false },
+	{ "ft.alter", DB_SCHEMA, 1, false },
+	{ "multi", DB_TRANSACTION, 0, false },
+	{ "exec", DB_TRANSACTION, 0, false },
+	{ "discard", DB_TRANSACTION, 0, false },
+	{ "watch", DB_TRANSACTION, 1, false },
+	{ "unwatch", DB_TRANSACTION, 0, false },
+	{ "publish", DB_PUBLISH, 1, false },
+	{ "spublish", DB_PUBLISH, 1, false },
+	{ "xadd", DB_PUBLISH, 1, false },
+	{ "subscribe", DB_CONSUME, 1, false },
+	{ "psubscribe", DB_CONSUME, 1, false },
+	{ "ssubscribe", DB_CONSUME, 1, false },
+	{ "unsubscribe", DB_CONSUME, 1, false },
+	{ "punsubscribe", DB_CONSUME, 1, false },
+	{ "xread", DB_CONSUME, 0, false },
+	{ "xreadgroup", DB_CONSUME, 2, false },
+	{ "xack", DB_CONSUME, 1, false },
+	{ "xgroup", DB_ADMIN, 2, false },
+	{ "xclaim", DB_CONSUME, 1, false },
+	{ "xautoclaim", DB_CONSUME, 1, false },
+	{ "ping", DB_OTHER, 0, false },
+	{ "echo", DB_OTHER, 0, false },
+	{ "select", DB_OTHER, 0, false },
+	{ "quit", DB_OTHER, 0, false },
+	{ "reset", DB_OTHER, 0, false },
+	{ "wait", DB_OTHER, 0, false },
+	{ "eval", DB_OTHER, 3, false },
+	{ "evalsha", DB_OTHER, 3, false },
+};
+
+static const struct command unknown = { "", DB_OTHER, 1, false };
+
+static const struct command *
+find_command(struct span name)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (span_is_nocase(name, commands[i].name))
+			return &commands[i];
+	}
+	return &unknown;
+}
+
+void
+redis_init(void *parser, const bool midstream[2])
+{
+	struct redis *p = parser;
+
+	for (unsigned dir = 0; dir < 2; dir++)
+		p->side[dir].steps.lost = midstream[dir];
+}
+
+/* The number behind a type; false for what is none, or -1. */
+static bool
+number(struct span s, uint64_t *v)
+{
+	*v = 0;
+	if (s.len > 0 && s.p[s.len - 1] == '\r')
+		s.len--;
+	if (s.len < 2 || s.len > 12)
+		return false;
+	for (size_t i = 1; i < s.len; i++) {
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return false;
+		*v = *v * 10 + (uint64_t)(s.p[i] - '0');
+	}
+	return true;
+}
+
+/* Up to the first blank or the end of the line. */
+static struct span
+first_word(struct span s)
+{
+	size_t n = 0;
+
+	while (n < s.len && s.p[n] > ' ')
+		n++;
+	return span_of(s.p, n);
+}
+
+/* ------------------------------------------------------------------ the client */
+
+static void
+begin_command(struct redis *p, struct span name, const struct db_out *o)
+{
+	const struct command *c = find_command(name);
+
+	p->command = c;
+	p->user_named = false;
+	if (span_is(span_of(c->name, strlen(c->name)), "subscribe") ||
+	    span_is(span_of(c->name, strlen(c->name)), "psubscribe"))
+		p->subscribed = true;
+	db_tell(o, (struct db_event) { .kind = DB_REQUEST, .class = (enum db_class)c->class });
+}
+
+/* Channels are few and stand for themselves, keys are not. */
+static void
+tell_target(const struct command *c, struct span s, const struct db_out *o)
+{
+	bool key = c->class != DB_PUBLISH && c->class != DB_CONSUME && c->class != DB_SCHEMA;
+
+	if (s.len != 0)
+		db_tell(o, (struct db_event) { .kind = DB_TARGET, .bytes = s, .key = key });
+}
+
+static void
+end_command(struct steps *s, const struct db_out *o)
+{
+	db_tell_kind(o, DB_MESSAGE_END);
+	steps_next(s);
+}
+
+/* A line of words; where the command has a secret, nothing behind its name is told. */
+static void
+inline_command(struct redis *p, struct steps *s, const struct db_out *o)
+{
+	struct span line = span_trim(steps_taken(s)), name, rest;
+	const struct command *c;
+
+	if (line.len > 0 && line.p[line.len - 1] == '\r')
+		line.len--;
+	name = first_word(line);
+	if (name.len == 0) {
+		steps_next(s);
+		return;
+	}
+	begin_command(p, name, o);
+	c = p->command;
+	rest = span_trim(span_of(line.p + name.len, line.len - name.len));
+	if (c->key == 1)
+		tell_target(c, first_word(rest), o);
+	if (!c->secret && rest.len != 0) {
+		db_tell_bytes(o, DB_VALUE, rest);
+		db_tell_kind(o, DB_VALUE_END);
+	}
+	end_command(s, o);
+}
+
+static void
+next_argument(struct redis_side *side, const struct db_out *o)
+{
+	if (side->left == 0) {
+		end_command(&side->steps, o);
+		return;
+	}
+	steps_until(&side->steps, ARG_LEN, '\n');
+}
+
+static void
+argument(struct redis *p, struct steps *s)
+{
+	struct redis_side *side = &p->side[CLIENT];
+	const struct command *c = p->command;
+	uint64_t len;
+	bool kept;
+
+	if (s->have == 0 || s->buf[0] != '$' || !number(steps_taken(s), &len) || len > MAX_BULK) {
+		s->lost = true;
+		return;
+	}
+	side->left--;
+	side->bytes = 0;
+	if (side->index == 0) {
+		side->bytes = len > MAX_NAME ? len - MAX_NAME : 0;
+		steps_take(s, NAME, (uint16_t)(len - side->bytes));
+		return;
+	}
+	kept = side->index == c->key || span_is(span_of(c->name, strlen(c->name)), "select");
+	/* AUTH user password: of two the first is no secret; HELLO 3 AUTH user password. */
+	if (c->class == DB_AUTH &&
+	    (c->name[0] == 'a' ? side->index == 1 && side->left == 1 : side->index == 3))
+		kept = p->user_named = true;
+	else if (c->secret) {
+		steps_pass(s, SECRET, len + 2, IGNORED);
+		return;
+	}
+	if (kept) {
+		side->bytes = len > STEPS_BYTES ? len - STEPS_BYTES : 0;
+		steps_take(s, KEPT, (uint16_t)(len - side->bytes));
+	} else {
+		steps_pass(s, VALUE, len, DATA);
+	}
+}
+
+static void
+kept_argument(struct redis *p, struct steps *s, const struct db_out *o)
+{
+	struct redis_side *side = &p->side[CLIENT];
+	const struct command *c = p->command;
+
+	if (c->class == DB_AUTH) {
+		db_tell_bytes(o, DB_USER, steps_taken(s));
+		steps_pass(s, SECRET, side->bytes + 2, IGNORED);
+		return;
+	}
+	if (side->index == c->key)
+		tell_target(c, steps_taken(s), o);
+	else
+		db_tell_bytes(o, DB_DATABASE, steps_taken(s));
+	db_tell_bytes(o, DB_VALUE, steps_taken(s));
+	steps_pass(s, VALUE, side->bytes, DATA);
+}
+
+static void
+client_line(struct redis *p, struct steps *s, const struct db_out *o)
+{
+	struct redis_side *side = &p->side[CLIENT];
+
+	if (s->have == 0 || s->buf[0] != '*') {
+		inline_command(p, s, o);
+		return;
+	}
+	if (!number(steps_taken(s), &side->left) || side->left > MAX_ARGS) {
+		s->lost = true;
+		return;
+	}
+	side->index = 0;
+	if (side->left == 0)
+		steps_next(s);
+	else
+		steps_until(s, ARG_LEN, '\n');
+}
+
+static void
+client_step(void *arg, struct steps *s)
+{
+	const struct db_out *o = arg;
+	struct redis *p = o->parser;
+	struct redis_side *side = &p->side[CLIENT];
+
+	switch (s->state) {
+	case BEGIN:
+		s->left = STEPS_NO_END;
+		steps_until(s, LINE, '\n');
+		break;
+	case LINE:
+		client_line(p, s, o);
+		break;
+	case ARG_LEN:
+		argument(p, s);
+		break;
+	case NAME:
+		begin_command(p, side->bytes != 0 ? span_of(NULL, 0) : steps_taken(s), o);
+		steps_pass(s, SECRET, side->bytes + 2, IGNORED);
+		break;
+	case KEPT:
+		kept_argument(p, s, o);
+		break;
+	case VALUE:
+		db_tell_kind(o, DB_VALUE_END);
+		steps_take(s, CRLF, 2);
+		break;
+	default:
+		side->index++;
+		next_argument(side, o);
+		break;
+	}
+}
+
+/* ------------------------------------------------------------------ the server */
+
+static void
+end_answer(struct redis *p, const struct db_out *o)
+{
+	if (p->message)
+		db_tell_kind(o, DB_MESSAGE_END);
+	else if (!p->pushed)
+		db_tell(o, (struct db_event) { .kind = DB_ANSWER, .rows = p->rows });
+}
+
+/* One part is over. */
+static void
+end_part(struct redis *p, const struct db_out *o)
+{
+	struct redis_side *side = &p->side[SERVER];
+
+	side->index++;
+	if (--side->left == 0) {
+		end_answer(p, o);
+		steps_next(&side->steps);
+	} else {
+		steps_until(&side->steps, LINE, '\n');
+	}
+}
+
+/* Is a string of that many bytes, the first of a list, perhaps the word "message"? */
+static bool
+begins_message(const struct redis *p, uint64_t len)
+{
+	return p->side[SERVER].index == 1 && (p->subscribed || p->pushed) && len >= 7 && len <= 8;
+}
+
+static void
+message_kind(struct redis *p, struct steps *s, const struct db_out *o)
+{
+	struct span word = steps_taken(s);
+
+	p->message =
+	    span_is(word, "message") || span_is(word, "smessage") || span_is(word, "pmessage");
+	p->channel_at = span_is(word, "pmessage") ? 3 : 2;
+	if (p->message)
+		db_tell(o, (struct db_event) {
+			       .kind = DB_REQUEST, .class = DB_CONSUME, .unasked = true });
+	steps_take(s, CRLF, 2);
+}
+
+static void
+server_list(struct redis *p, uint64_t n)
+{
+	struct redis_side *side = &p->side[SERVER];
+
+	if (side->index == 0)
+		p->pushed = side->steps.buf[0] == '>';
+	side->left += n;
+}
+
+static void
+server_line(struct redis *p, struct steps *s, const struct db_out *o)
+{
+	struct redis_side *side = &p->side[SERVER];
+	struct span line = steps_taken(s);
+	uint64_t n;
+
+	if (side->left == 0) {
+		side->left = 1;
+		side->index = 0;
+		p->rows = 0;
+		p->message = p->pushed = p->failed = false;
+	}
+	switch (s->have == 0 ? 0 : s->buf[0]) {
+	case '$':
+	case '=':
+	case '!':
+		p->failed = s->buf[0] == '!';
+		if (!number(line, &n)) {
+			end_part(p, o);
+		} else if (n > MAX_BULK) {
+			s->lost = true;
+		} else if (begins_message(p, n) ||
+			   (p->message && side->index == p->channel_at && n <= STEPS_BYTES)) {
+			steps_take(s, BULK_KIND, (uint16_t)n);
+		} else {
+			steps_pass(s, BULK, n, p->failed ? IGNORED : DATA);
+		}
+		break;
+	case '*':
+	case '~':
+	case '>':
+		if (number(line, &n))
+			server_list(p, n);
+		end_part(p, o);
+		break;
+	case '%':
+	case '|':
+		if (number(line, &n))
+			server_list(p, 2 * n + (s->buf[0] == '|'));
+		end_part(p, o);
+		break;
+	case '-':
+		if (side->left == 1 && side->index == 0) {
+			db_tell(o, (struct db_event) {
+				       .kind = DB_ANSWER,
+				       .failed = true,
+				       .bytes = first_word(span_of(line.p + 1, line.len - 1)) });
+			p->pushed = true;
+		}
+		end_part(p, o);
+		break;
+	case '+':
+	case ':':
+	case '_':
+	case '#':
+	case ',':
+	case '(':
+		end_part(p, o);
+		break;
+	default:
+		s->lost = true;
+		break;
+	}
+}
+
+static void
+server_step(void *arg, struct steps *s)
+{
+	const struct db_out *o = arg;
+	struct redis *p = o->parser;
+	struct redis_side *side = &p->side[SERVER];
+
+	switch (s->state) {
+	case BEGIN:
+		s->left = STEPS_NO_END;
+		side->left = 0;
+		steps_until(s, LINE, '\n');
+		break;
+	case LINE:
+		server_line(p, s, o);
+		break;
+	case BULK_KIND:
+		if (!p->message) {
+			message_kind(p, s, o);
+			break;
+		}
+		db_tell_bytes(o, DB_TARGET, steps_taken(s));
+		steps_take(s, CRLF, 2);
+		break;
+	case BULK:
+		p->rows += !p->failed;
+		db_tell_kind(o, DB_VALUE_END);
+		steps_take(s, CRLF, 2);
+		break;
+	default:
+		end_part(p, o);
+		break;
+	}
+}
+
+/* ------------------------------------------------------------------ both */
+
+static void
+bytes(void *arg, struct steps *s, const uint8_t *data, size_t len)
+{
+	if (s->what == DATA)
+		db_tell_bytes(arg, DB_VALUE, span_of(data, len));
+}
+
+static bool
+begins(unsigned dir, struct span s)
+{
+	size_t n = 1;
+
+	if (s.len < 4 || strchr(dir == CLIENT ? "*" : "*$+-:>%~", s.p[0]) == NULL)
+		return false;
+	if (s.p[0] == '+' || s.p[0] == '-')
+		return memchr(s.p, '\n', s.len < 128 ? s.len : 128) != NULL && s.p[1] > ' ';
+	while (n < s.len && n < 12 && s.p[n] >= '0' && s.p[n] <= '9')
+		n++;
+	if (n == 1 || s.len - n < 2 || s.p[n] != '\r' || s.p[n + 1] != '\n')
+		return false;
+	return dir == SERVER || (s.len - n > 2 && s.p[n + 2] == '$');
+}
+
+size_t
+redis_push(void *parser, unsigned dir, const uint8_t *data, size_t len, db_event_fn *fn, void *arg)
+{
+	struct redis *p = parser;
+	struct db_out o = { p, (uint8_t)dir, fn, arg };
+
+	return db_steps_push(&p->side[dir].steps, data, len,
+			     dir == CLIENT ? client_step : server_step, bytes, begins, &o);
+}
+
+void
+redis_gap(void *parser, unsigned dir, uint64_t len)
+{
+	struct redis *p = parser;
+
+	steps_gap(&p->side[dir].steps, len);
+}
