@@ -7,6 +7,7 @@
  * operations are made of them.
  */
 #include "classify/db_flow.h"
+#include "classify/proto/kafka.h"
 #include "classify/proto/mysql.h"
 #include "classify/proto/postgresql.h"
 #include "classify/proto/redis.h"
@@ -21,6 +22,7 @@ struct db_parser {
 struct db_conn {
 	struct db_flow flow;
 	union {
+		struct kafka kafka;
 		struct mysql mysql;
 		struct postgresql postgresql;
 		struct redis redis;
@@ -31,6 +33,7 @@ static const struct db_parser *
 parser_of(const struct conn *c)
 {
 	static const struct db_parser parsers[NR_PROTOCOLS] = {
+		[PROTOCOL_KAFKA] = { kafka_init, kafka_push, kafka_gap },
 		[PROTOCOL_MYSQL] = { mysql_init, mysql_push, mysql_gap },
 		[PROTOCOL_POSTGRESQL] = { postgresql_init, postgresql_push, postgresql_gap },
 		[PROTOCOL_REDIS] = { redis_init, redis_push, redis_gap },
@@ -54,12 +57,12 @@ db_push(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir, co
 {
 	struct db_conn *d = state;
 	size_t taken, aside;
-
-	d->flow.unread = d->flow.unscanned = 0;
+	d->flow.unread = d->flow.unscanned = d->flow.undecoded = 0;
 	taken = parser_of(c)->push(&d->parser, dir, data, len, db_flow_event, &d->flow);
 	conn_skipped(env, c, CONN_SKIP_NOT_PARSED, d->flow.unread);
 	conn_skipped(env, c, CONN_SKIP_LIMIT, d->flow.unscanned);
-	aside = d->flow.unread + d->flow.unscanned;
+	conn_skipped(env, c, CONN_SKIP_DECODE_FAILED, d->flow.undecoded);
+	aside = d->flow.unread + d->flow.unscanned + d->flow.undecoded;
 	conn_inspected(env, c, taken > aside ? taken - aside : 0);
 	if (d->flow.handover)
 		conn_become(c, PROTOCOL_TLS);
@@ -95,6 +98,7 @@ db_finish(struct conn_env *env, struct conn *c, void *state)
 		.close = db_finish,                    \
 	}
 
+DB_CONN(kafka);
 DB_CONN(mysql);
 DB_CONN(postgresql);
 DB_CONN(redis);

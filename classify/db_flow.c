@@ -154,20 +154,44 @@ pending_at(struct db_flow *f, unsigned i)
 	return &f->pending[(f->oldest + i) % DB_MAX_PENDING];
 }
 
-/* What a finding is about: of an answer, the oldest request that waits for one. */
+/* The request of that id, or the oldest where id is 0; NULL when it does not wait. */
+static struct db_pending *
+waiting(struct db_flow *f, uint64_t id, unsigned *at)
+{
+	unsigned i = 0;
+
+	while (id != 0 && i < f->nr_pending && pending_at(f, i)->id != id)
+		i++;
+	*at = i;
+	return i < f->nr_pending ? pending_at(f, i) : NULL;
+}
+
+/* What a finding is about: of an answer, the request that it answers. */
 static struct span
 context_of(struct db_flow *f, unsigned dir)
 {
-	struct db_pending *p = pending_at(f, 0);
+	struct db_pending *p;
 	struct span s;
+	unsigned at;
 
-	if (dir == 1)
-		return f->nr_pending != 0 ? span_of(p->target, p->target_len) : span_of(NULL, 0);
+	if (dir == 1) {
+		p = waiting(f, f->answering, &at);
+		return p != NULL ? span_of(p->target, p->target_len) : span_of(NULL, 0);
+	}
 	if (f->target_len == 0 && f->sql.len != 0) {
 		sql_classify(sql_text_so_far(&f->sql), &s);
 		return s;
 	}
 	return span_of(f->target, f->target_len);
+}
+
+static unsigned
+class_at_hand(struct db_flow *f, unsigned dir)
+{
+	unsigned at;
+	const struct db_pending *p = dir == 1 ? waiting(f, f->answering, &at) : NULL;
+
+	return p != NULL ? p->class : f->class;
 }
 
 static void
@@ -311,20 +335,38 @@ key_pattern(struct span key, uint8_t out[DB_NAME_BYTES])
 	return span_of(out, n);
 }
 
+static void
+add_target(struct db_flow *f, unsigned class, struct span s)
+{
+	struct db_op *op = op_of(f, class);
+
+	if (op != NULL && !add_text(op->targets, &op->targets_len, DB_TARGETS_BYTES, s))
+		f->env->counters.db_texts_left_out++;
+}
+
+/* What is answered is about this: of several topics the one at hand. */
+static void
+answered_target(struct db_flow *f, struct span s)
+{
+	unsigned at;
+	struct db_pending *p = waiting(f, f->answering, &at);
+
+	if (p == NULL)
+		return;
+	p->target_len = keep_text(p->target, sizeof(p->target), s);
+	add_target(f, p->class, span_of(p->target, p->target_len));
+}
+
 /* The request at hand is about this. */
 static void
 target(struct db_flow *f, struct span s, bool key)
 {
-	struct db_op *op = op_of(f, f->class);
 	uint8_t pattern[DB_NAME_BYTES];
 
 	if (key)
 		s = key_pattern(s, pattern);
-
 	f->target_len = keep_text(f->target, sizeof(f->target), s);
-	if (op != NULL && !add_text(op->targets, &op->targets_len, DB_TARGETS_BYTES,
-				    span_of(f->target, f->target_len)))
-		f->env->counters.db_texts_left_out++;
+	add_target(f, f->class, span_of(f->target, f->target_len));
 	/* The newest that waits is the one that was just told. */
 	if (f->nr_pending != 0) {
 		struct db_pending *p = pending_at(f, f->nr_pending - 1u);
@@ -337,21 +379,20 @@ target(struct db_flow *f, struct span s, bool key)
 static void
 answer(struct db_flow *f, const struct db_event *e)
 {
-	unsigned i = 0;
+	unsigned i;
+	struct db_pending *p = waiting(f, e->id, &i);
 	struct db_op *op;
 
-	while (e->id != 0 && i < f->nr_pending && pending_at(f, i)->id != e->id)
-		i++;
 	/* While it is known what the result is of. */
 	close_scan(f, 1);
-	if (i >= f->nr_pending && e->id == 0 && f->overflow != 0)
+	f->answering = 0;
+	if (p == NULL && e->id == 0 && f->overflow != 0)
 		f->overflow--;
-	if (i >= f->nr_pending && !e->failed)
+	if (p == NULL && !e->failed)
 		return;
-	op = op_of(f, i < f->nr_pending ? pending_at(f, i)->class : f->class);
-	if (op != NULL && i < f->nr_pending) {
-		uint64_t us = f->env->now_us - pending_at(f, i)->asked_us;
-
+	op = op_of(f, p != NULL ? p->class : f->class);
+	if (op != NULL && p != NULL) {
+		uint64_t us = f->env->now_us - p->asked_us;
 		op->answered++;
 		op->response_us += us;
 		op->response_max_us = us > op->response_max_us ? us : op->response_max_us;
@@ -363,8 +404,8 @@ answer(struct db_flow *f, const struct db_event *e)
 		if (e->failed && !add_text(op->codes, &op->codes_len, DB_CODES_BYTES, e->bytes))
 			f->env->counters.db_texts_left_out++;
 	}
-	if (i < f->nr_pending) {
-		merge_types(f, 1, pending_at(f, i)->class);
+	if (p != NULL) {
+		merge_types(f, 1, p->class);
 		drop_pending(f, i);
 	}
 }
@@ -486,6 +527,57 @@ run(struct db_flow *f, const struct db_event *e)
 		target(f, span_of(f->target, f->target_len), false);
 }
 
+/* ------------------------------------------------------------------ compressed values */
+
+struct decoded {
+	struct db_flow *f;
+	unsigned dir;
+};
+
+static void
+decoded(void *arg, const uint8_t *data, size_t len)
+{
+	const struct decoded *d = arg;
+	size_t before = d->f->unscanned;
+
+	scan(d->f, d->dir, span_of(data, len));
+	/* Told in bytes of the wire, not of what became of them. */
+	d->f->unscanned = before;
+}
+
+static void
+decode(struct db_flow *f, const struct db_event *e)
+{
+	const char *name = e->name == DB_CODING_GZIP ? "gzip" : "zstd";
+	struct decoded d = { f, e->dir };
+
+	if (f->decoding[e->dir] == DB_DECODING_NONE) {
+		bool taken = decode_take(f->env->decoders, span_of(name, 4), &f->decode[e->dir]) ==
+				 DECODE_OK &&
+			     f->decode[e->dir] != NULL;
+
+		f->decoding[e->dir] = taken ? DB_DECODING : DB_DECODING_FAILED;
+	}
+	if (f->decoding[e->dir] == DB_DECODING &&
+	    decode_push(f->decode[e->dir], e->bytes.p, e->bytes.len, decoded, &d) != DECODE_OK)
+		f->decoding[e->dir] = DB_DECODING_FAILED;
+	if (f->decoding[e->dir] == DB_DECODING_FAILED)
+		f->undecoded += e->bytes.len;
+}
+
+static void
+end_decoding(struct db_flow *f, unsigned dir)
+{
+	struct decoded d = { f, dir };
+
+	if (f->decoding[dir] == DB_DECODING)
+		decode_finish(f->decode[dir], decoded, &d);
+	if (f->decode[dir] != NULL)
+		decode_give(f->env->decoders, f->decode[dir]);
+	f->decode[dir] = NULL;
+	f->decoding[dir] = DB_DECODING_NONE;
+}
+
 /* ------------------------------------------------------------------ what parsers tell */
 
 static const uint8_t newline = '\n';
@@ -519,7 +611,10 @@ db_flow_event(void *arg, const struct db_event *e)
 		request(f, e->class, e->id, !e->unasked);
 		break;
 	case DB_TARGET:
-		target(f, e->bytes, e->key);
+		if (e->dir == 1 && f->answering != 0)
+			answered_target(f, e->bytes);
+		else
+			target(f, e->bytes, e->key);
 		break;
 	case DB_VALUE:
 		scan(f, e->dir, e->bytes);
@@ -545,10 +640,16 @@ db_flow_event(void *arg, const struct db_event *e)
 		break;
 	case DB_MESSAGE_END:
 		close_scan(f, e->dir);
-		if (e->dir == 0)
-			merge_types(f, 0, f->class);
-		else if (f->nr_pending != 0)
-			merge_types(f, 1, pending_at(f, 0)->class);
+		merge_types(f, e->dir, class_at_hand(f, e->dir));
+		break;
+	case DB_CODED:
+		decode(f, e);
+		break;
+	case DB_CODED_END:
+		end_decoding(f, e->dir);
+		break;
+	case DB_ANSWER_BEGINS:
+		f->answering = e->id;
 		break;
 	case DB_ANSWER:
 		answer(f, e);
@@ -570,6 +671,8 @@ db_flow_gap(struct db_flow *f, unsigned dir)
 {
 	f->torn = true;
 	close_scan(f, dir);
+	if (f->decoding[dir] == DB_DECODING)
+		f->decoding[dir] = DB_DECODING_FAILED;
 	if (dir == 0)
 		sql_text_init(&f->sql);
 	/* Who asked for which answer is no longer known. */
@@ -581,8 +684,9 @@ void
 db_flow_finish(struct db_flow *f)
 {
 	for (unsigned dir = 0; dir < 2; dir++) {
+		end_decoding(f, dir);
 		close_scan(f, dir);
-		merge_types(f, dir, f->class);
+		merge_types(f, dir, class_at_hand(f, dir));
 	}
 	settle(f);
 }

@@ -47,6 +47,8 @@ struct db_prepared {
 
 struct db_op;
 
+enum db_decoding { DB_DECODING_NONE, DB_DECODING, DB_DECODING_FAILED };
+
 struct db_flow {
 	struct conn_env *env;
 	struct conn *c;
@@ -54,6 +56,9 @@ struct db_flow {
 	struct db_op *ops[NR_DB_CLASSES];
 	uint64_t settled_until; /* ops were told up to here */
 	struct scan_stream *scan[2];
+	struct decode *decode[2];
+	uint8_t decoding[2]; /* enum db_decoding */
+	uint64_t answering;  /* id of the request whose answer is at hand; 0: the oldest */
 	bool refused[2];
 	bool torn;     /* a gap since the last records */
 	uint8_t class; /* of the request at hand */
@@ -62,8 +67,8 @@ struct db_flow {
 	uint8_t next_prepared, last_prepared;
 	uint8_t user_len, name_len, target_len;
 	char user[DB_NAME_BYTES], name[DB_NAME_BYTES];
-	char target[DB_NAME_BYTES]; /* of the request at hand */
-	size_t unread, unscanned;   /* of the bytes at hand */
+	char target[DB_NAME_BYTES];	     /* of the request at hand */
+	size_t unread, unscanned, undecoded; /* of the bytes at hand */
 	bool handover;
 	struct conn_types types[2]; /* found since the last message's end */
 	struct db_pending pending[DB_MAX_PENDING];

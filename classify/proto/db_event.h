@@ -58,11 +58,17 @@ enum db_event_kind {
 	DB_PREPARED_AS,	  /* what was prepared last is called name */
 	DB_RUN,		  /* a request to run what was prepared under name */
 	DB_MESSAGE_END,
-	DB_ANSWER,   /* to the request of that id, or to the oldest where id is 0 */
-	DB_SETTLED,  /* no more answers to requests of that id; 0: of any */
-	DB_UNREAD,   /* rows: so many bytes that the parser could not look into */
-	DB_HANDOVER, /* TLS from here on */
+	DB_CODED, /* piece of values that are compressed: name is the enum db_coding */
+	DB_CODED_END,
+	DB_ANSWER_BEGINS, /* what is told of the server from here on answers the request of that id
+			   */
+	DB_ANSWER,	  /* to the request of that id, or to the oldest where id is 0 */
+	DB_SETTLED,	  /* no more answers to requests of that id; 0: of any */
+	DB_UNREAD,	  /* rows: so many bytes that the parser could not look into */
+	DB_HANDOVER,	  /* TLS from here on */
 };
+
+enum db_coding { DB_CODING_GZIP, DB_CODING_ZSTD };
 
 struct db_event {
 	enum db_event_kind kind;

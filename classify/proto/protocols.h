@@ -27,7 +27,7 @@
 	X(MQTT, "mqtt", TCP, detect_mqtt, conn_payload)                      \
 	X(MYSQL, "mysql", TCP, detect_mysql, conn_mysql)                     \
 	X(MONGODB, "mongodb", TCP, detect_mongodb, conn_payload)             \
-	X(KAFKA, "kafka", TCP, detect_kafka, conn_payload)                   \
+	X(KAFKA, "kafka", TCP, detect_kafka, conn_kafka)                     \
 	X(DNS, "dns", ANY, detect_dns, conn_dns)                             \
 	X(DTLS, "dtls", UDP, detect_dtls, conn_dtls)                         \
 	X(QUIC, "quic", UDP, detect_quic, conn_quic)                         \

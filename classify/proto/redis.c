@@ -22,172 +22,85 @@ enum state {
 
 enum what { IGNORED = STEPS_IGNORED, DATA };
 
+/* Commands that mean more than their class. */
+enum special { ORDINARY, SELECT, SUBSCRIBE, AUTH, HELLO, SECRET_ARGUMENTS };
+
 struct command {
-	const char *name;
-	uint8_t class;
+	const char *words; /* their names */
+	enum db_class class;
 	uint8_t key; /* the argument that is key or channel, from 1; 0: none */
-	bool secret;
+	enum special special;
 };
 
 /* What is not here is other, with the first argument as its key. */
 static const struct command commands[] = {
-#define R(name, key) { name, DB_READ, key, false },
-#define W(name, key) { name, DB_WRITE, key, false },
-#define A(name)	     { name, DB_ADMIN, 0, false },
-	R("get", 1) R("mget", 1) R("getrange", 1) R("substr", 1) R("strlen", 1) R("exists", 1) R(
-	    "type", 1) R("ttl", 1) R("pttl", 1) R("keys", 1) R("scan", 0) R("randomkey", 0)
-	    R("dbsize", 0) R("object", 2) R("dump", 1) R("touch", 1) R("sort_ro", 1) R("hget", 1) R(
-		"hgetall",
-		1) R("hmget",
-		     1) R("hkeys", 1)
-		R("hvals", 1) R("hlen", 1) R("hscan", 1) R("hexists", 1) R("hstrlen", 1) R(
-		    "hrandfield",
-		    1) R("lrange",
-			 1) R("lindex", 1)
-		    R("llen", 1) R("lpos", 1) R("smembers", 1) R("sismember", 1) R(
-			"smismember",
-			1) R("scard", 1)
-			R("sscan", 1) R("srandmember", 1) R("sinter", 1) R("sunion", 1) R("sdiff", 1) R(
-			    "zrange",
-			    1) R("zrangebyscore",
-				 1) R("zrangebylex", 1)
-			    R("zrevrange", 1) R("zrevrangebyscore", 1) R("zscore", 1) R("zmscore", 1) R("zcard", 1) R(
-				"zcount",
-				1) R("zscan",
-				     1) R("zrank", 1)
-				R("zrevrank", 1) R("bitcount", 1) R("bitpos", 1) R("getbit", 1) R(
-				    "pfcount",
-				    1) R("geopos",
-					 1) R("geodist", 1)
-				    R("geosearch", 1) R("georadius_ro", 1) R("xrange", 1) R(
-					"xrevrange",
-					1) R("xlen",
-					     1) R("xinfo", 2)
-					R("json.get", 1) R("json.mget", 1) R("ft.search", 1) R(
-					    "ft.aggregate",
-					    1) W("set", 1)
-					    W("setex", 1) W("psetex", 1) W("setnx", 1) W("getset", 1) W(
-						"getdel",
-						1) W("getex",
-						     1) W("append", 1)
-						W("incr", 1) W("decr", 1) W("incrby", 1) W(
-						    "decrby",
-						    1) W("incrbyfloat",
-							 1) W("mset", 1)
-						    W("msetnx", 1) W("del", 1) W("unlink", 1) W(
-							"expire",
-							1) W("pexpire",
-							     1) W("expireat", 1)
-							W("pexpireat", 1) W("persist", 1) W(
-							    "rename",
-							    1) W("renamenx",
-								 1) W("copy", 1)
-							    W("move", 1) W("restore", 1) W(
-								"setrange",
-								1) W("setbit",
-								     1) W("bitfield", 1)
-								W("bitop", 2) W("sort", 1) W(
-								    "hset",
-								    1) W("hmset",
-									 1) W("hsetnx", 1)
-								    W("hdel", 1) W("hincrby", 1) W(
-									"hincrbyfloat",
-									1) W("lpush",
-									     1) W("rpush", 1)
-									W("lpushx", 1) W("rpushx", 1) W(
-									    "lpop",
-									    1) W("rpop",
-										 1) W("lset", 1)
-									    W("lrem", 1) W("ltrim", 1) W(
-										"linsert",
-										1) W("blpop", 1)
-										W("brpop", 1) W(
-										    "rpoplpush",
-										    1) W("brpoplpus"
-											 "h",
-											 1)
-										    W("lmove", 1) W(
-											"blmove",
-											1) W("sadd",
-											     1)
-											W("srem", 1) W(
-											    "spop",
-											    1) W("s"
-												 "m"
-												 "o"
-												 "v"
-												 "e",
-												 1) W("sinterstore", 1)
-											    W("suni"
-											      "onst"
-											      "ore",
-											      1) W("sdiffstore",
-												   1)
-												W("zadd", 1) W(
-												    "zrem",
-												    1) W("zincrby",
-													 1) W("zpopmin", 1) W("zpopmax", 1) W("bzpopmin", 1) W("bzpopmax", 1) W("zremrangebyscore", 1) W("zremrangebyrank", 1) W("zunionstore", 1) W("zinterstore", 1) W("geoadd",
-																																	 1) W("pfadd",
-																																	      1) W("pfmerge", 1) W("xdel", 1) W("xtrim", 1) W("json.set", 1) W("json.del",
-																																									       1) A("flushall") A("flushdb") A("client") A("cluster") A("shutdown") A("save") A("bgsave") A("bgrewriteaof") A("debug") A("slowlog") A("monitor") A("replicaof") A("slaveof") A("module") A("script")
-												    A("function") A("command") A(
-													"info") A("latency") A("memory")
-													A("role") A(
-													    "sync") A("psync")
-													    A("replconf") A(
-														"failover") A("swapdb")
-														A("lastsave")
-#undef R
-#undef W
-#undef A
-														    { "config",
-														      DB_ADMIN,
-														      0,
-														      true },
-	{ "acl", DB_ADMIN, 0, true },
-	{ "migrate", DB_ADMIN, 0, true },
-	{ "auth", DB_AUTH, 0, true },
-	{ "hello", DB_AUTH, 0, true },
-	{ "sentinel", DB_ADMIN, 0, true },
-	{ "ft.create", DB_SCHEMA, 1, false },
-	{ "ft.dropindex", DB_SCHEMA, 1, false },
-	{ "ft.alter", DB_SCHEMA, 1, false },
-	{ "multi", DB_TRANSACTION, 0, false },
-	{ "exec", DB_TRANSACTION, 0, false },
-	{ "discard", DB_TRANSACTION, 0, false },
-	{ "watch", DB_TRANSACTION, 1, false },
-	{ "unwatch", DB_TRANSACTION, 0, false },
-	{ "publish", DB_PUBLISH, 1, false },
-	{ "spublish", DB_PUBLISH, 1, false },
-	{ "xadd", DB_PUBLISH, 1, false },
-	{ "subscribe", DB_CONSUME, 1, false },
-	{ "psubscribe", DB_CONSUME, 1, false },
-	{ "ssubscribe", DB_CONSUME, 1, false },
-	{ "unsubscribe", DB_CONSUME, 1, false },
-	{ "punsubscribe", DB_CONSUME, 1, false },
-	{ "xread", DB_CONSUME, 0, false },
-	{ "xreadgroup", DB_CONSUME, 2, false },
-	{ "xack", DB_CONSUME, 1, false },
-	{ "xgroup", DB_ADMIN, 2, false },
-	{ "xclaim", DB_CONSUME, 1, false },
-	{ "xautoclaim", DB_CONSUME, 1, false },
-	{ "ping", DB_OTHER, 0, false },
-	{ "echo", DB_OTHER, 0, false },
-	{ "select", DB_OTHER, 0, false },
-	{ "quit", DB_OTHER, 0, false },
-	{ "reset", DB_OTHER, 0, false },
-	{ "wait", DB_OTHER, 0, false },
-	{ "eval", DB_OTHER, 3, false },
-	{ "evalsha", DB_OTHER, 3, false },
+	{ "get mget getrange substr strlen exists type ttl pttl keys dump touch sort_ro hget "
+	  "hgetall "
+	  "hmget hkeys hvals hlen hscan hexists hstrlen hrandfield lrange lindex llen lpos "
+	  "smembers "
+	  "sismember smismember scard sscan srandmember sinter sunion sdiff zrange zrangebyscore "
+	  "zrangebylex zrevrange zrevrangebyscore zscore zmscore zcard zcount zscan zrank zrevrank "
+	  "bitcount bitpos getbit pfcount geopos geodist geosearch georadius_ro xrange xrevrange "
+	  "xlen "
+	  "json.get json.mget ft.search ft.aggregate",
+	  DB_READ, 1, ORDINARY },
+	{ "scan randomkey dbsize", DB_READ, 0, ORDINARY },
+	{ "object xinfo", DB_READ, 2, ORDINARY },
+	{ "set setex psetex setnx getset getdel getex append incr decr incrby decrby incrbyfloat "
+	  "mset "
+	  "msetnx del unlink expire pexpire expireat pexpireat persist rename renamenx copy move "
+	  "restore setrange setbit bitfield sort hset hmset hsetnx hdel hincrby hincrbyfloat lpush "
+	  "rpush lpushx rpushx lpop rpop lset lrem ltrim linsert blpop brpop rpoplpush brpoplpush "
+	  "lmove blmove sadd srem spop smove sinterstore sunionstore sdiffstore zadd zrem zincrby "
+	  "zpopmin zpopmax bzpopmin bzpopmax zremrangebyscore zremrangebyrank zunionstore "
+	  "zinterstore "
+	  "geoadd pfadd pfmerge xdel xtrim json.set json.del",
+	  DB_WRITE, 1, ORDINARY },
+	{ "bitop", DB_WRITE, 2, ORDINARY },
+	{ "flushall flushdb client cluster shutdown save bgsave bgrewriteaof debug slowlog monitor "
+	  "replicaof slaveof module script function command info latency memory role sync psync "
+	  "replconf failover swapdb lastsave",
+	  DB_ADMIN, 0, ORDINARY },
+	{ "xgroup", DB_ADMIN, 2, ORDINARY },
+	{ "config acl migrate sentinel", DB_ADMIN, 0, SECRET_ARGUMENTS },
+	{ "auth", DB_AUTH, 0, AUTH },
+	{ "hello", DB_AUTH, 0, HELLO },
+	{ "ft.create ft.dropindex ft.alter", DB_SCHEMA, 1, ORDINARY },
+	{ "multi exec discard unwatch", DB_TRANSACTION, 0, ORDINARY },
+	{ "watch", DB_TRANSACTION, 1, ORDINARY },
+	{ "publish spublish xadd", DB_PUBLISH, 1, ORDINARY },
+	{ "subscribe psubscribe ssubscribe", DB_CONSUME, 1, SUBSCRIBE },
+	{ "unsubscribe punsubscribe sunsubscribe xack xclaim xautoclaim", DB_CONSUME, 1, ORDINARY },
+	{ "xread", DB_CONSUME, 0, ORDINARY },
+	{ "xreadgroup", DB_CONSUME, 2, ORDINARY },
+	{ "ping echo quit reset wait", DB_OTHER, 0, ORDINARY },
+	{ "select", DB_OTHER, 0, SELECT },
+	{ "eval evalsha eval_ro evalsha_ro fcall fcall_ro", DB_OTHER, 3, ORDINARY },
 };
 
-static const struct command unknown = { "", DB_OTHER, 1, false };
+static const struct command unknown = { "", DB_OTHER, 1, ORDINARY };
+
+static bool
+is_among(struct span name, const char *words)
+{
+	while (*words != '\0') {
+		size_t n = strcspn(words, " ");
+		size_t i = 0;
+
+		while (i < n && n == name.len && ascii_lower(name.p[i]) == (uint8_t)words[i])
+			i++;
+		if (i == n)
+			return true;
+		words += n + (words[n] == ' ');
+	}
+	return false;
+}
 
 static const struct command *
 find_command(struct span name)
 {
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		if (span_is_nocase(name, commands[i].name))
+		if (is_among(name, commands[i].words))
 			return &commands[i];
 	}
 	return &unknown;
@@ -238,11 +151,9 @@ begin_command(struct redis *p, struct span name, const struct db_out *o)
 	const struct command *c = find_command(name);
 
 	p->command = c;
-	p->user_named = false;
-	if (span_is(span_of(c->name, strlen(c->name)), "subscribe") ||
-	    span_is(span_of(c->name, strlen(c->name)), "psubscribe"))
+	if (c->special == SUBSCRIBE)
 		p->subscribed = true;
-	db_tell(o, (struct db_event) { .kind = DB_REQUEST, .class = (enum db_class)c->class });
+	db_tell(o, (struct db_event) { .kind = DB_REQUEST, .class = c->class });
 }
 
 /* Channels are few and stand for themselves, keys are not. */
@@ -281,7 +192,7 @@ inline_command(struct redis *p, struct steps *s, const struct db_out *o)
 	rest = span_trim(span_of(line.p + name.len, line.len - name.len));
 	if (c->key == 1)
 		tell_target(c, first_word(rest), o);
-	if (!c->secret && rest.len != 0) {
+	if (c->special < AUTH && rest.len != 0) {
 		db_tell_bytes(o, DB_VALUE, rest);
 		db_tell_kind(o, DB_VALUE_END);
 	}
@@ -317,12 +228,13 @@ argument(struct redis *p, struct steps *s)
 		steps_take(s, NAME, (uint16_t)(len - side->bytes));
 		return;
 	}
-	kept = side->index == c->key || span_is(span_of(c->name, strlen(c->name)), "select");
-	/* AUTH user password: of two the first is no secret; HELLO 3 AUTH user password. */
-	if (c->class == DB_AUTH &&
-	    (c->name[0] == 'a' ? side->index == 1 && side->left == 1 : side->index == 3))
-		kept = p->user_named = true;
-	else if (c->secret) {
+	kept = side->index == c->key || c->special == SELECT;
+	/* AUTH user password: of two the first is no secret. HELLO 3 AUTH user password. */
+	if (c->special == AUTH)
+		kept = side->index == 1 && side->left == 1;
+	else if (c->special == HELLO)
+		kept = side->index == 3;
+	if (!kept && c->special >= AUTH) {
 		steps_pass(s, SECRET, len + 2, IGNORED);
 		return;
 	}

@@ -30,7 +30,6 @@ struct redis_side {
 struct redis {
 	struct redis_side side[2]; /* 0: the client */
 	const void *command;	   /* its row in the table */
-	bool user_named;	   /* AUTH with a user */
 	bool message;		   /* the answer is what a subscription brings */
 	uint8_t channel_at;	   /* where in it the channel stands */
 	bool subscribed;

@@ -29,7 +29,7 @@ static inline void
 db_heard(void *arg, const struct db_event *e)
 {
 	struct db_sum *s = arg;
-	bool pieces = e->kind == DB_VALUE || e->kind == DB_STATEMENT;
+	bool pieces = e->kind == DB_VALUE || e->kind == DB_STATEMENT || e->kind == DB_CODED;
 
 	s->handover |= e->kind == DB_HANDOVER;
 	/* Told in pieces, whose number says nothing. */

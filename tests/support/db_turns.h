@@ -85,7 +85,7 @@ db_close(struct db_seen *s)
 	char number[32];
 
 	if (s->open != 0)
-		db_say(s, (s->open & 0xff) == '{' ? "}" : ">");
+		db_say(s, (s->open & 0xff) == '{' ? "}" : (s->open & 0xff) == '<' ? ">" : ";");
 	s->open = 0;
 	if (s->unread != 0) {
 		snprintf(number, sizeof(number), "unread %" PRIu64 ";", s->unread);
@@ -110,12 +110,16 @@ db_said(void *arg, const struct db_event *e)
 		s->unread += e->rows;
 		return;
 	}
-	if (e->kind == DB_VALUE || e->kind == DB_STATEMENT) {
+	if (e->kind == DB_CODED)
+		open = 'c' | e->dir << 8;
+	if (e->kind == DB_VALUE || e->kind == DB_STATEMENT || e->kind == DB_CODED) {
 		if (e->bytes.len == 0)
 			abort();
 		if (s->open != open) {
 			db_close(s);
-			db_say(s, e->kind == DB_VALUE ? "{" : "<");
+			db_say(s, e->kind == DB_VALUE	? "{"
+				  : e->kind == DB_CODED ? (e->name == 0 ? "gzip " : "zstd ")
+							: "<");
 			s->open = open;
 		}
 		db_say_span(s, e->bytes);
@@ -162,6 +166,13 @@ db_said(void *arg, const struct db_event *e)
 			 e->failed ? "failed" : "ok", e->id, e->rows);
 		db_say(s, text);
 		db_say_span(s, e->bytes);
+		break;
+	case DB_CODED_END:
+		db_say(s, "decoded");
+		break;
+	case DB_ANSWER_BEGINS:
+		snprintf(text, sizeof(text), "answer#%" PRIu64, e->id);
+		db_say(s, text);
 		break;
 	case DB_SETTLED:
 		snprintf(text, sizeof(text), "settled#%" PRIu64, e->id);

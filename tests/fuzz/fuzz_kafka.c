@@ -1,0 +1,4 @@
+#include "classify/proto/kafka.h"
+#include "tests/support/db_fuzz.h"
+
+DB_FUZZ(kafka)
