@@ -8,6 +8,7 @@
  */
 #include "classify/db_flow.h"
 #include "classify/proto/kafka.h"
+#include "classify/proto/mongodb.h"
 #include "classify/proto/mysql.h"
 #include "classify/proto/postgresql.h"
 #include "classify/proto/redis.h"
@@ -23,6 +24,7 @@ struct db_conn {
 	struct db_flow flow;
 	union {
 		struct kafka kafka;
+		struct mongodb mongodb;
 		struct mysql mysql;
 		struct postgresql postgresql;
 		struct redis redis;
@@ -34,6 +36,7 @@ parser_of(const struct conn *c)
 {
 	static const struct db_parser parsers[NR_PROTOCOLS] = {
 		[PROTOCOL_KAFKA] = { kafka_init, kafka_push, kafka_gap },
+		[PROTOCOL_MONGODB] = { mongodb_init, mongodb_push, mongodb_gap },
 		[PROTOCOL_MYSQL] = { mysql_init, mysql_push, mysql_gap },
 		[PROTOCOL_POSTGRESQL] = { postgresql_init, postgresql_push, postgresql_gap },
 		[PROTOCOL_REDIS] = { redis_init, redis_push, redis_gap },
@@ -99,6 +102,7 @@ db_finish(struct conn_env *env, struct conn *c, void *state)
 	}
 
 DB_CONN(kafka);
+DB_CONN(mongodb);
 DB_CONN(mysql);
 DB_CONN(postgresql);
 DB_CONN(redis);

@@ -548,12 +548,13 @@ decoded(void *arg, const uint8_t *data, size_t len)
 static void
 decode(struct db_flow *f, const struct db_event *e)
 {
-	const char *name = e->name == DB_CODING_GZIP ? "gzip" : "zstd";
+	static const char *const names[] = { "gzip", "zstd", "deflate" };
+	const char *name = names[e->name];
 	struct decoded d = { f, e->dir };
 
 	if (f->decoding[e->dir] == DB_DECODING_NONE) {
-		bool taken = decode_take(f->env->decoders, span_of(name, 4), &f->decode[e->dir]) ==
-				 DECODE_OK &&
+		bool taken = decode_take(f->env->decoders, span_of(name, strlen(name)),
+					 &f->decode[e->dir]) == DECODE_OK &&
 			     f->decode[e->dir] != NULL;
 
 		f->decoding[e->dir] = taken ? DB_DECODING : DB_DECODING_FAILED;

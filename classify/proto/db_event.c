@@ -1,5 +1,7 @@
 #include "classify/proto/db_event.h"
 
+#include "classify/proto/db_words.h"
+
 size_t
 db_steps_push(struct steps *s, const uint8_t *data, size_t len, steps_fn *step,
 	      steps_bytes_fn *bytes, db_begins_fn *begins, struct db_out *o)
@@ -18,4 +20,20 @@ db_steps_push(struct steps *s, const uint8_t *data, size_t len, steps_fn *step,
 		at += steps_push(s, data + at, len - at, step, bytes, o);
 	}
 	return at;
+}
+
+bool
+db_is_among(struct span name, const char *words)
+{
+	while (*words != '\0') {
+		size_t n = strcspn(words, " ");
+		size_t i = 0;
+
+		while (i < n && n == name.len && ascii_lower(name.p[i]) == (uint8_t)words[i])
+			i++;
+		if (i == n)
+			return true;
+		words += n + (words[n] == ' ');
+	}
+	return false;
 }

@@ -68,7 +68,7 @@ enum db_event_kind {
 	DB_HANDOVER,	  /* TLS from here on */
 };
 
-enum db_coding { DB_CODING_GZIP, DB_CODING_ZSTD };
+enum db_coding { DB_CODING_GZIP, DB_CODING_ZSTD, DB_CODING_ZLIB };
 
 struct db_event {
 	enum db_event_kind kind;

@@ -26,7 +26,7 @@
 	X(SMTP, "smtp", TCP, detect_smtp, conn_smtp)                         \
 	X(MQTT, "mqtt", TCP, detect_mqtt, conn_payload)                      \
 	X(MYSQL, "mysql", TCP, detect_mysql, conn_mysql)                     \
-	X(MONGODB, "mongodb", TCP, detect_mongodb, conn_payload)             \
+	X(MONGODB, "mongodb", TCP, detect_mongodb, conn_mongodb)             \
 	X(KAFKA, "kafka", TCP, detect_kafka, conn_kafka)                     \
 	X(DNS, "dns", ANY, detect_dns, conn_dns)                             \
 	X(DTLS, "dtls", UDP, detect_dtls, conn_dtls)                         \

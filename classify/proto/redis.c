@@ -1,5 +1,7 @@
 #include "classify/proto/redis.h"
 
+#include "classify/proto/db_words.h"
+
 enum { CLIENT, SERVER };
 
 #define MAX_BULK (UINT64_C(512) << 20) /* as the server limits it */
@@ -80,27 +82,11 @@ static const struct command commands[] = {
 
 static const struct command unknown = { "", DB_OTHER, 1, ORDINARY };
 
-static bool
-is_among(struct span name, const char *words)
-{
-	while (*words != '\0') {
-		size_t n = strcspn(words, " ");
-		size_t i = 0;
-
-		while (i < n && n == name.len && ascii_lower(name.p[i]) == (uint8_t)words[i])
-			i++;
-		if (i == n)
-			return true;
-		words += n + (words[n] == ' ');
-	}
-	return false;
-}
-
 static const struct command *
 find_command(struct span name)
 {
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		if (is_among(name, commands[i].words))
+		if (db_is_among(name, commands[i].words))
 			return &commands[i];
 	}
 	return &unknown;

@@ -118,7 +118,9 @@ db_said(void *arg, const struct db_event *e)
 		if (s->open != open) {
 			db_close(s);
 			db_say(s, e->kind == DB_VALUE	? "{"
-				  : e->kind == DB_CODED ? (e->name == 0 ? "gzip " : "zstd ")
+				  : e->kind == DB_CODED ? (e->name == 0	  ? "gzip "
+							   : e->name == 1 ? "zstd "
+									  : "zlib ")
 							: "<");
 			s->open = open;
 		}
