@@ -233,10 +233,27 @@ conn_become(struct conn *c, enum protocol protocol)
 	c->next = protocol;
 }
 
+void
+conn_become_with(struct conn *c, enum protocol protocol, const uint8_t *held, size_t len)
+{
+	conn_become(c, protocol);
+	memcpy(c->held, held, len);
+	c->nr_held = (uint8_t)len;
+}
+
 static void find_out(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t *data,
 		     size_t len);
 static void hand_over(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t *data,
 		      size_t len);
+
+static void
+go_on(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t *data, size_t len)
+{
+	if (c->proto != NULL)
+		hand_over(env, c, dir, data, len);
+	else
+		find_out(env, c, dir, data, len);
+}
 
 /*
  * What the parser has asked for: the new protocol begins with the bytes at hand. After
@@ -246,20 +263,25 @@ static void
 take_turn(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t *data, size_t len)
 {
 	bool weary = ++c->turns >= CONN_MAX_TURNS;
+	bool known = c->next != PROTOCOL_UNKNOWN || weary;
+	uint8_t held[sizeof(c->held)];
+	size_t nr_held = c->nr_held;
 
+	memcpy(held, c->held, nr_held);
 	c->becomes = false;
+	c->nr_held = 0;
 	c->info.midstream[0] = c->info.midstream[1] = false;
-	if (c->next != PROTOCOL_UNKNOWN || weary) {
+	if (known) {
 		switch_to(env, c, weary ? PROTOCOL_UNKNOWN : c->next);
-		if (len != 0)
-			hand_over(env, c, dir, data, len);
-		return;
+	} else {
+		finish_state(env, c);
+		give_state(env, c);
+		c->proto = NULL;
 	}
-	finish_state(env, c);
-	give_state(env, c);
-	c->proto = NULL;
+	if (nr_held != 0)
+		go_on(env, c, dir, held, nr_held);
 	if (len != 0)
-		find_out(env, c, dir, data, len);
+		go_on(env, c, dir, data, len);
 }
 
 static void
@@ -441,11 +463,9 @@ try_again(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t
 	return dir;
 }
 
-/* len bytes that the parser does not get, for the reason given. */
-static void
-pass_over(struct conn_env *env, struct conn *c, enum conn_dir dir, enum conn_skip why, uint64_t len)
+void
+conn_lost(struct conn_env *env, struct conn *c, enum conn_dir dir, uint64_t len)
 {
-	conn_skipped(env, c, why, len);
 	/* The beginning will not become whole: decide on what there is. */
 	if (c->proto == NULL && c->prologue != NULL)
 		start(env, c, PROTOCOL_UNKNOWN, dir, NULL, 0);
@@ -453,6 +473,14 @@ pass_over(struct conn_env *env, struct conn *c, enum conn_dir dir, enum conn_ski
 		c->info.midstream[dir] = true;
 	else if (c->state != NULL && c->proto->gap != NULL)
 		c->proto->gap(env, c, c->state, dir, len);
+}
+
+/* len bytes that the parser does not get, for the reason given. */
+static void
+pass_over(struct conn_env *env, struct conn *c, enum conn_dir dir, enum conn_skip why, uint64_t len)
+{
+	conn_skipped(env, c, why, len);
+	conn_lost(env, c, dir, len);
 }
 
 /* How many of len bytes may be inspected now; they are taken off the budget. */
@@ -614,13 +642,15 @@ conn_describe(const struct conn_env *env, const struct conn *c, struct record *r
 void
 conn_set_name(struct conn *c, enum name_source source, const void *name, size_t len)
 {
-	if (len == 0 || (c->name_source != NAME_NONE && c->name_source <= source))
-		return;
 	if (len > sizeof(c->name))
 		len = sizeof(c->name);
-	memcpy(c->name, name, len);
-	c->name_len = (uint8_t)len;
-	c->name_source = (uint8_t)source;
+	for (; len != 0 && c != NULL; c = c->outer) {
+		if (c->name_source != NAME_NONE && c->name_source <= source)
+			continue;
+		memcpy(c->name, name, len);
+		c->name_len = (uint8_t)len;
+		c->name_source = (uint8_t)source;
+	}
 }
 
 void
@@ -630,7 +660,7 @@ conn_set_service(const struct conn_env *env, struct conn *c, struct span host)
 
 	/* A platform serves models among much else: its name alone says nothing. */
 	if (p != NULL && p->kind != PROVIDER_PLATFORM)
-		c->ai_service = p->name;
+		conn_outermost(c)->ai_service = c->ai_service = p->name;
 }
 
 struct record *
@@ -638,7 +668,7 @@ conn_begin(struct conn_env *env, struct conn *c, enum record_type type)
 {
 	const struct conn_output *out = &env->config.output;
 
-	return out->begin(out->arg, c->info.flow, type, c->nr_records[type]++);
+	return out->begin(out->arg, c->info.flow, type, conn_outermost(c)->nr_records[type]++);
 }
 
 void

@@ -10,6 +10,7 @@
 #include "classify/proto/content_decode.h"
 #include "classify/proto/detect.h"
 #include "classify/proto/dns.h"
+#include "classify/proto/turn.h"
 #include "classify/rules/scan.h"
 #include "classify/slab.h"
 #include "classify/span.h"
@@ -134,6 +135,7 @@ struct prologue;
 
 struct conn {
 	struct conn_info info;
+	struct conn *outer;		/* that this one runs inside of (CONNECT), or NULL */
 	const struct conn_proto *proto; /* NULL while the protocol is being found out */
 	void *state;
 	struct slab *pool;	   /* that state came from */
@@ -146,6 +148,8 @@ struct conn {
 	bool becomes;  /* another protocol from here on, named by next */
 	uint8_t turns; /* how often it has */
 	enum protocol next;
+	uint8_t nr_held; /* bytes that come first for the next protocol */
+	uint8_t held[TURN_HELLO_BYTES];
 	bool encrypted;
 	uint32_t nr_findings;
 	uint32_t nr_records[NR_RECORD_TYPES];
@@ -168,8 +172,14 @@ const struct conn_proto *conn_proto_of(enum protocol protocol);
  */
 void conn_become(struct conn *c, enum protocol protocol);
 
+/* The same, with bytes of this direction that earlier pushes took: they come first. */
+void conn_become_with(struct conn *c, enum protocol protocol, const uint8_t *held, size_t len);
+
 /* Before the first push: the protocol is known, and not found out. */
 void conn_start_as(struct conn_env *env, struct conn *c, enum protocol protocol);
+
+/* For a connection inside another: bytes that the outer one has told as lost. */
+void conn_lost(struct conn_env *env, struct conn *c, enum conn_dir dir, uint64_t len);
 
 /*
  * The payload says that the other side opened the connection. False when a handshake said
@@ -181,15 +191,26 @@ bool conn_reverse(struct conn_env *env, struct conn *c);
 static inline void
 conn_inspected(struct conn_env *env, struct conn *c, uint64_t len)
 {
-	c->inspected_bytes += len;
+	for (; c != NULL; c = c->outer)
+		c->inspected_bytes += len;
 	env->counters.inspected_bytes += len;
 }
 
 static inline void
 conn_skipped(struct conn_env *env, struct conn *c, enum conn_skip why, uint64_t len)
 {
-	c->skipped[why] += len;
+	for (; c != NULL; c = c->outer)
+		c->skipped[why] += len;
 	env->counters.not_inspected_bytes[why] += len;
+}
+
+/* The connection that has a flow's record: itself, or what it runs inside of. */
+static inline struct conn *
+conn_outermost(struct conn *c)
+{
+	while (c->outer != NULL)
+		c = c->outer;
+	return c;
 }
 
 /* The first name of the better source stays: what the client asked TLS for, then a Host header. */

@@ -36,8 +36,10 @@ conn_finding(struct conn_env *env, struct conn *c, const struct finding *f,
 	if (f->severity < env->config.min_severity)
 		return;
 	env->counters.findings++;
-	c->nr_findings++;
-	conn_types_add(env, &c->types, f->rule->data_type);
+	for (struct conn *o = c; o != NULL; o = o->outer) {
+		o->nr_findings++;
+		conn_types_add(env, &o->types, f->rule->data_type);
+	}
 	if (types != NULL)
 		conn_types_add(env, types, f->rule->data_type);
 

@@ -12,6 +12,7 @@
 #include "classify/conn_env.h"
 #include "classify/exchange.h"
 #include "classify/proto/http1.h"
+#include "classify/tunnel.h"
 
 struct http_conn {
 	struct conn_env *env;
@@ -23,8 +24,8 @@ struct http_conn {
 	uint64_t nr_requests, nr_answers; /* begun; an answer's ordinal is its request's */
 	bool lost_order[2];		  /* a gap: the next message may have skipped others */
 	unsigned interim;		  /* status of the answer being read if 1xx, else 0 */
-	bool tunnel;
-	struct conn *inner;	    /* what runs inside a tunnel */
+	bool tunnelled;
+	struct tunnel tunnel;	    /* what runs inside */
 	struct exchange *websocket; /* or the exchange that goes on as one */
 };
 
@@ -190,7 +191,7 @@ on_headers_end(void *arg)
 	if (status == 101 && exchange_upgrade(x) == PROTOCOL_WEBSOCKET)
 		s->h->websocket = x;
 	if (status == 101 || (exchange_is_connect(x) && status >= 200 && status < 300)) {
-		s->h->tunnel = true;
+		s->h->tunnelled = true;
 		return HTTP1_TUNNEL;
 	}
 	return HTTP1_BODY_BY_HEADERS;
@@ -265,21 +266,10 @@ on_tunnel(void *arg, const uint8_t *data, size_t len)
 		conn_skipped(h->env, h->c, CONN_SKIP_NOT_PARSED, len);
 		return;
 	}
-	if (h->inner == NULL) {
-		struct conn_info info = h->c->info;
-
-		/* What runs inside begins here, and who opened it is known. */
-		info.midstream[0] = info.midstream[1] = false;
-		h->inner = conn_open(h->env, &info);
-		if (h->inner == NULL) {
-			conn_skipped(h->env, h->c, CONN_SKIP_LIMIT, len);
-			return;
-		}
-		/* The server may speak first, and its frames alone would not tell. */
-		if (h->c->protocol == PROTOCOL_HTTP2)
-			conn_start_as(h->env, h->inner, PROTOCOL_HTTP2);
-	}
-	conn_push(h->env, h->inner, s->dir, data, len, 0);
+	/* HTTP/2 by upgrade: the server may speak first, and its frames alone would not tell. */
+	tunnel_push(&h->tunnel, h->env, h->c,
+		    h->c->protocol == PROTOCOL_HTTP2 ? PROTOCOL_HTTP2 : PROTOCOL_UNKNOWN, s->dir,
+		    data, len);
 }
 
 static const struct http1_handler handler = {
@@ -324,7 +314,7 @@ http_push(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir, 
 
 	(void)env, (void)c;
 	http1_push(p, data, len, &handler, &side);
-	if (h->tunnel && dir == CONN_RESP) {
+	if (h->tunnelled && dir == CONN_RESP) {
 		struct side other = { h, CONN_ORIG };
 
 		http1_become_tunnel(&h->parser[CONN_ORIG], &handler, &other);
@@ -341,11 +331,10 @@ http_gap(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir, u
 	bool was_open = h->current[dir] != NULL;
 
 	(void)c;
-	if (h->tunnel) {
+	if (h->tunnelled) {
 		if (h->websocket != NULL)
 			exchange_websocket_gap(h->websocket, dir, len);
-		if (h->inner != NULL)
-			conn_push(env, h->inner, dir, NULL, 0, len);
+		tunnel_gap(&h->tunnel, env, dir, len);
 		return;
 	}
 	http1_gap(&h->parser[dir], len, &handler, &side);
@@ -361,8 +350,7 @@ http_half_close(struct conn_env *env, struct conn *c, void *state, enum conn_dir
 	struct side side = { h, dir };
 
 	(void)c;
-	if (h->inner != NULL)
-		conn_half_close(env, h->inner, dir);
+	tunnel_half_close(&h->tunnel, env, dir);
 	http1_end(&h->parser[dir], &handler, &side);
 	if (h->websocket != NULL) {
 		exchange_message_end(h->websocket, dir, true);
@@ -387,20 +375,16 @@ http_finish(struct conn_env *env, struct conn *c, void *state)
 	}
 	while (h->oldest != NULL)
 		close_exchange(h, h->oldest);
-	if (h->inner != NULL)
-		conn_finish(env, h->inner);
+	tunnel_finish(&h->tunnel, env);
 }
 
-/* What runs in the tunnel is what the flow is about. */
 static void
 http_describe(const struct conn_env *env, const struct conn *c, const void *state, struct record *r)
 {
 	const struct http_conn *h = state;
 
 	(void)c;
-	if (h->inner != NULL && h->inner->proto != NULL && h->inner->proto->describe != NULL &&
-	    h->inner->state != NULL)
-		h->inner->proto->describe(env, h->inner, h->inner->state, r);
+	tunnel_describe(&h->tunnel, env, r);
 }
 
 static void
@@ -413,7 +397,7 @@ http_close(struct conn_env *env, struct conn *c, void *state)
 		close_exchange(h, h->oldest);
 	for (unsigned d = 0; d < 2; d++)
 		http1_fini(&h->parser[d]);
-	conn_close(env, h->inner);
+	tunnel_close(&h->tunnel, env);
 }
 
 const struct conn_proto conn_http = {

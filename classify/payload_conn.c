@@ -1,14 +1,22 @@
 /*
  * What is recognised but not taken apart, and what is not recognised: each direction is scanned as
  * one stream, unless it is ciphertext by nature.
+ *
+ * Two protocols are still told from what comes later: TLS, where a stream turns into it (turn.h),
+ * and QUIC joined midway.
  */
 #include "classify/conn_env.h"
+#include "classify/proto/quic.h"
 
 struct payload_conn {
 	struct conn_env *env;
 	struct conn *c;
 	struct scan_stream *scan[2];
 	bool refused[2];
+	union {
+		struct turn turn;	    /* TCP */
+		struct quic_guess guess[2]; /* UDP */
+	};
 };
 
 static void
@@ -28,6 +36,54 @@ payload_open(struct conn_env *env, struct conn *c, void *state)
 	p->c = c;
 }
 
+static void
+scan(struct payload_conn *p, unsigned dir, const uint8_t *data, size_t len)
+{
+	if (p->scan[dir] == NULL && !p->refused[dir]) {
+		p->scan[dir] = scan_open(p->env->scanner, BUFFER_PAYLOAD);
+		p->refused[dir] = p->scan[dir] == NULL;
+		p->env->counters.scan_refused += p->refused[dir];
+	}
+	if (p->scan[dir] == NULL) {
+		conn_skipped(p->env, p->c, CONN_SKIP_LIMIT, len);
+		return;
+	}
+	conn_inspected(p->env, p->c, len);
+	scan_push(p->scan[dir], data, len, payload_found, p);
+}
+
+/* What was held back is no hello. */
+static void
+release(struct payload_conn *p)
+{
+	uint8_t nr_held = p->turn.nr_held;
+
+	if (p->c->info.udp || nr_held == 0)
+		return;
+	p->turn.nr_held = 0;
+	scan(p, p->turn.speaker - 1u, p->turn.held, nr_held);
+}
+
+static size_t
+stream_push(struct payload_conn *p, unsigned dir, const uint8_t *data, size_t len)
+{
+	if (turn_holds_other(&p->turn, dir))
+		release(p);
+	switch (turn_push(&p->turn, dir, data, len)) {
+	case TURN_HELLO:
+		conn_become_with(p->c, PROTOCOL_TLS, p->turn.held, p->turn.nr_held);
+		p->turn.nr_held = 0;
+		return 0;
+	case TURN_HELD:
+		return len;
+	case TURN_PLAIN:
+		break;
+	}
+	release(p);
+	scan(p, dir, data, len);
+	return len;
+}
+
 static size_t
 payload_push(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir,
 	     const uint8_t *data, size_t len)
@@ -38,17 +94,14 @@ payload_push(struct conn_env *env, struct conn *c, void *state, enum conn_dir di
 		conn_skipped(env, c, CONN_SKIP_ENCRYPTED, len);
 		return len;
 	}
-	if (p->scan[dir] == NULL && !p->refused[dir]) {
-		p->scan[dir] = scan_open(env->scanner, BUFFER_PAYLOAD);
-		p->refused[dir] = p->scan[dir] == NULL;
-		env->counters.scan_refused += p->refused[dir];
+	if (!c->info.udp)
+		return stream_push(p, dir, data, len);
+	if ((c->info.port[0] == QUIC_PORT || c->info.port[1] == QUIC_PORT) &&
+	    quic_guess(&p->guess[dir], data, len)) {
+		conn_become(c, PROTOCOL_QUIC);
+		return 0;
 	}
-	if (p->scan[dir] == NULL) {
-		conn_skipped(env, c, CONN_SKIP_LIMIT, len);
-		return len;
-	}
-	conn_inspected(env, c, len);
-	scan_push(p->scan[dir], data, len, payload_found, p);
+	scan(p, dir, data, len);
 	return len;
 }
 
@@ -57,7 +110,10 @@ payload_gap(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir
 {
 	struct payload_conn *p = state;
 
-	(void)env, (void)c, (void)len;
+	(void)env, (void)len;
+	release(p);
+	if (!c->info.udp)
+		turn_gap(&p->turn, dir);
 	if (p->scan[dir] != NULL)
 		scan_gap(p->scan[dir]);
 }
@@ -68,6 +124,7 @@ payload_half_close(struct conn_env *env, struct conn *c, void *state, enum conn_
 	struct payload_conn *p = state;
 
 	(void)env, (void)c;
+	release(p);
 	if (p->scan[dir] != NULL)
 		scan_close(p->scan[dir], payload_found, p);
 	p->scan[dir] = NULL;

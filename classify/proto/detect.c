@@ -415,15 +415,20 @@ skip_name(const uint8_t *p, const uint8_t *end)
 	return end;
 }
 
-/* Header (RFC 1035 section 4.1.1): an opcode in use and believable counts. */
+/*
+ * Header (RFC 1035 section 4.1.1): an opcode in use and believable counts; of a message that may
+ * be damaged, only that of its questions.
+ */
 static bool
-dns_header(const uint8_t *h)
+dns_header(const uint8_t *h, bool damaged)
 {
 	uint16_t flags = read_be16(h + 2);
 	unsigned opcode = flags >> 11 & 15;
 
 	if (opcode > 6 || opcode == 3 || (flags & 0x0040) != 0)
 		return false;
+	if (damaged && read_be16(h + 4) != 0)
+		return read_be16(h + 4) <= 8;
 	return read_be16(h + 4) <= 8 && read_be16(h + 6) <= 256 && read_be16(h + 8) <= 64 &&
 	       read_be16(h + 10) <= 64;
 }
@@ -456,7 +461,7 @@ dns_message(struct span s, bool known_port)
 	flags = read_be16(s.p + 2);
 	questions = read_be16(s.p + 4);
 	answers = read_be16(s.p + 6);
-	header = dns_header(s.p);
+	header = dns_header(s.p, known_port);
 	question = questions != 0 && dns_question(s);
 	if (known_port)
 		return header || question ? PROBE_YES : PROBE_NO;
@@ -467,10 +472,14 @@ dns_message(struct span s, bool known_port)
 	return header && question ? PROBE_YES : PROBE_NO;
 }
 
+#define MDNS_PORT  5353u /* RFC 6762 */
+#define LLMNR_PORT 5355u /* RFC 4795 */
+
 static bool
 dns_port(const struct detect_input *in)
 {
-	return probe_port_is(in, 53) || probe_port_is(in, 5353) || probe_port_is(in, 5355);
+	return probe_port_is(in, 53) || probe_port_is(in, MDNS_PORT) ||
+	       probe_port_is(in, LLMNR_PORT);
 }
 
 static enum probe_answer
@@ -497,7 +506,7 @@ dns_tcp(const struct detect_input *in)
 	if (len < DNS_HEADER + 5 || (!dns_port(in) && len > 4096))
 		return PROBE_NO;
 	s = probe_from(s, 2);
-	if (s.len >= DNS_HEADER && !dns_header(s.p))
+	if (s.len >= DNS_HEADER && !dns_header(s.p, false))
 		return PROBE_NO;
 	if (s.len < len && s.len < DETECT_BYTES - 2)
 		return PROBE_MAYBE;
@@ -508,6 +517,19 @@ enum probe_answer
 detect_dns(const struct detect_input *in)
 {
 	return in->udp ? dns_udp(in) : dns_tcp(in);
+}
+
+/* The messages of these are DNS', and only their ports tell that no server is asked. */
+enum probe_answer
+detect_mdns(const struct detect_input *in)
+{
+	return probe_port_is(in, MDNS_PORT) ? dns_udp(in) : PROBE_NO;
+}
+
+enum probe_answer
+detect_llmnr(const struct detect_input *in)
+{
+	return probe_port_is(in, LLMNR_PORT) ? detect_dns(in) : PROBE_NO;
 }
 
 /* DTLS record (RFC 6347 section 4.1), in the clear or not; no other first record than one of these.
@@ -573,6 +595,32 @@ detect_quic(const struct detect_input *in)
 	return initial && in->orig.len != 0 && s.len < DETECT_BYTES && in->orig_port != 443
 		   ? PROBE_NO
 		   : PROBE_YES;
+}
+
+/*
+ * SOCKS 5 (RFC 1928): 5 | number of methods | methods, and the server: 5 | one of them, or none.
+ * SOCKS 4: 4 | command 1 or 2 | port 2 | address 4 | user and NUL, and the server: 0 | 90 to 93
+ * | 6. Either half alone is too plain to be believed.
+ */
+enum probe_answer
+detect_socks(const struct detect_input *in)
+{
+	struct span q = in->orig, a = in->resp;
+
+	if (in->orig_midstream || in->resp_midstream || q.len == 0)
+		return PROBE_NO;
+	if (q.p[0] == 4) {
+		if ((q.len > 1 && q.p[1] != 1 && q.p[1] != 2) || (a.len > 0 && a.p[0] != 0))
+			return PROBE_NO;
+		if (a.len > 1 && (a.p[1] < 90 || a.p[1] > 93))
+			return PROBE_NO;
+		return q.len < 9 || a.len < 8 ? PROBE_MAYBE : PROBE_YES;
+	}
+	if (q.p[0] != 5 || (q.len > 1 && q.p[1] == 0) || (a.len > 0 && a.p[0] != 5))
+		return PROBE_NO;
+	if (q.len < 2 || q.len < 2u + q.p[1] || a.len < 2)
+		return PROBE_MAYBE;
+	return a.p[1] == 0xff || memchr(q.p + 2, a.p[1], q.p[1]) != NULL ? PROBE_YES : PROBE_NO;
 }
 
 enum probe_answer

@@ -20,6 +20,7 @@
 	X(NATS, "nats", TCP, detect_nats, conn_payload)                      \
 	X(HTTP, "http", TCP, detect_http, conn_http)                         \
 	X(SSH, "ssh", TCP, detect_ssh, conn_ssh)                             \
+	X(SOCKS, "socks", TCP, detect_socks, conn_socks)                     \
 	X(AMQP, "amqp", TCP, detect_amqp, conn_payload)                      \
 	X(REDIS, "redis", TCP, detect_redis, conn_redis)                     \
 	X(POSTGRESQL, "postgresql", TCP, detect_postgresql, conn_postgresql) \
@@ -28,6 +29,8 @@
 	X(MYSQL, "mysql", TCP, detect_mysql, conn_mysql)                     \
 	X(MONGODB, "mongodb", TCP, detect_mongodb, conn_mongodb)             \
 	X(KAFKA, "kafka", TCP, detect_kafka, conn_kafka)                     \
+	X(MDNS, "mdns", UDP, detect_mdns, conn_dns)                          \
+	X(LLMNR, "llmnr", ANY, detect_llmnr, conn_dns)                       \
 	X(DNS, "dns", ANY, detect_dns, conn_dns)                             \
 	X(DTLS, "dtls", UDP, detect_dtls, conn_dtls)                         \
 	X(QUIC, "quic", UDP, detect_quic, conn_quic)                         \

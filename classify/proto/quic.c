@@ -472,3 +472,23 @@ quic_end(struct quic *q, tls_facts_fn *fn, void *arg)
 	tls_end(&q->tls, fn, arg);
 	drop_crypto(q);
 }
+
+/* One byte of header, at least four of id, a packet number and a sample of 20 (RFC 9001 5.4.2). */
+#define LEAST_SHORT 25u
+
+bool
+quic_guess(struct quic_guess *g, const uint8_t *data, size_t len)
+{
+	bool same;
+
+	if (len < LEAST_SHORT || (data[0] & 0xc0) != 0x40) {
+		g->first = 0;
+		return false;
+	}
+	same = g->first != 0 && memcmp(g->id, data + 1, sizeof(g->id)) == 0;
+	if (same && g->first != data[0])
+		return true;
+	g->first = data[0];
+	memcpy(g->id, data + 1, sizeof(g->id));
+	return false;
+}

@@ -34,6 +34,7 @@
 #include "classify/proto/quic_keys.h"
 #include "classify/proto/tls.h"
 
+#define QUIC_PORT	  443u
 #define QUIC_MAX_ID	  20u
 #define QUIC_MAX_INITIALS 64u
 #define QUIC_PATIENCE	  16u
@@ -81,6 +82,21 @@ void quic_push(struct quic *q, unsigned dir, const uint8_t *data, size_t len, tl
 
 /* Nothing more will come: tells what is known, if a hello was seen. */
 void quic_end(struct quic *q, tls_facts_fn *fn, void *arg);
+
+/*
+ * Joined midway, a connection shows short headers only (RFC 9000 section 17.3): 0 1 and six bits
+ * that header protection makes random, then the receiver's connection id, which stays, then what
+ * looks random. Two datagrams of a direction with the same four bytes behind different first ones
+ * are such a pair; others on the port keep their first byte with the id that follows it (OpenVPN's
+ * peer id, TURN's channels). Of ids shorter than four bytes, often the client's, nothing is said.
+ */
+struct quic_guess {
+	uint8_t first; /* byte of the last datagram with a short header; 0: none yet */
+	uint8_t id[4];
+};
+
+/* One datagram of a direction, all of the same one; true: this is QUIC. Zero is a valid start. */
+bool quic_guess(struct quic_guess *g, const uint8_t *data, size_t len);
 
 /* "1", "2", "draft-29", "Q046", or 0x and eight digits. */
 const char *quic_version_text(uint32_t version, char out[QUIC_VERSION_CAP]);

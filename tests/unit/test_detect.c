@@ -93,7 +93,22 @@ static const struct detect_case {
 	{ "dns header, damaged name, elsewhere", CLIENT("\x12\x34\1\0\0\1\0\0\0\0\0\0\x4fwww\7"),
 	  5300, true, PROTOCOL_UNKNOWN },
 	{ "multicast dns answer", CLIENT("\0\0\x84\0\0\0\0\1\0\0\0\0\1a\5local\0\0\1\x80\1"), 5353,
-	  true, PROTOCOL_DNS },
+	  true, PROTOCOL_MDNS },
+	{ "a name asked of the link", CLIENT("\x12\x34\0\0\0\1\0\0\0\0\0\0\1a\0\0\1\0\1"), 5355,
+	  true, PROTOCOL_LLMNR },
+	{ "dns header with damaged counts, port of dns",
+	  CLIENT("\x12\x34\1\0\0\1\x99\x99\x88\x88\x77\x77\x4fwww\7"), 53, true, PROTOCOL_DNS },
+	{ "random bytes, port of dns",
+	  CLIENT("\x12\x34\1\0\x55\1\x99\x99\x88\x88\x77\x77\x4fwww\7"), 53, true,
+	  PROTOCOL_UNKNOWN },
+	{ "socks 5", "\5\2\0\2", 4, "\5\2", 2, 1080, false, PROTOCOL_SOCKS },
+	{ "socks 5, nothing acceptable", "\5\1\0", 3, "\5\xff", 2, 1080, false, PROTOCOL_SOCKS },
+	{ "socks 5, a method that was not offered", "\5\1\0", 3, "\5\2", 2, 1080, false,
+	  PROTOCOL_UNKNOWN },
+	{ "socks 4", "\4\1\0\x50\xc0\0\2\1\0", 9, "\0\x5a\0\0\0\0\0\0", 8, 1080, false,
+	  PROTOCOL_SOCKS },
+	{ "socks 4, another answer", "\4\1\0\x50\xc0\0\2\1\0", 9, "\0\x50\0\0\0\0\0\0", 8, 1080,
+	  false, PROTOCOL_UNKNOWN },
 };
 
 static enum detect_verdict
@@ -137,8 +152,8 @@ test_prefixes_agree(void **state)
 		print_message("%s\n", t->name);
 		for (size_t n = 1; n < len; n++) {
 			enum protocol got = PROTOCOL_UNKNOWN;
-			enum detect_verdict v =
-			    ask(t, t->orig_len != 0 ? n : 0, t->resp_len != 0 ? n : 0, &got);
+			enum detect_verdict v = ask(t, n < t->orig_len ? n : t->orig_len,
+						    n < t->resp_len ? n : t->resp_len, &got);
 
 			assert_true(v == DETECT_MORE || (v == DETECT_FOUND && got == t->want));
 		}

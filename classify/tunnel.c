@@ -1,0 +1,74 @@
+#include "classify/tunnel.h"
+
+static bool
+begin(struct tunnel *t, struct conn_env *env, struct conn *outer, enum protocol as)
+{
+	struct conn_info info = outer->info;
+
+	if (t->refused)
+		return false;
+	info.midstream[0] = info.midstream[1] = false;
+	t->inner = conn_open(env, &info);
+	t->refused = t->inner == NULL;
+	if (t->refused)
+		return false;
+	t->inner->outer = outer;
+	if (as != PROTOCOL_UNKNOWN)
+		conn_start_as(env, t->inner, as);
+	return true;
+}
+
+void
+tunnel_push(struct tunnel *t, struct conn_env *env, struct conn *outer, enum protocol as,
+	    enum conn_dir dir, const uint8_t *data, size_t len)
+{
+	if (len == 0)
+		return;
+	if (t->inner == NULL && !begin(t, env, outer, as)) {
+		conn_skipped(env, outer, CONN_SKIP_LIMIT, len);
+		return;
+	}
+	conn_push(env, t->inner, dir, data, len, 0);
+}
+
+void
+tunnel_gap(struct tunnel *t, struct conn_env *env, enum conn_dir dir, uint64_t len)
+{
+	if (t->inner != NULL)
+		conn_lost(env, t->inner, dir, len);
+}
+
+void
+tunnel_half_close(struct tunnel *t, struct conn_env *env, enum conn_dir dir)
+{
+	if (t->inner != NULL)
+		conn_half_close(env, t->inner, dir);
+}
+
+void
+tunnel_finish(struct tunnel *t, struct conn_env *env)
+{
+	if (t->inner != NULL)
+		conn_finish(env, t->inner);
+}
+
+/* What runs in the tunnel is what the flow is about. */
+void
+tunnel_describe(const struct tunnel *t, const struct conn_env *env, struct record *r)
+{
+	const struct conn *c = t->inner;
+
+	if (c == NULL)
+		return;
+	if (c->encrypted)
+		record_put_bool(r, RF_ENCRYPTED, true);
+	if (c->proto != NULL && c->proto->describe != NULL && c->state != NULL)
+		c->proto->describe(env, c, c->state, r);
+}
+
+void
+tunnel_close(struct tunnel *t, struct conn_env *env)
+{
+	conn_close(env, t->inner);
+	t->inner = NULL;
+}
