@@ -574,6 +574,16 @@ exchange_message_end(struct exchange *x, enum conn_dir dir, bool complete)
 	m->joined = NULL;
 }
 
+void
+exchange_expect_answer(struct exchange *x)
+{
+	struct message *m = &x->message[CONN_RESP];
+
+	x->status = 0;
+	m->begun = m->headers_done = m->done = m->complete = false;
+	m->type_len = m->coding_len = 0;
+}
+
 /* ------------------------------------------------------------------ WebSocket */
 
 /*

@@ -38,6 +38,9 @@ void exchange_body(struct exchange *x, enum conn_dir dir, const uint8_t *data, s
 void exchange_body_gap(struct exchange *x, enum conn_dir dir, uint64_t len);
 void exchange_message_end(struct exchange *x, enum conn_dir dir, bool complete);
 
+/* The answer seen so far was none (101 to HTTP/2): its message begins anew. */
+void exchange_expect_answer(struct exchange *x);
+
 /*
  * The two ends have agreed on WebSocket (101): the exchange goes on, and the messages of each
  * direction, without their frames, are its bodies.

@@ -4,14 +4,17 @@
  * A stream is followed from its first header block until both directions have ended it, or it is
  * reset. At most HTTP2_MAX_STREAMS at a time; the one that was touched least recently is closed as
  * incomplete to make room, so that streams whose end was lost do not stay for ever. An answer
- * whose request was not seen gets an exchange without one.
+ * whose request was not seen gets an exchange without one. Where the connection began by upgrade
+ * from HTTP/1, stream 1 is the exchange that asked for it.
+ *
+ * An extended CONNECT for WebSocket (RFC 8441) that is granted makes the stream one: its frames are
+ * taken off as those of HTTP/1's are.
  *
  * Header tables (some 12 KiB for each direction) come from a pool smaller than that of
  * connections: the connection that has used its tables least recently gives them up, and from
  * there on what its peer refers to is unknown to us, not wrong.
  */
-#include "classify/conn_env.h"
-#include "classify/exchange.h"
+#include "classify/http2_conn.h"
 #include "classify/proto/http2.h"
 
 /* Follows the connection that uses them; all are in one list, the most recently used first. */
@@ -31,6 +34,7 @@ struct http2_stream {
 	bool begun_answer;
 	bool headers[2]; /* the block that opens a message is over; later ones are trailers */
 	bool has_status;
+	bool asks_websocket, is_websocket;
 	bool interim; /* the block at hand is of a 1xx */
 	bool ended[2];
 };
@@ -168,7 +172,7 @@ close_least_recent(struct http2_conn *h)
 }
 
 static struct http2_stream *
-open_stream(struct http2_conn *h, uint32_t id)
+add_stream(struct http2_conn *h, uint32_t id)
 {
 	struct http2_stream *s;
 
@@ -180,10 +184,33 @@ open_stream(struct http2_conn *h, uint32_t id)
 		return NULL;
 	}
 	*s = (struct http2_stream) { .next = h->streams, .id = id };
-	s->x = exchange_open(h->env, h->c, h->nr_requests++);
 	h->streams = s;
 	h->nr_streams++;
 	return s;
+}
+
+static struct http2_stream *
+open_stream(struct http2_conn *h, uint32_t id)
+{
+	struct http2_stream *s = add_stream(h, id);
+
+	if (s != NULL)
+		s->x = exchange_open(h->env, h->c, h->nr_requests++);
+	return s;
+}
+
+bool
+http2_conn_adopt(struct conn *c, struct exchange *x, uint64_t next_ordinal)
+{
+	struct http2_conn *h = c->state;
+	struct http2_stream *s = h == NULL ? NULL : add_stream(h, 1);
+
+	if (s == NULL)
+		return false;
+	s->x = x;
+	s->begun = s->headers[CONN_ORIG] = s->ended[CONN_ORIG] = true;
+	h->nr_requests = next_ordinal;
+	return true;
 }
 
 static void
@@ -195,6 +222,15 @@ end_side(struct http2_conn *h, struct http2_stream *s, enum conn_dir dir)
 	/* Where its request was not seen, nothing more will come of it. */
 	if (s->ended[1 - dir] || (dir == CONN_RESP && !s->begun))
 		close_first(h);
+}
+
+static void
+body_gap(struct http2_stream *s, enum conn_dir dir, uint64_t len)
+{
+	if (s->is_websocket)
+		exchange_websocket_gap(s->x, dir, len);
+	else
+		exchange_body_gap(s->x, dir, len);
 }
 
 /* ------------------------------------------------------------------ header blocks */
@@ -238,6 +274,8 @@ request_field(struct http2_stream *s, struct span name, struct span value)
 		exchange_target(s->x, value);
 	else if (span_is(name, ":authority"))
 		exchange_authority(s->x, value);
+	else if (span_is(name, ":protocol"))
+		s->asks_websocket = span_is_nocase(value, "websocket");
 	else if (name.len != 0 && name.p[0] == ':')
 		return;
 	else {
@@ -308,6 +346,24 @@ on_field(void *arg, uint32_t id, struct span name, struct span value)
 	}
 }
 
+/* A first block is over, and what it says of the body is known. */
+static void
+end_first_block(struct http2_stream *s, enum conn_dir dir)
+{
+	unsigned status;
+
+	if (dir == CONN_ORIG)
+		begin_request(s);
+	else
+		begin_answer(s, 0);
+	exchange_headers_end(s->x, dir);
+	status = exchange_status_of(s->x);
+	if (dir == CONN_RESP && s->asks_websocket && status >= 200 && status < 300) {
+		s->is_websocket = true;
+		exchange_begin_websocket(s->x);
+	}
+}
+
 static void
 on_headers_end(void *arg, uint32_t id, bool end_stream, bool whole)
 {
@@ -320,15 +376,10 @@ on_headers_end(void *arg, uint32_t id, bool end_stream, bool whole)
 	h->text[dir] = NULL;
 	if (s == NULL)
 		return;
-	if (!s->headers[dir] && s->x != NULL && !s->interim) {
-		if (dir == CONN_ORIG)
-			begin_request(s);
-		else
-			begin_answer(s, 0);
-		exchange_headers_end(s->x, dir);
-	}
+	if (!s->headers[dir] && s->x != NULL && !s->interim)
+		end_first_block(s, dir);
 	if (!whole && s->x != NULL)
-		exchange_body_gap(s->x, dir, 0);
+		body_gap(s, dir, 0);
 	s->headers[dir] = s->headers[dir] || !s->interim;
 	if (end_stream)
 		end_side(h, s, dir);
@@ -346,6 +397,8 @@ on_data(void *arg, uint32_t id, const uint8_t *data, size_t len)
 	if (s == NULL || s->x == NULL || !s->headers[side->dir])
 		conn_skipped(side->h->env, side->h->c,
 			     s != NULL && s->x == NULL ? CONN_SKIP_LIMIT : CONN_SKIP_UNSYNCED, len);
+	else if (s->is_websocket)
+		exchange_websocket(s->x, side->dir, data, len);
 	else
 		exchange_body(s->x, side->dir, data, len);
 }
@@ -357,7 +410,7 @@ on_data_gap(void *arg, uint32_t id, uint64_t len)
 	struct http2_stream *s = find_stream(side->h, id);
 
 	if (s != NULL && s->x != NULL)
-		exchange_body_gap(s->x, side->dir, len);
+		body_gap(s, side->dir, len);
 }
 
 static void
@@ -410,7 +463,7 @@ mark_lost(struct http2_conn *h, enum conn_dir dir)
 {
 	for (struct http2_stream *s = h->streams; s != NULL; s = s->next) {
 		if (s->x != NULL && !s->ended[dir])
-			exchange_body_gap(s->x, dir, 0);
+			body_gap(s, dir, UINT64_MAX);
 	}
 }
 

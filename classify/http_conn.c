@@ -7,10 +7,10 @@
  * direction the order can no longer be trusted, so what is open is closed as incomplete there.
  *
  * After CONNECT and 101 the bytes go to a connection of their own inside this one, so that TLS
- * through a proxy is seen as TLS. A WebSocket stays with the exchange that asked for it.
+ * through a proxy is seen as TLS. A WebSocket stays with the exchange that asked for it; the
+ * exchange that asked for HTTP/2 goes over to it, where its answer will be stream 1.
  */
-#include "classify/conn_env.h"
-#include "classify/exchange.h"
+#include "classify/http2_conn.h"
 #include "classify/proto/http1.h"
 #include "classify/tunnel.h"
 
@@ -27,6 +27,7 @@ struct http_conn {
 	bool tunnelled;
 	struct tunnel tunnel;	    /* what runs inside */
 	struct exchange *websocket; /* or the exchange that goes on as one */
+	struct exchange *upgraded;  /* that HTTP/2 answers, until its 101 is over */
 };
 
 /* What the parsers' handlers are given. */
@@ -65,6 +66,8 @@ close_exchange(struct http_conn *h, struct exchange *x)
 	}
 	if (h->websocket == x)
 		h->websocket = NULL;
+	if (h->upgraded == x)
+		h->upgraded = NULL;
 	list_remove(h, x);
 	exchange_close(x);
 }
@@ -190,6 +193,8 @@ on_headers_end(void *arg)
 		s->h->c->protocol = exchange_upgrade(x);
 	if (status == 101 && exchange_upgrade(x) == PROTOCOL_WEBSOCKET)
 		s->h->websocket = x;
+	if (status == 101 && exchange_upgrade(x) == PROTOCOL_HTTP2)
+		s->h->upgraded = x;
 	if (status == 101 || (exchange_is_connect(x) && status >= 200 && status < 300)) {
 		s->h->tunnelled = true;
 		return HTTP1_TUNNEL;
@@ -234,6 +239,26 @@ on_body_gap(void *arg, uint64_t len)
 		exchange_body_gap(s->h->current[s->dir], s->dir, len);
 }
 
+/* The 101 was no answer: that comes from HTTP/2. A request that is cut short stays so. */
+static void
+hand_to_http2(struct http_conn *h, struct exchange *x)
+{
+	struct conn *inner = tunnel_begin(&h->tunnel, h->env, h->c, PROTOCOL_HTTP2);
+
+	h->upgraded = NULL;
+	if (!exchange_done(x, CONN_ORIG))
+		exchange_message_end(x, CONN_ORIG, false);
+	if (h->current[CONN_ORIG] == x)
+		h->current[CONN_ORIG] = NULL;
+	if (inner == NULL || !http2_conn_adopt(inner, x, h->nr_requests)) {
+		close_exchange(h, x);
+		return;
+	}
+	list_remove(h, x);
+	*exchange_next(x) = NULL;
+	exchange_expect_answer(x);
+}
+
 static void
 on_message_end(void *arg, bool complete)
 {
@@ -243,6 +268,10 @@ on_message_end(void *arg, bool complete)
 	if (x == NULL)
 		return;
 	s->h->current[s->dir] = NULL;
+	if (x == s->h->upgraded && s->dir == CONN_RESP) {
+		hand_to_http2(s->h, x);
+		return;
+	}
 	exchange_message_end(x, s->dir, complete);
 	if (x == s->h->websocket)
 		exchange_begin_websocket(x);
@@ -266,10 +295,7 @@ on_tunnel(void *arg, const uint8_t *data, size_t len)
 		conn_skipped(h->env, h->c, CONN_SKIP_NOT_PARSED, len);
 		return;
 	}
-	/* HTTP/2 by upgrade: the server may speak first, and its frames alone would not tell. */
-	tunnel_push(&h->tunnel, h->env, h->c,
-		    h->c->protocol == PROTOCOL_HTTP2 ? PROTOCOL_HTTP2 : PROTOCOL_UNKNOWN, s->dir,
-		    data, len);
+	tunnel_push(&h->tunnel, h->env, h->c, s->dir, data, len);
 }
 
 static const struct http1_handler handler = {

@@ -195,7 +195,7 @@ socks_push(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir,
 	if (s->lost)
 		conn_skipped(env, c, CONN_SKIP_NOT_PARSED, len - n);
 	else
-		tunnel_push(&s->tunnel, env, c, PROTOCOL_UNKNOWN, dir, data + n, len - n);
+		tunnel_push(&s->tunnel, env, c, dir, data + n, len - n);
 	return len;
 }
 

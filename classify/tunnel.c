@@ -1,30 +1,31 @@
 #include "classify/tunnel.h"
 
-static bool
-begin(struct tunnel *t, struct conn_env *env, struct conn *outer, enum protocol as)
+struct conn *
+tunnel_begin(struct tunnel *t, struct conn_env *env, struct conn *outer, enum protocol as)
 {
 	struct conn_info info = outer->info;
 
 	if (t->refused)
-		return false;
+		return NULL;
+	/* What runs inside begins here. */
 	info.midstream[0] = info.midstream[1] = false;
 	t->inner = conn_open(env, &info);
 	t->refused = t->inner == NULL;
 	if (t->refused)
-		return false;
+		return NULL;
 	t->inner->outer = outer;
 	if (as != PROTOCOL_UNKNOWN)
 		conn_start_as(env, t->inner, as);
-	return true;
+	return t->inner;
 }
 
 void
-tunnel_push(struct tunnel *t, struct conn_env *env, struct conn *outer, enum protocol as,
-	    enum conn_dir dir, const uint8_t *data, size_t len)
+tunnel_push(struct tunnel *t, struct conn_env *env, struct conn *outer, enum conn_dir dir,
+	    const uint8_t *data, size_t len)
 {
 	if (len == 0)
 		return;
-	if (t->inner == NULL && !begin(t, env, outer, as)) {
+	if (t->inner == NULL && tunnel_begin(t, env, outer, PROTOCOL_UNKNOWN) == NULL) {
 		conn_skipped(env, outer, CONN_SKIP_LIMIT, len);
 		return;
 	}

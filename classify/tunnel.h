@@ -15,9 +15,14 @@ struct tunnel {
 	bool refused;	    /* the pool was empty */
 };
 
-/* as: the protocol where it is known already, else PROTOCOL_UNKNOWN. */
-void tunnel_push(struct tunnel *t, struct conn_env *env, struct conn *outer, enum protocol as,
-		 enum conn_dir dir, const uint8_t *data, size_t len);
+/*
+ * Opens it before anything has gone through, where the protocol is known. NULL when the pool is
+ * empty.
+ */
+struct conn *tunnel_begin(struct tunnel *t, struct conn_env *env, struct conn *outer,
+			  enum protocol as);
+void tunnel_push(struct tunnel *t, struct conn_env *env, struct conn *outer, enum conn_dir dir,
+		 const uint8_t *data, size_t len);
 void tunnel_gap(struct tunnel *t, struct conn_env *env, enum conn_dir dir, uint64_t len);
 void tunnel_half_close(struct tunnel *t, struct conn_env *env, enum conn_dir dir);
 void tunnel_finish(struct tunnel *t, struct conn_env *env);
