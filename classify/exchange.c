@@ -62,8 +62,8 @@ seen_before(struct message *m, const struct finding *f)
 	return false;
 }
 
-static void
-found(void *arg, const struct finding *f)
+void
+exchange_found(void *arg, const struct finding *f)
 {
 	struct message *m = arg;
 
@@ -75,7 +75,7 @@ static void
 scan_field(struct message *m, enum buffer where, const uint8_t *text, size_t len)
 {
 	if (len != 0)
-		scan_block(m->x->env->scanner, where, text, len, found, m);
+		scan_block(m->x->env->scanner, where, text, len, exchange_found, m);
 }
 
 /* The text of a streamed answer, put together over its events. */
@@ -90,7 +90,7 @@ joined_text(void *arg, bool is_completion, const uint8_t *text, size_t len)
 	if (m->joined == NULL)
 		m->joined = scan_open(x->env->scanner, BUFFER_LLM_COMPLETION);
 	if (m->joined != NULL)
-		scan_push(m->joined, text, len, found, m);
+		scan_push(m->joined, text, len, exchange_found, m);
 }
 
 static void
@@ -287,8 +287,8 @@ scan_header(struct message *m, struct span name, struct span value)
 	scan_field(m, BUFFER_HTTP_HEADER, text, len + value.len);
 }
 
-static bool
-type_starts(const struct message *m, const char *prefix)
+bool
+exchange_type_starts(const struct message *m, const char *prefix)
 {
 	size_t len = strlen(prefix);
 
@@ -299,26 +299,11 @@ type_starts(const struct message *m, const char *prefix)
 	return true;
 }
 
-/* One or two digits; anything else is no status. */
-static void
-take_grpc_status(struct exchange *x, struct span value)
-{
-	unsigned n = 0;
-
-	for (size_t i = 0; i < value.len; i++) {
-		if (value.len > 2 || value.p[i] < '0' || value.p[i] > '9')
-			return;
-		n = n * 10 + (value.p[i] - '0');
-	}
-	x->has_grpc_status = value.len != 0;
-	x->grpc_status = (uint8_t)n;
-}
-
 void
 exchange_trailer(struct exchange *x, struct span name, struct span value)
 {
 	if (span_is_nocase(name, "grpc-status"))
-		take_grpc_status(x, value);
+		x->has_grpc_status = grpc_status_of(value, &x->grpc_status);
 }
 
 void
@@ -328,11 +313,11 @@ exchange_header(struct exchange *x, enum conn_dir dir, struct span name, struct 
 
 	if (span_is_nocase(name, "content-type")) {
 		m->type_len = (uint8_t)keep(m->type, MAX_TYPE, value);
-		x->grpc = x->grpc || type_starts(m, "application/grpc");
+		x->grpc = x->grpc || exchange_type_starts(m, "application/grpc");
 	} else if (span_is_nocase(name, "grpc-encoding")) {
 		m->coding_len = (uint8_t)keep(m->coding, MAX_CODING, value);
 	} else if (span_is_nocase(name, "grpc-status")) {
-		take_grpc_status(x, value);
+		x->has_grpc_status = grpc_status_of(value, &x->grpc_status);
 	} else if (span_is_nocase(name, "content-encoding")) {
 		if (m->coding_len != 0 && m->coding_len < MAX_CODING)
 			m->coding[m->coding_len++] = ',';
@@ -355,8 +340,8 @@ exchange_header(struct exchange *x, enum conn_dir dir, struct span name, struct 
 static bool
 is_binary(const struct message *m)
 {
-	return type_starts(m, "image/") || type_starts(m, "audio/") || type_starts(m, "video/") ||
-	       type_starts(m, "font/");
+	return exchange_type_starts(m, "image/") || exchange_type_starts(m, "audio/") ||
+	       exchange_type_starts(m, "video/") || exchange_type_starts(m, "font/");
 }
 
 static enum buffer
@@ -368,11 +353,11 @@ body_buffer(const struct message *m)
 		return BUFFER_WS_MESSAGE;
 	if (m->x->llm != NULL && llm_is_likely(m->x->llm))
 		return m->dir == CONN_ORIG ? BUFFER_LLM_PROMPT : BUFFER_LLM_COMPLETION;
-	if (type_starts(m, "application/x-www-form-urlencoded"))
+	if (exchange_type_starts(m, "application/x-www-form-urlencoded"))
 		return BUFFER_FORM;
-	if (type_starts(m, "text/event-stream"))
+	if (exchange_type_starts(m, "text/event-stream"))
 		return BUFFER_SSE_DATA;
-	if (type_starts(m, "application/json"))
+	if (exchange_type_starts(m, "application/json"))
 		return BUFFER_JSON;
 	return BUFFER_HTTP_BODY;
 }
@@ -407,18 +392,19 @@ exchange_headers_end(struct exchange *x, enum conn_dir dir)
 		drop_llm_if_hopeless(x);
 	}
 	/* gRPC's coding is of each message by itself. */
-	if (!x->grpc)
+	if (x->grpc)
+		exchange_grpc_begin(m);
+	else
 		m->decode_failed = decode_take(x->env->decoders, span_of(m->coding, m->coding_len),
 					       &m->decode) != DECODE_OK;
-	m->sse_body = dir == CONN_RESP && type_starts(m, "text/event-stream");
+	m->sse_body = dir == CONN_RESP && exchange_type_starts(m, "text/event-stream");
 	if (m->sse_body)
 		sse_init(&x->sse, count_event, x);
 	m->scan_body = !is_binary(m);
 }
 
-/* Decoded bytes of a body. */
-static void
-body_bytes(void *arg, const uint8_t *data, size_t len)
+void
+exchange_decoded(void *arg, const uint8_t *data, size_t len)
 {
 	struct message *m = arg;
 	struct exchange *x = m->x;
@@ -433,8 +419,10 @@ body_bytes(void *arg, const uint8_t *data, size_t len)
 			m->scan_body = false;
 		}
 	}
-	if (m->scan != NULL)
-		scan_push(m->scan, data, len, found, m);
+	if (m->scan != NULL && m->protobuf_body)
+		exchange_protobuf(m, data, len);
+	else if (m->scan != NULL)
+		scan_push(m->scan, data, len, exchange_found, m);
 	if (m->sse_body)
 		sse_push(&x->sse, data, len);
 	if (x->llm == NULL)
@@ -445,68 +433,13 @@ body_bytes(void *arg, const uint8_t *data, size_t len)
 		llm_response_body(x->llm, data, len);
 }
 
-static void
-grpc_begin(void *arg, bool compressed)
-{
-	struct message *m = arg;
-
-	if (compressed && decode_take(m->x->env->decoders, span_of(m->coding, m->coding_len),
-				      &m->decode) != DECODE_OK)
-		m->decode_failed = true;
-}
-
-static void
-grpc_bytes(void *arg, const uint8_t *data, size_t len)
-{
-	struct message *m = arg;
-
-	if (m->decode_failed)
-		conn_skipped(m->x->env, m->x->c, CONN_SKIP_DECODE_FAILED, len);
-	else
-		conn_inspected(m->x->env, m->x->c, len);
-	if (m->decode_failed)
-		return;
-	if (m->decode == NULL)
-		body_bytes(m, data, len);
-	else if (decode_push(m->decode, data, len, body_bytes, m) != DECODE_OK)
-		m->decode_failed = true;
-}
-
-static void
-grpc_end(void *arg)
-{
-	struct message *m = arg;
-
-	if (m->decode == NULL)
-		return;
-	if (!m->decode_failed && decode_finish(m->decode, body_bytes, m) != DECODE_OK)
-		m->decode_failed = true;
-	decode_give(m->x->env->decoders, m->decode);
-	m->decode = NULL;
-}
-
-/* The five bytes before each message are framing; the messages are the body. */
-static void
-grpc_body(struct message *m, const uint8_t *data, size_t len)
-{
-	static const struct grpc_handler on = { grpc_begin, grpc_bytes, grpc_end };
-	uint64_t framing = m->grpc.framing_bytes;
-
-	if (m->grpc_lost) {
-		conn_skipped(m->x->env, m->x->c, CONN_SKIP_UNSYNCED, len);
-		return;
-	}
-	grpc_push(&m->grpc, data, len, &on, m);
-	conn_inspected(m->x->env, m->x->c, m->grpc.framing_bytes - framing);
-}
-
 void
 exchange_body(struct exchange *x, enum conn_dir dir, const uint8_t *data, size_t len)
 {
 	struct message *m = &x->message[dir];
 
 	if (x->grpc) {
-		grpc_body(m, data, len);
+		exchange_grpc(m, data, len);
 		return;
 	}
 	if (m->decode_failed) {
@@ -518,8 +451,8 @@ exchange_body(struct exchange *x, enum conn_dir dir, const uint8_t *data, size_t
 	else
 		conn_inspected(x->env, x->c, len);
 	if (m->decode == NULL)
-		body_bytes(m, data, len);
-	else if (decode_push(m->decode, data, len, body_bytes, m) != DECODE_OK)
+		exchange_decoded(m, data, len);
+	else if (decode_push(m->decode, data, len, exchange_decoded, m) != DECODE_OK)
 		m->decode_failed = true;
 }
 
@@ -528,9 +461,9 @@ exchange_body_gap(struct exchange *x, enum conn_dir dir, uint64_t len)
 {
 	struct message *m = &x->message[dir];
 
-	(void)len;
 	m->gap = true;
-	m->grpc_lost = true;
+	if (x->grpc)
+		exchange_grpc_gap(m, len);
 	/* A coded body cannot be taken up again behind a hole. */
 	if (m->decode != NULL)
 		m->decode_failed = true;
@@ -549,7 +482,7 @@ exchange_message_end(struct exchange *x, enum conn_dir dir, bool complete)
 	m->end_us = x->env->now_us;
 	if (m->decode != NULL) {
 		/* The stream of a WebSocket is only ever flushed. */
-		if (!m->decode_failed && decode_finish(m->decode, body_bytes, m) != DECODE_OK)
+		if (!m->decode_failed && decode_finish(m->decode, exchange_decoded, m) != DECODE_OK)
 			m->decode_failed = !x->websocket;
 		/* Coded data says itself where it ends, also when the message around it is cut. */
 		complete = complete ||
@@ -557,12 +490,14 @@ exchange_message_end(struct exchange *x, enum conn_dir dir, bool complete)
 		decode_give(x->env->decoders, m->decode);
 		m->decode = NULL;
 	}
-	m->complete = complete && !m->gap && !m->decode_failed &&
+	if (x->grpc)
+		exchange_grpc_end(m);
+	m->complete = complete && !m->gap && !m->decode_failed && !m->message_failed &&
 		      !(x->grpc && grpc_is_inside(&m->grpc)) && !m->websocket.lost;
 	if (m->sse_body)
 		sse_end(&x->sse);
 	if (m->scan != NULL)
-		scan_close(m->scan, found, m);
+		scan_close(m->scan, exchange_found, m);
 	m->scan = NULL;
 	if (x->llm != NULL && dir == CONN_ORIG) {
 		llm_request_end(x->llm, m->complete);
@@ -570,7 +505,7 @@ exchange_message_end(struct exchange *x, enum conn_dir dir, bool complete)
 	} else if (x->llm != NULL)
 		llm_response_end(x->llm, m->complete);
 	if (m->joined != NULL)
-		scan_close(m->joined, found, m);
+		scan_close(m->joined, exchange_found, m);
 	m->joined = NULL;
 }
 
@@ -582,94 +517,6 @@ exchange_expect_answer(struct exchange *x)
 	x->status = 0;
 	m->begun = m->headers_done = m->done = m->complete = false;
 	m->type_len = m->coding_len = 0;
-}
-
-/* ------------------------------------------------------------------ WebSocket */
-
-/*
- * permessage-deflate (RFC 7692): a message is a piece of one deflate stream, less the empty block
- * at its end. Where the ends agreed to begin anew with each message, going on is no harm.
- */
-static const uint8_t deflate_tail[] = { 0x00, 0x00, 0xff, 0xff };
-
-static void
-message_bytes(struct message *m, const uint8_t *data, size_t len)
-{
-	if (!m->websocket_deflated)
-		body_bytes(m, data, len);
-	else if (!m->decode_failed && decode_push(m->decode, data, len, body_bytes, m) != DECODE_OK)
-		m->decode_failed = true;
-}
-
-static void
-message_begin(void *arg, bool compressed)
-{
-	struct message *m = arg;
-
-	m->websocket_deflated = compressed;
-	if (compressed && m->decode == NULL && !m->decode_failed)
-		m->decode_failed = decode_take(m->x->env->decoders, span_of("deflate", 7),
-					       &m->decode) != DECODE_OK;
-}
-
-static void
-message_piece(void *arg, const uint8_t *data, size_t len)
-{
-	struct message *m = arg;
-
-	if (m->websocket_deflated && m->decode_failed)
-		conn_skipped(m->x->env, m->x->c, CONN_SKIP_DECODE_FAILED, len);
-	else
-		conn_inspected(m->x->env, m->x->c, len);
-	message_bytes(m, data, len);
-}
-
-static void
-message_over(void *arg)
-{
-	struct message *m = arg;
-
-	if (m->websocket_deflated)
-		message_bytes(m, deflate_tail, sizeof(deflate_tail));
-}
-
-static const struct websocket_handler message_handler = { message_begin, message_piece,
-							  message_over };
-
-void
-exchange_begin_websocket(struct exchange *x)
-{
-	x->websocket = true;
-	for (unsigned d = 0; d < 2; d++) {
-		x->message[d].done = x->message[d].complete = false;
-		x->message[d].scan_body = true;
-	}
-}
-
-void
-exchange_websocket(struct exchange *x, enum conn_dir dir, const uint8_t *data, size_t len)
-{
-	struct message *m = &x->message[dir];
-	uint64_t framing = m->websocket.framing_bytes, skipped = m->websocket.skipped_bytes;
-
-	websocket_push(&m->websocket, data, len, &message_handler, m);
-	conn_inspected(x->env, x->c, m->websocket.framing_bytes - framing);
-	if (m->websocket.skipped_bytes != skipped)
-		conn_skipped(x->env, x->c, CONN_SKIP_UNSYNCED,
-			     m->websocket.skipped_bytes - skipped);
-}
-
-void
-exchange_websocket_gap(struct exchange *x, enum conn_dir dir, uint64_t len)
-{
-	struct message *m = &x->message[dir];
-
-	m->gap = true;
-	if (m->websocket_deflated)
-		m->decode_failed = true;
-	websocket_gap(&m->websocket, len, &message_handler, m);
-	if (m->scan != NULL)
-		scan_gap(m->scan);
 }
 
 /* ------------------------------------------------------------------ the end */

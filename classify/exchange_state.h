@@ -1,4 +1,4 @@
-/* What exchange.c and exchange_record.c share. Not for anyone else. */
+/* What the files of an exchange share. Not for anyone else. */
 #ifndef WEIR_EXCHANGE_STATE_H
 #define WEIR_EXCHANGE_STATE_H
 
@@ -6,7 +6,9 @@
 
 #include "classify/ai/llm.h"
 #include "classify/exchange.h"
+#include "classify/proto/base64.h"
 #include "classify/proto/grpc.h"
+#include "classify/proto/protobuf.h"
 #include "classify/proto/sse.h"
 #include "classify/proto/websocket.h"
 
@@ -30,6 +32,9 @@ struct message {
 	bool sse_body;
 	bool websocket_deflated; /* the message at hand */
 	bool grpc_lost;		 /* a gap: where its messages begin is not known any more */
+	bool message_failed;	 /* one of several could not be decoded, or has a hole */
+	bool grpc_text;		 /* gRPC-Web in base64 */
+	bool protobuf_body;
 	uint64_t begin_us, end_us;
 	uint64_t body_bytes; /* decoded */
 	struct decode *decode;
@@ -39,6 +44,9 @@ struct message {
 	struct conn_types types;
 	struct sha256_ctx sha;
 	struct grpc grpc;
+	struct base64 base64;
+	uint64_t base64_overhead; /* of the digits read, over their bytes; told at the end */
+	struct protobuf protobuf; /* of the message at hand */
 	struct websocket websocket;
 	uint8_t type_len, coding_len;
 	char type[MAX_TYPE];
@@ -74,6 +82,23 @@ struct exchange {
 	char agent[MAX_AGENT];
 	char target[MAX_TARGET];
 };
+
+/* A finding in a message; arg is the message. */
+void exchange_found(void *arg, const struct finding *f);
+
+/* The next bytes of a message's body, all coding undone; arg is the message. */
+void exchange_decoded(void *arg, const uint8_t *data, size_t len);
+
+bool exchange_type_starts(const struct message *m, const char *prefix);
+
+/* exchange_messages.c: headers are over; bytes of a body of gRPC; the body is over. */
+void exchange_grpc_begin(struct message *m);
+void exchange_grpc(struct message *m, const uint8_t *data, size_t len);
+void exchange_grpc_gap(struct message *m, uint64_t len);
+void exchange_grpc_end(struct message *m);
+
+/* Bytes of a gRPC message, decoded, on their way to the scanner, which is open. */
+void exchange_protobuf(struct message *m, const uint8_t *data, size_t len);
 
 /* Origin form without scheme, authority, query and fragment; may be empty. */
 struct span exchange_path(const struct exchange *x);

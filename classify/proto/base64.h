@@ -1,0 +1,30 @@
+/*
+ * Base64 as it streams by (RFC 4648, both alphabets), as lenient as MIME (RFC 2045 section 6.8):
+ * what is no digit is passed over, padding ends a group and what follows begins a new one, so texts
+ * that were joined come out joined. Any split gives the same bytes.
+ */
+#ifndef WEIR_BASE64_H
+#define WEIR_BASE64_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* All zero is a valid start. */
+struct base64 {
+	uint32_t bits;
+	uint8_t nr; /* digits in bits */
+};
+
+/* Room that the bytes of len digits need, whatever came before. */
+#define BASE64_ROOM(len) ((len) / 4 * 3 + 6)
+
+/* -1: no digit. */
+int base64_value(uint8_t c);
+
+/* Returns how many bytes were written to out. */
+size_t base64_push(struct base64 *b, const uint8_t *in, size_t len, uint8_t *out);
+
+/* The bytes of a last group that lacks its padding: at most 2. */
+size_t base64_end(struct base64 *b, uint8_t *out);
+
+#endif
