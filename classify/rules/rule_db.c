@@ -12,16 +12,21 @@
 #include "classify/siphash.h"
 
 struct expression {
-	char text[4 * RULE_TEXT_MAX + 1];
+	char *text;
+	size_t cut; /* bytes of it that are not searched for */
 	unsigned flags;
 };
 
-/* A literal becomes a regex of \xHH, which no character can misread. */
-static void
-write_expression(struct expression *e, const struct rule_pattern *p)
+/* A literal becomes a regex of \xHH, which no character can misread. False without memory. */
+static bool
+write_expression(struct expression *e, const struct rule_pattern *p, struct rule_text *memory)
 {
 	static const char hex[] = "0123456789abcdef";
 	size_t at = 0;
+
+	e->text = rule_text_take(memory, 4 * p->text.len + 1);
+	if (e->text == NULL)
+		return false;
 
 	for (size_t i = 0; i < p->text.len; i++) {
 		uint8_t c = p->text.p[i];
@@ -38,6 +43,34 @@ write_expression(struct expression *e, const struct rule_pattern *p)
 	e->text[at] = '\0';
 	e->flags = (p->nocase ? HS_FLAG_CASELESS : 0u) | (p->dotall ? HS_FLAG_DOTALL : 0u) |
 		   (p->multiline ? HS_FLAG_MULTILINE : 0u);
+	return true;
+}
+
+/* The pattern's tree, where it says more than Hyperscan does: a varying width, a front to cut. */
+static void
+read_tree(struct rule_db *db, struct db_pattern *p, struct expression *e)
+{
+	unsigned flags = (p->pattern->nocase ? REGEX_NOCASE : 0u) |
+			 (p->pattern->dotall ? REGEX_DOTALL : 0u) |
+			 (p->pattern->multiline ? REGEX_MULTILINE : 0u);
+	struct span text = span_of(e->text, strlen(e->text));
+	struct rule_text aside = { 0 };
+
+	if (p->pattern->kind != PATTERN_REGEX)
+		return;
+	if (p->width == 0) {
+		p->regex = regex_parse(&db->memory, text, flags);
+		e->cut = p->regex == NULL ? 0 : regex_cut(p->regex);
+	} else {
+		const struct regex *re = regex_parse(&aside, text, flags);
+
+		if (re != NULL && regex_cut(re) != 0) {
+			p->regex = regex_parse(&db->memory, text, flags);
+			e->cut = p->regex == NULL ? 0 : regex_cut(p->regex);
+		}
+		rule_text_fini(&aside);
+	}
+	p->cut = e->cut != 0;
 }
 
 static void
@@ -99,7 +132,7 @@ compile(const struct compile_input *in, const struct rule_db *db, unsigned mode,
 static void
 add_input(struct compile_input *in, const struct expression *e, unsigned id)
 {
-	in->text[in->nr] = e->text;
+	in->text[in->nr] = e->text + e->cut;
 	in->flags[in->nr] = e->flags;
 	in->ids[in->nr++] = id;
 }
@@ -155,7 +188,8 @@ add_finder(struct rule_db *db, uint32_t i)
 }
 
 static unsigned
-list_patterns(struct rule_db *db, const struct rule_list *list, struct expression *e, FILE *errors)
+list_patterns(struct rule_db *db, const struct rule_list *list, struct expression *e,
+	      struct rule_text *memory, FILE *errors)
 {
 	static const struct siphash_key unkeyed = { 0, 0 };
 	unsigned nr_errors = 0, at = 0;
@@ -173,14 +207,17 @@ list_patterns(struct rule_db *db, const struct rule_list *list, struct expressio
 				add_finder(db, at);
 				continue;
 			}
-			write_expression(&e[at], p->pattern);
-			nr_errors += !examine(p, &e[at], errors);
+			if (!write_expression(&e[at], p->pattern, memory) ||
+			    !examine(p, &e[at], errors))
+				nr_errors++;
+			else
+				read_tree(db, p, &e[at]);
 		}
 	}
 	return nr_errors;
 }
 
-/* The databases that find where a match begins; too large with start of match: it is guessed. */
+/* For patterns without a tree; too large with start of match: it is guessed. */
 static void
 compile_starts(struct rule_db *db, const struct expression *e)
 {
@@ -188,7 +225,7 @@ compile_starts(struct rule_db *db, const struct expression *e)
 		struct db_pattern *p = &db->patterns[i];
 		hs_compile_error_t *err = NULL;
 
-		if (p->pattern->kind > PATTERN_LITERAL || p->width != 0)
+		if (p->pattern->kind > PATTERN_LITERAL || p->width != 0 || p->regex != NULL)
 			continue;
 		if (hs_compile(e[i].text, e[i].flags | HS_FLAG_SOM_LEFTMOST, HS_MODE_BLOCK, NULL,
 			       &p->start, &err) != HS_SUCCESS) {
@@ -206,19 +243,24 @@ cache_key(const struct rule_db *db, const struct expression *e, uint8_t key[16])
 {
 	static const struct siphash_key unkeyed = { 0, 0 };
 	hs_platform_info_t platform;
-	size_t cap = 256 + db->nr_patterns * (sizeof(e->text) + 32), at = 0;
-	char *text = malloc(cap);
+	size_t cap = 256, at = 0;
+	char *text;
 
+	for (unsigned i = 0; i < db->nr_patterns; i++)
+		cap += 64 + (e[i].text == NULL ? 0 : strlen(e[i].text));
+	text = malloc(cap);
 	memset(&platform, 0, sizeof(platform));
 	if (text == NULL || hs_populate_platform(&platform) != HS_SUCCESS) {
 		free(text);
 		return false;
 	}
-	at += (size_t)snprintf(text, cap, "1 %s %u %llx\n", hs_version(), platform.tune,
+	at += (size_t)snprintf(text, cap, "2 %s %u %llx\n", hs_version(), platform.tune,
 			       platform.cpu_features);
 	for (unsigned i = 0; i < db->nr_patterns; i++)
-		at += (size_t)snprintf(text + at, cap - at, "%u %x %x %s\n", i, e[i].flags,
-				       db->patterns[i].rule->buffers, e[i].text);
+		at += (size_t)snprintf(text + at, cap - at, "%u %x %x %zu %d %s\n", i, e[i].flags,
+				       db->patterns[i].rule->buffers, e[i].cut,
+				       db->patterns[i].regex != NULL,
+				       e[i].text == NULL ? "" : e[i].text);
 	siphash24_128(&unkeyed, text, at, key);
 	free(text);
 	return true;
@@ -330,6 +372,7 @@ rule_db_init(struct rule_db *db, const struct rule_list *list, FILE *errors)
 		return 0;
 
 	struct expression *e = calloc(n, sizeof(*e));
+	struct rule_text memory = { 0 };
 
 	db->nr_patterns = n;
 	db->patterns = calloc(n, sizeof(db->patterns[0]));
@@ -338,11 +381,12 @@ rule_db_init(struct rule_db *db, const struct rule_list *list, FILE *errors)
 	if (e == NULL || db->patterns == NULL || db->digits == NULL || db->ibans == NULL) {
 		nr_errors = 1;
 	} else {
-		nr_errors = list_patterns(db, list, e, errors);
+		nr_errors = list_patterns(db, list, e, &memory, errors);
 		if (nr_errors == 0)
 			nr_errors = load_or_compile(db, e, errors);
 	}
 	free(e);
+	rule_text_fini(&memory);
 	if (nr_errors != 0)
 		rule_db_fini(db);
 	return nr_errors;
@@ -358,6 +402,7 @@ rule_db_fini(struct rule_db *db)
 	free(db->patterns);
 	free(db->digits);
 	free(db->ibans);
+	rule_text_fini(&db->memory);
 	*db = (struct rule_db) { 0 };
 }
 

@@ -4,8 +4,10 @@
  * Patterns go into two databases, one that streams for whatever may exceed a segment, one in block
  * mode for short fields. Which buffers a pattern is for is checked when it matches, so each byte is
  * scanned once. Start-of-match reporting would double the cost and multiply stream state; instead
- * a pattern of varying width has a small database of its own, in block mode with start of match,
- * that is run over the few hundred bytes in front of a candidate.
+ * the start of a pattern of varying width is found by walking its tree backwards (regex.h), or, for
+ * the few that have no tree, by a small database of its own, in block mode with start of match,
+ * that is run over the few hundred bytes in front of a candidate. A pattern whose front makes it
+ * slow is searched for without it; then the walk also decides whether there is a match at all.
  *
  * Immutable after compiling; workers share it.
  */
@@ -13,6 +15,7 @@
 #define WEIR_RULE_DB_H
 
 #include "classify/detect/digits.h"
+#include "classify/rules/regex.h"
 #include "classify/rules/rule_parse.h"
 
 struct hs_database;
@@ -24,7 +27,9 @@ struct db_pattern {
 	uint64_t rule_hash;
 	unsigned width;		   /* of every match; 0: it varies */
 	unsigned max_width;	   /* UINT32_MAX: no limit */
-	struct hs_database *start; /* finds where a match begins; NULL: fixed width, or too large */
+	bool cut;		   /* searched for without its front */
+	const struct regex *regex; /* finds where a match begins; NULL: no tree, or not needed */
+	struct hs_database *start; /* instead of it; NULL: fixed width, or too large */
 };
 
 /* A pattern of the digit finder: what decides about most groups of digits, side by side. */
@@ -43,6 +48,7 @@ struct rule_db {
 	struct db_digits *digits; /* owned */
 	uint32_t *ibans;	  /* owned; indices into patterns */
 	struct digits_spec spec;
+	struct rule_text memory; /* of the trees */
 };
 
 /* How many errors were told; the db is then empty. */

@@ -35,7 +35,7 @@
 #include "classify/rules/rule.h"
 #include "classify/rules/rule_text.h"
 
-enum { RULES_MAX = 8192, RULE_FILE_MAX = 4 << 20 };
+enum { RULES_MAX = 65536, RULE_FILE_MAX = 4 << 20 };
 
 struct rule_list {
 	struct rule **rules; /* owned array; the rules live in memory */

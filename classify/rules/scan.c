@@ -186,33 +186,65 @@ guess_start(const struct db_pattern *p, const uint8_t *window, size_t end)
 	return from;
 }
 
-/*
- * Sets the value's start. False when a longer match begins at the same place: that one is a
- * candidate of its own.
- */
+/* By the pattern's own database. */
 static bool
-find_start(struct scan_stream *st, const struct db_pattern *p, const uint8_t *window, size_t len,
-	   size_t end, size_t *start)
+search_start(struct scan_stream *st, const struct db_pattern *p, const uint8_t *window, size_t len,
+	     size_t end, size_t *start)
 {
 	struct start_search s = { .end = end };
 	hs_scratch_t *scratch = st->scanner->scratch;
-	const char *text;
+	const char *text = readable(st->scanner, window, len);
 
-	if (p->width != 0) {
-		*start = end >= p->width ? end - p->width : 0;
-		return true;
-	}
 	*start = guess_start(p, window, end);
-	if (p->start == NULL)
-		return *start < end;
-	text = readable(st->scanner, window, len);
-	if (hs_scan(p->start, text, (unsigned)len, 0, scratch, start_match, &s) != HS_SUCCESS ||
+	if (p->start == NULL ||
+	    hs_scan(p->start, text, (unsigned)len, 0, scratch, start_match, &s) != HS_SUCCESS ||
 	    !s.found)
 		return *start < end;
 	s.longest = end;
 	hs_scan(p->start, text, (unsigned)len, 0, scratch, longer_match, &s);
 	*start = (size_t)s.start;
 	return s.longest == end;
+}
+
+/*
+ * Does a longer match begin at the same place? It is a candidate that waits behind this one; the
+ * last byte of the window is left out, because a match that ends there may be told later.
+ */
+static bool
+goes_on(const struct queue *q, uint32_t at, const struct db_pattern *p, const uint8_t *window,
+	size_t len, size_t end, size_t start)
+{
+	const struct candidate *c = &q->at[at];
+	size_t other;
+
+	for (uint32_t i = at + 1; i < q->nr && q->at[i].end - c->end < CONFIRM_RIGHT; i++) {
+		size_t to = end + (size_t)(q->at[i].end - c->end);
+
+		if (q->at[i].pattern == c->pattern && q->at[i].end > c->end && to <= len &&
+		    regex_start(p->regex, window, len, to, &other) && other == start)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Sets the value's start. False when there is no match, or a longer one begins at the same place:
+ * that one is a candidate of its own.
+ */
+static bool
+find_start(struct scan_stream *st, uint32_t at, const struct db_pattern *p, const uint8_t *window,
+	   size_t len, size_t end, size_t *start)
+{
+	if (p->regex == NULL && p->width != 0) {
+		*start = end >= p->width ? end - p->width : 0;
+		return true;
+	}
+	if (p->regex == NULL)
+		return search_start(st, p, window, len, end, start);
+	if (regex_start(p->regex, window, len, end, start))
+		return !goes_on(st->queue, at, p, window, len, end, *start);
+	*start = guess_start(p, window, end); /* it begins before the window */
+	return !p->cut && *start < end;
 }
 
 /* ------------------------------------------------------------------ judging */
@@ -267,8 +299,9 @@ tell_finding(struct scan_stream *st, const struct db_pattern *p, struct value *v
 }
 
 static void
-judge(struct scan_stream *st, const struct candidate *c)
+judge(struct scan_stream *st, uint32_t at)
 {
+	const struct candidate *c = &st->queue->at[at];
 	const struct db_pattern *p = &st->scanner->db->patterns[c->pattern];
 	uint64_t visible = visible_from(st), avail = st->pos + st->push_len;
 	uint64_t from = c->end > CONFIRM_LEFT ? c->end - CONFIRM_LEFT : 0;
@@ -291,7 +324,7 @@ judge(struct scan_stream *st, const struct candidate *c)
 	st->scanner->counters.scan_candidates++;
 	if (c->has_start)
 		start = (size_t)(c->start - from);
-	else if (!find_start(st, p, window, len, end, &start))
+	else if (!find_start(st, at, p, window, len, end, &start))
 		return;
 	value_init(&v, window, len, start, end);
 	if (st->value != NULL)
@@ -309,7 +342,7 @@ judge_ready(struct scan_stream *st, bool final)
 	uint32_t i = 0;
 
 	for (; i < q->nr && (final || q->at[i].end + CONFIRM_RIGHT <= avail); i++)
-		judge(st, &q->at[i]);
+		judge(st, i);
 	return i;
 }
 

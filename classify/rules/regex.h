@@ -1,0 +1,65 @@
+/*
+ * A regular expression as a tree: what Hyperscan does not tell about a pattern.
+ *
+ *   - where a match begins, by walking backwards from its end: a set of positions, carried from the
+ *     last element to the first. Hyperscan's own start of match doubles the cost of a scan and
+ *     multiplies its state; a database per pattern costs memory, and microseconds a candidate;
+ *   - where a pattern that begins with a class of characters could begin instead, so that it does
+ *     not make the whole set slow: "[\w.]{1,40}@[\w-]{1,40}\.[a-z]{2}" is searched for from its
+ *     '@' on, and the rest is what the walk back decides;
+ *   - what it costs and what it says, for `weir rules lint` and `explain`.
+ *
+ * Read is what Hyperscan has in common with everybody: bytes, classes, groups, alternatives,
+ * repeats, the flags i s m also as (?i) and (?i:...), \b \B ^ $ \A \z. Anything else (\p, POSIX
+ * classes, \Q, ...) is not an error here: there is no tree, and the caller does without.
+ *
+ * Immutable once parsed; lives in the memory it was parsed into.
+ */
+#ifndef WEIR_REGEX_H
+#define WEIR_REGEX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "classify/rules/rule_text.h"
+#include "classify/span.h"
+
+enum {
+	REGEX_NOCASE = 1,
+	REGEX_DOTALL = 2,
+	REGEX_MULTILINE = 4,
+	REGEX_WINDOW_MAX = 1023, /* bytes that a walk may go over */
+};
+
+struct regex;
+
+/* NULL: out of the subset, or out of memory. */
+const struct regex *regex_parse(struct rule_text *memory, struct span text, unsigned flags);
+
+/*
+ * The leftmost start of a match that ends at end, in a window of at most REGEX_WINDOW_MAX bytes
+ * whose edges count as the text's. False when none ends there.
+ */
+bool regex_start(const struct regex *re, const uint8_t *window, size_t len, size_t end,
+		 size_t *start);
+
+/*
+ * How many bytes of the text can be left out in front, so that what stays begins with a byte that
+ * is rare and still finds the end of every match; 0: it should be searched for as it is.
+ */
+size_t regex_cut(const struct regex *re);
+
+/* Bytes of the longest run of fixed text that every match contains. */
+size_t regex_fixed_text(const struct regex *re);
+/* Of how many byte values the first byte of a match is one. */
+unsigned regex_first_bytes(const struct regex *re);
+/* The repeat without an end, or above 64, with something behind it; its place in the text, or -1.
+ */
+ptrdiff_t regex_wide_repeat(const struct regex *re);
+
+/* In words, on one line. */
+void regex_explain(const struct regex *re, FILE *to);
+
+#endif
