@@ -330,11 +330,14 @@ conn_reverse(struct conn_env *env, struct conn *c)
 {
 	const struct conn_output *out = &env->config.output;
 	uint16_t port = c->info.port[0];
+	const uint8_t *addr = c->info.addr[0];
 
 	if (!out->reverse(out->arg, c->info.flow))
 		return false;
 	c->info.port[0] = c->info.port[1];
 	c->info.port[1] = port;
+	c->info.addr[0] = c->info.addr[1];
+	c->info.addr[1] = addr;
 	swap_bool(c->info.midstream);
 	swap_bool(c->pushed);
 	swap_bool(c->closed);

@@ -95,7 +95,9 @@ struct conn_info {
 	bool udp;
 	bool midstream[2]; /* the beginning of that direction was not seen */
 	uint16_t port[2];
-	void *flow; /* kept: handed back to the output callbacks */
+	const uint8_t *addr[2]; /* addr_len bytes each, as long as the flow; NULL: not known */
+	uint8_t addr_len;	/* 4 or 16; 0: not known */
+	void *flow;		/* kept: handed back to the output callbacks */
 };
 
 /* NULL when the pool is empty. */

@@ -58,6 +58,7 @@ enum conn_skip {
 	X(db_ops_refused, "operations not recorded: the pool was empty")                  \
 	X(db_texts_left_out, "targets, statements, codes that a record had no room for")  \
 	X(findings, "findings made, before aggregation")                                  \
+	X(findings_suppressed, "findings left out by a suppression")                      \
 	X(scan_refused, "messages not scanned: no free scan stream")
 
 struct conn_counters {

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "classify/conn_env.h"
-#include "classify/rules/rule.h"
+#include "classify/rules/rule_policy.h"
 
 static void
 put_terms(const struct finding *f, struct record *r)
@@ -27,6 +27,20 @@ put_terms(const struct finding *f, struct record *r)
 	}
 }
 
+static bool
+is_suppressed(const struct conn_env *env, const struct conn *c, const struct rule *rule)
+{
+	const struct finding_place place = {
+		.time_us = env->now_us,
+		.addr = { c->info.addr[CONN_ORIG], c->info.addr[CONN_RESP] },
+		.addr_len = c->info.addr_len,
+		.host =
+		    c->name_source == NAME_NONE ? span_of("", 0) : span_of(c->name, c->name_len),
+	};
+
+	return rule_suppressed(rule, &place);
+}
+
 void
 conn_finding(struct conn_env *env, struct conn *c, const struct finding *f,
 	     struct conn_types *types)
@@ -35,6 +49,10 @@ conn_finding(struct conn_env *env, struct conn *c, const struct finding *f,
 
 	if (f->severity < env->config.min_severity)
 		return;
+	if (f->rule->nr_suppressions != 0 && is_suppressed(env, c, f->rule)) {
+		env->counters.findings_suppressed++;
+		return;
+	}
 	env->counters.findings++;
 	for (struct conn *o = c; o != NULL; o = o->outer) {
 		o->nr_findings++;
@@ -67,5 +85,10 @@ conn_finding(struct conn_env *env, struct conn *c, const struct finding *f,
 	    f->buffer == BUFFER_LLM_COMPLETION)
 		record_put_string(r, RF_DST_KIND, "ai");
 	record_put_uint(r, RF_VALUE_HASH, f->value_hash);
+	if (f->rule->threshold.least > 1) {
+		record_put_uint(r, RF_THRESHOLD, f->rule->threshold.least);
+		if (f->rule->threshold.values)
+			record_put_bool(r, RF_THRESHOLD_VALUES, true);
+	}
 	conn_emit(env);
 }

@@ -27,6 +27,7 @@ cmd_check(int argc, char **argv)
 	struct ruleset *rules = NULL;
 	struct ports *ports = NULL;
 	int status = CMD_FAILED;
+	struct ruleset_source source;
 	char dir[4096];
 
 	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
@@ -40,13 +41,16 @@ cmd_check(int argc, char **argv)
 		return CMD_USAGE;
 	}
 	config_defaults(&config);
-	if (config_load(&config, argv[2]) == 0 && ports_create(&config, &ports) == 0 &&
-	    check_metrics(&config) == 0 &&
-	    ruleset_load(pipeline_rules_dir(&config, dir, sizeof(dir)), &rules, stderr) == 0) {
+	if (config_load(&config, argv[2]) != 0)
+		goto out;
+	source = pipeline_rules(&config, dir, sizeof(dir));
+	if (ports_create(&config, &ports) == 0 && check_metrics(&config) == 0 &&
+	    ruleset_load_from(&source, &rules, stderr) == 0) {
 		printf("%s: good; %zu rules, set %s\n", argv[2], ruleset_nr(rules),
 		       ruleset_hash(rules));
 		status = CMD_OK;
 	}
+out:
 	ruleset_free(rules);
 	ports_destroy(ports);
 	config_free(&config);

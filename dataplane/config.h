@@ -40,6 +40,9 @@
 	UINT(workers, "workers", 1, 1, 64, "", "worker lcores")                                     \
 	BOOL(poll_backoff, "poll.backoff", true, "sleep when idle instead of polling at full speed") \
 	TEXT(rules_dir, "rules.dir", "rules", "", "folder of rule files")                           \
+	TEXT(rules_local, "rules.local", "", "",                                                    \
+	     "one more rule file, read last: overrides, suppressions; \"\": none")                  \
+	BOOL(rules_watch, "rules.watch", true, "read the rules anew when a file of theirs changes") \
 	TEXT(output, "output", "-", "", "- (standard output), kafka, or a file")                    \
 	TEXTS(records_types, "records.types", "all",                                                \
 	      "record types to publish: all, none, or names: flow http dns tls llm finding stats")  \

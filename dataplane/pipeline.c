@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +17,6 @@
 #include <rte_mbuf.h>
 
 #include "classify/ai/provider.h"
-#include "classify/rules/ruleset.h"
 #include "dataplane/log.h"
 #include "dataplane/publish/publisher.h"
 #include "dataplane/worker.h"
@@ -44,6 +45,15 @@ struct pipeline {
 	bool offered;		   /* rules have been handed out and not yet taken by all */
 	bool reload_wanted;	   /* while an earlier reload is still under way */
 	uint64_t nr_reloads, nr_reload_failures;
+	/* Compiling takes seconds: a thread of its own does it. */
+	bool loading;
+	pthread_t loader;
+	_Atomic bool loaded;
+	int load_result;
+	struct ruleset *next_rules;
+	/* Watching: a change counts once the files have been the same for a second. */
+	uint64_t stamp_in_force, stamp_seen;
+	unsigned nr_ticks;
 	void (*more_counters)(void *arg, counter_put_fn *put, void *to);
 	void *more_arg;
 	struct record stats;
@@ -111,12 +121,31 @@ pipeline_rules_dir(const struct config *config, char *path, size_t cap)
 	return path;
 }
 
+struct ruleset_source
+pipeline_rules(const struct config *config, char *path, size_t cap)
+{
+	return (struct ruleset_source) {
+		.dir = pipeline_rules_dir(config, path, cap),
+		.local = config->rules_local[0] == '\0' ? NULL : config->rules_local,
+	};
+}
+
 static int
 load_rules(const struct pipeline *p, struct ruleset **out)
 {
 	char dir[PATH_BYTES];
+	const struct ruleset_source source = pipeline_rules(p->config, dir, sizeof(dir));
 
-	return ruleset_load(pipeline_rules_dir(p->config, dir, sizeof(dir)), out, stderr);
+	return ruleset_load_from(&source, out, stderr);
+}
+
+static uint64_t
+stamp_of(const struct pipeline *p)
+{
+	char dir[PATH_BYTES];
+	const struct ruleset_source source = pipeline_rules(p->config, dir, sizeof(dir));
+
+	return ruleset_stamp(&source, p->rules);
 }
 
 static int
@@ -313,8 +342,10 @@ pipeline_create(const struct pipeline_options *options, struct pipeline **out)
 	p->nr_sources = options->nr_sources;
 	p->nr_workers = (unsigned)p->config->workers;
 	r = load_rules(p, &p->rules);
-	if (r == 0)
+	if (r == 0) {
+		p->stamp_in_force = p->stamp_seen = stamp_of(p);
 		r = load_catalogue(p);
+	}
 	if (r == 0)
 		r = publisher_create_from_config(p->config, p->replay, p->nr_workers,
 						 &p->publisher);
@@ -335,6 +366,10 @@ pipeline_destroy(struct pipeline *p)
 {
 	if (p == NULL)
 		return;
+	if (p->loading) {
+		pthread_join(p->loader, NULL);
+		ruleset_free(p->next_rules);
+	}
 	for (unsigned w = 0; w < p->nr_workers; w++)
 		worker_destroy(p->workers[w]);
 	publisher_destroy(p->publisher);
@@ -438,10 +473,43 @@ workers_running(const struct pipeline *p)
 	return false;
 }
 
+/* The set is there, or the errors have been told: hands it to the workers. */
+static void
+take_loaded(struct pipeline *p)
+{
+	pthread_join(p->loader, NULL);
+	p->loading = false;
+	p->nr_reloads++;
+	if (p->load_result != 0) {
+		p->nr_reload_failures++;
+		log_err("rules: %s: not loaded: set %s stays in force", p->config->rules_dir,
+			ruleset_hash(p->rules));
+		return;
+	}
+	p->old_rules = p->rules;
+	p->rules = p->next_rules;
+	p->next_rules = NULL;
+	p->offered = true;
+	for (unsigned w = 0; w < p->nr_workers; w++)
+		worker_offer_rules(p->workers[w], p->rules, ruleset_hash(p->rules));
+}
+
+static void
+start_wanted(struct pipeline *p)
+{
+	if (p->reload_wanted && !p->loading && !p->offered) {
+		p->reload_wanted = false;
+		pipeline_reload_rules(p);
+	}
+}
+
 /* Once every worker is on the new set, nothing uses the old one any more. */
 static void
 settle_rules(struct pipeline *p)
 {
+	if (p->loading && atomic_load_explicit(&p->loaded, memory_order_acquire))
+		take_loaded(p);
+	start_wanted(p);
 	if (!p->offered)
 		return;
 	for (unsigned w = 0; w < p->nr_workers; w++) {
@@ -452,36 +520,50 @@ settle_rules(struct pipeline *p)
 	ruleset_free(p->old_rules);
 	p->old_rules = NULL;
 	log_notice("rules: %zu in force, set %s", ruleset_nr(p->rules), ruleset_hash(p->rules));
-	if (p->reload_wanted) {
-		p->reload_wanted = false;
-		pipeline_reload_rules(p);
+	start_wanted(p);
+}
+
+static void *
+load_aside(void *arg)
+{
+	struct pipeline *p = arg;
+
+	p->load_result = load_rules(p, &p->next_rules);
+	atomic_store_explicit(&p->loaded, true, memory_order_release);
+	return NULL;
+}
+
+void
+pipeline_reload_rules(struct pipeline *p)
+{
+	if (p->offered || p->loading) {
+		p->reload_wanted = true;
+		return;
+	}
+	p->stamp_in_force = p->stamp_seen = stamp_of(p);
+	atomic_store(&p->loaded, false);
+	p->next_rules = NULL;
+	p->loading = pthread_create(&p->loader, NULL, load_aside, p) == 0;
+	if (!p->loading) {
+		p->nr_reloads++;
+		p->nr_reload_failures++;
+		log_err("rules: no thread to load them in: set %s stays in force",
+			ruleset_hash(p->rules));
 	}
 }
 
-int
-pipeline_reload_rules(struct pipeline *p)
+static void
+watch_rules(struct pipeline *p)
 {
-	struct ruleset *next;
-	int r;
+	uint64_t stamp;
 
-	if (p->offered) {
-		p->reload_wanted = true;
-		return 0;
-	}
-	r = load_rules(p, &next);
-	p->nr_reloads++;
-	if (r != 0) {
-		p->nr_reload_failures++;
-		log_err("rules: %s: not loaded: set %s stays in force", p->config->rules_dir,
-			ruleset_hash(p->rules));
-		return r;
-	}
-	p->old_rules = p->rules;
-	p->rules = next;
-	p->offered = true;
-	for (unsigned w = 0; w < p->nr_workers; w++)
-		worker_offer_rules(p->workers[w], p->rules, ruleset_hash(p->rules));
-	return 0;
+	if (p->replay || !p->config->rules_watch || p->loading ||
+	    ++p->nr_ticks % (1000000u / TICK_US) != 0)
+		return;
+	stamp = stamp_of(p);
+	if (stamp != p->stamp_in_force && stamp == p->stamp_seen)
+		pipeline_reload_rules(p);
+	p->stamp_seen = stamp;
 }
 
 void
@@ -497,6 +579,7 @@ pipeline_wait(struct pipeline *p, void (*tick)(void *arg), void *arg)
 		if (!p->replay)
 			update_wall_offset(p);
 		settle_rules(p);
+		watch_rules(p);
 		if (tick != NULL)
 			tick(arg);
 	}

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "classify/rules/ruleset.h"
 #include "dataplane/config.h"
 #include "dataplane/counters.h"
 #include "dataplane/flow/feed.h"
@@ -37,6 +38,9 @@ void pipeline_destroy(struct pipeline *p);
  */
 const char *pipeline_rules_dir(const struct config *config, char *path, size_t cap)
     __attribute__((nonnull));
+
+/* What rules to load, in the words of ruleset.h; path is written to and borrowed. */
+struct ruleset_source pipeline_rules(const struct config *config, char *path, size_t cap);
 
 /* Megabytes that EAL needs for this configuration. */
 unsigned pipeline_memory_mb(const struct config *config);
@@ -71,10 +75,11 @@ void pipeline_stop(struct pipeline *p);
 void pipeline_wait(struct pipeline *p, void (*tick)(void *arg), void *arg);
 
 /*
- * Reads the rules anew and hands them to the workers. A set that does not load leaves the old one
- * running, with the cause logged. Only from a tick.
+ * Reads the rules anew, in a thread of its own, and hands them to the workers. A set that does not
+ * load leaves the old one running, with the cause logged and counted. While one is under way
+ * another waits, and the newest wins. Only from a tick. Live, a change of the files does the same.
  */
-int pipeline_reload_rules(struct pipeline *p);
+void pipeline_reload_rules(struct pipeline *p);
 
 /* After pipeline_wait: publishes the last stats record, flushes the output. 0, or -EIO. */
 int pipeline_finish(struct pipeline *p);

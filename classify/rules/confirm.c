@@ -1,6 +1,7 @@
 /* The judgement of one candidate, in the order in which it becomes more expensive. */
 #include "classify/rules/confirm.h"
 
+#include "classify/detect/glob.h"
 #include "classify/detect/mask.h"
 
 static const char *const severity_names[] = { "info", "low", "medium", "high", "critical" };
@@ -99,31 +100,6 @@ confirm_shape(const struct rule *rule, const struct rule_pattern *pattern, struc
 }
 
 /* ------------------------------------------------------------------ score */
-
-/* '*' stands for any run of bytes, also none. */
-static bool
-glob_matches(struct span glob, struct span text)
-{
-	size_t g = 0, t = 0, star = SIZE_MAX, mark = 0;
-
-	while (t < text.len) {
-		if (g < glob.len && glob.p[g] == '*') {
-			star = g++;
-			mark = t;
-		} else if (g < glob.len && glob.p[g] == text.p[t]) {
-			g++;
-			t++;
-		} else if (star != SIZE_MAX) {
-			g = star + 1;
-			t = ++mark;
-		} else {
-			return false;
-		}
-	}
-	while (g < glob.len && glob.p[g] == '*')
-		g++;
-	return g == glob.len;
-}
 
 static bool
 is_test_value(const struct rule *rule, const struct value *v)

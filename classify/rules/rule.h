@@ -56,11 +56,43 @@ struct rule_sample {
 	const char *line_text;
 };
 
+/* Below it a finding of the rule, on one edge and in one window, is not published. */
+struct rule_threshold {
+	unsigned least; /* 0: none */
+	bool values;	/* of distinct values, else of times */
+};
+
+enum { SUPPRESSION_MAX_NETS = 32, SUPPRESSION_MAX_HOSTS = 32, THRESHOLD_MAX = 1000 };
+
+struct rule_net {
+	uint8_t addr[16];
+	uint8_t len;  /* of addr, 4 or 16 */
+	uint8_t bits; /* of the prefix */
+};
+
+/* Where findings of some rules are of no interest, who says so, and until when. */
+struct rule_suppression {
+	struct rule_suppression *next; /* in the order they were read */
+	struct span rules;	       /* an id, or a glob over ids */
+	const char *owner, *reason;    /* reason may be NULL */
+	uint64_t until_us;	       /* packet time; from then on it means nothing */
+	unsigned nr_nets[2], nr_hosts; /* 0: whatever it is */
+	struct rule_net nets[2][SUPPRESSION_MAX_NETS]; /* who opened, who answered */
+	struct span hosts[SUPPRESSION_MAX_HOSTS];      /* globs */
+	const char *file;
+	unsigned line, column;
+	const char *line_text;
+};
+
 struct rule {
 	const char *id, *title, *data_type;
 	unsigned rev;
 	enum severity severity;
 	uint32_t buffers;
+	bool enabled; /* else it is only listed */
+	struct rule_threshold threshold;
+	unsigned nr_suppressions;
+	const struct rule_suppression **suppressions;
 	bool weak;    /* never a finding without context */
 	bool bounded; /* the value is no part of a longer word */
 	unsigned nr_patterns;

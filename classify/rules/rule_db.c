@@ -197,7 +197,7 @@ list_patterns(struct rule_db *db, const struct rule_list *list, struct expressio
 	for (unsigned r = 0; r < list->nr; r++) {
 		const struct rule *rule = list->rules[r];
 
-		for (unsigned k = 0; k < rule->nr_patterns; k++, at++) {
+		for (unsigned k = 0; rule->enabled && k < rule->nr_patterns; k++, at++) {
 			struct db_pattern *p = &db->patterns[at];
 
 			p->rule = rule;
@@ -367,7 +367,7 @@ rule_db_init(struct rule_db *db, const struct rule_list *list, FILE *errors)
 
 	*db = (struct rule_db) { .spec.min_digits = UINT_MAX };
 	for (unsigned i = 0; i < list->nr; i++)
-		n += list->rules[i]->nr_patterns;
+		n += list->rules[i]->enabled ? list->rules[i]->nr_patterns : 0;
 	if (n == 0)
 		return 0;
 

@@ -6,161 +6,58 @@
 
 #include <stdlib.h>
 
-#include "classify/rules/rule_lex.h"
-
-struct parser {
-	struct rule_lex lex;
-	struct rule_list *list;
-	struct rule *rule;
-};
+#include "classify/rules/rule_read.h"
 
 enum { WITHIN_DEFAULT = 16, WITHIN_MAX = 64, POINTS_DEFAULT = 20, POINTS_MAX = 100 };
-
-static bool
-fail(struct parser *p, const char *expected)
-{
-	rule_lex_error(&p->lex, expected);
-	return false;
-}
-
-static const struct token *
-current(const struct parser *p)
-{
-	return &p->lex.token;
-}
-
-static bool
-is_word(const struct parser *p, const char *word)
-{
-	return current(p)->kind == TOKEN_WORD && span_is(current(p)->text, word);
-}
-
-static bool
-take_word(struct parser *p, const char *word)
-{
-	if (!is_word(p, word))
-		return false;
-	rule_lex_next(&p->lex);
-	return true;
-}
-
-/* A decimal number within [min, max] out of a piece of text. */
-static bool
-number_of(struct span s, unsigned min, unsigned max, unsigned *out)
-{
-	unsigned n = 0;
-
-	if (s.len == 0 || s.len > 6)
-		return false;
-	for (size_t i = 0; i < s.len; i++) {
-		if (!is_digit(s.p[i]))
-			return false;
-		n = n * 10 + s.p[i] - '0';
-	}
-	*out = n;
-	return n >= min && n <= max;
-}
-
-static bool
-take_number(struct parser *p, unsigned min, unsigned max, unsigned *out, const char *expected)
-{
-	if (current(p)->kind != TOKEN_WORD || !number_of(current(p)->text, min, max, out))
-		return fail(p, expected);
-	rule_lex_next(&p->lex);
-	return true;
-}
-
-/* Lower case, digits, '_' and '.'; not at the ends. */
-static bool
-is_name(struct span s)
-{
-	if (s.len == 0 || s.len > RULE_ID_MAX || s.p[0] == '.' || s.p[s.len - 1] == '.')
-		return false;
-	for (size_t i = 0; i < s.len; i++) {
-		uint8_t c = s.p[i];
-
-		if (!is_digit(c) && !(c >= 'a' && c <= 'z') && c != '_' && c != '.' && c != '-')
-			return false;
-	}
-	return true;
-}
-
-static bool
-take_text(struct parser *p, size_t max, const char **out, const char *expected)
-{
-	struct span s = current(p)->text;
-
-	if (current(p)->kind != TOKEN_STRING || s.len == 0 || s.len > max ||
-	    memchr(s.p, '\0', s.len) != NULL)
-		return fail(p, expected);
-	*out = (const char *)s.p; /* the lexer's copy ends with a NUL */
-	rule_lex_next(&p->lex);
-	return true;
-}
-
-static bool
-take_name(struct parser *p, const char **out, const char *expected)
-{
-	struct span s = current(p)->text;
-
-	if (current(p)->kind != TOKEN_WORD || !is_name(s))
-		return fail(p, expected);
-	*out = rule_text_copy(&p->list->memory, s.p, s.len);
-	rule_lex_next(&p->lex);
-	return *out != NULL;
-}
-
-/* The position of a word in a list of names, or -1. */
-static int
-choice(const struct token *t, const char *const *names, int nr)
-{
-	for (int i = 0; i < nr; i++) {
-		if (t->kind == TOKEN_WORD && span_is(t->text, names[i]))
-			return i;
-	}
-	return -1;
-}
 
 /* ------------------------------------------------------------------ statements */
 
 static bool
 read_title(struct parser *p)
 {
-	return take_text(p, RULE_TITLE_MAX, &p->rule->title,
-			 "expected a title in quotes, 127 bytes at most");
+	return parser_take_text(p, RULE_TITLE_MAX, &p->rule->title,
+				"expected a title in quotes, 127 bytes at most");
 }
 
 static bool
 read_data_type(struct parser *p)
 {
-	return take_name(p, &p->rule->data_type,
-			 "expected a data type such as pii.email: lower case, digits, '_', '.'");
+	return parser_take_name(
+	    p, &p->rule->data_type,
+	    "expected a data type such as pii.email: lower case, digits, '_', '.'");
 }
 
 static bool
 read_severity(struct parser *p)
 {
-	static const char *const names[] = { "info", "low", "medium", "high", "critical" };
-	int i = choice(current(p), names, 5);
+	return rule_read_severity(p, &p->rule->severity);
+}
 
-	if (i < 0)
-		return fail(p, "expected a severity: info low medium high critical");
-	p->rule->severity = (enum severity)i;
-	rule_lex_next(&p->lex);
-	return true;
+static bool
+read_enable(struct parser *p)
+{
+	return rule_read_enable(p, &p->rule->enabled);
+}
+
+static bool
+read_threshold(struct parser *p)
+{
+	return rule_read_threshold(p, &p->rule->threshold);
 }
 
 static bool
 read_in(struct parser *p)
 {
 	do {
-		uint32_t mask = current(p)->kind == TOKEN_WORD ? buffer_mask(current(p)->text) : 0;
+		uint32_t mask =
+		    parser_token(p)->kind == TOKEN_WORD ? buffer_mask(parser_token(p)->text) : 0;
 
 		if (mask == 0)
-			return fail(p, "expected the name of a buffer, such as http.body or any");
+			return parser_fail(
+			    p, "expected the name of a buffer, such as http.body or any");
 		p->rule->buffers |= mask;
 		rule_lex_next(&p->lex);
-	} while (current(p)->kind == TOKEN_WORD);
+	} while (parser_token(p)->kind == TOKEN_WORD);
 	return true;
 }
 
@@ -170,16 +67,16 @@ new_pattern(struct parser *p)
 	struct rule *r = p->rule;
 
 	if (r->nr_patterns == RULE_MAX_PATTERNS) {
-		fail(p, "expected at most 16 match and find lines in a rule");
+		parser_fail(p, "expected at most 16 match and find lines in a rule");
 		return NULL;
 	}
 
 	struct rule_pattern *pattern = &r->patterns[r->nr_patterns++];
 
 	pattern->file = p->lex.file;
-	pattern->line = current(p)->line;
-	pattern->column = rule_lex_column(current(p));
-	pattern->line_text = rule_lex_line(&p->lex, current(p));
+	pattern->line = parser_token(p)->line;
+	pattern->column = rule_lex_column(parser_token(p));
+	pattern->line_text = rule_lex_line(&p->lex, parser_token(p));
 	return pattern;
 }
 
@@ -198,7 +95,8 @@ read_regex_flags(struct parser *p, struct rule_pattern *pattern, struct span fla
 			pattern->dotall = true;
 			break;
 		default:
-			return fail(p, "expected no other flags than i, m, s behind the regex");
+			return parser_fail(p,
+					   "expected no other flags than i, m, s behind the regex");
 		}
 	}
 	return true;
@@ -211,15 +109,15 @@ read_match(struct parser *p)
 
 	if (pattern == NULL)
 		return false;
-	if (current(p)->kind == TOKEN_STRING) {
-		struct span s = current(p)->text;
+	if (parser_token(p)->kind == TOKEN_STRING) {
+		struct span s = parser_token(p)->text;
 
 		if (s.len < 2 || s.len > RULE_TEXT_MAX)
-			return fail(p, "expected a literal of 2 to 1024 bytes");
+			return parser_fail(p, "expected a literal of 2 to 1024 bytes");
 		pattern->kind = PATTERN_LITERAL;
 		pattern->text = s;
 		rule_lex_next(&p->lex);
-		pattern->nocase = take_word(p, "nocase");
+		pattern->nocase = parser_take_word(p, "nocase");
 		return true;
 	}
 
@@ -230,7 +128,7 @@ read_match(struct parser *p)
 	    !read_regex_flags(p, pattern, flags))
 		return false;
 	if (pattern->text.len > RULE_TEXT_MAX || memchr(pattern->text.p, '\0', pattern->text.len))
-		return fail(p, "expected a regex of at most 1024 bytes");
+		return parser_fail(p, "expected a regex of at most 1024 bytes");
 	pattern->text.p =
 	    (const uint8_t *)rule_text_copy(&p->list->memory, pattern->text.p, pattern->text.len);
 	return pattern->text.p != NULL;
@@ -241,15 +139,15 @@ static bool
 read_range(struct parser *p, unsigned *min, unsigned *max)
 {
 	static const char expected[] = "expected a range such as 12..19, within 3..64";
-	struct span s = current(p)->text;
+	struct span s = parser_token(p)->text;
 	size_t dots = 0;
 
 	while (dots < s.len && s.p[dots] != '.')
 		dots++;
-	if (current(p)->kind != TOKEN_WORD || s.len - dots < 3 || s.p[dots + 1] != '.' ||
-	    !number_of(span_of(s.p, dots), 3, 64, min) ||
-	    !number_of(span_of(s.p + dots + 2, s.len - dots - 2), *min, 64, max))
-		return fail(p, expected);
+	if (parser_token(p)->kind != TOKEN_WORD || s.len - dots < 3 || s.p[dots + 1] != '.' ||
+	    !parser_number_of(span_of(s.p, dots), 3, 64, min) ||
+	    !parser_number_of(span_of(s.p + dots + 2, s.len - dots - 2), *min, 64, max))
+		return parser_fail(p, expected);
 	rule_lex_next(&p->lex);
 	return true;
 }
@@ -261,26 +159,26 @@ read_find(struct parser *p)
 
 	if (pattern == NULL)
 		return false;
-	if (take_word(p, "iban")) {
+	if (parser_take_word(p, "iban")) {
 		pattern->kind = PATTERN_IBAN;
 		return true;
 	}
-	if (!take_word(p, "digits"))
-		return fail(p, "expected 'digits N..M' or 'iban'");
+	if (!parser_take_word(p, "digits"))
+		return parser_fail(p, "expected 'digits N..M' or 'iban'");
 	pattern->kind = PATTERN_DIGITS;
 	if (!read_range(p, &pattern->min_digits, &pattern->max_digits))
 		return false;
-	if (!take_word(p, "sep"))
+	if (!parser_take_word(p, "sep"))
 		return true;
 
-	struct span s = current(p)->text;
+	struct span s = parser_token(p)->text;
 
-	if (current(p)->kind != TOKEN_STRING || s.len == 0 || s.len > 8)
-		return fail(p, "expected the separators in quotes, such as \" -\"");
+	if (parser_token(p)->kind != TOKEN_STRING || s.len == 0 || s.len > 8)
+		return parser_fail(p, "expected the separators in quotes, such as \" -\"");
 	for (size_t i = 0; i < s.len; i++) {
 		if (is_alnum(s.p[i]) || s.p[i] == '\n')
-			return fail(p,
-				    "expected separators that are no letters, digits or newlines");
+			return parser_fail(
+			    p, "expected separators that are no letters, digits or newlines");
 	}
 	pattern->separators = s;
 	rule_lex_next(&p->lex);
@@ -291,49 +189,66 @@ static bool
 read_validate(struct parser *p)
 {
 	p->rule->validator =
-	    current(p)->kind == TOKEN_WORD ? validator_find(current(p)->text) : NULL;
+	    parser_token(p)->kind == TOKEN_WORD ? validator_find(parser_token(p)->text) : NULL;
 	if (p->rule->validator == NULL)
-		return fail(p, "expected the name of a validator, such as card or iban");
+		return parser_fail(p, "expected the name of a validator, such as card or iban");
 	p->rule->hides = true;
 	rule_lex_next(&p->lex);
 	return true;
-}
-
-static void
-skip_line_ends(struct parser *p)
-{
-	while (current(p)->kind == TOKEN_LINE_END)
-		rule_lex_next(&p->lex);
 }
 
 static bool
 read_within(struct parser *p, struct rule_words *w)
 {
 	w->within = WITHIN_DEFAULT;
-	if (!take_word(p, "within"))
+	if (!parser_take_word(p, "within"))
 		return true;
-	if (!take_number(p, 1, WITHIN_MAX, &w->within, "expected a number of words, 1 to 64"))
+	if (!parser_take_number(p, 1, WITHIN_MAX, &w->within,
+				"expected a number of words, 1 to 64"))
 		return false;
-	return take_word(p, "words") || fail(p, "expected 'words'");
+	return parser_take_word(p, "words") || parser_fail(p, "expected 'words'");
 }
 
-/* { word "word" ... } */
+/* One word, or all of a list. */
+static bool
+add_words(struct parser *p, struct word_list *to)
+{
+	const struct rule_named_list *list = NULL;
+	struct span word = parser_token(p)->text;
+	bool fits = true;
+
+	if (parser_token(p)->kind != TOKEN_WORD && parser_token(p)->kind != TOKEN_STRING)
+		return parser_fail(p, "expected a word, @LIST or '}'");
+	if (rule_is_reference(p)) {
+		list = rule_read_reference(p);
+		if (list == NULL)
+			return false;
+	}
+	for (unsigned i = 0; list != NULL && i < list->nr; i++)
+		fits = fits && word_list_add(to, list->words[i]);
+	if (list == NULL)
+		fits = word_list_add(to, word);
+	if (!fits)
+		return parser_fail(p, "expected at most 128 words of at most 47 bytes");
+	rule_lex_next(&p->lex);
+	return true;
+}
+
+/* { word "word" @list ... } */
 static bool
 read_words(struct parser *p, struct rule_words *w)
 {
-	if (current(p)->kind != TOKEN_OPEN)
-		return fail(p, "expected '{' and a list of words");
+	if (parser_token(p)->kind != TOKEN_OPEN)
+		return parser_fail(p, "expected '{' and a list of words");
 	if (w->list.words == NULL)
 		w->list.words = rule_text_take(&p->list->memory, WORDS_MAX * sizeof(struct word));
 	if (w->list.words == NULL)
-		return fail(p, "expected more memory");
+		return parser_fail(p, "expected more memory");
 	rule_lex_next(&p->lex);
-	for (skip_line_ends(p); current(p)->kind != TOKEN_CLOSE; skip_line_ends(p)) {
-		if (current(p)->kind != TOKEN_WORD && current(p)->kind != TOKEN_STRING)
-			return fail(p, "expected a word or '}'");
-		if (!word_list_add(&w->list, current(p)->text))
-			return fail(p, "expected at most 128 words of at most 47 bytes");
-		rule_lex_next(&p->lex);
+	for (parser_skip_line_ends(p); parser_token(p)->kind != TOKEN_CLOSE;
+	     parser_skip_line_ends(p)) {
+		if (!add_words(p, &w->list))
+			return false;
 	}
 	rule_lex_next(&p->lex);
 	word_list_sort(&w->list);
@@ -346,13 +261,13 @@ read_context(struct parser *p)
 	struct rule_words *w = &p->rule->context;
 	unsigned points = POINTS_DEFAULT;
 
-	w->needed = take_word(p, "needs") || w->needed;
+	w->needed = parser_take_word(p, "needs") || w->needed;
 
-	struct span s = current(p)->text;
+	struct span s = parser_token(p)->text;
 
-	if (current(p)->kind == TOKEN_WORD && s.p[0] == '+') {
-		if (!number_of(span_of(s.p + 1, s.len - 1), 1, POINTS_MAX, &points))
-			return fail(p, "expected points such as +20, 1 to 100");
+	if (parser_token(p)->kind == TOKEN_WORD && s.p[0] == '+') {
+		if (!parser_number_of(span_of(s.p + 1, s.len - 1), 1, POINTS_MAX, &points))
+			return parser_fail(p, "expected points such as +20, 1 to 100");
 		rule_lex_next(&p->lex);
 	}
 	w->points = (int)points;
@@ -370,17 +285,18 @@ read_show(struct parser *p)
 {
 	static const char *const names[] = { "none",  "bin6last4", "last4", "iban",
 					     "email", "phone",	   "prefix" };
-	int i = choice(current(p), names, 7);
+	int i = parser_choice(p, names, 7);
 
 	if (i < 0)
-		return fail(p, "expected a form: none bin6last4 last4 iban email phone prefix");
+		return parser_fail(p,
+				   "expected a form: none bin6last4 last4 iban email phone prefix");
 	p->rule->show = (enum show)i;
 	p->rule->hides = true;
 	rule_lex_next(&p->lex);
 	if (p->rule->show != SHOW_PREFIX)
 		return true;
-	return take_number(p, 1, 12, &p->rule->show_prefix,
-			   "expected how many characters of the prefix, 1 to 12");
+	return parser_take_number(p, 1, 12, &p->rule->show_prefix,
+				  "expected how many characters of the prefix, 1 to 12");
 }
 
 static bool
@@ -389,38 +305,62 @@ read_tags(struct parser *p)
 	struct rule *r = p->rule;
 
 	do {
-		struct span s = current(p)->text;
+		struct span s = parser_token(p)->text;
 
-		if (current(p)->kind != TOKEN_WORD || s.len > RULE_ID_MAX)
-			return fail(p, "expected a tag");
+		if (parser_token(p)->kind != TOKEN_WORD || s.len > RULE_ID_MAX)
+			return parser_fail(p, "expected a tag");
 		if (r->nr_tags == RULE_MAX_TAGS)
-			return fail(p, "expected at most 16 tags");
+			return parser_fail(p, "expected at most 16 tags");
 		r->tags[r->nr_tags++] = rule_text_copy(&p->list->memory, s.p, s.len);
 		rule_lex_next(&p->lex);
-	} while (current(p)->kind == TOKEN_WORD);
+	} while (parser_token(p)->kind == TOKEN_WORD);
+	return true;
+}
+
+static bool
+add_test(struct parser *p, struct span value)
+{
+	struct rule *r = p->rule;
+	const void *copy = rule_text_copy(&p->list->memory, value.p, value.len);
+
+	if (r->nr_tests == RULE_MAX_TESTS)
+		return parser_fail(p, "expected at most 128 test values");
+	if (copy == NULL)
+		return parser_fail(p, "expected more memory");
+	r->tests[r->nr_tests++] = span_of(copy, value.len);
+	return true;
+}
+
+/* One value, or all of a list. */
+static bool
+add_tests(struct parser *p)
+{
+	const struct rule_named_list *list = NULL;
+
+	if (parser_token(p)->kind != TOKEN_WORD && parser_token(p)->kind != TOKEN_STRING)
+		return parser_fail(p, "expected a value, @LIST or '}'");
+	if (!rule_is_reference(p))
+		return add_test(p, parser_token(p)->text);
+	list = rule_read_reference(p);
+	if (list == NULL)
+		return false;
+	for (unsigned i = 0; i < list->nr; i++) {
+		if (!add_test(p, list->words[i]))
+			return false;
+	}
 	return true;
 }
 
 static bool
 read_tests(struct parser *p)
 {
-	struct rule *r = p->rule;
-
-	if (current(p)->kind != TOKEN_OPEN)
-		return fail(p, "expected '{' and a list of values");
+	if (parser_token(p)->kind != TOKEN_OPEN)
+		return parser_fail(p, "expected '{' and a list of values");
 	rule_lex_next(&p->lex);
-	for (skip_line_ends(p); current(p)->kind != TOKEN_CLOSE; skip_line_ends(p)) {
-		struct span s = current(p)->text;
-
-		if (current(p)->kind != TOKEN_WORD && current(p)->kind != TOKEN_STRING)
-			return fail(p, "expected a value or '}'");
-		if (r->nr_tests == RULE_MAX_TESTS)
-			return fail(p, "expected at most 128 test values");
-		const uint8_t *copy = (const uint8_t *)rule_text_copy(&p->list->memory, s.p, s.len);
-
-		if (copy == NULL)
-			return fail(p, "expected more memory");
-		r->tests[r->nr_tests++] = span_of(copy, s.len);
+	for (parser_skip_line_ends(p); parser_token(p)->kind != TOKEN_CLOSE;
+	     parser_skip_line_ends(p)) {
+		if (!add_tests(p))
+			return false;
 		rule_lex_next(&p->lex);
 	}
 	rule_lex_next(&p->lex);
@@ -444,7 +384,7 @@ read_bounded(struct parser *p)
 static bool
 read_rev(struct parser *p)
 {
-	return take_number(p, 1, 99999, &p->rule->rev, "expected a revision, 1 to 99999");
+	return parser_take_number(p, 1, 99999, &p->rule->rev, "expected a revision, 1 to 99999");
 }
 
 static bool
@@ -453,29 +393,26 @@ read_sample(struct parser *p)
 	struct rule *r = p->rule;
 
 	if (r->nr_samples == RULE_MAX_SAMPLES)
-		return fail(p, "expected at most 32 samples");
+		return parser_fail(p, "expected at most 32 samples");
 
 	struct rule_sample *s = &r->samples[r->nr_samples];
 
-	s->positive = is_word(p, "+");
-	if (!take_word(p, "+") && !take_word(p, "-"))
-		return fail(p, "expected + or - and a text in quotes");
-	if (current(p)->kind != TOKEN_STRING || current(p)->text.len > RULE_TEXT_MAX)
-		return fail(p, "expected the sample in quotes, 1024 bytes at most");
-	s->text = current(p)->text;
+	s->positive = parser_is_word(p, "+");
+	if (!parser_take_word(p, "+") && !parser_take_word(p, "-"))
+		return parser_fail(p, "expected + or - and a text in quotes");
+	if (parser_token(p)->kind != TOKEN_STRING || parser_token(p)->text.len > RULE_TEXT_MAX)
+		return parser_fail(p, "expected the sample in quotes, 1024 bytes at most");
+	s->text = parser_token(p)->text;
 	s->file = p->lex.file;
-	s->line = current(p)->line;
-	s->column = rule_lex_column(current(p));
-	s->line_text = rule_lex_line(&p->lex, current(p));
+	s->line = parser_token(p)->line;
+	s->column = rule_lex_column(parser_token(p));
+	s->line_text = rule_lex_line(&p->lex, parser_token(p));
 	r->nr_samples++;
 	rule_lex_next(&p->lex);
 	return true;
 }
 
-static const struct statement {
-	const char *name;
-	bool (*read)(struct parser *p);
-} statements[] = {
+static const struct statement statements[] = {
 	{ "title", read_title },
 	{ "data_type", read_data_type },
 	{ "class", read_data_type },
@@ -491,40 +428,20 @@ static const struct statement {
 	{ "test_values", read_tests },
 	{ "tags", read_tags },
 	{ "weak", read_weak },
+	{ "threshold", read_threshold },
+	{ "enable", read_enable },
 	{ "rev", read_rev },
 	{ "sample", read_sample },
 };
 
 /* ------------------------------------------------------------------ rules */
 
-static void
-skip_line(struct parser *p)
-{
-	while (current(p)->kind != TOKEN_LINE_END && current(p)->kind != TOKEN_END)
-		rule_lex_next(&p->lex);
-	p->lex.silent = false;
-}
+static const char one_of_them[] =
+    "expected a statement: title data_type severity in match find validate bounded context veto "
+    "show test_values tags weak threshold enable rev sample";
 
-static void
-read_statement(struct parser *p)
-{
-	for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++) {
-		if (!take_word(p, statements[i].name))
-			continue;
-		if (!statements[i].read(p)) {
-			skip_line(p);
-		} else if (current(p)->kind != TOKEN_LINE_END && current(p)->kind != TOKEN_CLOSE &&
-			   current(p)->kind != TOKEN_END) {
-			fail(p, "expected the end of the line");
-			skip_line(p);
-		}
-		return;
-	}
-	fail(p, "expected a statement: title data_type severity in match find validate bounded "
-		"context veto show test_values tags weak rev sample");
-	skip_line(p);
-}
-
+/* What may repeat is read into room for the most there may be, and kept in no more than it needs.
+ */
 static struct rule *
 new_rule(struct parser *p, const struct token *at)
 {
@@ -533,20 +450,42 @@ new_rule(struct parser *p, const struct token *at)
 
 	if (r == NULL)
 		return NULL;
-	r->patterns = rule_text_take(m, RULE_MAX_PATTERNS * sizeof(r->patterns[0]));
-	r->tags = rule_text_take(m, RULE_MAX_TAGS * sizeof(r->tags[0]));
-	r->tests = rule_text_take(m, RULE_MAX_TESTS * sizeof(r->tests[0]));
-	r->samples = rule_text_take(m, RULE_MAX_SAMPLES * sizeof(r->samples[0]));
+	r->patterns = p->room.patterns;
+	r->tags = p->room.tags;
+	r->tests = p->room.tests;
+	r->samples = p->room.samples;
+	memset(&p->room, 0, sizeof(p->room));
 	r->severity = SEVERITY_MEDIUM;
+	r->enabled = true;
 	r->rev = 1;
-	r->file = rule_text_copy(m, p->lex.file, strlen(p->lex.file));
+	r->file = p->lex.file;
 	r->line = at->line;
 	r->column = rule_lex_column(at);
 	r->line_text = rule_lex_line(&p->lex, at);
-	if (r->patterns == NULL || r->tags == NULL || r->tests == NULL || r->samples == NULL ||
-	    r->file == NULL)
-		return NULL;
 	return r;
+}
+
+static void *
+keep_array(struct parser *p, const void *from, size_t bytes)
+{
+	void *to = rule_text_take(&p->list->memory, bytes);
+
+	if (to != NULL && bytes != 0)
+		memcpy(to, from, bytes);
+	return to;
+}
+
+/* False without memory. */
+static bool
+keep_rule(struct parser *p)
+{
+	struct rule *r = p->rule;
+
+	r->patterns = keep_array(p, r->patterns, r->nr_patterns * sizeof(r->patterns[0]));
+	r->tags = keep_array(p, r->tags, r->nr_tags * sizeof(r->tags[0]));
+	r->tests = keep_array(p, r->tests, r->nr_tests * sizeof(r->tests[0]));
+	r->samples = keep_array(p, r->samples, r->nr_samples * sizeof(r->samples[0]));
+	return r->patterns != NULL && r->tags != NULL && r->tests != NULL && r->samples != NULL;
 }
 
 /* Errors about a whole rule are told where it begins. */
@@ -558,14 +497,23 @@ rule_error(struct parser *p, const char *what)
 		      p->rule->line_text, what);
 }
 
-static bool
-id_taken(const struct rule_list *list, const char *id)
+static size_t
+place_of(const struct rule_list *list, const char *id)
 {
-	for (unsigned i = 0; i < list->nr; i++) {
-		if (strcmp(list->rules[i]->id, id) == 0)
-			return true;
-	}
-	return false;
+	size_t cap = 2 * (size_t)list->cap, at = 2166136261u;
+
+	for (const char *c = id; *c != '\0'; c++)
+		at = (at ^ (uint8_t)*c) * 16777619u;
+	at %= cap;
+	while (list->by_id[at] != NULL && strcmp(list->by_id[at]->id, id) != 0)
+		at = (at + 1) % cap;
+	return at;
+}
+
+struct rule *
+rule_list_find(const struct rule_list *list, const char *id)
+{
+	return list->cap == 0 ? NULL : list->by_id[place_of(list, id)];
 }
 
 static void
@@ -590,88 +538,101 @@ check_rule(struct parser *p)
 }
 
 static bool
+list_grow(struct rule_list *list)
+{
+	unsigned cap = list->cap == 0 ? 64 : list->cap * 2;
+	struct rule **more = cap > RULES_MAX ? NULL : realloc(list->rules, cap * sizeof(*more));
+
+	if (more == NULL)
+		return false;
+	list->rules = more;
+	free(list->by_id);
+	list->by_id = calloc(2 * (size_t)cap, sizeof(list->by_id[0]));
+	list->cap = list->by_id == NULL ? 0 : cap;
+	for (unsigned i = 0; list->cap != 0 && i < list->nr; i++)
+		list->by_id[place_of(list, list->rules[i]->id)] = list->rules[i];
+	return list->cap != 0;
+}
+
+static bool
 list_add(struct rule_list *list, struct rule *r)
 {
-	if (list->nr == list->cap) {
-		unsigned cap = list->cap == 0 ? 64 : list->cap * 2;
-		struct rule **more =
-		    cap > RULES_MAX ? NULL : realloc(list->rules, cap * sizeof(*more));
-
-		if (more == NULL)
-			return false;
-		list->rules = more;
-		list->cap = cap;
-	}
+	if (list->nr == list->cap && !list_grow(list))
+		return false;
+	list->by_id[place_of(list, r->id)] = r;
 	list->rules[list->nr++] = r;
 	return true;
 }
 
 static void
-read_body(struct parser *p)
+read_rule(struct parser *p)
 {
-	rule_lex_next(&p->lex);
-	for (skip_line_ends(p); current(p)->kind != TOKEN_CLOSE; skip_line_ends(p)) {
-		if (current(p)->kind == TOKEN_END) {
-			fail(p, "expected '}' at the end of the rule");
-			return;
-		}
-		read_statement(p);
+	unsigned before = p->lex.nr_errors;
+
+	p->rule = new_rule(p, parser_token(p));
+	if (p->rule == NULL ||
+	    !parser_take_name(p, &p->rule->id,
+			      "expected an id: lower case, digits, '_', '.', '-'")) {
+		if (p->rule == NULL)
+			parser_fail(p, "expected more memory");
+		parser_skip_line(p);
+		return;
 	}
-	rule_lex_next(&p->lex);
+	if (rule_list_find(p->list, p->rule->id) != NULL)
+		rule_error(p, "expected an id that no other rule has");
+	parser_read_body(p, statements, sizeof(statements) / sizeof(statements[0]), one_of_them);
+	if (p->lex.nr_errors == before)
+		check_rule(p);
+	if (p->lex.nr_errors == before && (!keep_rule(p) || !list_add(p->list, p->rule)))
+		rule_error(p, "expected fewer rules");
 }
 
 static void
-read_rule(struct parser *p)
+read_item(struct parser *p)
 {
-	if (!take_word(p, "rule")) {
-		fail(p, "expected 'rule ID {'");
-		skip_line(p);
-		return;
-	}
-	p->rule = new_rule(p, current(p));
-	if (p->rule == NULL ||
-	    !take_name(p, &p->rule->id, "expected an id: lower case, digits, '_', '.', '-'")) {
-		if (p->rule == NULL)
-			fail(p, "expected more memory");
-		skip_line(p);
-		return;
-	}
-	if (id_taken(p->list, p->rule->id)) {
-		rule_error(p, "expected an id that no other rule has");
-	}
-	if (current(p)->kind != TOKEN_OPEN) {
-		fail(p, "expected '{'");
-		skip_line(p);
-		return;
-	}
+	static const struct {
+		const char *word;
+		void (*read)(struct parser *p);
+	} items[] = { { "rule", read_rule },
+		      { "list", rule_read_list },
+		      { "include", rule_read_include },
+		      { "override", rule_read_override },
+		      { "suppress", rule_read_suppress } };
 
-	unsigned before = p->lex.nr_errors;
-
-	read_body(p);
-	if (p->lex.nr_errors == before)
-		check_rule(p);
-	if (p->lex.nr_errors == before && !list_add(p->list, p->rule))
-		rule_error(p, "expected fewer rules");
+	for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++) {
+		if (parser_take_word(p, items[i].word)) {
+			items[i].read(p);
+			return;
+		}
+	}
+	parser_fail(p, "expected 'rule ID {', or a list, include, override or suppress");
+	parser_skip_line(p);
 }
 
 unsigned
 rule_parse(struct rule_list *list, const char *file, const uint8_t *text, size_t len, FILE *errors)
 {
-	struct parser p = { .list = list };
+	struct parser *p = calloc(1, sizeof(*p));
 	const char *name = rule_text_copy(&list->memory, file, strlen(file));
+	unsigned nr_errors = 1;
 
-	if (name == NULL)
-		return 1;
-	rule_lex_init(&p.lex, name, text, len, &list->memory, errors);
-	for (skip_line_ends(&p); current(&p)->kind != TOKEN_END; skip_line_ends(&p))
-		read_rule(&p);
-	return p.lex.nr_errors;
+	if (p != NULL && name != NULL) {
+		p->list = list;
+		rule_lex_init(&p->lex, name, text, len, &list->memory, errors);
+		for (parser_skip_line_ends(p); parser_token(p)->kind != TOKEN_END;
+		     parser_skip_line_ends(p))
+			read_item(p);
+		nr_errors = p->lex.nr_errors;
+	}
+	free(p);
+	return nr_errors;
 }
 
 void
 rule_list_fini(struct rule_list *list)
 {
 	free(list->rules);
+	free(list->by_id);
 	rule_text_fini(&list->memory);
 	*list = (struct rule_list) { 0 };
 }

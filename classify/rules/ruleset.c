@@ -9,15 +9,26 @@
 
 #include "classify/rules/rule_db.h"
 #include "classify/rules/rule_lex.h"
+#include "classify/rules/rule_policy.h"
 #include "classify/rules/scan.h"
+#include "classify/siphash.h"
 
 enum { HASH_HEX = 12, PATH_CAP = 4096 };
+
+/* Which file it is, however it was named. */
+struct file_id {
+	dev_t dev;
+	ino_t ino;
+	const char *path;
+};
 
 struct ruleset {
 	struct rule_list list;
 	struct rule_db db;
 	struct sha256_ctx sha;
 	char hash[HASH_HEX + 1];
+	struct file_id *read; /* owned: each file is read once */
+	size_t nr_read, cap_read;
 };
 
 /* ------------------------------------------------------------------ samples */
@@ -67,7 +78,7 @@ check_samples(const struct ruleset *set, FILE *errors)
 	for (unsigned i = 0; i < set->list.nr; i++) {
 		const struct rule *rule = set->list.rules[i];
 
-		for (unsigned k = 0; k < rule->nr_samples; k++) {
+		for (unsigned k = 0; rule->enabled && k < rule->nr_samples; k++) {
 			const struct rule_sample *sample = &rule->samples[k];
 
 			if (sample_is_found(s, rule, sample->text) == sample->positive)
@@ -97,27 +108,74 @@ add_text(struct ruleset *set, const char *file, const uint8_t *text, size_t len,
 	return rule_parse(&set->list, file, text, len, errors);
 }
 
+/* 1: the first time, 0: it was read before; or a negative errno. */
+static int
+note_file(struct ruleset *set, FILE *f, const char *path)
+{
+	struct stat st;
+
+	if (fstat(fileno(f), &st) != 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	for (size_t i = 0; i < set->nr_read; i++) {
+		if (set->read[i].dev == st.st_dev && set->read[i].ino == st.st_ino)
+			return 0;
+	}
+	if (set->nr_read == set->cap_read) {
+		size_t cap = set->cap_read == 0 ? 16 : set->cap_read * 2;
+		struct file_id *more = realloc(set->read, cap * sizeof(*more));
+
+		if (more == NULL)
+			return -ENOMEM;
+		set->read = more;
+		set->cap_read = cap;
+	}
+	path = rule_text_copy(&set->list.memory, path, strlen(path));
+	if (path == NULL)
+		return -ENOMEM;
+	set->read[set->nr_read++] = (struct file_id) { st.st_dev, st.st_ino, path };
+	return 1;
+}
+
+/* How many errors there were; or a negative errno, untold: the file cannot be read. */
+static int
+read_file(void *arg, struct rule_list *list, const char *path, FILE *errors)
+{
+	struct ruleset *set = arg;
+	FILE *f = fopen(path, "rbe");
+	int r = f == NULL ? -errno : note_file(set, f, path);
+	uint8_t *text;
+	size_t len;
+
+	(void)list; /* the set's */
+	if (r <= 0) {
+		if (f != NULL)
+			fclose(f);
+		return r;
+	}
+	text = malloc(RULE_FILE_MAX);
+	len = text == NULL ? 0 : fread(text, 1, RULE_FILE_MAX, f);
+	if (text == NULL || ferror(f) != 0 || len == RULE_FILE_MAX)
+		r = text == NULL ? -ENOMEM : -EFBIG;
+	else
+		r = (int)add_text(set, path, text, len, errors);
+	free(text);
+	fclose(f);
+	return r;
+}
+
 static unsigned
 add_file(struct ruleset *set, const char *path, FILE *errors)
 {
-	FILE *f = fopen(path, "rb");
-	uint8_t *text = f == NULL ? NULL : malloc(RULE_FILE_MAX);
-	unsigned nr_errors = 1;
+	int r = read_file(set, &set->list, path, errors);
 
-	if (text != NULL) {
-		size_t len = fread(text, 1, RULE_FILE_MAX, f);
-
-		if (ferror(f) == 0 && len < RULE_FILE_MAX)
-			nr_errors = add_text(set, path, text, len, errors);
-		else if (errors != NULL)
-			fprintf(errors, "%s: expected a readable file below 4 MiB\n", path);
-	} else if (errors != NULL) {
-		fprintf(errors, "%s: %s\n", path, strerror(errno));
-	}
-	free(text);
-	if (f != NULL)
-		fclose(f);
-	return nr_errors;
+	if (r >= 0)
+		return (unsigned)r;
+	if (errors != NULL)
+		fprintf(errors, "%s: %s: expected a readable file below 16 MiB\n", path,
+			strerror(-r));
+	return 1;
 }
 
 static int
@@ -174,8 +232,11 @@ new_set(void)
 {
 	struct ruleset *set = calloc(1, sizeof(*set));
 
-	if (set != NULL)
-		sha256_init(&set->sha);
+	if (set == NULL)
+		return NULL;
+	sha256_init(&set->sha);
+	set->list.include = read_file;
+	set->list.include_arg = set;
 	return set;
 }
 
@@ -183,6 +244,7 @@ new_set(void)
 static int
 finish(struct ruleset *set, unsigned nr_errors, struct ruleset **out, FILE *errors)
 {
+	nr_errors += !rule_policy_settle(&set->list, errors);
 	nr_errors += rule_db_init(&set->db, &set->list, errors);
 	write_hash(set);
 	if (nr_errors == 0)
@@ -196,21 +258,71 @@ finish(struct ruleset *set, unsigned nr_errors, struct ruleset **out, FILE *erro
 }
 
 int
-ruleset_load(const char *dir, struct ruleset **out, FILE *errors)
+ruleset_load_from(const struct ruleset_source *source, struct ruleset **out, FILE *errors)
 {
 	struct ruleset *set = new_set();
 	unsigned nr_errors = 0;
+	int r;
 
 	if (set == NULL)
 		return -ENOMEM;
-
-	int r = read_dir(set, dir, &nr_errors, errors);
-
+	r = read_dir(set, source->dir, &nr_errors, errors);
 	if (r != 0) {
 		ruleset_free(set);
 		return r;
 	}
+	if (source->local != NULL)
+		nr_errors += add_file(set, source->local, errors);
 	return finish(set, nr_errors, out, errors);
+}
+
+int
+ruleset_load(const char *dir, struct ruleset **out, FILE *errors)
+{
+	const struct ruleset_source source = { .dir = dir };
+
+	return ruleset_load_from(&source, out, errors);
+}
+
+/* Name, size, time of the last change and number of a file, or that there is none. */
+static uint64_t
+stamp_file(uint64_t so_far, const char *path)
+{
+	const struct siphash_key key = { so_far, 0x7374616d70u };
+	struct {
+		uint64_t name, size, ino, changed_s, changed_ns;
+	} what = { .name = siphash13(&key, path, strlen(path)) };
+	struct stat st;
+
+	if (stat(path, &st) == 0) {
+		what.size = (uint64_t)st.st_size;
+		what.ino = (uint64_t)st.st_ino;
+		what.changed_s = (uint64_t)st.st_mtim.tv_sec;
+		what.changed_ns = (uint64_t)st.st_mtim.tv_nsec;
+	}
+	return siphash13(&key, &what, sizeof(what));
+}
+
+uint64_t
+ruleset_stamp(const struct ruleset_source *source, const struct ruleset *set)
+{
+	struct dirent **names = NULL;
+	int nr = scandir(source->dir, &names, is_rule_file, by_name);
+	uint64_t stamp = 0;
+
+	for (int i = 0; i < nr; i++) {
+		char path[PATH_CAP];
+
+		snprintf(path, sizeof(path), "%s/%s", source->dir, names[i]->d_name);
+		stamp = stamp_file(stamp, path);
+		free(names[i]);
+	}
+	free(names);
+	if (source->local != NULL)
+		stamp = stamp_file(stamp, source->local);
+	for (size_t i = 0; i < set->nr_read; i++)
+		stamp = stamp_file(stamp, set->read[i].path);
+	return stamp;
 }
 
 int
@@ -221,6 +333,7 @@ ruleset_load_text(const char *file, const void *text, size_t len, struct ruleset
 
 	if (set == NULL)
 		return -ENOMEM;
+	set->list.include = NULL;
 	return finish(set, add_text(set, file, text, len, errors), out, errors);
 }
 
@@ -231,6 +344,7 @@ ruleset_free(struct ruleset *set)
 		return;
 	rule_db_fini(&set->db);
 	rule_list_fini(&set->list);
+	free(set->read);
 	free(set);
 }
 
@@ -249,11 +363,13 @@ ruleset_rule(const struct ruleset *set, size_t i)
 const struct rule *
 ruleset_find(const struct ruleset *set, const char *id)
 {
-	for (unsigned i = 0; i < set->list.nr; i++) {
-		if (strcmp(set->list.rules[i]->id, id) == 0)
-			return set->list.rules[i];
-	}
-	return NULL;
+	return rule_list_find(&set->list, id);
+}
+
+const struct rule_suppression *
+ruleset_suppressions(const struct ruleset *set)
+{
+	return set->list.suppressions;
 }
 
 const char *

@@ -13,15 +13,28 @@
 struct ruleset;
 struct rule_db;
 
+struct ruleset_source {
+	const char *dir;
+	const char *local; /* one more file, read last: overrides and rules of one's own; or NULL */
+};
+
 /*
- * Reads *.rules of dir, in the order of their names; folders below are not entered. 0 and the set,
- * or a negative errno: every error was then told to errors (may be NULL), which ends each with
- * the line and a caret. -EINVAL: the rules are at fault.
+ * Reads *.rules of dir, in the order of their names, and what they include; folders below are not
+ * entered. 0 and the set, or a negative errno: every error was then told to errors (may be NULL),
+ * which ends each with the line and a caret. Warnings go there too. -EINVAL: the rules are at
+ * fault.
  */
+int ruleset_load_from(const struct ruleset_source *source, struct ruleset **out, FILE *errors);
+/* The same without a local file. */
 int ruleset_load(const char *dir, struct ruleset **out, FILE *errors);
 /* The same from one text in memory, called file in errors. */
 int ruleset_load_text(const char *file, const void *text, size_t len, struct ruleset **out,
 		      FILE *errors);
+/*
+ * Changes when one of the files that loading would read does, or one that set was read from; for
+ * watching them.
+ */
+uint64_t ruleset_stamp(const struct ruleset_source *source, const struct ruleset *set);
 /* NULL does nothing. */
 void ruleset_free(struct ruleset *set);
 
@@ -29,6 +42,8 @@ size_t ruleset_nr(const struct ruleset *set);
 const struct rule *ruleset_rule(const struct ruleset *set, size_t i);
 /* NULL when there is none. */
 const struct rule *ruleset_find(const struct ruleset *set, const char *id);
+/* In the order they were read; NULL: there are none. */
+const struct rule_suppression *ruleset_suppressions(const struct ruleset *set);
 /* Twelve hexadecimal digits over names and content of the files. */
 const char *ruleset_hash(const struct ruleset *set);
 

@@ -277,6 +277,8 @@ ensure_conn(struct tracker *t, struct flow *flow)
 		.udp = flow->key.proto == IP_PROTO_UDP,
 		.flow = flow,
 		.port = { flow->key.port[flow->orig], flow->key.port[1 - flow->orig] },
+		.addr = { flow->key.addr[flow->orig], flow->key.addr[1 - flow->orig] },
+		.addr_len = flow->key.family == 4 ? 4 : 16,
 	};
 	for (unsigned s = 0; s < 2 && !info.udp; s++)
 		info.midstream[s == flow->orig ? CONN_ORIG : CONN_RESP] =

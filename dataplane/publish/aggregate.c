@@ -31,6 +31,8 @@ struct open_aggregate {
 	uint64_t opened_early;	     /* early publications before it: part of its event_id */
 	uint64_t count, first_us, last_us;
 	uint64_t severity;
+	uint64_t threshold; /* of times, or of distinct values */
+	bool threshold_values;
 	uint8_t edge[8];
 	uint8_t key[16]; /* of rule, edge and window */
 	struct values values;
@@ -290,6 +292,11 @@ publish_oldest(struct aggregate *a)
 		a->newest = NULL;
 	a->nr_open--;
 
+	if ((o->threshold_values ? o->values.nr : o->count) < o->threshold) {
+		a->stats.few++;
+		free_open(o);
+		return;
+	}
 	build(a, o);
 	a->stats.published++;
 	if (o->values.saturated)
@@ -374,6 +381,8 @@ count_in(struct open_aggregate *o, const struct record_head *finding, uint64_t s
 	if (severity > o->severity)
 		o->severity = severity;
 	o->count++;
+	o->threshold = uint_field(finding, RF_THRESHOLD, 0);
+	o->threshold_values = record_find(finding, RF_THRESHOLD_VALUES, &value);
 	if (finding->time_us < o->first_us)
 		o->first_us = finding->time_us;
 	if (finding->time_us > o->last_us)

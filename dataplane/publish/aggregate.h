@@ -10,6 +10,9 @@
  * distinct_values, first_time, last_time, edge_id, dst_kind where the worker did not say it, and
  * reason. time is last_time. event_id is the hash of type, sensor, rule, edge and window start.
  *
+ * A rule may have a threshold: an aggregate that ends with fewer, of times or of distinct values,
+ * is not published.
+ *
  * Limits: values are told apart by their keyed hash, up to AGGREGATE_MAX_VALUES in each aggregate;
  * distinct_values then stays there. Above max_open aggregates the one opened first is published
  * early, counted; what follows of its window becomes a second record with an event_id of its own.
@@ -42,6 +45,7 @@ struct aggregate_stats {
 	uint64_t findings;  /* offered */
 	uint64_t below;	    /* less severe than wanted */
 	uint64_t published; /* aggregates */
+	uint64_t few;	    /* aggregates that stayed below their rule's threshold */
 	uint64_t early;	    /* of them, before their window's end */
 	uint64_t saturated; /* aggregates with more values than are told apart */
 	uint64_t refused;   /* no memory: the finding is lost */

@@ -236,6 +236,7 @@ share_stats(struct publisher *p)
 	s->merge_refused = p->merge.stats.refused;
 	s->findings_made = a->findings;
 	s->findings_below = a->below;
+	s->findings_few = a->few;
 	s->findings_early = a->early;
 	s->findings_saturated = a->saturated;
 	s->findings_refused = a->refused;

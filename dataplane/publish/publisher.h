@@ -50,6 +50,7 @@ struct publisher_config {
 	X(merge_refused, "records lost for want of memory")                      \
 	X(findings_made, "findings before aggregation")                          \
 	X(findings_below, "findings less severe than wanted")                    \
+	X(findings_few, "edges and windows below their rule's threshold")        \
 	X(findings_early, "aggregates published before their window ended")      \
 	X(findings_saturated, "aggregates with more values than are told apart") \
 	X(findings_refused, "findings lost for want of memory")                  \

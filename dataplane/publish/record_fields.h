@@ -204,5 +204,7 @@
 	X(DST_KIND, "dst_kind", TEXT, FINDING, 0, 16, "internal external ai ai_shadow")            \
 	X(REASON, "reason", TEXT, FINDING, APPDATA, 512, "one sentence for a person")              \
 	X(VALUE_HASH, "", UINT, FINDING, INTERNAL, 0, "keyed hash of the value, to count them")    \
+	X(THRESHOLD, "", UINT, FINDING, INTERNAL, 0, "fewer than so many are not published")       \
+	X(THRESHOLD_VALUES, "", BOOL, FINDING, INTERNAL, 0, "that counts distinct values")         \
 	/* stats: names come with the counters */                                                  \
 	X(COUNTER, "", COUNTER, STATS, 0, 64, "a counter by its own name")

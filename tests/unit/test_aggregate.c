@@ -90,6 +90,45 @@ static const struct finding card = {
 };
 
 static void
+push_with_threshold(struct aggregate *a, const struct finding *f, uint64_t least, bool values)
+{
+	make(f);
+	record_put_uint(&rec, RF_THRESHOLD, least);
+	if (values)
+		record_put_bool(&rec, RF_THRESHOLD_VALUES, true);
+	aggregate_push(a, &rec.head);
+}
+
+static void
+test_threshold(void **state)
+{
+	struct aggregate *a = create(100, 0);
+	struct finding often = card, other = card;
+
+	(void)state;
+	often.rule = "often";
+	other.rule = "many";
+	for (unsigned i = 0; i < 3; i++) {
+		push_with_threshold(a, &often, 3, false);
+		push_with_threshold(a, &other, 3, true);
+	}
+	aggregate_advance(a, 180 * S);
+	assert_int_equal(out.nr, 1); /* three times, but of one value only */
+	check_text(0, RF_RULE_ID, "often");
+	assert_int_equal(aggregate_stats(a)->few, 1);
+	for (unsigned i = 0; i < 3; i++) {
+		other.value = i;
+		other.order_s = 200;
+		push_with_threshold(a, &other, 3, true);
+	}
+	aggregate_advance(a, UINT64_MAX);
+	assert_int_equal(out.nr, 2);
+	check_text(1, RF_RULE_ID, "many");
+	forget();
+	aggregate_destroy(a);
+}
+
+static void
 test_counts_in_window(void **state)
 {
 	struct aggregate *a = create(100, 0);
@@ -248,6 +287,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_counts_in_window),
+		cmocka_unit_test(test_threshold),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_most_severe_stands_for_all),
 		cmocka_unit_test(test_limit_of_open),

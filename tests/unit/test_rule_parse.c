@@ -52,6 +52,31 @@ static const struct parse_case {
 	{ "all errors in one run", HEAD " severity x\n match y\n rev 0\n}\n", 0, "5:11 6:8 7:6" },
 	{ "not a rule", "rool a {\n}\n", 0, "1:1 2:1" },
 	{ "end inside", HEAD, 0, "5:1" },
+	{ "list",
+	  "list w { a b\n c }\nlist v { @w d }\n" HEAD " match /x/\n context { @v e }\n"
+	  " test_values { @w }\n}\n",
+	  1, "" },
+	{ "list not there", HEAD " match /x/\n context { @w }\n}\n", 0, "6:12" },
+	{ "list twice", "list w { a }\nlist w { b }\n", 0, "2:6" },
+	{ "at sign in a string", HEAD " match /x/\n context { \"@w\" }\n}\n", 1, "" },
+	{ "threshold and enable", HEAD " match /x/\n threshold 10 values\n enable no\n}\n", 1, "" },
+	{ "threshold of what", HEAD " match /x/\n threshold 10\n}\n", 0, "6:14" },
+	{ "override",
+	  "override a.* {\n enable no\n severity low\n threshold 3 times\n}\noverride b { enable "
+	  "yes }\n",
+	  0, "" },
+	{ "override of nothing else", "override a {\n title \"T\"\n}\n", 0, "2:2" },
+	{ "override without id", "override {\n}\n", 0, "1:10 2:1" },
+	{ "suppression",
+	  "suppress a {\n owner \"me\"\n until 2026-02-28\n reason \"r\"\n src 10.0.0.0/8 ::1\n"
+	  " dst 192.0.2.1\n host *.x.example y\n}\n",
+	  0, "" },
+	{ "nobody's suppression", "suppress a {\n until 2026-02-28\n}\n", 0, "1:10" },
+	{ "suppression for ever", "suppress a {\n owner \"me\"\n}\n", 0, "1:10" },
+	{ "a day there is not", "suppress a {\n until 2026-02-29\n}\n", 0, "2:8" },
+	{ "leap day", "suppress a {\n owner \"me\"\n until 2028-02-29\n}\n", 0, "" },
+	{ "network", "suppress a {\n src 10.0.0.0/33\n}\n", 0, "2:6" },
+	{ "include without files", "include \"x.rules\"\n", 0, "1:9" },
 };
 
 /* "line:column" of each line of errors that begins with the file's name. */

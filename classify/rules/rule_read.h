@@ -1,0 +1,79 @@
+/*
+ * What the readers of rule files share: the parser at its current token, and how words, numbers
+ * and texts are taken from it. Not for anyone else.
+ *
+ * A reader returns false after it told an error; the statement's rest is then skipped.
+ */
+#ifndef WEIR_RULE_READ_H
+#define WEIR_RULE_READ_H
+
+#include "classify/rules/rule_lex.h"
+#include "classify/rules/rule_parse.h"
+
+struct parser {
+	struct rule_lex lex;
+	struct rule_list *list;
+	/* What is being read. */
+	struct rule *rule;
+	struct rule_override *override;
+	struct rule_suppression *suppression;
+	struct {
+		struct rule_pattern patterns[RULE_MAX_PATTERNS];
+		const char *tags[RULE_MAX_TAGS];
+		struct span tests[RULE_MAX_TESTS];
+		struct rule_sample samples[RULE_MAX_SAMPLES];
+	} room; /* for the rule's */
+};
+
+/* A statement and its reader, called behind its name. */
+struct statement {
+	const char *name;
+	bool (*read)(struct parser *p);
+};
+
+/* Tells what was expected at the current token; false. */
+bool parser_fail(struct parser *p, const char *expected);
+
+static inline const struct token *
+parser_token(const struct parser *p)
+{
+	return &p->lex.token;
+}
+
+bool parser_is_word(const struct parser *p, const char *word);
+/* True, and on to the next token, when it is that word. */
+bool parser_take_word(struct parser *p, const char *word);
+/* A decimal number within [min, max] out of a piece of text. */
+bool parser_number_of(struct span s, unsigned min, unsigned max, unsigned *out);
+bool parser_take_number(struct parser *p, unsigned min, unsigned max, unsigned *out,
+			const char *expected);
+/* A string of 1 to max bytes; lives as long as the list. */
+bool parser_take_text(struct parser *p, size_t max, const char **out, const char *expected);
+/* Lower case, digits, '_', '-' and '.'; not '.' at the ends. */
+bool parser_take_name(struct parser *p, const char **out, const char *expected);
+/* The position of the current word in a list of names, or -1. */
+int parser_choice(const struct parser *p, const char *const *names, int nr);
+
+void parser_skip_line_ends(struct parser *p);
+void parser_skip_line(struct parser *p);
+/* '{', statements of the table, '}'. expected lists them all. */
+void parser_read_body(struct parser *p, const struct statement *statements, size_t nr,
+		      const char *expected);
+
+/* Statements that rules and overrides have in common; rule_policy.c. */
+bool rule_read_severity(struct parser *p, enum severity *out);
+bool rule_read_enable(struct parser *p, bool *out);
+bool rule_read_threshold(struct parser *p, struct rule_threshold *out);
+
+/* Is the current token @NAME? */
+bool rule_is_reference(const struct parser *p);
+/* The list that it names. NULL, told: there is none. */
+const struct rule_named_list *rule_read_reference(struct parser *p);
+
+/* "list", "include", "override", "suppress": behind the word. */
+void rule_read_list(struct parser *p);
+void rule_read_include(struct parser *p);
+void rule_read_override(struct parser *p);
+void rule_read_suppress(struct parser *p);
+
+#endif
