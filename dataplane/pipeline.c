@@ -22,6 +22,8 @@
 #include "dataplane/worker.h"
 
 #define TICK_US		100000u
+#define RELOAD_TICK_US	2000u
+#define WATCH_US	1000000u
 #define DATA_ROOM	(2048 + RTE_PKTMBUF_HEADROOM)
 #define PRIV_BYTES	RTE_ALIGN(sizeof(struct packet), RTE_MBUF_PRIV_ALIGN)
 #define RING_FRAMES	2048u
@@ -53,7 +55,7 @@ struct pipeline {
 	struct ruleset *next_rules;
 	/* Watching: a change counts once the files have been the same for a second. */
 	uint64_t stamp_in_force, stamp_seen;
-	unsigned nr_ticks;
+	unsigned watched_us; /* since the last look at them */
 	void (*more_counters)(void *arg, counter_put_fn *put, void *to);
 	void *more_arg;
 	struct record stats;
@@ -553,13 +555,14 @@ pipeline_reload_rules(struct pipeline *p)
 }
 
 static void
-watch_rules(struct pipeline *p)
+watch_rules(struct pipeline *p, unsigned waited_us)
 {
 	uint64_t stamp;
 
-	if (p->replay || !p->config->rules_watch || p->loading ||
-	    ++p->nr_ticks % (1000000u / TICK_US) != 0)
+	p->watched_us += waited_us;
+	if (p->replay || !p->config->rules_watch || p->loading || p->watched_us < WATCH_US)
 		return;
+	p->watched_us = 0;
 	stamp = stamp_of(p);
 	if (stamp != p->stamp_in_force && stamp == p->stamp_seen)
 		pipeline_reload_rules(p);
@@ -571,15 +574,17 @@ pipeline_wait(struct pipeline *p, void (*tick)(void *arg), void *arg)
 {
 	unsigned wait_us = 500;
 
-	/* Short runs should not wait for a long tick. */
+	/* Short runs should not wait for a long tick, nor a set of rules that is under way. */
 	while (workers_running(p)) {
 		usleep(wait_us);
 		if (wait_us < TICK_US)
 			wait_us *= 2;
+		if (p->loading || p->offered)
+			wait_us = RELOAD_TICK_US;
 		if (!p->replay)
 			update_wall_offset(p);
 		settle_rules(p);
-		watch_rules(p);
+		watch_rules(p, wait_us);
 		if (tick != NULL)
 			tick(arg);
 	}
