@@ -1,45 +1,112 @@
 /*
- * Bank accounts: IBAN (ISO 13616, lengths of registry release 101) and ABA routing numbers.
+ * Bank accounts: IBAN (ISO 13616, registry release 101), ABA routing numbers, SWIFT codes, account
+ * numbers of single countries.
  *
  * An IBAN's candidate is its first four characters; the validator grows it to the length its
- * country has, over single blanks or hyphens between groups of four.
+ * country has, over single blanks or hyphens between groups of four, and compares the letters and
+ * digits of the account part with the registry's structure.
  */
 #include "classify/detect/validators.h"
 
-enum { IBAN_MIN = 15, IBAN_MAX = 33 };
+enum { IBAN_HEAD = 4, IBAN_MAX = 34 };
 
-static const char iban_lengths[][3 + 100] = {
-	[15 - IBAN_MIN] = "NO",
-	[16 - IBAN_MIN] = "BE",
-	[18 - IBAN_MIN] = "DK FI FK FO GL NL SD",
-	[19 - IBAN_MIN] = "MK SI",
-	[20 - IBAN_MIN] = "AT BA EE KZ LT LU MN XK",
-	[21 - IBAN_MIN] = "CH HR LI LV",
-	[22 - IBAN_MIN] = "BG BH CR DE GB GE IE ME RS VA",
-	[23 - IBAN_MIN] = "AE GI IL IQ OM SO TL",
-	[24 - IBAN_MIN] = "AD CZ ES MD PK RO SA SE SK TN VG",
-	[25 - IBAN_MIN] = "LY PT ST",
-	[26 - IBAN_MIN] = "IS TR",
-	[27 - IBAN_MIN] = "BI DJ FR GR IT MC MR SM",
-	[28 - IBAN_MIN] = "AL AZ BY CY DO GT HN HU LB NI PL SV",
-	[29 - IBAN_MIN] = "BR EG PS QA UA",
-	[30 - IBAN_MIN] = "JO KW MU YE",
-	[31 - IBAN_MIN] = "MT SC",
-	[32 - IBAN_MIN] = "LC",
-	[33 - IBAN_MIN] = "RU",
+/* In the order of their codes. The account part as runs: n digits, a letters, c either, each with
+ * its length. */
+static const struct iban_country {
+	char code[3];
+	char bban[16];
+} countries[] = {
+	/* clang-format off */
+	{ "AD", "n8c12" }, { "AE", "n19" }, { "AL", "n8c16" }, { "AT", "n16" },
+	{ "AZ", "a4c20" }, { "BA", "n16" }, { "BE", "n12" }, { "BG", "a4n6c8" },
+	{ "BH", "a4c14" }, { "BI", "n23" }, { "BR", "n23a1c1" }, { "BY", "c4n4c16" },
+	{ "CH", "n5c12" }, { "CR", "n18" }, { "CY", "n8c16" }, { "CZ", "n20" },
+	{ "DE", "n18" }, { "DJ", "n23" }, { "DK", "n14" }, { "DO", "c4n20" },
+	{ "EE", "n16" }, { "EG", "n25" }, { "ES", "n20" }, { "FI", "n14" },
+	{ "FK", "a2n12" }, { "FO", "n14" }, { "FR", "n10c11n2" }, { "GB", "a4n14" },
+	{ "GE", "a2n16" }, { "GI", "a4c15" }, { "GL", "n14" }, { "GR", "n7c16" },
+	{ "GT", "c24" }, { "HN", "a4n20" }, { "HR", "n17" }, { "HU", "n24" },
+	{ "IE", "a4n14" }, { "IL", "n19" }, { "IQ", "a4n15" }, { "IS", "n22" },
+	{ "IT", "a1n10c12" }, { "JO", "a4n4c18" }, { "KW", "a4c22" }, { "KZ", "n3c13" },
+	{ "LB", "n4c20" }, { "LC", "a4c24" }, { "LI", "n5c12" }, { "LT", "n16" },
+	{ "LU", "n3c13" }, { "LV", "a4c13" }, { "LY", "n21" }, { "MC", "n10c11n2" },
+	{ "MD", "c20" }, { "ME", "n18" }, { "MK", "n3c10n2" }, { "MN", "n16" },
+	{ "MR", "n23" }, { "MT", "a4n5c18" }, { "MU", "a4n19a3" }, { "NI", "a4n20" },
+	{ "NL", "a4n10" }, { "NO", "n11" }, { "OM", "n3c16" }, { "PK", "a4c16" },
+	{ "PL", "n24" }, { "PS", "a4c21" }, { "PT", "n21" }, { "QA", "a4c21" },
+	{ "RO", "a4c16" }, { "RS", "n18" }, { "RU", "n14c15" }, { "SA", "n2c18" },
+	{ "SC", "a4n20a3" }, { "SD", "n14" }, { "SE", "n20" }, { "SI", "n15" },
+	{ "SK", "n20" }, { "SM", "a1n10c12" }, { "SO", "n19" }, { "ST", "n21" },
+	{ "SV", "a4n20" }, { "TL", "n19" }, { "TN", "n20" }, { "TR", "n6c16" },
+	{ "UA", "n6c19" }, { "VA", "n18" }, { "VG", "a4n16" }, { "XK", "n16" },
+	{ "YE", "a4n4c18" },
+	/* clang-format on */
 };
 
-/* 0 for a country that has none. */
-static size_t
-iban_length(uint8_t a, uint8_t b)
+static const char *
+iban_structure(uint8_t a, uint8_t b)
 {
-	for (size_t i = 0; i < sizeof(iban_lengths) / sizeof(iban_lengths[0]); i++) {
-		for (const char *p = iban_lengths[i]; *p != '\0'; p += p[2] == ' ' ? 3 : 2) {
-			if ((uint8_t)p[0] == a && (uint8_t)p[1] == b)
-				return i + IBAN_MIN;
+	size_t lo = 0, hi = sizeof(countries) / sizeof(countries[0]);
+	unsigned want = a * 256u + b;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		const struct iban_country *c = &countries[mid];
+		unsigned code = (uint8_t)c->code[0] * 256u + (uint8_t)c->code[1];
+
+		if (code == want)
+			return c->bban;
+		if (code < want)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return NULL;
+}
+
+bool
+iban_head_ok(const uint8_t *p)
+{
+	unsigned check = (unsigned)(p[2] - '0') * 10 + p[3] - '0';
+
+	return check >= 2 && check <= 98 && iban_structure(p[0] & 0xdf, p[1] & 0xdf) != NULL;
+}
+
+static size_t
+run_length(const char **structure)
+{
+	size_t n = 0;
+
+	for (; **structure >= '0' && **structure <= '9'; (*structure)++)
+		n = n * 10 + (size_t)(**structure - '0');
+	return n;
+}
+
+static size_t
+iban_length(const char *structure)
+{
+	size_t len = IBAN_HEAD;
+
+	while (*structure != '\0') {
+		structure++;
+		len += run_length(&structure);
+	}
+	return len;
+}
+
+/* p is the account part in upper case, as long as the structure says. */
+static bool
+iban_fits(const char *structure, const uint8_t *p)
+{
+	while (*structure != '\0') {
+		char kind = *structure++;
+
+		for (size_t n = run_length(&structure); n > 0; n--, p++) {
+			if ((kind == 'n' && !is_digit(*p)) || (kind == 'a' && is_digit(*p)))
+				return false;
 		}
 	}
-	return 0;
+	return true;
 }
 
 static unsigned
@@ -58,18 +125,22 @@ iban_mod97(const uint8_t *text, size_t len)
 	return rest;
 }
 
-/* Copies want characters from start on, over single separators at every fourth; where it ends. */
+/*
+ * Copies want characters from start on in upper case, over single separators at every fourth; where
+ * it ends. All letters must be of one case.
+ */
 static size_t
 iban_collect(const struct value *v, size_t want, uint8_t *out)
 {
+	bool lower = v->window[v->start] >= 'a';
 	size_t at = v->start, nr = 0;
 	uint8_t sep = 0;
 
 	while (nr < want && at < v->len) {
 		uint8_t c = v->window[at];
 
-		if (is_digit(c) || (c >= 'A' && c <= 'Z')) {
-			out[nr++] = c;
+		if (is_digit(c) || (is_alpha(c) && (c >= 'a') == lower)) {
+			out[nr++] = is_digit(c) ? c : (uint8_t)(c & ~0x20);
 		} else if ((c == ' ' || c == '-') && nr % 4 == 0 && (sep == 0 || sep == c) &&
 			   v->window[at - 1] != c) {
 			sep = c;
@@ -84,17 +155,22 @@ iban_collect(const struct value *v, size_t want, uint8_t *out)
 int
 validate_iban(struct value *v)
 {
-	if (v->end - v->start < 4)
+	const uint8_t *p = v->window + v->start;
+
+	if (v->end - v->start < IBAN_HEAD)
 		return 0;
 
-	size_t want = iban_length(v->window[v->start], v->window[v->start + 1]);
-	size_t end = want == 0 ? 0 : iban_collect(v, want, v->norm);
+	const char *structure = iban_structure(p[0] & 0xdf, p[1] & 0xdf);
+	size_t want = structure == NULL ? 0 : iban_length(structure);
+	size_t end = want == 0 || want > IBAN_MAX ? 0 : iban_collect(v, want, v->norm);
 
-	if (end == 0 || iban_mod97(v->norm, want) != 1)
+	if (end == 0 || !iban_fits(structure, v->norm + IBAN_HEAD) ||
+	    iban_mod97(v->norm, want) != 1)
 		return 0;
 	v->end = end;
 	v->norm_len = want;
-	return 40;
+	/* Nobody prints one in small letters, but people type it so; hashes look like that too. */
+	return p[0] >= 'a' ? 10 : 40;
 }
 
 int

@@ -3,8 +3,8 @@
  * (ISO/IEC 7813).
  *
  * Luhn alone passes one in ten random numbers; with issuer range and length 3.5 % of 16 digits are
- * left. So a bare run of digits earns less than one that is grouped as a card is printed, and
- * lengths other than 16 (15 for American Express) less still.
+ * left. So a bare run of digits says little without a word of its context, one that is grouped as
+ * a card is printed or has an expiry date behind it much.
  */
 #include "classify/detect/validators.h"
 
@@ -49,14 +49,27 @@ static const struct issuer {
 	{ 67, 67, 2, LEN(12) | LEN(13) | LEN(14) | LEN(15) | LEN(16) | LEN(18) | LEN(19) },
 	/* Mir */
 	{ 2200, 2204, 4, LEN(16) | LEN(17) | LEN(18) | LEN(19) },
-	/* RuPay, Troy, Hipercard, Elo, Verve */
+	/* UATP */
+	{ 1, 1, 1, LEN(15) },
+	/* Elo */
+	{ 506699, 506778, 6, LEN(16) },
+	{ 509000, 509999, 6, LEN(16) },
+	/* UzCard, Humo */
+	{ 8600, 8600, 4, LEN(16) },
+	{ 9860, 9860, 4, LEN(16) },
+	/* RuPay, Troy, Hipercard, Verve, Boricard */
+	{ 353, 353, 3, LEN(16) },
+	{ 356, 356, 3, LEN(16) },
+	{ 2205, 2205, 4, LEN(16) },
 	{ 60, 60, 2, LEN(16) },
 	{ 81, 82, 2, LEN(16) },
 	{ 9792, 9792, 4, LEN(16) },
 	{ 6370, 6370, 4, LEN(16) },
+	{ 606282, 606282, 6, LEN(16) | LEN(19) },
 	{ 627780, 627780, 6, LEN(16) },
 	{ 636297, 636297, 6, LEN(16) },
 	{ 506099, 506198, 6, LEN(16) | LEN(18) | LEN(19) },
+	{ 507865, 507964, 6, LEN(16) | LEN(18) | LEN(19) },
 };
 
 bool
@@ -100,7 +113,9 @@ issuer_ok(const uint8_t *digits, size_t len)
 static bool
 grouping_ok(struct span s, bool *grouped)
 {
+	/* As cards are printed, then as people write them. */
 	static const uint32_t known[] = { 4444, 44443, 465, 464, 445, 4441, 444, 88, 0 };
+	enum { PRINTED = 4 };
 	uint32_t widths = 0, run = 0;
 	unsigned nr = 1;
 
@@ -114,17 +129,50 @@ grouping_ok(struct span s, bool *grouped)
 		if (++nr > 5)
 			return false;
 	}
-	*grouped = nr > 1;
+	*grouped = false;
 	if (nr == 1)
 		return true;
 	widths = widths * 10 + (run > 9 ? 9 : run);
-	if (s.len == 20 && s.p[6] != s.p[5] && !is_digit(s.p[6]))
-		return nr == 2; /* 6-13, as UnionPay prints nineteen */
+	if (s.len == 20 && !is_digit(s.p[6])) {
+		*grouped = nr == 2; /* 6-13, as UnionPay prints nineteen */
+		return nr == 2;
+	}
 	for (unsigned i = 0; known[i] != 0; i++) {
-		if (known[i] == widths)
-			return true;
+		if (known[i] != widths)
+			continue;
+		*grouped = i < PRINTED;
+		return true;
 	}
 	return false;
+}
+
+/*
+ * MM/YY, MM/YYYY or MM-YY right behind, over blanks, quotes and one comma, semicolon or bar: a line
+ * of a list of cards.
+ */
+static bool
+expiry_behind(const struct value *v)
+{
+	const uint8_t *p = v->window + v->end, *end = v->window + v->len;
+	unsigned joints = 0, digits = 0;
+
+	while (p < end && memchr(" \t\"',;|", *p, 7) != NULL)
+		joints += memchr(",;|", *p++, 3) != NULL;
+	if (end - p < 5 || joints > 1 || p == v->window + v->end)
+		return false;
+
+	unsigned month = (unsigned)(p[0] - '0') * 10 + p[1] - '0';
+
+	if (!is_digit(p[0]) || !is_digit(p[1]) || month < 1 || month > 12 ||
+	    (p[2] != '/' && p[2] != '-'))
+		return false;
+	for (p += 3; p < end && is_digit(*p); p++)
+		digits++;
+	if (digits != 2 && digits != 4)
+		return false;
+	/* Of the years to come, or a few gone by. */
+	return (digits == 2 ? p[-2] >= '2' && p[-2] <= '4' : memcmp(p - 4, "20", 2) == 0) &&
+	       (p == end || (*p != '/' && *p != '-' && !is_alpha(*p)));
 }
 
 int
@@ -138,9 +186,29 @@ validate_card(struct value *v)
 	    !luhn_ok(v->norm, len))
 		return 0;
 	v->test = looks_made_up(span_of(v->norm, len));
+	if (expiry_behind(v))
+		return 40;
 	if (grouped)
-		return len == 16 || len == 15 || len == 14 ? 40 : 20;
-	return len == 16 || (len == 15 && v->norm[0] == '3') ? 20 : 10;
+		return 40;
+	return len == 16 || (len == 15 && v->norm[0] == '3') ? 10 : 5;
+}
+
+/*
+ * A number that something calls a card: Luhn, and a first digit that banks have. Issuer ranges are
+ * given out faster than rules are brought up to date.
+ */
+int
+validate_card_unlisted(struct value *v)
+{
+	bool grouped = false;
+	size_t len = value_digits(value_span(v), v->norm, CARD_MAX);
+
+	v->norm_len = len;
+	if (len < 14 || v->norm[0] < '2' || v->norm[0] > '6' ||
+	    !grouping_ok(value_span(v), &grouped) || issuer_ok(v->norm, len) ||
+	    !luhn_ok(v->norm, len) || looks_made_up(span_of(v->norm, len)))
+		return 0;
+	return 10;
 }
 
 int

@@ -68,8 +68,9 @@ close_group(struct digits *d, const struct digits_spec *spec, digits_fn *fn, voi
 	append_group(d, spec);
 	for (unsigned i = 0; i < d->nr_groups; i++)
 		total += d->groups[i].len;
-	if (total >= spec->min_digits || (spec->led_by_capital && d->open_len >= 2 &&
-					  d->open_before >= 'A' && d->open_before <= 'Z'))
+	if (total >= spec->min_digits ||
+	    (spec->led_by_letter && d->open_len >= 2 && (d->open_before | 0x20) >= 'a' &&
+	     (d->open_before | 0x20) <= 'z'))
 		fn(arg, d->groups, d->nr_groups);
 	d->open_len = 0;
 }

@@ -33,7 +33,7 @@ struct digit_group {
 struct digits_spec {
 	bool separator[256]; /* bytes that may join two groups */
 	unsigned min_digits; /* chains with fewer are not told */
-	bool led_by_capital; /* also tell groups of two or more right behind a capital letter */
+	bool led_by_letter;  /* also tell groups of two or more right behind a letter */
 };
 
 struct digits {

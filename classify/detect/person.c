@@ -141,13 +141,25 @@ validate_email(struct value *v)
 	return 20;
 }
 
+/* More digits stand behind one separator: this is a piece of a longer number. */
+static bool
+is_piece(const struct value *v)
+{
+	const uint8_t *w = v->window;
+
+	return (v->start >= 2 && memchr(" -.", w[v->start - 1], 3) != NULL &&
+		is_digit(w[v->start - 2])) ||
+	       (v->len - v->end >= 2 && memchr(" -.", w[v->end], 3) != NULL &&
+		is_digit(w[v->end + 1]));
+}
+
 int
 validate_phone(struct value *v)
 {
 	uint8_t d[PHONE_MAX];
 	size_t len = value_digits(value_span(v), d, PHONE_MAX);
 
-	if (len < PHONE_MIN || looks_made_up(span_of(d, len)))
+	if (len < PHONE_MIN || is_piece(v) || looks_made_up(span_of(d, len)))
 		return 0;
 	if (v->start > 0 && v->window[v->start - 1] == '+' && d[0] == '0')
 		return 0;

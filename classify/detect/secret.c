@@ -24,34 +24,212 @@ entropy(struct span s)
 	return s.len == 0 ? 0 : bits / (double)s.len;
 }
 
+/*
+ * The shape is the pattern's; here is only told whether it is a stand-in, which documentation and
+ * tests are full of: then it is a test value.
+ */
 int
 validate_token(struct value *v)
 {
 	struct span s = value_span(v);
 
-	return is_placeholder(s) || entropy(s) < 2.5 ? 0 : 10;
+	if (s.len == 0 || memchr(s.p, '<', s.len) != NULL || memchr(s.p, '{', s.len) != NULL)
+		return 0;
+	v->test = is_placeholder(s) || entropy(s) < 2.5;
+	return 10;
 }
 
-/* Four letters and sixteen of A-Z2-7; the documentation's keys hold the word EXAMPLE. */
+/* ------------------------------------------------------------------ keys by a vendor's name */
+
+static bool
+says_key(struct span word)
+{
+	static const char *const says[] = { "key",   "token",  "secret",  "pass",   "pwd",
+					    "auth",  "bearer", "private", "access", "cred",
+					    "login", "licen",  "dsn",	  "pat",    "api" };
+
+	for (size_t i = 0; i < sizeof(says) / sizeof(says[0]); i++) {
+		if (holds_nocase(word, says[i]))
+			return true;
+	}
+	return false;
+}
+
+/* What a vendor's name stands in front of just as often. */
+static bool
+says_other(struct span word)
+{
+	static const char *const says[] = { "md5",    "sha1",	  "sha2",     "sha5",
+					    "digest", "hash",	  "checksum", "etag",
+					    "commit", "revision", "_version", "fingerprint",
+					    "uuid",   "guid",	  "trace",    "_id",
+					    "-id",    "image",	  "integrity" };
+	size_t len = word.len;
+
+	for (size_t i = 0; i < sizeof(says) / sizeof(says[0]); i++) {
+		if (holds_nocase(word, says[i]))
+			return true;
+	}
+	return len >= 3 && word.p[len - 2] == 'I' && word.p[len - 1] == 'd' &&
+	       is_alpha(word.p[len - 3]);
+}
+
+static bool
+is_key_byte(uint8_t c, bool wide)
+{
+	return is_alnum(c) || c == '_' || c == '-' || c == '.' ||
+	       (wide && (c == '+' || c == '/' || c == ':'));
+}
+
+/* The word that ends at or before at, with what joins its parts. */
+static struct span
+word_before(const uint8_t *w, size_t at)
+{
+	size_t from;
+
+	while (at > 0 && !is_alnum(w[at - 1]))
+		at--;
+	for (from = at;
+	     from > 0 && (is_alnum(w[from - 1]) || w[from - 1] == '_' || w[from - 1] == '-');
+	     from--)
+		;
+	return span_of(w + from, at - from);
+}
+
+/* The key at the end of the match; wide: base64 and such. */
+static struct span
+key_of(const struct value *v, bool wide)
+{
+	size_t from = v->end;
+
+	while (from > v->start && v->window[from - 1] == '=')
+		from--;
+	while (from > v->start && is_key_byte(v->window[from - 1], wide))
+		from--;
+	return span_of(v->window + from, v->end - from);
+}
+
+static bool
+is_mixed(struct span s)
+{
+	bool digit = false, letter = false;
+
+	for (size_t i = 0; i < s.len; i++) {
+		digit = digit || is_digit(s.p[i]);
+		letter = letter || is_alpha(s.p[i]);
+	}
+	return digit && letter && entropy(s) >= 3.0;
+}
+
+/* name-secret-value, all in one: what is in front of the last joint says that a key follows. */
+static bool
+labelled_inside(struct span s)
+{
+	size_t to = s.len;
+
+	while (to > 0 && s.p[to - 1] != '-' && s.p[to - 1] != '.' && s.p[to - 1] != '_')
+		to--;
+	return says_key(span_of(s.p, to));
+}
+
+/* { "name": "OKTA_TOKEN", "value": "..." }, variable "okta_token" { default = "..." } */
+static bool
+is_neutral(struct span word)
+{
+	return span_is_nocase(word, "value") || span_is_nocase(word, "default");
+}
+
+static bool
+is_named_key(const struct value *v, struct span s)
+{
+	struct span word = word_before(v->window, (size_t)(s.p - v->window));
+	bool own = word.len != 0 && word.p <= v->window + v->start &&
+		   word.p + word.len > v->window + v->start;
+
+	if (s.p == v->window + v->start)
+		return labelled_inside(s) || (says_key(word) && !says_other(word));
+	if (is_neutral(word))
+		word = word_before(v->window, (size_t)(word.p - v->window));
+	if (says_other(word))
+		return false;
+	return says_key(word) || (own && is_mixed(s));
+}
+
+/*
+ * A key by its vendor's name: the match begins with the name and ends with the key.
+ *
+ *   "clarifai": { "api_key": "dkHL49dId5skLfBjsf342RJkdskdpD54" }
+ *    ^name         ^word       ^value
+ *
+ * The word in front of the value must say that a key follows, or be the name's own and the value
+ * mixed as a key is.
+ */
+int
+validate_named_key(struct value *v)
+{
+	struct span s = key_of(v, false);
+
+	if (!is_named_key(v, s)) {
+		s = key_of(v, true);
+		if (s.p == v->window + v->start || !is_named_key(v, s))
+			return 0;
+	}
+	v->start = (size_t)(s.p - v->window);
+	v->test = is_placeholder(s) || entropy(s) < 2.5;
+	value_set_norm(v, s);
+	return 10;
+}
+
+/*
+ * The same for keys too long for a pattern to hold: the match ends inside the key, which goes on
+ * as far as its characters do.
+ */
+int
+validate_named_long(struct value *v)
+{
+	size_t to = v->end;
+	int points = validate_named_key(v);
+
+	while (to < v->len && is_key_byte(v->window[to], true))
+		to++;
+	v->end = to;
+	value_set_norm(v, value_span(v));
+	return points;
+}
+
+/* Four letters and sixteen more; the documentation's keys hold the word EXAMPLE. */
 int
 validate_aws_key(struct value *v)
 {
 	struct span s = value_span(v);
+	bool base32 = true;
 
 	if (s.len != 20)
 		return 0;
 	for (size_t i = 4; i < s.len; i++) {
-		if (!(s.p[i] >= 'A' && s.p[i] <= 'Z') && !(s.p[i] >= '2' && s.p[i] <= '7'))
+		if (!is_digit(s.p[i]) && !(s.p[i] >= 'A' && s.p[i] <= 'Z'))
 			return 0;
+		base32 = base32 && !(s.p[i] < '2' || (s.p[i] > '7' && s.p[i] < 'A'));
 	}
-	v->test = memcmp(s.p + 13, "EXAMPLE", 7) == 0;
-	return v->test || entropy(span_of(s.p + 4, 16)) >= 2.5 ? 20 : 0;
+	/* Newer ids are base32; the oldest, A3T, were not. */
+	if (!base32 && s.p[1] != '3')
+		return 0;
+	v->test = memcmp(s.p + 13, "EXAMPLE", 7) == 0 || entropy(span_of(s.p + 4, 16)) < 2.5;
+	return 20;
 }
 
 static bool
 is_base64(uint8_t c)
 {
 	return is_alnum(c) || c == '+' || c == '/';
+}
+
+/* aws_secret_access_key and its kin: what it names is one, however it looks. */
+static bool
+is_aws_name(struct span word)
+{
+	return holds_nocase(word, "aws") && holds_nocase(word, "secret") &&
+	       holds_nocase(word, "key");
 }
 
 /* The last forty characters of base64 in the match, not part of a longer run. */
@@ -75,9 +253,10 @@ validate_aws_secret(struct value *v)
 		lower = lower || (s.p[i] >= 'a' && s.p[i] <= 'z');
 		digit = digit || is_digit(s.p[i]);
 	}
-	if (!upper || !lower || !digit || entropy(s) < 4.25)
+	if ((!upper || !lower || !digit || entropy(s) < 4.25) &&
+	    !is_aws_name(word_before(v->window, to - 40)))
 		return 0;
-	v->test = memcmp(s.p + 30, "EXAMPLEKEY", 10) == 0;
+	v->test = memcmp(s.p + 30, "EXAMPLEKEY", 10) == 0 || looks_made_up(s);
 	v->start = to - 40;
 	v->end = to;
 	value_set_norm(v, s);
@@ -94,20 +273,50 @@ validate_url_password(struct value *v)
 
 	if (w[at] != '@')
 		return 0;
-	for (colon = at; colon > v->start && w[colon - 1] != ':'; colon--)
+	/* The match's start may be a guess, the scheme is not. */
+	for (colon = at; colon > 0 && w[colon - 1] != ':' && w[colon - 1] > ' '; colon--)
 		;
-	if (colon <= v->start + 1 || colon == at || w[colon - 2] == '/' || w[colon - 2] == ':')
+	if (colon < 4 || w[colon - 1] != ':' || colon == at || w[colon - 2] == '/' ||
+	    w[colon - 2] == ':')
 		return 0;
+
+	/* "p@ss@host": the last one ends it. */
+	for (size_t i = at + 1; i < v->len && w[i] > ' ' && memchr("/\"'<>\\", w[i], 6) == NULL;
+	     i++) {
+		if (w[i] == '@')
+			at = i;
+	}
 
 	struct span password = span_of(w + colon, at - colon);
 
 	if (password.p[0] == '$' || password.p[0] == '{' || password.p[0] == '<' ||
-	    password.p[0] == '*' || password.p[0] == '%' || span_is_nocase(password, "password"))
+	    password.p[0] == '*' || password.p[0] == '%')
 		return 0;
+	v->test = span_is_nocase(password, "password") || is_placeholder(password);
 	v->start = colon;
 	v->end = at;
 	value_set_norm(v, password);
 	return 20;
+}
+
+/* A reference to the value, a route, a page element: what stands behind "password" in source. */
+static bool
+is_code(struct span s)
+{
+	static const char *const starts[] = { "env.",	  "process.", "os.",  "req.",
+					      "request.", "self.",    "this." };
+	bool digit = false;
+
+	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+		if (span_starts(s, starts[i]))
+			return true;
+	}
+	for (size_t i = 0; i < s.len; i++)
+		digit = digit || is_digit(s.p[i]);
+	return (!digit && memchr("#+/.", s.p[0], 4) != NULL) ||
+	       (memchr(s.p, '/', s.len) != NULL &&
+		(holds_nocase(s, "password") ||
+		 (s.p[0] == '/' && memchr(s.p + 1, '/', s.len - 1) != NULL)));
 }
 
 /* key = value or "key": "value": the value is what follows the last separator and its quote. */
@@ -122,7 +331,7 @@ validate_assigned(struct value *v)
 
 	while (from < v->end && w[from] != ':' && w[from] != '=')
 		from++;
-	while (from < v->end && memchr(":= \t\"'\\>", w[from], 8) != NULL)
+	while (from < v->end && memchr(":=, \t\"'`\\>!", w[from], 11) != NULL)
 		from++;
 
 	size_t to = v->end;
@@ -132,7 +341,7 @@ validate_assigned(struct value *v)
 
 	struct span s = span_of(w + from, to - from);
 
-	if (s.len < 4 || s.p[0] == '$' || s.p[0] == '%' || is_placeholder(s))
+	if (s.len < 4 || s.p[0] == '$' || s.p[0] == '%' || is_placeholder(s) || is_code(s))
 		return 0;
 	for (size_t i = 0; i < sizeof(no_values) / sizeof(no_values[0]); i++) {
 		if (span_is_nocase(s, no_values[i]))
@@ -140,6 +349,61 @@ validate_assigned(struct value *v)
 	}
 	v->start = from;
 	v->end = to;
+	value_set_norm(v, s);
+	return 10;
+}
+
+/* key = "any text": what stands between the quotes. */
+int
+validate_assigned_text(struct value *v)
+{
+	const uint8_t *w = v->window;
+	size_t from = v->start, to;
+	uint8_t quote;
+
+	while (from < v->end && memchr(":=,)", w[from], 4) == NULL)
+		from++;
+	while (from < v->end && w[from] != '"' && w[from] != '\'')
+		from++;
+	if (from == v->end)
+		return 0;
+	quote = w[from++];
+	for (to = from; to < v->len && w[to] != quote && w[to] >= ' '; to++)
+		;
+
+	struct span s = span_of(w + from, to - from);
+
+	if (s.len < 8 || s.p[0] == '<' || s.p[0] == '{' || s.p[0] == '%' ||
+	    (s.p[0] == '$' && (s.p[1] == '{' || s.p[1] == '(')))
+		return 0;
+	v->start = from;
+	v->end = to;
+	v->test = is_placeholder(s);
+	value_set_norm(v, s);
+	return 10;
+}
+
+/* The last word of the match, and what of it follows. */
+int
+validate_last_word(struct value *v)
+{
+	const uint8_t *w = v->window;
+	size_t from = v->end, to = v->end;
+
+	while (from > v->start && w[from - 1] > ' ')
+		from--;
+	while (from < to && (w[from] == '"' || w[from] == '\''))
+		from++;
+	while (to < v->len && w[to] > ' ' && memchr("\"'\\", w[to], 3) == NULL)
+		to++;
+
+	struct span s = span_of(w + from, to - from);
+
+	if (s.len < 4 || memchr("$<{%*", s.p[0], 5) != NULL)
+		return 0;
+	v->start = from;
+	v->end = to;
+	v->test = is_placeholder(s);
 	value_set_norm(v, s);
 	return 10;
 }

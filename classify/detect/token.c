@@ -123,14 +123,17 @@ validate_k8s_jwt(struct value *v)
 	return len >= 8 && claims[0] == '{' && holds(claims, len, "kubernetes") ? 40 : 0;
 }
 
-/* The base64 behind the last blank. */
+/* The base64 behind the last blank or quote. */
 int
 validate_basic(struct value *v)
 {
 	uint8_t text[VALUE_NORM_CAP];
-	size_t from = v->end, to = v->end;
+	size_t from = v->end, to;
 
-	while (from > v->start && v->window[from - 1] != ' ')
+	while (from > v->start && v->window[from - 1] == '"')
+		from--;
+	to = from;
+	while (from > v->start && v->window[from - 1] != ' ' && v->window[from - 1] != '"')
 		from--;
 	while (to < v->len &&
 	       (is_alnum(v->window[to]) || memchr("+/=-_", v->window[to], 5) != NULL))

@@ -7,6 +7,7 @@ static const struct validator validators[] = {
 	{ "aba", validate_aba, "US bank routing number: prefix, weights 3 7 1" },
 	{ "assigned", validate_assigned, "key = value: the value behind the last ':' or '=', no placeholder" },
 	{ "assigned_key", validate_assigned_key, "the same, and the value is mixed like a random key" },
+	{ "assigned_text", validate_assigned_text, "key = \"text\": what stands in the quotes, no placeholder" },
 	{ "aws_key", validate_aws_key, "AWS access key id: base32 behind the four letters" },
 	{ "aws_secret", validate_aws_secret, "40 characters of base64 with the entropy of a random key" },
 	{ "base64_64", validate_base64_64, "base64 of exactly 64 bytes" },
@@ -14,6 +15,7 @@ static const struct validator validators[] = {
 	{ "be_nn", validate_be_nn, "Belgium: national number, 97 - n mod 97" },
 	{ "bsn", validate_bsn, "Netherlands: 9 digits, eleven test" },
 	{ "card", validate_card, "payment card: issuer range, length, grouping, Luhn" },
+	{ "card_unlisted", validate_card_unlisted, "card of no known issuer range: Luhn, first digit 2 to 6" },
 	{ "cn_id", validate_cn_id, "China: resident identity number with date and check character" },
 	{ "cnpj", validate_cnpj, "Brazil: company number, two check digits" },
 	{ "codice_fiscale", validate_codice_fiscale, "Italy: 16 characters with a check letter" },
@@ -30,9 +32,12 @@ static const struct validator validators[] = {
 	{ "itin", validate_itin, "US taxpayer number: 9xx, group ranges" },
 	{ "jwt", validate_jwt, "JSON Web Token: the header decodes and names an algorithm" },
 	{ "k8s_jwt", validate_k8s_jwt, "a JWT whose claims name Kubernetes" },
+	{ "last_word", validate_last_word, "the match's last word, no placeholder" },
 	{ "luhn", validate_luhn, "Luhn's check digit" },
 	{ "mbi", validate_mbi, "US Medicare beneficiary: 11 characters by position" },
 	{ "my_number", validate_my_number, "Japan: 12 digits, one check digit" },
+	{ "named_key", validate_named_key, "a vendor's name, then a key: the word in front of it says so, or it is mixed" },
+	{ "named_long", validate_named_long, "the same for a key of any length: the match ends inside it" },
 	{ "nhs", validate_nhs, "UK: NHS number, mod 11" },
 	{ "nie", validate_nie, "Spain: foreigner's number" },
 	{ "nino", validate_nino, "UK: national insurance number by its letters" },
@@ -140,9 +145,8 @@ looks_made_up(struct span s)
 	return most * 10 > s.len * 6 || up >= 8;
 }
 
-/* Case-insensitive; needle in lower case. */
-static bool
-contains(struct span s, const char *needle)
+bool
+holds_nocase(struct span s, const char *needle)
 {
 	size_t len = strlen(needle);
 
@@ -167,7 +171,7 @@ is_placeholder(struct span s)
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (contains(s, words[i]))
+		if (holds_nocase(s, words[i]))
 			return true;
 	}
 	return looks_made_up(s);

@@ -27,7 +27,7 @@ const struct validator *validator_find(struct span name);
 const struct validator *validator_at(size_t i);
 
 /* Payment cards: card.c. */
-validate_fn validate_card, validate_luhn, validate_track;
+validate_fn validate_card, validate_card_unlisted, validate_luhn, validate_track;
 /* Accounts: bank.c. */
 validate_fn validate_iban, validate_aba;
 /* People: person.c, national.c. */
@@ -41,17 +41,22 @@ validate_fn validate_npi, validate_dea, validate_mbi, validate_aadhaar, validate
 /* Keys and tokens: token.c, secret.c. */
 validate_fn validate_token, validate_aws_key, validate_aws_secret, validate_crc32_base62,
     validate_jwt, validate_k8s_jwt, validate_basic, validate_url_password, validate_base64_64,
-    validate_assigned, validate_assigned_key;
+    validate_assigned, validate_assigned_key, validate_assigned_text, validate_last_word,
+    validate_named_key, validate_named_long;
 
 /* ---- shared by the files above ---------------------------------------------------------- */
 
 /* The digits of a span, without anything else; 0 when there are more than cap. */
 size_t value_digits(struct span s, uint8_t *out, size_t cap);
+/* Two letters of one country that has IBANs and two digits that may be its check digits. */
+bool iban_head_ok(const uint8_t *p);
 /* Luhn's sum over ASCII digits is a multiple of ten. */
 bool luhn_ok(const uint8_t *digits, size_t len);
 /* Base64, standard or URL alphabet, padding optional; bytes written, stops at the first foreign
  * character or when cap is full. */
 size_t base64_decode(struct span in, uint8_t *out, size_t cap);
+/* Case of ASCII letters aside; needle in lower case. */
+bool holds_nocase(struct span s, const char *needle);
 /* One character makes up more than 60 % of it, or it counts up: a made-up value. */
 bool looks_made_up(struct span s);
 /* Stands for a value without being one: "your-key", "<token>", "xxxxxxxx", "${VAR}". */

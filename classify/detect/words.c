@@ -112,9 +112,12 @@ part_end(const uint8_t *p, size_t from, size_t len)
 	return i;
 }
 
-static bool
+/* 0: no match. Else how many bytes of the word stand behind the last part that matches, and 1. */
+static unsigned
 word_matches(const struct word_list *list, const uint8_t *p, size_t len)
 {
+	unsigned behind = 0;
+
 	while (len > 0 && is_joint(p[0])) {
 		p++;
 		len--;
@@ -122,17 +125,17 @@ word_matches(const struct word_list *list, const uint8_t *p, size_t len)
 	while (len > 0 && is_joint(p[len - 1]))
 		len--;
 	if (len == 0 || len >= 2 * WORD_MAX)
-		return false;
+		return 0;
 	if (in_list(list, p, len))
-		return true;
+		return 1;
 	for (size_t from = 0; from < len;) {
 		size_t to = part_end(p, from, len);
 
 		if (to - from < len && in_list(list, p + from, to - from))
-			return true;
+			behind = (unsigned)(len - to) + 1;
 		from = to < len && is_joint(p[to]) ? to + 1 : to;
 	}
-	return false;
+	return behind;
 }
 
 static bool
@@ -182,6 +185,17 @@ word_right(const struct value *v, size_t *at, struct span *word)
 	return to > from;
 }
 
+/* How near the word at this place is, 0 when it is not of the list. */
+static unsigned
+nearness(const struct word_list *list, struct span word, unsigned place)
+{
+	unsigned behind = word_matches(list, word.p, word.len);
+
+	if (behind == 0 && list->nr_raw != 0 && has_raw(list, word.p, word.len))
+		behind = 1;
+	return behind == 0 ? 0 : place * 2 * WORD_MAX + behind;
+}
+
 unsigned
 words_near(const struct word_list *list, const struct value *v, unsigned within)
 {
@@ -192,16 +206,16 @@ words_near(const struct word_list *list, const struct value *v, unsigned within)
 		return 0;
 	for (unsigned i = 1; i <= within; i++) {
 		bool more_left = word_left(v, &left, &word);
+		unsigned near = more_left ? nearness(list, word, 2 * i) : 0;
 
-		if (more_left && (word_matches(list, word.p, word.len) ||
-				  (list->nr_raw != 0 && has_raw(list, word.p, word.len))))
-			return i;
+		if (near != 0)
+			return near;
 
 		bool more_right = word_right(v, &right, &word);
 
-		if (more_right && (word_matches(list, word.p, word.len) ||
-				   (list->nr_raw != 0 && has_raw(list, word.p, word.len))))
-			return i;
+		near = more_right ? nearness(list, word, 2 * i + 1) : 0;
+		if (near != 0)
+			return near;
 		if (!more_left && !more_right)
 			break;
 	}

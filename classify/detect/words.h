@@ -6,7 +6,9 @@
  * case does not count. A list's word with bytes above 0x7f is looked for as it is, because such
  * scripts often write without blanks.
  *
- * Distance is in words, from the value outwards on both sides, 1 being the nearest.
+ * Distance is in words, from the value outwards on both sides, 1 being the nearest. Nearness is
+ * finer: of two words equally far the left one is nearer, for it is the value's key, and of two
+ * parts of one word the later: a card_id is an id, an order_card is a card.
  */
 #ifndef WEIR_WORDS_H
 #define WEIR_WORDS_H
@@ -38,7 +40,8 @@ struct word_list {
 bool word_list_add(struct word_list *list, struct span text);
 void word_list_sort(struct word_list *list);
 
-/* The distance of the nearest word of the list within so many words, or 0. */
+/* The nearness of the nearest word of the list within so many words: smaller is nearer, 0 is none.
+ */
 unsigned words_near(const struct word_list *list, const struct value *v, unsigned within);
 
 #endif

@@ -133,28 +133,61 @@ grade(struct finding *f)
 						   : CONFIDENCE_LOW;
 }
 
+static bool
+is_column_edge(uint8_t c)
+{
+	return memchr(",;|\t\r\n", c, 6) != NULL;
+}
+
+/* Between two of the characters that separate columns, quotes aside. */
+static bool
+in_column(const struct value *v)
+{
+	size_t from = v->start, to = v->end;
+
+	while (from > 0 && (v->window[from - 1] == '"' || v->window[from - 1] == ' '))
+		from--;
+	while (to < v->len && (v->window[to] == '"' || v->window[to] == ' '))
+		to++;
+	return from > 0 && is_column_edge(v->window[from - 1]) &&
+	       (to == v->len || is_column_edge(v->window[to]));
+}
+
 /* False when a veto word is nearer than any word of the context, or context is needed and absent.
  */
 static bool
-weigh_words(const struct rule *rule, const struct value *v, struct finding *f)
+weigh_words(const struct rule *rule, const struct value *v, bool headed, struct finding *f)
 {
 	unsigned context = words_near(&rule->context.list, v, rule->context.within);
+	bool column = context == 0 && headed && in_column(v);
 
-	if (context == 0 && (rule->weak || rule->context.needed))
+	if (context == 0 && !column && (rule->weak || rule->context.needed))
 		return false;
 
 	unsigned veto = words_near(&rule->veto.list, v, rule->veto.within);
 
-	if (veto != 0 && (context == 0 || veto < context))
+	if (veto != 0 && !column && (context == 0 || veto <= context))
 		return false;
 	if (context != 0)
 		add_term(f, "context", rule->context.points);
+	else if (column)
+		add_term(f, "column", rule->context.points);
 	return true;
 }
 
 bool
+confirm_has_context(const struct finding *f)
+{
+	for (unsigned i = 0; i < f->nr_terms; i++) {
+		if (strcmp(f->terms[i].name, "context") == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
 confirm_finding(const struct rule *rule, const struct rule_pattern *pattern, struct value *v,
-		struct finding *f)
+		bool headed, struct finding *f)
 {
 	int points;
 
@@ -171,7 +204,7 @@ confirm_finding(const struct rule *rule, const struct rule_pattern *pattern, str
 		add_term(f, "shape", 20);
 	if (rule->validator != NULL)
 		add_term(f, rule->validator->name, points);
-	if (!weigh_words(rule, v, f) || f->score < SCORE_LOW)
+	if (!weigh_words(rule, v, headed, f) || f->score < SCORE_LOW)
 		return false;
 	f->test_value = is_test_value(rule, v);
 	grade(f);

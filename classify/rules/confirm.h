@@ -7,7 +7,8 @@
  *
  * Score terms: pattern +60 for a match, shape +20 for a find, weak +10 instead of either for a
  * weak rule; the validator by its own points; context by the rule's. A veto word that is nearer
- * than every context word ends the candidate.
+ * than every context word ends the candidate. A value that stands in a row of separated ones, where
+ * the same rule found one with context further up, has the context of the column's head.
  *
  * Pure functions over borrowed memory.
  */
@@ -29,8 +30,13 @@ bool confirm_left_edge(const struct value *v);
 bool confirm_shape(const struct rule *rule, const struct rule_pattern *pattern, struct value *v,
 		   int *points);
 
-/* As above, and everything else. Fills in all of the finding but buffer, offset and hash. */
+/*
+ * As above, and everything else. Fills in all of the finding but buffer, offset and hash. headed:
+ * the rule found a value with context earlier in the stream.
+ */
 bool confirm_finding(const struct rule *rule, const struct rule_pattern *pattern, struct value *v,
-		     struct finding *f);
+		     bool headed, struct finding *f);
+/* Words around the value spoke for it. */
+bool confirm_has_context(const struct finding *f);
 
 #endif

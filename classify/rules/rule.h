@@ -95,6 +95,7 @@ struct rule {
 	const struct rule_suppression **suppressions;
 	bool weak;    /* never a finding without context */
 	bool bounded; /* the value is no part of a longer word */
+	bool generic; /* gives way to a rule that knows the value's kind */
 	unsigned nr_patterns;
 	struct rule_pattern *patterns;
 	const struct validator *validator; /* NULL: none */

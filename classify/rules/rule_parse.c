@@ -382,6 +382,13 @@ read_bounded(struct parser *p)
 }
 
 static bool
+read_generic(struct parser *p)
+{
+	p->rule->generic = true;
+	return true;
+}
+
+static bool
 read_rev(struct parser *p)
 {
 	return parser_take_number(p, 1, 99999, &p->rule->rev, "expected a revision, 1 to 99999");
@@ -422,6 +429,7 @@ static const struct statement statements[] = {
 	{ "find", read_find },
 	{ "validate", read_validate },
 	{ "bounded", read_bounded },
+	{ "generic", read_generic },
 	{ "context", read_context },
 	{ "veto", read_veto },
 	{ "show", read_show },
@@ -437,8 +445,8 @@ static const struct statement statements[] = {
 /* ------------------------------------------------------------------ rules */
 
 static const char one_of_them[] =
-    "expected a statement: title data_type severity in match find validate bounded context veto "
-    "show test_values tags weak threshold enable rev sample";
+    "expected a statement: title data_type severity in match find validate bounded generic context "
+    "veto show test_values tags weak threshold enable rev sample";
 
 /* What may repeat is read into room for the most there may be, and kept in no more than it needs.
  */

@@ -11,6 +11,7 @@
  *     find       iban
  *     validate   NAME                              see validators.h
  *     bounded                                      the value is no part of a longer word
+ *     generic                                      gives way to a rule that names the value
  *     context    [needs] [+POINTS] [within N words] { word @LIST ... }
  *     veto       [within N words] { word @LIST ... }
  *     show       none|bin6last4|last4|iban|email|phone|prefix N

@@ -30,9 +30,19 @@ enum {
 	OVERREAD = 64,	    /* one AVX-512 register, to be safe */
 };
 enum { EDGE = 8 }; /* bytes that tell whether an escape ends in front of a number */
+enum { MAX_CLAIMS = 4, MAX_HEADED = 8 };
+
+/* What a finding was made of: no other rule makes one of the same bytes. */
+struct claim {
+	uint64_t from, to;
+	uint64_t rule_hash;
+	enum severity severity;
+	bool generic, number;
+};
 
 struct candidate {
 	uint64_t end;
+	uint64_t first; /* where the shortest match of it ended */
 	uint64_t start; /* with has_start */
 	uint32_t pattern;
 	bool has_start;
@@ -52,11 +62,14 @@ struct scan_stream {
 	scan_value_fn *value; /* instead of found, see scan_values */
 	void *arg;
 	enum buffer buffer;
-	uint64_t pos;			   /* of the push's first byte */
-	uint64_t base;			   /* where Hyperscan counts from */
-	uint64_t limit;			   /* nothing before it is visible: the last gap */
-	uint64_t quiet;			   /* candidates that end before it were judged already */
-	uint64_t claimed_from, claimed_to; /* the last confirmed value that is no number */
+	uint64_t pos;	    /* of the push's first byte */
+	uint64_t base;	    /* where Hyperscan counts from */
+	uint64_t limit;	    /* nothing before it is visible: the last gap */
+	uint64_t quiet;	    /* candidates that end before it were judged already */
+	unsigned nr_claims; /* so far; the last MAX_CLAIMS are kept */
+	struct claim claims[MAX_CLAIMS];
+	unsigned nr_headed; /* rules that found a value with context, by their hash */
+	uint64_t headed[MAX_HEADED];
 	const uint8_t *push;
 	size_t push_len;
 	struct digits digits;
@@ -264,6 +277,16 @@ remember(struct scan_stream *st, uint64_t value)
 	return true;
 }
 
+static bool
+is_headed(const struct scan_stream *st, uint64_t rule_hash)
+{
+	for (unsigned i = 0; i < st->nr_headed; i++) {
+		if (st->headed[i] == rule_hash)
+			return true;
+	}
+	return false;
+}
+
 static void
 tell_value(struct scan_stream *st, const struct db_pattern *p, struct value *v, uint64_t from)
 {
@@ -272,22 +295,84 @@ tell_value(struct scan_stream *st, const struct db_pattern *p, struct value *v, 
 
 	if (!rule->hides)
 		return;
-	if (rule->weak ? confirm_finding(rule, p->pattern, v, &f)
+	if (rule->weak ? confirm_finding(rule, p->pattern, v, false, &f)
 		       : confirm_shape(rule, p->pattern, v, NULL))
 		st->value(st->arg, rule, v, (size_t)from);
 }
 
-static void
-tell_finding(struct scan_stream *st, const struct db_pattern *p, struct value *v, uint64_t from)
+/*
+ * Generic rules give way to what was found at the same bytes, numbers to what is no number; else
+ * the first of those that are as severe stays.
+ */
+static bool
+is_claimed(const struct scan_stream *st, const struct claim *mine)
 {
+	unsigned nr = st->nr_claims < MAX_CLAIMS ? st->nr_claims : MAX_CLAIMS;
+
+	for (unsigned i = 0; i < nr; i++) {
+		const struct claim *c = &st->claims[i];
+
+		if (c->rule_hash == mine->rule_hash || c->from >= mine->to || mine->from >= c->to)
+			continue;
+		if (mine->generic || (mine->number && !c->number) ||
+		    (!c->generic && mine->severity <= c->severity))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A rule that is not generic also finds something in the value, or round the whole of it. Looked at
+ * are matches by their shortest end, inside the window of c: every split of the input shows the
+ * same of them.
+ */
+static bool
+named_ahead(struct scan_stream *st, const struct candidate *c, const struct value *v, uint64_t from,
+	    bool whole)
+{
+	const struct queue *q = st->queue;
+	uint64_t last = from + (whole ? v->len : v->end);
+	struct value other;
+
+	for (const struct candidate *n = c + 1; n < q->at + q->nr; n++) {
+		const struct db_pattern *p = &st->scanner->db->patterns[n->pattern];
+		size_t end = (size_t)(n->first - from), start;
+
+		if (p->rule->generic || p->pattern->kind > PATTERN_LITERAL ||
+		    n->first <= from + v->start || n->first > last)
+			continue;
+		find_start(st, p, v->window, v->len, end, &start);
+		value_init(&other, v->window, v->len, start, end);
+		if (start < end && (!whole || (start <= v->start && end >= v->end)) &&
+		    (p->rule->validator == NULL || p->rule->validator->check(&other) != 0))
+			return true;
+	}
+	return false;
+}
+
+static void
+tell_finding(struct scan_stream *st, const struct candidate *c, struct value *v, uint64_t from)
+{
+	const struct db_pattern *p = &st->scanner->db->patterns[c->pattern];
 	struct finding f;
 
-	if (st->found == NULL || !confirm_finding(p->rule, p->pattern, v, &f))
+	if (st->found == NULL ||
+	    !confirm_finding(p->rule, p->pattern, v, is_headed(st, p->rule_hash), &f))
 		return;
-	if (p->pattern->kind != PATTERN_DIGITS) {
-		st->claimed_from = from + v->start;
-		st->claimed_to = from + v->end;
-	}
+
+	struct claim mine = { .from = from + v->start,
+			      .to = from + v->end,
+			      .rule_hash = p->rule_hash,
+			      .severity = f.severity,
+			      .generic = p->rule->generic,
+			      .number = p->pattern->kind == PATTERN_DIGITS };
+
+	if (is_claimed(st, &mine) ||
+	    ((mine.generic || mine.number) && named_ahead(st, c, v, from, mine.number)))
+		return;
+	st->claims[st->nr_claims++ % MAX_CLAIMS] = mine;
+	if (confirm_has_context(&f) && st->nr_headed < MAX_HEADED && !is_headed(st, p->rule_hash))
+		st->headed[st->nr_headed++] = p->rule_hash;
 	f.value_hash = siphash13(&st->scanner->key, v->norm, v->norm_len);
 	if (!remember(st, f.value_hash ^ p->rule_hash))
 		return;
@@ -313,10 +398,6 @@ judge(struct scan_stream *st, uint32_t at)
 	to = to < avail ? to : avail;
 	if (c->end <= from || c->end > to || (c->has_start && c->start < from))
 		return;
-	/* The groups of an IBAN are no card, even if one in ten passes for one. */
-	if (p->pattern->kind == PATTERN_DIGITS && c->start >= st->claimed_from &&
-	    c->start < st->claimed_to)
-		return;
 
 	const uint8_t *window = view(st, from, to);
 	size_t len = (size_t)(to - from), end = (size_t)(c->end - from);
@@ -330,7 +411,7 @@ judge(struct scan_stream *st, uint32_t at)
 	if (st->value != NULL)
 		tell_value(st, p, &v, from);
 	else
-		tell_finding(st, p, &v, from);
+		tell_finding(st, c, &v, from);
 }
 
 /* Judges those with enough to their right, at the end all; how many that were. */
@@ -381,13 +462,14 @@ extends(const struct db_pattern *p, const struct candidate *old, const struct ca
 
 /* Takes out the candidate that c goes on from. */
 static void
-drop_extended(struct queue *q, const struct db_pattern *p, const struct candidate *c)
+drop_extended(struct queue *q, const struct db_pattern *p, struct candidate *c)
 {
 	uint64_t least = c->has_start ? c->start : c->end - 1;
 
 	for (uint32_t i = q->nr; i > 0 && q->at[i - 1].end >= least; i--) {
 		if (!extends(p, &q->at[i - 1], c))
 			continue;
+		c->first = q->at[i - 1].first;
 		q->nr--;
 		memmove(q->at + i - 1, q->at + i, (q->nr - i + 1) * sizeof(q->at[0]));
 		return;
@@ -401,13 +483,14 @@ comes_after(const struct candidate *a, const struct candidate *b)
 }
 
 static void
-add_candidate(struct scan_stream *st, const struct candidate *c)
+add_candidate(struct scan_stream *st, struct candidate *c)
 {
 	struct queue *q = st->queue;
 	uint32_t i;
 
 	if (c->end + CONFIRM_RIGHT <= st->quiet)
 		return;
+	c->first = c->end;
 	drop_extended(q, &st->scanner->db->patterns[c->pattern], c);
 	if (q->nr == MAX_GATHERED) {
 		st->scanner->counters.scan_candidates_lost++;
@@ -479,7 +562,9 @@ match_digits(struct scan_stream *st, uint32_t id, const struct digit_group *g, u
 	while (first > 0 && total + g[first - 1].len <= p->pattern->max_digits)
 		total += g[--first].len;
 	for (; first < nr && total >= p->pattern->min_digits; total -= g[first++].len) {
-		struct candidate c = { end, g[first].start, id, true };
+		struct candidate c = {
+			.end = end, .start = g[first].start, .pattern = id, .has_start = true
+		};
 
 		if (!joined_alike(p->pattern, g, first, nr) || c.start < visible_from(st) ||
 		    !number_passes(st, p->rule, c.start, c.end))
@@ -494,15 +579,18 @@ match_iban(struct scan_stream *st, const struct digit_group *g)
 {
 	const struct rule_db *db = st->scanner->db;
 
-	if (g->len < 2 || g->before < 'A' || g->before > 'Z' || g->start < visible_from(st) + 2)
+	if (g->len < 2 || !is_alpha(g->before) || g->start < visible_from(st) + 2)
 		return;
 
-	uint8_t letter = *view(st, g->start - 2, g->start - 1);
+	const uint8_t *p = view(st, g->start - 2, g->start + 2);
 
-	if (letter < 'A' || letter > 'Z')
+	if (!is_alpha(p[0]) || (p[0] & 0x20) != (p[1] & 0x20) || !iban_head_ok(p))
 		return;
 	for (unsigned i = 0; i < db->nr_ibans; i++) {
-		struct candidate c = { g->start + 2, g->start - 2, db->ibans[i], true };
+		struct candidate c = { .end = g->start + 2,
+				       .start = g->start - 2,
+				       .pattern = db->ibans[i],
+				       .has_start = true };
 
 		if (wanted(st, &db->patterns[c.pattern]))
 			add_candidate(st, &c);

@@ -54,7 +54,7 @@ told(void *arg, const struct digit_group *g, unsigned nr)
 static void
 run(const char *in, size_t len, size_t first, size_t step, struct out *o)
 {
-	struct digits_spec spec = { .min_digits = 5, .led_by_capital = true };
+	struct digits_spec spec = { .min_digits = 5, .led_by_letter = true };
 	struct digits d;
 
 	spec.separator[' '] = spec.separator['-'] = true;

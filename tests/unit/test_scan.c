@@ -48,7 +48,7 @@ static const struct scan_case {
 	{ "card with context", BUFFER_JSON, "{\"card\":\"5425 2334 3010 9903\"}",
 	  "pci.pan high 542523******9903;" },
 	{ "card without context", BUFFER_HTTP_BODY, "5425233430109903",
-	  "pci.pan medium 542523******9903;" },
+	  "pci.pan low 542523******9903;" },
 	{ "test card is low", BUFFER_HTTP_BODY, "visa 4111111111111111 x",
 	  "pci.pan low test 411111******1111;" },
 	{ "once per value", BUFFER_HTTP_BODY, "card 5425233430109903, 5425-2334-3010-9903",
@@ -71,19 +71,44 @@ static const struct scan_case {
 	{ "SSN with and without context", BUFFER_HTTP_BODY, "ssn 536-22-8726",
 	  "pii.us_ssn high [pii.us_ssn];" },
 	{ "e-mail", BUFFER_HTTP_BODY, "to ann.lee@corp.internal.io today",
-	  "pii.email low a***@corp.internal.io;" },
+	  "pii.email medium a***@corp.internal.io;" },
 	{ "IBAN, grouped", BUFFER_HTTP_BODY, "IBAN: DE75 5121 0800 1245 1261 99 ok",
 	  "pii.iban high DE***6199;" },
 	{ "URL with password", BUFFER_HTTP_BODY, "url=postgres://app:s3cr3t-Pw@db:5432/x",
-	  "secret.url_password high [secret.url_password];" },
+	  "secret.postgres_url_password high [secret.postgres_url_password];" },
 	{ "private key in JSON", BUFFER_JSON, "\"k\":\"-----BEGIN EC PRIVATE KEY-----\\nMHc\"",
 	  "secret.private_key critical [secret.private_key];" },
 	{ "documentation key", BUFFER_HTTP_BODY,
 	  "id AKIA"
 	  "IOSFODNN7EXAMPLE.",
 	  "secret.aws_access_key low test AKIA***;" },
+	{ "one value, one finding: the vendor's", BUFFER_JSON,
+	  "{\"clarifai_api_key\":\"dkHL49dId5skLfBj"
+	  "sf342RJkdskdpD54\"}",
+	  "secret.clarifai_key medium [secret.clarifai_key];" },
+	{ "one value, one finding: a card is no telephone", BUFFER_HTTP_BODY,
+	  "phone and card 5425 2334 3010 9903", "pci.pan high 542523******9903;" },
+	{ "one value, one finding: track data", BUFFER_HTTP_BODY,
+	  "card ;5425233430109903=28121010000012300000?", "pci.track critical [pci.track];" },
+	{ "a generic key where the vendor's rule says no", BUFFER_HTTP_BODY,
+	  "client_secret = \"6fb1cff7690db9ac066c"
+	  "adbbde8e3c078efdabcf\"",
+	  "secret.generic_api_key medium [secret.generic_api_key];" },
+	{ "expiry date behind a bare number", BUFFER_HTTP_BODY,
+	  "Ann Lee,5425233430109903,12/27,123", "pci.pan high 542523******9903;" },
+	{ "a column under its head", BUFFER_HTTP_BODY,
+	  "name,card_number,city\nAnn,5425233430109903,Rome\n"
+	  "Bob of a name and a street that are long enough to be out of sight of the head "
+	  "one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+	  "fifteen "
+	  "sixteen seventeen eighteen nineteen twenty one two three four five six seven eight,"
+	  "4539578763621486,Oslo\n",
+	  "pci.pan high 542523******9903;pci.pan high 453957******1486;" },
+	{ "an id of a card is none", BUFFER_JSON, "{\"card_id\":\"5425233430109903\"}", "" },
+	{ "an IBAN in small letters", BUFFER_HTTP_BODY, "my iban is de75512108001245126199.",
+	  "pii.iban medium DE***6199;" },
 	{ "two kinds, in order", BUFFER_HTTP_BODY, "bob@corp.internal.io card 5425233430109903",
-	  "pii.email low b***@corp.internal.io;pci.pan high 542523******9903;" },
+	  "pii.email medium b***@corp.internal.io;pci.pan high 542523******9903;" },
 };
 
 static void
@@ -149,7 +174,7 @@ test_long_stream(void **state)
 		scan_push(st, (const uint8_t *)text + cut, sizeof(text) - cut, found, &o);
 		scan_close(st, found, &o);
 		assert_string_equal(o.text, "pci.pan high 542523******9903;"
-					    "pii.email low a***@corp.internal.io;");
+					    "pii.email medium a***@corp.internal.io;");
 	}
 	scanner_destroy(s);
 }
@@ -204,7 +229,7 @@ test_block_and_buffers(void **state)
 	(void)state;
 	scan_block(s, BUFFER_HTTP_HEADER, guard_copy(mail, sizeof(mail) - 1), sizeof(mail) - 1,
 		   found, &o);
-	assert_string_equal(o.text, "pii.email low a***@corp.internal.io;");
+	assert_string_equal(o.text, "pii.email medium a***@corp.internal.io;");
 	o.len = 0;
 	o.text[0] = '\0';
 	scan_block(s, BUFFER_DNS_NAME, mail, sizeof(mail) - 1, found, &o);
@@ -247,7 +272,7 @@ test_reload(void **state)
 		scan_close(st, found, &o);
 		assert_string_equal(o.text, "pci.pan high 542523******9903;"
 					    "pci.pan high 453957******1486;"
-					    "pii.email low a***@corp.internal.io;");
+					    "pii.email medium a***@corp.internal.io;");
 		scanner_destroy(s);
 	}
 	ruleset_free(again);
@@ -268,7 +293,7 @@ test_too_many(void **state)
 		len += snprintf(text + len, sizeof(text) - (size_t)len, "a@b.io ");
 	scan_push(st, (const uint8_t *)text, (size_t)len, found, &o);
 	scan_close(st, found, &o);
-	assert_string_equal(o.text, "pii.email low a***@b.io;");
+	assert_string_equal(o.text, "pii.email medium a***@b.io;");
 	scanner_destroy(s);
 }
 
