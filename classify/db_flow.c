@@ -1,5 +1,6 @@
 #include "classify/db_flow.h"
 
+#include "classify/detect/value.h"
 #include "dataplane/port/cursor.h"
 
 /* Of texts, each different one, behind its length (2 bytes). */
@@ -581,7 +582,7 @@ end_decoding(struct db_flow *f, unsigned dir)
 
 /* ------------------------------------------------------------------ what parsers tell */
 
-static const uint8_t newline = '\n';
+static const uint8_t newline = '\n', text_end = VALUE_TEXT_END;
 
 void
 db_flow_init(struct db_flow *f, struct conn_env *env, struct conn *c)
@@ -631,7 +632,7 @@ db_flow_event(void *arg, const struct db_event *e)
 		end_statement(f, e);
 		sql_text_init(&f->sql);
 		if (f->scan[e->dir] != NULL)
-			scan(f, e->dir, span_of(&newline, 1));
+			scan(f, e->dir, span_of(&text_end, 1));
 		break;
 	case DB_PREPARED_AS:
 		f->prepared[f->last_prepared].id = e->name;

@@ -17,7 +17,12 @@
 
 #include "classify/span.h"
 
-enum { VALUE_NORM_CAP = 512 };
+enum {
+	VALUE_NORM_CAP = 512,
+	/* Between a statement and its parameters: words on the other side may support, but not
+	   veto. */
+	VALUE_TEXT_END = 0x1e,
+};
 
 struct value {
 	const uint8_t *window;

@@ -196,22 +196,35 @@ nearness(const struct word_list *list, struct span word, unsigned place)
 	return behind == 0 ? 0 : place * 2 * WORD_MAX + behind;
 }
 
-unsigned
-words_near(const struct word_list *list, const struct value *v, unsigned within)
+/* Where the text that the value stands in begins and ends. */
+static void
+own_text(const struct value *v, size_t *from, size_t *to)
 {
-	size_t left = v->start, right = v->end;
+	const uint8_t *before = memrchr(v->window, VALUE_TEXT_END, v->start);
+	const uint8_t *behind = memchr(v->window + v->end, VALUE_TEXT_END, v->len - v->end);
+
+	*from = before == NULL ? 0 : (size_t)(before - v->window);
+	*to = behind == NULL ? v->len : (size_t)(behind - v->window);
+}
+
+unsigned
+words_near(const struct word_list *list, const struct value *v, unsigned within, bool own)
+{
+	size_t left = v->start, right = v->end, from = 0, to = v->len;
 	struct span word;
 
 	if (list->nr == 0)
 		return 0;
+	if (own)
+		own_text(v, &from, &to);
 	for (unsigned i = 1; i <= within; i++) {
-		bool more_left = word_left(v, &left, &word);
+		bool more_left = word_left(v, &left, &word) && word.p >= v->window + from;
 		unsigned near = more_left ? nearness(list, word, 2 * i) : 0;
 
 		if (near != 0)
 			return near;
 
-		bool more_right = word_right(v, &right, &word);
+		bool more_right = word_right(v, &right, &word) && word.p < v->window + to;
 
 		near = more_right ? nearness(list, word, 2 * i + 1) : 0;
 		if (near != 0)

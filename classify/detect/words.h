@@ -40,8 +40,10 @@ struct word_list {
 bool word_list_add(struct word_list *list, struct span text);
 void word_list_sort(struct word_list *list);
 
-/* The nearness of the nearest word of the list within so many words: smaller is nearer, 0 is none.
+/*
+ * The nearness of the nearest word of the list within so many words: smaller is nearer, 0 is none.
+ * own: only up to VALUE_TEXT_END.
  */
-unsigned words_near(const struct word_list *list, const struct value *v, unsigned within);
+unsigned words_near(const struct word_list *list, const struct value *v, unsigned within, bool own);
 
 #endif

@@ -101,6 +101,8 @@ confirm_shape(const struct rule *rule, const struct rule_pattern *pattern, struc
 
 /* ------------------------------------------------------------------ score */
 
+#define POINTS_SURE 40 /* of a validator: as much as a word of the context says, and more */
+
 static bool
 is_test_value(const struct rule *rule, const struct value *v)
 {
@@ -153,20 +155,24 @@ in_column(const struct value *v)
 	       (to == v->len || is_column_edge(v->window[to]));
 }
 
-/* False when a veto word is nearer than any word of the context, or context is needed and absent.
+/*
+ * False when a veto word is nearer than any word of the context, or context is needed and absent.
+ * What is written as only such a value is (a card number in its groups) no veto word takes back.
  */
 static bool
-weigh_words(const struct rule *rule, const struct value *v, bool headed, struct finding *f)
+weigh_words(const struct rule *rule, const struct value *v, bool headed, int points,
+	    struct finding *f)
 {
-	unsigned context = words_near(&rule->context.list, v, rule->context.within);
+	unsigned context = words_near(&rule->context.list, v, rule->context.within, false);
 	bool column = context == 0 && headed && in_column(v);
 
 	if (context == 0 && !column && (rule->weak || rule->context.needed))
 		return false;
 
-	unsigned veto = words_near(&rule->veto.list, v, rule->veto.within);
+	unsigned veto = words_near(&rule->veto.list, v, rule->veto.within, true);
 
-	if (veto != 0 && !column && (context == 0 || veto <= context))
+	if (veto != 0 && !column && (context == 0 || veto <= context) &&
+	    (rule->weak || points < POINTS_SURE))
 		return false;
 	if (context != 0)
 		add_term(f, "context", rule->context.points);
@@ -189,7 +195,7 @@ bool
 confirm_finding(const struct rule *rule, const struct rule_pattern *pattern, struct value *v,
 		bool headed, struct finding *f)
 {
-	int points;
+	int points = 0;
 
 	if (!confirm_shape(rule, pattern, v, &points))
 		return false;
@@ -204,7 +210,7 @@ confirm_finding(const struct rule *rule, const struct rule_pattern *pattern, str
 		add_term(f, "shape", 20);
 	if (rule->validator != NULL)
 		add_term(f, rule->validator->name, points);
-	if (!weigh_words(rule, v, headed, f) || f->score < SCORE_LOW)
+	if (!weigh_words(rule, v, headed, points, f) || f->score < SCORE_LOW)
 		return false;
 	f->test_value = is_test_value(rule, v);
 	grade(f);

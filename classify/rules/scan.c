@@ -240,13 +240,10 @@ goes_on(const struct queue *q, uint32_t at, const struct db_pattern *p, const ui
 	return false;
 }
 
-/*
- * Sets the value's start. False when there is no match, or a longer one begins at the same place:
- * that one is a candidate of its own.
- */
+/* Sets the start of the match that ends at end, or guesses it. False when there is no match. */
 static bool
-find_start(struct scan_stream *st, uint32_t at, const struct db_pattern *p, const uint8_t *window,
-	   size_t len, size_t end, size_t *start)
+match_start(struct scan_stream *st, const struct db_pattern *p, const uint8_t *window, size_t len,
+	    size_t end, size_t *start)
 {
 	if (p->regex == NULL && p->width != 0) {
 		*start = end >= p->width ? end - p->width : 0;
@@ -255,9 +252,19 @@ find_start(struct scan_stream *st, uint32_t at, const struct db_pattern *p, cons
 	if (p->regex == NULL)
 		return search_start(st, p, window, len, end, start);
 	if (regex_start(p->regex, window, len, end, start))
-		return !goes_on(st->queue, at, p, window, len, end, *start);
+		return true;
 	*start = guess_start(p, window, end); /* it begins before the window */
 	return !p->cut && *start < end;
+}
+
+/* As match_start, of a candidate. False also when a longer match begins there: it is one of its
+ * own. */
+static bool
+find_start(struct scan_stream *st, uint32_t at, const struct db_pattern *p, const uint8_t *window,
+	   size_t len, size_t end, size_t *start)
+{
+	return match_start(st, p, window, len, end, start) &&
+	       (p->regex == NULL || !goes_on(st->queue, at, p, window, len, end, *start));
 }
 
 /* ------------------------------------------------------------------ judging */
@@ -341,7 +348,7 @@ named_ahead(struct scan_stream *st, const struct candidate *c, const struct valu
 		if (p->rule->generic || p->pattern->kind > PATTERN_LITERAL ||
 		    n->first <= from + v->start || n->first > last)
 			continue;
-		find_start(st, p, v->window, v->len, end, &start);
+		match_start(st, p, v->window, v->len, end, &start);
 		value_init(&other, v->window, v->len, start, end);
 		if (start < end && (!whole || (start <= v->start && end >= v->end)) &&
 		    (p->rule->validator == NULL || p->rule->validator->check(&other) != 0))
