@@ -9,6 +9,8 @@
 #include "classify/db_flow.h"
 #include "classify/proto/kafka.h"
 #include "classify/proto/mongodb.h"
+#include "classify/proto/mqtt.h"
+#include "classify/proto/nats.h"
 #include "classify/proto/mysql.h"
 #include "classify/proto/postgresql.h"
 #include "classify/proto/redis.h"
@@ -25,6 +27,8 @@ struct db_conn {
 	union {
 		struct kafka kafka;
 		struct mongodb mongodb;
+		struct mqtt mqtt;
+		struct nats nats;
 		struct mysql mysql;
 		struct postgresql postgresql;
 		struct redis redis;
@@ -37,6 +41,8 @@ parser_of(const struct conn *c)
 	static const struct db_parser parsers[NR_PROTOCOLS] = {
 		[PROTOCOL_KAFKA] = { kafka_init, kafka_push, kafka_gap },
 		[PROTOCOL_MONGODB] = { mongodb_init, mongodb_push, mongodb_gap },
+		[PROTOCOL_MQTT] = { mqtt_init, mqtt_push, mqtt_gap },
+		[PROTOCOL_NATS] = { nats_init, nats_push, nats_gap },
 		[PROTOCOL_MYSQL] = { mysql_init, mysql_push, mysql_gap },
 		[PROTOCOL_POSTGRESQL] = { postgresql_init, postgresql_push, postgresql_gap },
 		[PROTOCOL_REDIS] = { redis_init, redis_push, redis_gap },
@@ -103,6 +109,8 @@ db_finish(struct conn_env *env, struct conn *c, void *state)
 
 DB_CONN(kafka);
 DB_CONN(mongodb);
+DB_CONN(mqtt);
+DB_CONN(nats);
 DB_CONN(mysql);
 DB_CONN(postgresql);
 DB_CONN(redis);

@@ -121,14 +121,14 @@ put_op(struct db_flow *f, unsigned class, const struct db_op *op)
 static void
 settle(struct db_flow *f)
 {
-	for (unsigned class = 0; class < NR_DB_CLASSES; class ++) {
-		struct db_op *op = f->ops[class];
+	for (unsigned i = 0; i < NR_DB_CLASSES; i++) {
+		struct db_op *op = f->ops[i];
 
 		if (op == NULL)
 			continue;
-		put_op(f, class, op);
+		put_op(f, i, op);
 		slab_give(&f->env->db_ops, op);
-		f->ops[class] = NULL;
+		f->ops[i] = NULL;
 	}
 	f->torn = false;
 }
@@ -174,7 +174,8 @@ context_of(struct db_flow *f, unsigned dir)
 	struct db_pending *p;
 	struct span s;
 	unsigned at;
-
+	if (dir == 1 && f->delivering)
+		return span_of(f->delivered, f->delivered_len);
 	if (dir == 1) {
 		p = waiting(f, f->answering, &at);
 		return p != NULL ? span_of(p->target, p->target_len) : span_of(NULL, 0);
@@ -189,9 +190,12 @@ context_of(struct db_flow *f, unsigned dir)
 static unsigned
 class_at_hand(struct db_flow *f, unsigned dir)
 {
+	const struct db_pending *p;
 	unsigned at;
-	const struct db_pending *p = dir == 1 ? waiting(f, f->answering, &at) : NULL;
 
+	if (dir == 1 && f->delivering)
+		return f->delivered_class;
+	p = dir == 1 ? waiting(f, f->answering, &at) : NULL;
 	return p != NULL ? p->class : f->class;
 }
 
@@ -271,7 +275,7 @@ wait_for_answer(struct db_flow *f, uint64_t id)
 }
 
 static void
-request(struct db_flow *f, enum db_class class, uint64_t id, bool answered)
+count_operation(struct db_flow *f, enum db_class class)
 {
 	uint64_t every = f->env->config.active_us;
 	struct db_op *op;
@@ -280,17 +284,32 @@ request(struct db_flow *f, enum db_class class, uint64_t id, bool answered)
 		settle(f);
 		f->settled_until = f->env->now_us;
 	}
-	f->class = (uint8_t) class;
 	f->env->counters.db_operations++;
 	op = op_of(f, class);
 	if (op != NULL) {
 		op->nr++;
 		op->last_us = f->env->now_us;
 	}
+}
+
+static void
+request(struct db_flow *f, enum db_class class, uint64_t id, bool answered)
+{
+	f->class = class;
+	count_operation(f, class);
 	if (answered)
 		wait_for_answer(f, id);
 }
 
+/* A message comes from the server by itself: an operation, but none of the client's. */
+static void
+deliver(struct db_flow *f, enum db_class class)
+{
+	f->delivering = true;
+	f->delivered_class = class;
+	f->delivered_len = 0;
+	count_operation(f, class);
+}
 static bool
 is_separator(uint8_t c)
 {
@@ -351,8 +370,11 @@ answered_target(struct db_flow *f, struct span s)
 {
 	unsigned at;
 	struct db_pending *p = waiting(f, f->answering, &at);
-
-	if (p == NULL)
+	if (f->delivering) {
+		f->delivered_len = keep_text(f->delivered, sizeof(f->delivered), s);
+		add_target(f, f->delivered_class, span_of(f->delivered, f->delivered_len));
+	}
+	if (f->delivering || p == NULL)
 		return;
 	p->target_len = keep_text(p->target, sizeof(p->target), s);
 	add_target(f, p->class, span_of(p->target, p->target_len));
@@ -448,8 +470,17 @@ prepare(struct db_flow *f, uint64_t id, enum db_class class, struct span about)
 		f->next_prepared = (uint8_t)((f->next_prepared + 1) % DB_MAX_PREPARED);
 	}
 	p->id = id;
-	p->class = (uint8_t) class;
+	p->class = class;
 	p->target_len = keep_text(p->target, sizeof(p->target), about);
+}
+
+static void
+rename_prepared(struct db_flow *f, uint64_t from, uint64_t to)
+{
+	struct db_prepared *p = from == 0 ? &f->prepared[f->last_prepared] : prepared_as(f, from);
+
+	if (p != NULL)
+		p->id = to;
 }
 
 static void
@@ -480,7 +511,7 @@ end_statement(struct db_flow *f, const struct db_event *e)
 	if (text.len == 0)
 		return;
 	class = sql_classify(text, &about);
-	f->class = (uint8_t) class;
+	f->class = class;
 	f->target_len = keep_text(f->target, sizeof(f->target), about);
 	if (e->prepared) {
 		prepare(f, e->name, class, about);
@@ -609,11 +640,15 @@ db_flow_event(void *arg, const struct db_event *e)
 		f->name_len = keep_text(f->name, sizeof(f->name), e->bytes);
 		break;
 	case DB_REQUEST:
+		if (e->dir == 1) {
+			deliver(f, e->class);
+			break;
+		}
 		f->target_len = 0;
 		request(f, e->class, e->id, !e->unasked);
 		break;
 	case DB_TARGET:
-		if (e->dir == 1 && f->answering != 0)
+		if (e->dir == 1)
 			answered_target(f, e->bytes);
 		else
 			target(f, e->bytes, e->key);
@@ -635,7 +670,7 @@ db_flow_event(void *arg, const struct db_event *e)
 			scan(f, e->dir, span_of(&text_end, 1));
 		break;
 	case DB_PREPARED_AS:
-		f->prepared[f->last_prepared].id = e->name;
+		rename_prepared(f, e->id, e->name);
 		break;
 	case DB_RUN:
 		run(f, e);
@@ -643,6 +678,8 @@ db_flow_event(void *arg, const struct db_event *e)
 	case DB_MESSAGE_END:
 		close_scan(f, e->dir);
 		merge_types(f, e->dir, class_at_hand(f, e->dir));
+		if (e->dir == 1)
+			f->delivering = false;
 		break;
 	case DB_CODED:
 		decode(f, e);

@@ -33,14 +33,14 @@
 
 struct db_pending {
 	uint64_t id, asked_us;
-	uint8_t class;
+	enum db_class class;
 	uint8_t target_len;
 	char target[DB_NAME_BYTES - 18];
 };
 
 struct db_prepared {
 	uint64_t id;
-	uint8_t class;
+	enum db_class class;
 	uint8_t target_len;
 	char target[DB_NAME_BYTES - 10];
 };
@@ -58,16 +58,20 @@ struct db_flow {
 	struct scan_stream *scan[2];
 	struct decode *decode[2];
 	uint8_t decoding[2]; /* enum db_decoding */
-	uint64_t answering;  /* id of the request whose answer is at hand; 0: the oldest */
+	bool delivering;     /* the server brings a message that nobody asked for just now */
+	enum db_class class, delivered_class; /* of the request at hand, of the message */
+	uint8_t delivered_len;
+	uint64_t answering; /* id of the request whose answer is at hand; 0: the oldest */
 	bool refused[2];
-	bool torn;     /* a gap since the last records */
-	uint8_t class; /* of the request at hand */
+	bool torn; /* a gap since the last records */
+
 	uint8_t nr_pending, oldest;
 	uint32_t overflow; /* requests that found no room in pending, behind those that did */
 	uint8_t next_prepared, last_prepared;
 	uint8_t user_len, name_len, target_len;
 	char user[DB_NAME_BYTES], name[DB_NAME_BYTES];
 	char target[DB_NAME_BYTES];	     /* of the request at hand */
+	char delivered[DB_NAME_BYTES];	     /* of the message */
 	size_t unread, unscanned, undecoded; /* of the bytes at hand */
 	bool handover;
 	struct conn_types types[2]; /* found since the last message's end */

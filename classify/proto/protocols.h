@@ -17,7 +17,7 @@
 #define PROTOCOLS(X)                                                         \
 	X(HTTP2, "http2", TCP, http2_probe, conn_http2)                      \
 	X(TLS, "tls", TCP, detect_tls, conn_tls)                             \
-	X(NATS, "nats", TCP, detect_nats, conn_payload)                      \
+	X(NATS, "nats", TCP, detect_nats, conn_nats)                         \
 	X(HTTP, "http", TCP, detect_http, conn_http)                         \
 	X(SSH, "ssh", TCP, detect_ssh, conn_ssh)                             \
 	X(SOCKS, "socks", TCP, detect_socks, conn_socks)                     \
@@ -25,7 +25,7 @@
 	X(REDIS, "redis", TCP, detect_redis, conn_redis)                     \
 	X(POSTGRESQL, "postgresql", TCP, detect_postgresql, conn_postgresql) \
 	X(SMTP, "smtp", TCP, detect_smtp, conn_smtp)                         \
-	X(MQTT, "mqtt", TCP, detect_mqtt, conn_payload)                      \
+	X(MQTT, "mqtt", TCP, detect_mqtt, conn_mqtt)                         \
 	X(MYSQL, "mysql", TCP, detect_mysql, conn_mysql)                     \
 	X(MONGODB, "mongodb", TCP, detect_mongodb, conn_mongodb)             \
 	X(KAFKA, "kafka", TCP, detect_kafka, conn_kafka)                     \
