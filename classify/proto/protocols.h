@@ -21,7 +21,7 @@
 	X(HTTP, "http", TCP, detect_http, conn_http)                         \
 	X(SSH, "ssh", TCP, detect_ssh, conn_ssh)                             \
 	X(SOCKS, "socks", TCP, detect_socks, conn_socks)                     \
-	X(AMQP, "amqp", TCP, detect_amqp, conn_payload)                      \
+	X(AMQP, "amqp", TCP, detect_amqp, conn_amqp)                         \
 	X(REDIS, "redis", TCP, detect_redis, conn_redis)                     \
 	X(POSTGRESQL, "postgresql", TCP, detect_postgresql, conn_postgresql) \
 	X(SMTP, "smtp", TCP, detect_smtp, conn_smtp)                         \
