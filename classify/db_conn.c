@@ -12,6 +12,7 @@
 #include "classify/proto/mqtt.h"
 #include "classify/proto/nats.h"
 #include "classify/proto/amqp.h"
+#include "classify/proto/memcached.h"
 #include "classify/proto/mysql.h"
 #include "classify/proto/postgresql.h"
 #include "classify/proto/redis.h"
@@ -31,6 +32,7 @@ struct db_conn {
 		struct mqtt mqtt;
 		struct nats nats;
 		struct amqp amqp;
+		struct memcached memcached;
 		struct mysql mysql;
 		struct postgresql postgresql;
 		struct redis redis;
@@ -46,6 +48,7 @@ parser_of(const struct conn *c)
 		[PROTOCOL_MQTT] = { mqtt_init, mqtt_push, mqtt_gap },
 		[PROTOCOL_NATS] = { nats_init, nats_push, nats_gap },
 		[PROTOCOL_AMQP] = { amqp_init, amqp_push, amqp_gap },
+		[PROTOCOL_MEMCACHED] = { memcached_init, memcached_push, memcached_gap },
 		[PROTOCOL_MYSQL] = { mysql_init, mysql_push, mysql_gap },
 		[PROTOCOL_POSTGRESQL] = { postgresql_init, postgresql_push, postgresql_gap },
 		[PROTOCOL_REDIS] = { redis_init, redis_push, redis_gap },
@@ -115,6 +118,7 @@ DB_CONN(mongodb);
 DB_CONN(mqtt);
 DB_CONN(nats);
 DB_CONN(amqp);
+DB_CONN(memcached);
 DB_CONN(mysql);
 DB_CONN(postgresql);
 DB_CONN(redis);
