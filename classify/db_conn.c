@@ -13,6 +13,7 @@
 #include "classify/proto/nats.h"
 #include "classify/proto/amqp.h"
 #include "classify/proto/memcached.h"
+#include "classify/proto/cassandra.h"
 #include "classify/proto/mysql.h"
 #include "classify/proto/postgresql.h"
 #include "classify/proto/redis.h"
@@ -33,6 +34,7 @@ struct db_conn {
 		struct nats nats;
 		struct amqp amqp;
 		struct memcached memcached;
+		struct cassandra cassandra;
 		struct mysql mysql;
 		struct postgresql postgresql;
 		struct redis redis;
@@ -49,6 +51,7 @@ parser_of(const struct conn *c)
 		[PROTOCOL_NATS] = { nats_init, nats_push, nats_gap },
 		[PROTOCOL_AMQP] = { amqp_init, amqp_push, amqp_gap },
 		[PROTOCOL_MEMCACHED] = { memcached_init, memcached_push, memcached_gap },
+		[PROTOCOL_CASSANDRA] = { cassandra_init, cassandra_push, cassandra_gap },
 		[PROTOCOL_MYSQL] = { mysql_init, mysql_push, mysql_gap },
 		[PROTOCOL_POSTGRESQL] = { postgresql_init, postgresql_push, postgresql_gap },
 		[PROTOCOL_REDIS] = { redis_init, redis_push, redis_gap },
@@ -119,6 +122,7 @@ DB_CONN(mqtt);
 DB_CONN(nats);
 DB_CONN(amqp);
 DB_CONN(memcached);
+DB_CONN(cassandra);
 DB_CONN(mysql);
 DB_CONN(postgresql);
 DB_CONN(redis);

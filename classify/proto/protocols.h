@@ -31,6 +31,7 @@
 	X(KAFKA, "kafka", TCP, detect_kafka, conn_kafka)                     \
 	X(MDNS, "mdns", UDP, detect_mdns, conn_dns)                          \
 	X(LLMNR, "llmnr", ANY, detect_llmnr, conn_dns)                       \
+	X(CASSANDRA, "cassandra", TCP, cassandra_probe, conn_cassandra)      \
 	X(MEMCACHED, "memcached", TCP, memcached_probe, conn_memcached)      \
 	X(DNS, "dns", ANY, detect_dns, conn_dns)                             \
 	X(DTLS, "dtls", UDP, detect_dtls, conn_dtls)                         \

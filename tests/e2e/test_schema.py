@@ -67,7 +67,7 @@ def test_envelope(weir):
 
 
 def test_databases(weir):
-    for case in ("postgresql", "mysql", "redis", "kafka", "mongodb", "mqtt", "nats", "amqp", "memcached"):
+    for case in ("postgresql", "mysql", "redis", "kafka", "mongodb", "mqtt", "nats", "amqp", "memcached", "cassandra"):
         kinds = check(weir, weir.root / "tests/golden" / case / "input.pcap")
         assert kinds["db"], f"{case} has no db record"
 
