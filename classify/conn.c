@@ -12,6 +12,7 @@
 #include "classify/ai/llm.h"
 #include "classify/ai/provider.h"
 #include "classify/conn_env.h"
+#include "classify/db_flow.h"
 #include "classify/detect/redact.h"
 #include "classify/exchange.h"
 #include "classify/proto/hpack.h"
@@ -93,6 +94,7 @@ conn_env_create(const struct conn_config *config, struct conn_env **out)
 	r |= slab_init(&env->http2_tables, config->max_http2_tables, http2_tables_bytes);
 	r |= slab_init(&env->http2_texts, HTTP2_TEXTS, sizeof(struct hpack_text));
 	r |= slab_init(&env->message_buffers, config->max_message_buffers, TLS_BUFFER_BYTES);
+	r |= slab_init(&env->db_flows, config->max_states[PROTOCOL_HTTP] / 8, db_flow_bytes);
 	r |= slab_init(&env->db_ops, config->max_db_ops, db_op_bytes);
 	r |= slab_init(&env->llm, config->max_llm, sizeof(struct llm_call));
 	env->decoders = decode_pool_create(&limits);
@@ -116,6 +118,7 @@ conn_env_destroy(struct conn_env *env)
 	decode_pool_destroy(env->decoders);
 	slab_fini(&env->llm);
 	slab_fini(&env->db_ops);
+	slab_fini(&env->db_flows);
 	slab_fini(&env->message_buffers);
 	slab_fini(&env->http2_texts);
 	slab_fini(&env->http2_tables);
@@ -571,6 +574,8 @@ conn_finish(struct conn_env *env, struct conn *c)
 	if (c->proto == NULL && c->prologue != NULL)
 		start(env, c, PROTOCOL_UNKNOWN, CONN_ORIG, NULL, 0);
 	finish_state(env, c);
+	if (c->db != NULL)
+		db_flow_finish(c->db);
 }
 
 void
@@ -580,6 +585,7 @@ conn_close(struct conn_env *env, struct conn *c)
 		return;
 	slab_give(&env->prologues, c->prologue);
 	give_state(env, c);
+	slab_give(&env->db_flows, c->db);
 	slab_give(&env->conns, c);
 }
 

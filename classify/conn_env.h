@@ -71,7 +71,7 @@ struct conn_counters {
 
 struct conn_env {
 	struct conn_config config;
-	struct slab conns, prologues, carries, exchanges, message_buffers, llm, db_ops;
+	struct slab conns, prologues, carries, exchanges, message_buffers, llm, db_ops, db_flows;
 	struct slab http2_streams, http2_texts, http2_tables;
 	struct http2_tables *http2_newest, *http2_oldest; /* in use, by when */
 	struct slab states[NR_PROTOCOLS]; /* of each protocol's parser; all only scanned:
@@ -120,8 +120,8 @@ struct conn_proto {
 	void (*close)(struct conn_env *env, struct conn *c, void *state);
 };
 
-/* Of what db_flow.c keeps in a pool of its own. */
-extern const size_t db_op_bytes;
+/* Of what db_flow.c keeps in pools of its own. */
+extern const size_t db_op_bytes, db_flow_bytes;
 
 /* Of what http2_conn.c keeps in pools of its own. */
 extern const size_t http2_stream_bytes, http2_tables_bytes;
@@ -155,6 +155,7 @@ struct conn {
 	uint32_t nr_findings;
 	uint32_t nr_records[NR_RECORD_TYPES];
 	struct conn_types types;
+	struct db_flow *db;	/* of a database that is asked over HTTP, or NULL */
 	struct span field;	/* what the finding at hand is in; only while one is made */
 	const char *ai_service; /* static, or from the catalogue */
 	uint64_t inspected_bytes;

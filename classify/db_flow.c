@@ -13,7 +13,10 @@ struct db_op {
 	uint8_t targets[DB_TARGETS_BYTES], texts[DB_TEXTS_BYTES], codes[DB_CODES_BYTES];
 };
 
+static const uint8_t newline = '\n', text_end = VALUE_TEXT_END;
+
 const size_t db_op_bytes = sizeof(struct db_op);
+const size_t db_flow_bytes = sizeof(struct db_flow);
 
 static const char *const class_names[NR_DB_CLASSES] = {
 #define DB_CLASS_NAME(id, name) [DB_##id] = name,
@@ -97,7 +100,7 @@ put_op(struct db_flow *f, unsigned class, const struct db_op *op)
 	record_put_uint(r, RF_DURATION_US, op->last_us - op->first_us);
 	if (f->torn)
 		record_put_bool(r, RF_INCOMPLETE, true);
-	record_put_string(r, RF_DB_SYSTEM, protocol_name(f->c->protocol));
+	record_put_string(r, RF_DB_SYSTEM, f->system);
 	record_put_string(r, RF_DB_OPERATION, class_names[class]);
 	record_put_uint(r, RF_DB_STATEMENTS, op->nr);
 	record_put_text(r, RF_DB_USER, f->user, f->user_len);
@@ -221,6 +224,18 @@ found_received(void *arg, const struct finding *finding)
 
 static scan_found_fn *const found_fns[2] = { found_sent, found_received };
 
+/* What was asked about comes before what is answered: card:{} is a word about a value. */
+static void
+put_context(struct db_flow *f, unsigned dir)
+{
+	struct span about = context_of(f, dir);
+
+	if (dir == 0 || about.len == 0 || f->scan[dir] == NULL)
+		return;
+	scan_push(f->scan[dir], about.p, about.len, found_fns[dir], f);
+	scan_push(f->scan[dir], &text_end, 1, found_fns[dir], f);
+}
+
 static void
 scan(struct db_flow *f, unsigned dir, struct span s)
 {
@@ -228,6 +243,7 @@ scan(struct db_flow *f, unsigned dir, struct span s)
 		f->scan[dir] = scan_open(f->env->scanner, BUFFER_DB_TEXT);
 		f->refused[dir] = f->scan[dir] == NULL;
 		f->env->counters.scan_refused += f->refused[dir];
+		put_context(f, dir);
 	}
 	if (f->scan[dir] != NULL)
 		scan_push(f->scan[dir], s.p, s.len, found_fns[dir], f);
@@ -310,6 +326,7 @@ deliver(struct db_flow *f, enum db_class class)
 	f->delivered_len = 0;
 	count_operation(f, class);
 }
+
 static bool
 is_separator(uint8_t c)
 {
@@ -416,6 +433,7 @@ answer(struct db_flow *f, const struct db_event *e)
 	op = op_of(f, p != NULL ? p->class : f->class);
 	if (op != NULL && p != NULL) {
 		uint64_t us = f->env->now_us - p->asked_us;
+
 		op->answered++;
 		op->response_us += us;
 		op->response_max_us = us > op->response_max_us ? us : op->response_max_us;
@@ -460,7 +478,7 @@ prepared_as(struct db_flow *f, uint64_t id)
 }
 
 static void
-prepare(struct db_flow *f, uint64_t id, enum db_class class, struct span about)
+prepare(struct db_flow *f, uint64_t id, enum db_class class, struct span about, struct span text)
 {
 	struct db_prepared *p = prepared_as(f, id);
 
@@ -472,6 +490,7 @@ prepare(struct db_flow *f, uint64_t id, enum db_class class, struct span about)
 	p->id = id;
 	p->class = class;
 	p->target_len = keep_text(p->target, sizeof(p->target), about);
+	p->text_len = keep_text(p->text, sizeof(p->text), text);
 }
 
 static void
@@ -514,7 +533,7 @@ end_statement(struct db_flow *f, const struct db_event *e)
 	f->class = class;
 	f->target_len = keep_text(f->target, sizeof(f->target), about);
 	if (e->prepared) {
-		prepare(f, e->name, class, about);
+		prepare(f, e->name, class, about, text);
 	} else {
 		request(f, class, e->id, true);
 		use_database(f, text);
@@ -546,6 +565,18 @@ statement(struct db_flow *f, const struct db_event *e)
 	}
 }
 
+/* The names in a statement are words about its values, also when it was prepared long ago. */
+static void
+bind(struct db_flow *f, uint64_t name)
+{
+	const struct db_prepared *p = prepared_as(f, name);
+
+	if (p == NULL || p->text_len == 0 || f->scan[0] != NULL)
+		return;
+	scan(f, 0, span_of(p->text, p->text_len));
+	scan(f, 0, span_of(&text_end, 1));
+}
+
 static void
 run(struct db_flow *f, const struct db_event *e)
 {
@@ -557,6 +588,7 @@ run(struct db_flow *f, const struct db_event *e)
 	request(f, p == NULL ? DB_OTHER : (enum db_class)p->class, e->id, true);
 	if (f->target_len != 0)
 		target(f, span_of(f->target, f->target_len), false);
+	bind(f, e->name);
 }
 
 /* ------------------------------------------------------------------ compressed values */
@@ -613,8 +645,6 @@ end_decoding(struct db_flow *f, unsigned dir)
 
 /* ------------------------------------------------------------------ what parsers tell */
 
-static const uint8_t newline = '\n', text_end = VALUE_TEXT_END;
-
 void
 db_flow_init(struct db_flow *f, struct conn_env *env, struct conn *c)
 {
@@ -622,6 +652,7 @@ db_flow_init(struct db_flow *f, struct conn_env *env, struct conn *c)
 	f->c = c;
 	f->class = DB_OTHER;
 	f->settled_until = env->now_us;
+	f->system = protocol_name(c->protocol);
 	f->dialect = c->protocol == PROTOCOL_MYSQL ? SQL_MYSQL : SQL_STANDARD;
 	for (unsigned i = 0; i < DB_MAX_PREPARED; i++)
 		f->prepared[i].id = UINT64_MAX;
@@ -672,6 +703,9 @@ db_flow_event(void *arg, const struct db_event *e)
 	case DB_PREPARED_AS:
 		rename_prepared(f, e->id, e->name);
 		break;
+	case DB_BIND:
+		bind(f, e->name);
+		break;
 	case DB_RUN:
 		run(f, e);
 		break;
@@ -702,6 +736,31 @@ db_flow_event(void *arg, const struct db_event *e)
 	case DB_HANDOVER:
 		f->handover = true;
 		break;
+	}
+}
+
+void
+db_flow_operation(struct db_flow *f, const struct db_operation *o)
+{
+	struct db_op *op;
+
+	count_operation(f, o->class);
+	op = op_of(f, o->class);
+	if (op == NULL)
+		return;
+	add_target(f, o->class, o->target);
+	op->errors += o->failed;
+	if (o->failed && !add_text(op->codes, &op->codes_len, DB_CODES_BYTES, o->code))
+		f->env->counters.db_texts_left_out++;
+	if (o->answered) {
+		op->answered++;
+		op->response_us += o->response_us;
+		if (o->response_us > op->response_max_us)
+			op->response_max_us = o->response_us;
+	}
+	for (unsigned dir = 0; dir < 2; dir++) {
+		for (unsigned i = 0; i < o->types[dir]->nr; i++)
+			conn_types_add(f->env, &op->types, f->env->types[o->types[dir]->id[i]]);
 	}
 }
 

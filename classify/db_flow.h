@@ -15,7 +15,9 @@
  * of them; one that is forgotten counts as an operation of class other.
  *
  * What belongs together (a statement and its parameters, one command, one message) is one scan
- * stream, so that a column's name is context for the value. Values are told apart by a newline.
+ * stream, so that a column's name is context for the value. Values are told apart by a newline. In
+ * front of values for a statement that was prepared before stands its text, in front of an answer
+ * what was asked about.
  */
 #ifndef WEIR_DB_FLOW_H
 #define WEIR_DB_FLOW_H
@@ -27,6 +29,7 @@
 #define DB_MAX_PENDING	 32u
 #define DB_MAX_PREPARED	 16u
 #define DB_NAME_BYTES	 64u
+#define DB_PREPARED_TEXT 160u
 #define DB_TARGETS_BYTES 768u
 #define DB_TEXTS_BYTES	 2048u
 #define DB_CODES_BYTES	 128u
@@ -41,8 +44,9 @@ struct db_pending {
 struct db_prepared {
 	uint64_t id;
 	enum db_class class;
-	uint8_t target_len;
-	char target[DB_NAME_BYTES - 10];
+	uint8_t target_len, text_len;
+	char target[DB_NAME_BYTES];
+	char text[DB_PREPARED_TEXT]; /* its names are context for the values it is run with */
 };
 
 struct db_op;
@@ -53,6 +57,7 @@ struct db_flow {
 	struct conn_env *env;
 	struct conn *c;
 	enum sql_dialect dialect;
+	const char *system;
 	struct db_op *ops[NR_DB_CLASSES];
 	uint64_t settled_until; /* ops were told up to here */
 	struct scan_stream *scan[2];
@@ -86,6 +91,17 @@ void db_flow_init(struct db_flow *f, struct conn_env *env, struct conn *c);
 
 /* A db_event_fn; arg is the db_flow. */
 void db_flow_event(void *arg, const struct db_event *e);
+
+/* An operation that another parser has read, with its answer (code is empty where that is good). */
+struct db_operation {
+	enum db_class class;
+	struct span target, code;
+	bool answered, failed;
+	uint64_t response_us;
+	const struct conn_types *types[2]; /* found in question and answer */
+};
+
+void db_flow_operation(struct db_flow *f, const struct db_operation *o);
 
 /* Bytes of that direction were lost: what was scanned no longer adjoins what comes. */
 void db_flow_gap(struct db_flow *f, unsigned dir);

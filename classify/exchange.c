@@ -325,6 +325,8 @@ exchange_header(struct exchange *x, enum conn_dir dir, struct span name, struct 
 							       MAX_CODING - m->coding_len, value));
 	} else if (dir == CONN_ORIG) {
 		request_header(x, name, value);
+	} else if (span_is_nocase(name, "x-elastic-product")) {
+		x->elastic = true;
 	}
 	scan_header(m, name, value);
 	if (x->llm == NULL)

@@ -1,6 +1,8 @@
 /* What was seen of an exchange, as records. */
 #include <string.h>
 
+#include "classify/db_flow.h"
+#include "classify/elastic.h"
 #include "classify/exchange_state.h"
 
 struct span
@@ -210,6 +212,66 @@ http_record(struct exchange *x)
 	conn_emit(x->env);
 }
 
+static bool
+is_json(const struct message *m)
+{
+	struct span type = span_of(m->type, m->type_len);
+
+	for (size_t i = 0; i + 4 <= type.len; i++) {
+		if (memcmp(type.p + i, "json", 4) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The connection's sum of what it asks a database; NULL without room for one. */
+static struct db_flow *
+db_of(struct exchange *x)
+{
+	struct conn *c = x->c;
+
+	if (c->db != NULL)
+		return c->db;
+	c->db = slab_take(&x->env->db_flows);
+	if (c->db == NULL) {
+		x->env->counters.db_ops_refused++;
+		return NULL;
+	}
+	memset(c->db, 0, db_flow_bytes);
+	db_flow_init(c->db, x->env, c);
+	return c->db;
+}
+
+static void
+database_record(struct exchange *x)
+{
+	const struct message *req = &x->message[CONN_ORIG], *resp = &x->message[CONN_RESP];
+	char code[3] = { (char)('0' + x->status / 100 % 10), (char)('0' + x->status / 10 % 10),
+			 (char)('0' + x->status % 10) };
+	struct elastic_request r = { .method = span_of(x->method, x->method_len),
+				     .path = exchange_path(x),
+				     .user_agent = span_of(x->agent, x->agent_len),
+				     .product = x->elastic,
+				     .json = is_json(req) || is_json(resp) };
+	struct elastic_operation e;
+	struct db_flow *f;
+
+	if (!req->begun || !elastic_read(&r, &e))
+		return;
+	f = db_of(x);
+	if (f == NULL)
+		return;
+	f->system = e.system;
+	db_flow_operation(f, &(struct db_operation) { .class = e.class,
+						      .target = e.index,
+						      .code = span_of(code, sizeof(code)),
+						      .answered = x->status != 0 &&
+								  resp->begin_us >= req->begin_us,
+						      .failed = x->status >= 400,
+						      .response_us = resp->begin_us - req->begin_us,
+						      .types = { &req->types, &resp->types } });
+}
+
 static void
 put_usage(const struct llm_facts *f, struct record *r)
 {
@@ -273,6 +335,7 @@ void
 exchange_put_records(struct exchange *x)
 {
 	http_record(x);
+	database_record(x);
 	if (x->llm != NULL && llm_is_call(x->llm))
 		llm_record(x);
 }

@@ -74,6 +74,7 @@ struct exchange {
 	bool grpc, has_grpc_status;
 	bool websocket;
 	bool target_known;
+	bool elastic; /* the answer names it as its product */
 	enum protocol upgrade;
 	char method[MAX_METHOD];
 	char host[MAX_HOST];

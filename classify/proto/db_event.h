@@ -56,6 +56,7 @@ enum db_event_kind {
 	DB_STATEMENT,
 	DB_STATEMENT_END, /* prepared: it is not run, but kept under name */
 	DB_PREPARED_AS,	  /* what was prepared last, or as id where that is not 0, is called name */
+	DB_BIND,	  /* values for what was prepared under name follow; DB_RUN says so, too */
 	DB_RUN,		  /* a request to run what was prepared under name */
 	DB_MESSAGE_END,
 	DB_CODED, /* piece of values that are compressed: name is the enum db_coding */

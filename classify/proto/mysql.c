@@ -531,8 +531,9 @@ server_header(struct mysql *p, struct steps *s)
 	if (p->phase == MYSQL_COMMANDS && p->result == RESULT_NONE) {
 		steps_rest(s, IGNORED);
 	} else if (p->phase == MYSQL_COMMANDS && p->result == RESULT_COLUMNS) {
+		/* Names, which are words about the values that follow. */
 		p->result = --p->columns == 0 ? RESULT_ROWS : RESULT_COLUMNS;
-		steps_rest(s, IGNORED);
+		pass_all(side, RAW, DATA);
 	} else {
 		steps_take(s, FIRST, 1);
 	}

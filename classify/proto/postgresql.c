@@ -34,6 +34,9 @@ enum state {
 	EXECUTE,
 	AUTH,
 	TAG,
+	COLUMNS, /* their number, then of each a name and 18 bytes */
+	COLUMN,
+	COLUMN_REST,
 	ERROR_FIELD,
 	ERROR_TEXT,
 };
@@ -205,7 +208,7 @@ client_parse(struct postgresql *p, struct steps *s, const struct db_out *o)
 }
 
 static void
-client_bind(struct postgresql *p, struct steps *s)
+client_bind(struct postgresql *p, struct steps *s, const struct db_out *o)
 {
 	switch (s->state) {
 	case BIND_PORTAL:
@@ -213,6 +216,7 @@ client_bind(struct postgresql *p, struct steps *s)
 		break;
 	case BIND_NAME:
 		p->bound = db_hash(steps_taken(s));
+		db_tell(o, (struct db_event) { .kind = DB_BIND, .name = p->bound });
 		steps_take(s, BIND_FORMATS, 2);
 		break;
 	case BIND_FORMATS:
@@ -265,7 +269,7 @@ client_step(void *arg, struct steps *s)
 	case BIND_NAME:
 	case BIND_FORMATS:
 	case BIND_COUNT:
-		client_bind(p, s);
+		client_bind(p, s, o);
 		break;
 	case EXECUTE:
 		db_tell(o, (struct db_event) { .kind = DB_RUN, .name = p->bound, .id = p->sync });
@@ -325,6 +329,9 @@ server_message(struct postgresql *p, struct steps *s, const struct db_out *o)
 	case 'R':
 		steps_take(s, AUTH, 4);
 		break;
+	case 'T':
+		steps_take(s, COLUMNS, 2);
+		break;
 	case 'C':
 		steps_until(s, TAG, 0);
 		break;
@@ -353,6 +360,27 @@ server_message(struct postgresql *p, struct steps *s, const struct db_out *o)
 		steps_rest(s, IGNORED);
 		break;
 	}
+}
+
+/* Names of columns are words about the values that follow. */
+static void
+server_columns(struct postgresql_side *side, const struct db_out *o)
+{
+	struct steps *s = &side->steps;
+
+	if (s->state == COLUMN) {
+		db_tell_kind(o, DB_VALUE_END);
+		steps_pass(s, COLUMN_REST, 18, IGNORED);
+		return;
+	}
+	if (s->state == COLUMNS)
+		side->count = s->have == 2 ? read_be16(s->buf) : 0;
+	if (side->count == 0 || s->left == 0) {
+		steps_rest(s, IGNORED);
+		return;
+	}
+	side->count--;
+	steps_text(s, COLUMN, 0, DATA);
 }
 
 /* Fields of an error: a letter and a text each; C is the SQLSTATE. */
@@ -406,6 +434,11 @@ server_step(void *arg, struct steps *s)
 		db_tell(o,
 			(struct db_event) { .kind = DB_ANSWER, .rows = rows_of(steps_taken(s)) });
 		steps_rest(s, IGNORED);
+		break;
+	case COLUMNS:
+	case COLUMN:
+	case COLUMN_REST:
+		server_columns(&p->side[SERVER], o);
 		break;
 	case ERROR_FIELD:
 	case ERROR_TEXT:

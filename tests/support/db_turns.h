@@ -110,6 +110,8 @@ db_said(void *arg, const struct db_event *e)
 		s->unread += e->rows;
 		return;
 	}
+	if (e->kind == DB_BIND)
+		return;
 	if (e->kind == DB_CODED)
 		open = 'c' | e->dir << 8;
 	if (e->kind == DB_VALUE || e->kind == DB_STATEMENT || e->kind == DB_CODED) {
