@@ -522,7 +522,7 @@ list_offloads(const char *iface, char *names, size_t cap)
 		struct ifreq request = { .ifr_data = (char *)&value };
 		size_t len = strlen(names);
 
-		snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", iface);
+		snprintf(request.ifr_name, sizeof(request.ifr_name), "%.15s", iface);
 		if (ioctl(fd, SIOCETHTOOL, &request) == 0 && (value.data & offloads[i].bit) != 0)
 			snprintf(names + len, cap - len, " %s", offloads[i].name);
 	}
