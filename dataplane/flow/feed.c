@@ -14,34 +14,33 @@ mix(uint64_t v)
 	return v ^ (v >> 33);
 }
 
-/* What two copies have in common, and a packet that is sent again has not. */
+/* What two copies have in common, and a packet that is sent again has not. The top bits are best.
+ */
 static uint64_t
 tag_of(const struct packet *p)
 {
 	uint64_t seqs = (uint64_t)p->seq << 32 | p->ack;
 	uint64_t rest = (uint64_t)p->checksum << 48 | (uint64_t)p->ip_id << 32 |
 			(uint64_t)p->window << 16 | (p->payload_wire & 0xffffu);
+	uint64_t h = (seqs ^ p->tcp_flags) * 0x9e3779b97f4a7c15u;
 
-	return mix(mix(seqs ^ p->tcp_flags) ^ rest);
+	h = (h ^ h >> 29 ^ rest) * 0xff51afd7ed558ccdu;
+	return h ^ h << 32;
 }
 
-/* 1 to 0xffff, below it the bits of TCP; 1 to 0xffffffff for UDP. */
-static uint64_t
-tag_of_bits(const struct packet *p, unsigned bits)
+/* One of the four 16-bit parts equals tag: Hacker's Delight, the zero byte of a word. */
+static bool
+has_tag16(uint64_t recent, uint64_t tag)
 {
-	uint64_t tag = tag_of(p) >> (64 - bits);
+	uint64_t v = recent ^ tag * 0x0001000100010001u;
 
-	return tag != 0 ? tag : 1;
+	return ((v - 0x0001000100010001u) & ~v & 0x8000800080008000u) != 0;
 }
 
 static bool
-remembers(uint64_t recent, uint64_t tag, unsigned bits)
+has_tag32(uint64_t recent, uint64_t tag)
 {
-	for (unsigned at = 0; at < 64; at += bits) {
-		if (((recent >> at) & ((1ull << bits) - 1)) == tag)
-			return true;
-	}
-	return false;
+	return (recent & UINT32_MAX) == tag || recent >> 32 == tag;
 }
 
 static uint16_t
@@ -97,35 +96,41 @@ feed_tcp_ack(struct flow *flow, const struct packet *p)
 }
 
 static void
-look_up(struct flow *flow, const struct packet *p, bool may_be, unsigned bits,
-	struct feed_counters *c)
+count_copy(struct flow *flow, struct feed_counters *c)
 {
-	uint64_t tag = tag_of_bits(p, bits);
-	uint64_t *recent = &flow->feed.recent[p->side];
-
-	if (may_be && remembers(*recent, tag, bits)) {
-		flow->duplicates++;
-		c->feed_duplicates++;
-		return;
-	}
-	*recent = *recent << bits | tag;
+	flow->duplicates++;
+	c->feed_duplicates++;
 }
 
 void
 feed_tcp(struct flow *flow, const struct packet *p, bool nothing_new, struct feed_counters *c)
 {
+	uint64_t *recent = &flow->feed.recent[p->side];
+	uint64_t tag;
+
 	c->feed_tcp_bytes += p->payload_wire;
 	/* An acknowledgement that its sender did not number may well be sent twice. */
 	if (p->payload_wire == 0 && p->ip_id == 0 && (p->tcp_flags & (TCP_SYN | TCP_FIN)) == 0)
 		return;
-	look_up(flow, p, nothing_new, 16, c);
+	tag = tag_of(p) >> 48 | 1;
+	if (nothing_new && has_tag16(*recent, tag))
+		count_copy(flow, c);
+	else
+		*recent = *recent << 16 | tag;
 }
 
 void
 feed_datagram(struct flow *flow, const struct packet *p, bool soon, struct feed_counters *c)
 {
-	if (p->ip_id != 0)
-		look_up(flow, p, soon, 32, c);
+	uint64_t *recent = &flow->feed.recent[p->side];
+	uint64_t tag = tag_of(p) >> 32 | 1;
+
+	if (p->ip_id == 0)
+		return;
+	if (soon && has_tag32(*recent, tag))
+		count_copy(flow, c);
+	else
+		*recent = *recent << 32 | tag;
 }
 
 void

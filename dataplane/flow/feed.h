@@ -9,8 +9,8 @@
  *   VLAN split          the two directions come in different VLANs
  *
  * A copy is looked for among the last packets of its direction: four of TCP, two of UDP. TCP's are
- * known by 16 bits, which is enough because only a packet that brings nothing new is looked up;
- * UDP's by 32, and only where the sender numbers its IPv4 packets. More would not fit the flow.
+ * known by 15 bits, which is enough because only a packet that brings nothing new is looked up;
+ * UDP's by 31, and only where the sender numbers its IPv4 packets. More would not fit the flow.
  *
  * What a flow says depends on its own packets only, so it is the same for any number of workers.
  * A port's figures are sums over the packets that came by it and the flows that began on it; a
