@@ -24,6 +24,8 @@
 #define LOSS_MUCH	100u
 #define VLAN_SPLIT_SOME 500u
 #define NOT_IP_MOST	5000u
+#define BAD_TUNNEL_SOME 100u
+#define ONE_QUEUE_MOST	8000u
 
 void
 doctor_tell(const struct doctor *d, enum doctor_level level, const char *what, const char *todo,
@@ -70,7 +72,15 @@ static const struct figure all_figures[] = {
 	{ "nic_nombuf", offsetof(struct doctor_view, nombuf) },
 	{ "nic_unseen", offsetof(struct doctor_view, unseen) },
 	{ "nic_cut", offsetof(struct doctor_view, cut) },
+	{ "nic_errors", offsetof(struct doctor_view, errors) },
 	{ "link_downs", offsetof(struct doctor_view, link_downs) },
+	{ "records_lost", offsetof(struct doctor_view, records_lost) },
+	{ "output_lost", offsetof(struct doctor_view, output_lost) },
+	{ "spool_lost", offsetof(struct doctor_view, spool_lost) },
+	{ "discarded_records", offsetof(struct doctor_view, discarded_records) },
+	{ "workers_stalled", offsetof(struct doctor_view, workers_stalled) },
+	{ "publisher_stalled", offsetof(struct doctor_view, publisher_stalled) },
+	{ "output_down", offsetof(struct doctor_view, output_down) },
 };
 
 static const struct figure port_figures[] = {
@@ -79,7 +89,10 @@ static const struct figure port_figures[] = {
 	{ "nombuf", offsetof(struct doctor_view, nombuf) },
 	{ "unseen", offsetof(struct doctor_view, unseen) },
 	{ "cut", offsetof(struct doctor_view, cut) },
+	{ "errors", offsetof(struct doctor_view, errors) },
 	{ "link_downs", offsetof(struct doctor_view, link_downs) },
+	{ "queues_used", offsetof(struct doctor_view, queues_used) },
+	{ "queue_most", offsetof(struct doctor_view, queue_most) },
 };
 
 static void
@@ -110,6 +123,8 @@ doctor_stats_put(void *arg, const char *name, uint64_t value)
 	unsigned long port;
 	char *end;
 
+	if (strncmp(name, "bad_tunnel_", 11) == 0)
+		s->all.bad_tunnels += value;
 	if (strncmp(name, "port_", 5) != 0) {
 		put_figure(all_figures, sizeof(all_figures) / sizeof(all_figures[0]), &s->all, name,
 			   value);
@@ -363,6 +378,55 @@ judge_content(const struct doctor *d, const struct doctor_view *v)
 }
 
 static bool
+judge_tunnels(const struct doctor *d, const struct doctor_view *v)
+{
+	if (v->rx_packets < MIN_PACKETS || share(v->bad_tunnels, v->rx_packets) < BAD_TUNNEL_SOME)
+		return false;
+	doctor_tell(d, DOCTOR_WARN, "tunnels",
+		    "see bad_tunnel_... in stats for the kind; check what the mirror wraps frames "
+		    "in, and whether something else uses that port",
+		    "%.0f %% of frames say they are a tunnel and cannot be one: what is in them is "
+		    "not seen",
+		    percent(v->bad_tunnels, v->rx_packets));
+	return true;
+}
+
+/* What weir itself has to say: of a running one, or of what it left. */
+static bool
+judge_weir(const struct doctor *d, const struct doctor_view *v)
+{
+	uint64_t lost = v->records_lost + v->output_lost + v->spool_lost + v->discarded_records;
+
+	if (v->workers_stalled + v->publisher_stalled + v->output_down != 0)
+		doctor_tell(d, DOCTOR_BAD, "standstill", "see the log, and /healthz", "%s",
+			    v->workers_stalled != 0	? "a worker stands still"
+			    : v->publisher_stalled != 0 ? "the publisher stands still"
+							: "the output takes nothing");
+	if (lost != 0)
+		doctor_tell(d, DOCTOR_BAD, "records",
+			    v->records_lost != 0
+				? "raise publish.ring_kb, or publish less (records.types, budget)"
+				: "check the output; a larger spool (spool.dir, spool.max_mb)",
+			    "%" PRIu64 " records were lost: %s", lost,
+			    v->records_lost != 0 ? "the publisher is slower than the workers"
+						 : "the output did not take them");
+	return v->workers_stalled + v->publisher_stalled + v->output_down + lost != 0;
+}
+
+static bool
+judge_queues(const struct doctor *d, const struct doctor_view *v)
+{
+	if (v->queues_used < 2 || v->rx_packets < MIN_PACKETS ||
+	    share(v->queue_most, v->rx_packets) < ONE_QUEUE_MOST)
+		return false;
+	doctor_tell(d, DOCTOR_NOTE, "queues", "more ports, or a NIC that hashes inner headers",
+		    "%.0f %% of frames came by one queue: their outer addresses are all alike (a "
+		    "tunnel); workers pass flows on to their owners, but one of them reads for all",
+		    percent(v->queue_most, v->rx_packets));
+	return true;
+}
+
+static bool
 judge_view(const struct doctor *d, const struct doctor_view *v, bool live)
 {
 	bool told = false;
@@ -387,6 +451,9 @@ judge_silent_ports(const struct doctor *d, const struct doctor_stats *s)
 			    "one output for each direction",
 			    "nothing came by port %u, while others received %" PRIu64 " frames", i,
 			    s->all.rx_packets);
+		if (v->errors != 0)
+			doctor_tell(d, DOCTOR_BAD, "damage", "check its cable and transceiver",
+				    "%" PRIu64 " frames came damaged by port %u", v->errors, i);
 		if (v->link_downs != 0)
 			doctor_tell(d, DOCTOR_WARN, "link", "check its cable and transceiver",
 				    "the link of port %u went down %" PRIu64 " times", i,
@@ -416,7 +483,9 @@ doctor_feed(const struct doctor *d, const struct doctor_stats *s)
 	bool told;
 
 	judge_silent_ports(d, s);
-	told = judge_content(d, &s->all);
+	told = judge_weir(d, &s->all);
+	told |= judge_content(d, &s->all);
+	told |= judge_tunnels(d, &s->all);
 	if (f->feed_packets < MIN_PACKETS) {
 		doctor_tell(d, DOCTOR_NOTE, "feed", "wait, or look at more",
 			    "%" PRIu64 " packets of flows are too few to judge by",
@@ -425,16 +494,15 @@ doctor_feed(const struct doctor *d, const struct doctor_stats *s)
 	}
 	/* Of all ports together: the second copy may come by another than the first. */
 	told |= judge_copies(d, &s->all);
-	if (s->nr_ports > 1) {
-		for (unsigned i = 0; i < s->nr_ports; i++) {
-			struct prefixed p = { d, i };
-			const struct doctor of_port = { tell_of_port, &p };
+	for (unsigned i = 0; i < s->nr_ports; i++) {
+		struct prefixed p = { d, i };
+		const struct doctor of_port = { tell_of_port, &p };
 
-			told |= judge_view(&of_port, &s->ports[i], true);
-		}
-	} else {
-		told |= judge_view(d, &s->all, s->nr_ports != 0);
+		told |= judge_queues(&of_port, &s->ports[i]);
+		told |= s->nr_ports > 1 && judge_view(&of_port, &s->ports[i], true);
 	}
+	if (s->nr_ports <= 1)
+		told |= judge_view(d, &s->all, s->nr_ports != 0);
 	if (!told)
 		doctor_tell(d, DOCTOR_OK, "feed", "",
 			    "%" PRIu64 " packets, %" PRIu64

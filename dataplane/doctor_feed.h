@@ -21,7 +21,11 @@ struct doctor_view {
 	struct feed_counters feed;
 	uint64_t rx_packets, drop_not_ip, drop_truncated, drop_duplicate, drop_ring_full;
 	uint64_t missed, nombuf, unseen, cut; /* lost before weir, on its own machine */
-	uint64_t link_downs;
+	uint64_t errors, link_downs;
+	uint64_t queues_used, queue_most;
+	uint64_t bad_tunnels;
+	uint64_t records_lost, output_lost, spool_lost, discarded_records;
+	uint64_t workers_stalled, publisher_stalled, output_down;
 };
 
 /* What the counters of a stats record say. */
