@@ -270,8 +270,8 @@ request_header(struct exchange *x, struct span name, struct span value)
 }
 
 /* The name gives context ("x-api-key: ..."), so it is scanned along with the value. */
-static void
-scan_header(struct message *m, struct span name, struct span value)
+void
+exchange_scan_header(struct message *m, struct span name, struct span value)
 {
 	struct conn_env *env = m->x->env;
 	uint8_t *text = env->scratch;
@@ -328,7 +328,7 @@ exchange_header(struct exchange *x, enum conn_dir dir, struct span name, struct 
 	} else if (span_is_nocase(name, "x-elastic-product")) {
 		x->elastic = true;
 	}
-	scan_header(m, name, value);
+	exchange_scan_header(m, name, value);
 	if (x->llm == NULL)
 		return;
 	if (dir == CONN_ORIG)
@@ -342,8 +342,7 @@ exchange_header(struct exchange *x, enum conn_dir dir, struct span name, struct 
 static bool
 is_binary(const struct message *m)
 {
-	return exchange_type_starts(m, "image/") || exchange_type_starts(m, "audio/") ||
-	       exchange_type_starts(m, "video/") || exchange_type_starts(m, "font/");
+	return exchange_binary_type(span_of(m->type, m->type_len));
 }
 
 static enum buffer
@@ -355,13 +354,7 @@ body_buffer(const struct message *m)
 		return BUFFER_WS_MESSAGE;
 	if (m->x->llm != NULL && llm_is_likely(m->x->llm))
 		return m->dir == CONN_ORIG ? BUFFER_LLM_PROMPT : BUFFER_LLM_COMPLETION;
-	if (exchange_type_starts(m, "application/x-www-form-urlencoded"))
-		return BUFFER_FORM;
-	if (exchange_type_starts(m, "text/event-stream"))
-		return BUFFER_SSE_DATA;
-	if (exchange_type_starts(m, "application/json"))
-		return BUFFER_JSON;
-	return BUFFER_HTTP_BODY;
+	return exchange_type_buffer(span_of(m->type, m->type_len));
 }
 
 static void
@@ -403,6 +396,8 @@ exchange_headers_end(struct exchange *x, enum conn_dir dir)
 	if (m->sse_body)
 		sse_init(&x->sse, count_event, x);
 	m->scan_body = !is_binary(m);
+	if (!x->grpc)
+		exchange_parts_begin(m);
 }
 
 void
@@ -414,17 +409,10 @@ exchange_decoded(void *arg, const uint8_t *data, size_t len)
 	m->body_bytes += len;
 	if (x->env->config.body_sha256)
 		sha256_update(&m->sha, len, data);
-	if (m->scan_body && m->scan == NULL) {
-		m->scan = scan_open(x->env->scanner, body_buffer(m));
-		if (m->scan == NULL) {
-			x->env->counters.scan_refused++;
-			m->scan_body = false;
-		}
-	}
-	if (m->scan != NULL && m->protobuf_body)
-		exchange_protobuf(m, data, len);
-	else if (m->scan != NULL)
-		scan_push(m->scan, data, len, exchange_found, m);
+	if (m->parts != NULL)
+		exchange_parts(m, data, len);
+	else
+		exchange_scan(m, body_buffer(m), data, len);
 	if (m->sse_body)
 		sse_push(&x->sse, data, len);
 	if (x->llm == NULL)
@@ -469,8 +457,7 @@ exchange_body_gap(struct exchange *x, enum conn_dir dir, uint64_t len)
 	/* A coded body cannot be taken up again behind a hole. */
 	if (m->decode != NULL)
 		m->decode_failed = true;
-	if (m->scan != NULL)
-		scan_gap(m->scan);
+	exchange_scan_gap(m);
 }
 
 void
@@ -498,9 +485,8 @@ exchange_message_end(struct exchange *x, enum conn_dir dir, bool complete)
 		      !(x->grpc && grpc_is_inside(&m->grpc)) && !m->websocket.lost;
 	if (m->sse_body)
 		sse_end(&x->sse);
-	if (m->scan != NULL)
-		scan_close(m->scan, exchange_found, m);
-	m->scan = NULL;
+	exchange_parts_end(m);
+	exchange_scan_end(m);
 	if (x->llm != NULL && dir == CONN_ORIG) {
 		llm_request_end(x->llm, m->complete);
 		drop_llm_if_hopeless(x);

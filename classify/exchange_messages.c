@@ -283,6 +283,5 @@ exchange_websocket_gap(struct exchange *x, enum conn_dir dir, uint64_t len)
 	if (m->websocket_deflated)
 		m->decode_failed = true;
 	websocket_gap(&m->websocket, len, &message_handler, m);
-	if (m->scan != NULL)
-		scan_gap(m->scan);
+	exchange_scan_gap(m);
 }

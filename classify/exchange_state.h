@@ -6,7 +6,7 @@
 
 #include "classify/ai/llm.h"
 #include "classify/exchange.h"
-#include "classify/proto/base64.h"
+#include "classify/proto/base64_text.h"
 #include "classify/proto/grpc.h"
 #include "classify/proto/protobuf.h"
 #include "classify/proto/sse.h"
@@ -22,6 +22,8 @@
 #define MAX_QUERY_KEYS 16u
 #define MAX_SEEN       16u
 #define CUT_BACK       128u
+
+struct body_parts;
 
 /* One direction's message. */
 struct message {
@@ -40,6 +42,10 @@ struct message {
 	struct decode *decode;
 	bool decode_failed;
 	struct scan_stream *scan;
+	struct scan_stream *blob; /* of a text in base64, while it lasts */
+	struct base64_text base64_text;
+	enum buffer scan_buffer;    /* of scan, and of what is found in its base64 */
+	struct body_parts *parts;   /* of a multipart body; owned, from the message buffers */
 	struct scan_stream *joined; /* a streamed answer's text without its wrapping */
 	struct conn_types types;
 	struct sha256_ctx sha;
@@ -97,6 +103,22 @@ void exchange_grpc_begin(struct message *m);
 void exchange_grpc(struct message *m, const uint8_t *data, size_t len);
 void exchange_grpc_gap(struct message *m, uint64_t len);
 void exchange_grpc_end(struct message *m);
+
+/* exchange_scan.c: what a Content-Type says of bytes. */
+bool exchange_binary_type(struct span type);
+enum buffer exchange_type_buffer(struct span type);
+
+/* The next bytes of a stream of this buffer; its end; a hole in it. */
+void exchange_scan(struct message *m, enum buffer buffer, const uint8_t *data, size_t len);
+void exchange_scan_end(struct message *m);
+void exchange_scan_gap(struct message *m);
+void exchange_scan_header(struct message *m, struct span name, struct span value);
+
+/* The same of a body in parts, which is told by its type when its headers are over. */
+void exchange_parts_begin(struct message *m);
+void exchange_parts(struct message *m, const uint8_t *data, size_t len);
+void exchange_parts_gap(struct message *m);
+void exchange_parts_end(struct message *m);
 
 /* Bytes of a gRPC message, decoded, on their way to the scanner, which is open. */
 void exchange_protobuf(struct message *m, const uint8_t *data, size_t len);

@@ -143,7 +143,7 @@ feed_config(struct feed *f)
 		.max_pipelined = 8,
 		.max_http2_streams = 160,
 		.max_http2_tables = 8,
-		.max_message_buffers = 16,
+		.max_message_buffers = 4,
 		.max_llm = 8,
 		.max_scan_streams = 64,
 		.max_deflate = 8,

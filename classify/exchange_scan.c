@@ -1,0 +1,234 @@
+/*
+ * Decoded bytes of a body on their way to the scanner: as one stream, or part by part (multipart);
+ * texts in base64 beside it, each as a stream of its own.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "classify/exchange_state.h"
+#include "classify/proto/multipart.h"
+#include "classify/proto/tls.h"
+
+/* ------------------------------------------------------------------ what a type says */
+
+static bool
+starts(struct span s, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	return s.len >= len && span_is_nocase(span_of(s.p, len), prefix);
+}
+
+/* Without parameters. */
+static struct span
+bare_type(struct span type)
+{
+	const uint8_t *mark = type.len == 0 ? NULL : memchr(type.p, ';', type.len);
+
+	return span_trim(mark == NULL ? type : span_of(type.p, (size_t)(mark - type.p)));
+}
+
+bool
+exchange_binary_type(struct span type)
+{
+	return starts(type, "image/") || starts(type, "audio/") || starts(type, "video/") ||
+	       starts(type, "font/");
+}
+
+/* JSON, a value for each line included, and what is written in it (RFC 6839 section 3.1). */
+static bool
+is_json(struct span type)
+{
+	static const char *const lines[] = { "application/x-ndjson", "application/ndjson",
+					     "application/x-jsonlines",
+					     "application/x-json-stream" };
+	struct span bare = bare_type(type);
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		if (span_is_nocase(bare, lines[i]))
+			return true;
+	}
+	return starts(bare, "application/json") ||
+	       (bare.len > 5 && span_is_nocase(span_of(bare.p + bare.len - 5, 5), "+json"));
+}
+
+enum buffer
+exchange_type_buffer(struct span type)
+{
+	if (starts(type, "application/x-www-form-urlencoded"))
+		return BUFFER_FORM;
+	if (starts(type, "text/event-stream"))
+		return BUFFER_SSE_DATA;
+	return is_json(type) ? BUFFER_JSON : BUFFER_HTTP_BODY;
+}
+
+/* ------------------------------------------------------------------ streams */
+
+static void
+blob_text(void *arg, const uint8_t *data, size_t len)
+{
+	struct message *m = arg;
+
+	if (m->blob == NULL) {
+		m->blob = scan_open(m->x->env->scanner, m->scan_buffer);
+		m->x->env->counters.scan_refused += m->blob == NULL;
+	}
+	if (m->blob != NULL)
+		scan_push(m->blob, data, len, exchange_found, m);
+}
+
+static void
+blob_end(void *arg)
+{
+	struct message *m = arg;
+
+	if (m->blob != NULL)
+		scan_close(m->blob, exchange_found, m);
+	m->blob = NULL;
+}
+
+static const struct base64_text_handler blobs = { blob_text, blob_end };
+
+static bool
+open_scan(struct message *m, enum buffer buffer)
+{
+	m->scan = scan_open(m->x->env->scanner, buffer);
+	m->scan_buffer = buffer;
+	if (m->scan != NULL)
+		return true;
+	m->x->env->counters.scan_refused++;
+	m->scan_body = false;
+	return false;
+}
+
+void
+exchange_scan(struct message *m, enum buffer buffer, const uint8_t *data, size_t len)
+{
+	if (!m->scan_body || (m->scan == NULL && !open_scan(m, buffer)))
+		return;
+	if (m->protobuf_body) {
+		exchange_protobuf(m, data, len);
+		return;
+	}
+	scan_push(m->scan, data, len, exchange_found, m);
+	base64_text_push(&m->base64_text, data, len, &blobs, m);
+}
+
+void
+exchange_scan_end(struct message *m)
+{
+	base64_text_end(&m->base64_text, &blobs, m);
+	if (m->scan != NULL)
+		scan_close(m->scan, exchange_found, m);
+	m->scan = NULL;
+}
+
+void
+exchange_scan_gap(struct message *m)
+{
+	base64_text_end(&m->base64_text, &blobs, m);
+	if (m->parts != NULL)
+		exchange_parts_gap(m);
+	if (m->scan != NULL)
+		scan_gap(m->scan);
+}
+
+/* ------------------------------------------------------------------ parts */
+
+struct body_parts {
+	struct multipart multipart;
+	enum buffer buffer; /* of the part at hand */
+	bool skip;	    /* pictures and the like */
+};
+
+static_assert(sizeof(struct body_parts) <= TLS_BUFFER_BYTES, "it has to fit a message buffer");
+
+static void
+part_begin(void *arg)
+{
+	struct message *m = arg;
+
+	m->parts->buffer = BUFFER_HTTP_BODY;
+	m->parts->skip = false;
+}
+
+static void
+part_header(void *arg, struct span name, struct span value)
+{
+	struct message *m = arg;
+	struct body_parts *p = m->parts;
+
+	exchange_scan_header(m, name, value);
+	if (span_is_nocase(name, "content-type")) {
+		p->skip = exchange_binary_type(value);
+		if (exchange_type_buffer(value) != BUFFER_HTTP_BODY)
+			p->buffer = exchange_type_buffer(value);
+	} else if (span_is_nocase(name, "content-disposition") && p->buffer == BUFFER_HTTP_BODY &&
+		   multipart_parameter(value, "filename").len != 0) {
+		p->buffer = BUFFER_FILE;
+	}
+}
+
+static void
+part_headers_end(void *arg)
+{
+	(void)arg;
+}
+
+static void
+part_content(void *arg, const uint8_t *data, size_t len)
+{
+	struct message *m = arg;
+
+	if (!m->parts->skip)
+		exchange_scan(m, m->parts->buffer, data, len);
+}
+
+static void
+part_end(void *arg)
+{
+	exchange_scan_end(arg);
+}
+
+static const struct multipart_handler parts_handler = {
+	.part = part_begin,
+	.header = part_header,
+	.headers_end = part_headers_end,
+	.content = part_content,
+	.part_end = part_end,
+};
+
+/* Without a buffer the body is scanned as it is, boundaries and all. */
+void
+exchange_parts_begin(struct message *m)
+{
+	struct span boundary = multipart_boundary(span_of(m->type, m->type_len));
+
+	if (boundary.len == 0 || m->parts != NULL)
+		return;
+	m->parts = slab_take(&m->x->env->message_buffers);
+	if (m->parts != NULL)
+		multipart_init(&m->parts->multipart, boundary);
+}
+
+void
+exchange_parts(struct message *m, const uint8_t *data, size_t len)
+{
+	multipart_push(&m->parts->multipart, data, len, &parts_handler, m);
+}
+
+void
+exchange_parts_gap(struct message *m)
+{
+	multipart_gap(&m->parts->multipart, &parts_handler, m);
+}
+
+void
+exchange_parts_end(struct message *m)
+{
+	if (m->parts == NULL)
+		return;
+	multipart_end(&m->parts->multipart, &parts_handler, m);
+	slab_give(&m->x->env->message_buffers, m->parts);
+	m->parts = NULL;
+}

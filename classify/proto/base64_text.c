@@ -1,0 +1,193 @@
+#include "classify/proto/base64_text.h"
+
+#include <string.h>
+
+enum state {
+	STATE_SEEK,
+	STATE_SKIP, /* a run that is no text */
+	STATE_TEXT,
+	STATE_LINE, /* a text that a line end has interrupted */
+};
+
+#define LEAST BASE64_TEXT_LEAST
+
+static bool
+is_digit(uint8_t c)
+{
+	return base64_value(c) >= 0;
+}
+
+static bool
+is_line_end(uint8_t c)
+{
+	return c == '\r' || c == '\n';
+}
+
+/* UTF-8 without control characters; the last sequence may be cut. */
+static bool
+is_text(const uint8_t *s, size_t len)
+{
+	for (size_t i = 0; i < len;) {
+		size_t more = s[i] >= 0xf0 ? 3 : s[i] >= 0xe0 ? 2 : s[i] >= 0xc2 ? 1 : 0;
+
+		if (s[i] < 0x20 ? s[i] != '\t' && !is_line_end(s[i])
+				: s[i] == 0x7f || (s[i] >= 0x80 && s[i] < 0xc2) || s[i] > 0xf4)
+			return false;
+		for (i++; more > 0 && i < len; more--, i++) {
+			if ((s[i] & 0xc0) != 0x80)
+				return false;
+		}
+	}
+	return true;
+}
+
+/* A run of LEAST digits is in head. */
+static void
+judge(struct base64_text *t, const struct base64_text_handler *on, void *arg)
+{
+	uint8_t out[BASE64_ROOM(LEAST)];
+
+	t->nr_head = 0;
+	for (size_t skip = 0; skip < 4; skip++) {
+		size_t n;
+
+		t->base64 = (struct base64) { 0 };
+		n = base64_push(&t->base64, t->head + skip, LEAST - skip, out);
+		if (!is_text(out, n))
+			continue;
+		t->state = STATE_TEXT;
+		on->text(arg, out, n);
+		return;
+	}
+	t->state = STATE_SKIP;
+}
+
+/* The run that ends before at, as far as it lies in data from from on. */
+static size_t
+run_begin(const uint8_t *data, size_t from, size_t at)
+{
+	while (at > from && is_digit(data[at - 1]))
+		at--;
+	return at;
+}
+
+/*
+ * Looks for LEAST digits in a row, of which the first nr_head came before. Every such run holds a
+ * byte whose place is a multiple of LEAST away from where the search begins.
+ */
+static size_t
+seek(struct base64_text *t, const uint8_t *data, size_t len, const struct base64_text_handler *on,
+     void *arg)
+{
+	size_t begin = 0, at;
+
+	/* What goes on from the last push. */
+	while (t->nr_head != 0 && begin < len && is_digit(data[begin])) {
+		t->head[t->nr_head++] = data[begin++];
+		if (t->nr_head == LEAST) {
+			judge(t, on, arg);
+			return begin;
+		}
+	}
+	if (begin == len)
+		return len;
+	t->nr_head = 0;
+	for (at = begin + LEAST - 1; at < len; at += LEAST) {
+		size_t first, end = at;
+
+		if (!is_digit(data[at]))
+			continue;
+		first = run_begin(data, begin, at);
+		while (end < len && end - first < LEAST && is_digit(data[end]))
+			end++;
+		if (end - first == LEAST) {
+			memcpy(t->head, data + first, LEAST);
+			judge(t, on, arg);
+			return end;
+		}
+		if (end == len) {
+			begin = first;
+			break;
+		}
+		/* The run was too short; the next one begins behind what ended it. */
+		begin = end + 1;
+		at = end;
+	}
+	at = run_begin(data, begin, len);
+	t->nr_head = (uint8_t)(len - at);
+	memcpy(t->head, data + at, len - at);
+	return len;
+}
+
+static void
+end_text(struct base64_text *t, const struct base64_text_handler *on, void *arg)
+{
+	uint8_t out[4];
+	size_t n = base64_end(&t->base64, out);
+
+	if (n != 0)
+		on->text(arg, out, n);
+	on->text_end(arg);
+	t->state = STATE_SEEK;
+}
+
+/* Digits of a text; returns how many bytes were taken. */
+static size_t
+decode(struct base64_text *t, const uint8_t *data, size_t len, const struct base64_text_handler *on,
+       void *arg)
+{
+	uint8_t out[BASE64_ROOM(1024)];
+	size_t n = 0, bytes;
+
+	while (n < len && n < 1024 && is_digit(data[n]))
+		n++;
+	bytes = base64_push(&t->base64, data, n, out);
+	if (bytes != 0)
+		on->text(arg, out, bytes);
+	if (n == len || n == 1024)
+		return n;
+	if (is_line_end(data[n]))
+		t->state = STATE_LINE;
+	else
+		end_text(t, on, arg);
+	return n;
+}
+
+void
+base64_text_push(struct base64_text *t, const uint8_t *data, size_t len,
+		 const struct base64_text_handler *on, void *arg)
+{
+	for (size_t at = 0; at < len;) {
+		switch ((enum state)t->state) {
+		case STATE_SEEK:
+			at += seek(t, data + at, len - at, on, arg);
+			break;
+		case STATE_SKIP:
+			while (at < len && is_digit(data[at]))
+				at++;
+			if (at < len)
+				t->state = STATE_SEEK;
+			break;
+		case STATE_TEXT:
+			at += decode(t, data + at, len - at, on, arg);
+			break;
+		case STATE_LINE:
+			if (is_digit(data[at]))
+				t->state = STATE_TEXT;
+			else if (is_line_end(data[at]))
+				at++;
+			else
+				end_text(t, on, arg);
+			break;
+		}
+	}
+}
+
+void
+base64_text_end(struct base64_text *t, const struct base64_text_handler *on, void *arg)
+{
+	if (t->state == STATE_TEXT || t->state == STATE_LINE)
+		end_text(t, on, arg);
+	t->state = STATE_SEEK;
+	t->nr_head = 0;
+}

@@ -1,0 +1,42 @@
+/*
+ * Text that is hidden in base64, wherever it stands in a body: what a client that wants to get by a
+ * pattern, a Kubernetes secret, a data: URL and a token's claims have in common.
+ *
+ * A run of BASE64_TEXT_LEAST digits or more of either alphabet is tried: when its first bytes are
+ * text, at one of the four places where a group may begin, the run is decoded and handed out, over
+ * line ends, up to the first byte that is no digit. Anything else (images, hashes, identifiers) is
+ * left alone after those first bytes.
+ *
+ * Of ordinary text one byte in BASE64_TEXT_LEAST is looked at, and the word around it. Any split
+ * gives the same texts. What is decoded is not searched for base64 again.
+ *
+ * Limits: shorter runs; text that begins with bytes that do not print.
+ */
+#ifndef WEIR_BASE64_TEXT_H
+#define WEIR_BASE64_TEXT_H
+
+#include <stdbool.h>
+
+#include "classify/proto/base64.h"
+
+#define BASE64_TEXT_LEAST 32u
+
+struct base64_text_handler {
+	void (*text)(void *arg, const uint8_t *data, size_t len); /* the next piece of one */
+	void (*text_end)(void *arg);
+};
+
+/* All zero is a valid start. */
+struct base64_text {
+	uint8_t state;
+	uint8_t nr_head; /* digits of the run that the last push ended with */
+	struct base64 base64;
+	uint8_t head[BASE64_TEXT_LEAST];
+};
+
+void base64_text_push(struct base64_text *t, const uint8_t *data, size_t len,
+		      const struct base64_text_handler *on, void *arg);
+/* Bytes were lost, or the body is over: a text that is open ends. */
+void base64_text_end(struct base64_text *t, const struct base64_text_handler *on, void *arg);
+
+#endif
