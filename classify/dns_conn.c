@@ -1,12 +1,28 @@
+/*
+ * DNS: a record for each query and its answer, and the names of addresses for the publisher.
+ *
+ * Addresses of an answer travel in a field that is never written out: time to live 4 | length 1 |
+ * address, for each. They go as soon as the answer is seen, with its record; for an answer that has
+ * to wait for its query, in a record of their own that is not published. Of mDNS and LLMNR no names
+ * are learned: they are of the link, not of who asked.
+ *
+ * Who is the client is said by the first message: a mirror may bring the answer first.
+ */
+#include <assert.h>
 #include <string.h>
 
 #include "classify/conn_env.h"
 #include "classify/proto/dns.h"
 #include "classify/proto/dns_pair.h"
+#include "classify/proto/tls.h"
+
+static_assert(sizeof(struct dns_message) <= TLS_BUFFER_BYTES, "it has to fit a message buffer");
 
 struct dns_conn {
 	struct conn_env *env;
 	struct conn *c;
+	bool told_names; /* of the answer that is kept, or was */
+	bool oriented;	 /* the first message has been seen */
 	struct dns_pair pair;
 	struct dns_stream stream[2]; /* TCP only */
 };
@@ -24,6 +40,53 @@ put_answers(const struct dns_transaction *t, struct record *r)
 {
 	for (unsigned i = 0; i < t->nr_answers; i++)
 		record_put_string(r, RF_DNS_ANSWERS, t->answers[i].text);
+}
+
+#define ADDRESS_BYTES 21u
+
+static void
+put_addresses(const struct dns_answer *answers, unsigned nr, struct record *r)
+{
+	uint8_t out[DNS_MAX_ANSWERS * ADDRESS_BYTES];
+	size_t n = 0;
+
+	for (unsigned i = 0; i < nr; i++) {
+		const struct dns_answer *a = &answers[i];
+
+		if (a->addr_len == 0)
+			continue;
+		for (unsigned shift = 32; shift > 0; shift -= 8)
+			out[n++] = (uint8_t)(a->ttl >> (shift - 8));
+		out[n++] = a->addr_len;
+		memcpy(out + n, a->addr, a->addr_len);
+		n += a->addr_len;
+	}
+	if (n != 0)
+		record_put_bytes(r, RF_DNS_ADDRESSES, out, n);
+}
+
+static bool
+tells_names(const struct dns_conn *d)
+{
+	return d->c->protocol == PROTOCOL_DNS;
+}
+
+/* The answer is kept until its query comes; what it says of addresses must not wait. */
+static void
+names_only(struct dns_conn *d, const struct dns_message *m)
+{
+	struct record *r;
+
+	d->told_names = true;
+	if (!tells_names(d))
+		return;
+	r = conn_begin(d->env, d->c, RECORD_DNS);
+	if (r == NULL)
+		return;
+	record_put_bool(r, RF_DNS_NAMES_ONLY, true);
+	record_put_string(r, RF_DNS_QUESTION_NAME, m->name);
+	put_addresses(m->answers, m->nr_answers, r);
+	conn_emit(d->env);
 }
 
 static void
@@ -45,6 +108,9 @@ transaction(void *arg, const struct dns_transaction *t)
 	if (t->answered) {
 		record_put_string(r, RF_DNS_RCODE, dns_rcode_name(t->rcode, name));
 		put_answers(t, r);
+		if (tells_names(d) && !d->told_names)
+			put_addresses(t->answers, t->nr_answers, r);
+		d->told_names = false;
 	}
 	if (t->asked && t->answered && t->response_time_us >= t->query_time_us)
 		record_put_uint(r, RF_DURATION_US, t->response_time_us - t->query_time_us);
@@ -60,7 +126,7 @@ dns_open(struct conn_env *env, struct conn *c, void *state)
 
 	d->env = env;
 	d->c = c;
-	dns_pair_init(&d->pair);
+	dns_pair_init(&d->pair, &env->message_buffers);
 	for (unsigned i = 0; i < 2; i++)
 		dns_stream_init(&d->stream[i], &env->message_buffers);
 }
@@ -69,13 +135,27 @@ static void
 message(void *arg, const uint8_t *msg, size_t len)
 {
 	struct dns_conn *d = arg;
-	enum dns_result r = dns_parse(msg, len, &d->env->dns_at_hand);
+	struct dns_message *m = &d->env->dns_at_hand;
+	enum dns_result r = dns_parse(msg, len, m);
 
 	/* A message cut by the mirror still says what was asked. */
-	if (r == DNS_OK || r == DNS_TRUNCATED)
-		dns_pair_push(&d->pair, d->env->now_us, &d->env->dns_at_hand, transaction, d);
-	else
+	if (r != DNS_OK && r != DNS_TRUNCATED) {
 		d->env->counters.dns_malformed++;
+		return;
+	}
+	if (dns_pair_push(&d->pair, d->env->now_us, m, transaction, d))
+		names_only(d, m);
+}
+
+/* An answer comes from the server. */
+static void
+orient(struct dns_conn *d, enum conn_dir dir, const uint8_t *data, size_t len)
+{
+	bool answer = len > 2 && (data[2] & 0x80) != 0;
+
+	d->oriented = true;
+	if (tells_names(d) && answer == (dir == CONN_ORIG))
+		conn_reverse(d->env, d->c);
 }
 
 static size_t
@@ -85,6 +165,8 @@ dns_push(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir, c
 	struct dns_conn *d = state;
 
 	conn_inspected(env, c, len);
+	if (c->info.udp && !d->oriented)
+		orient(d, dir, data, len);
 	if (c->info.udp)
 		message(d, data, len);
 	else
@@ -118,6 +200,7 @@ dns_close(struct conn_env *env, struct conn *c, void *state)
 	(void)env, (void)c;
 	for (unsigned i = 0; i < 2; i++)
 		dns_stream_fini(&d->stream[i]);
+	dns_pair_fini(&d->pair);
 }
 
 const struct conn_proto conn_dns = {

@@ -117,6 +117,10 @@
 	     "published test values: of low severity, or like any other")                           \
 	TEXTS(networks_internal, "networks.internal", "",                                           \
 	      "prefixes that count as inside; default: private, shared, loopback and link-local")   \
+	UINT(names_dns_entries, "names.dns_entries", 65536, 0, 16777216, "names",                   \
+	     "of addresses, from DNS answers; the one heard longest ago goes; 0: none")              \
+	UINT(names_dns_grace_s, "names.dns_grace_s", 300, 0, 86400, "s",                            \
+	     "a name holds that much longer than its time to live")                                 \
 	TEXT(kafka_brokers, "kafka.brokers", "127.0.0.1:9092", "", "host:port, separated by commas") \
 	TEXT(kafka_topic_prefix, "kafka.topic_prefix", "weir.", "", "a topic is prefix and type")   \
 	UINT(kafka_connect_timeout_ms, "kafka.connect_timeout_ms", 5000, 100, 600000, "ms",         \

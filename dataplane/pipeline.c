@@ -176,6 +176,15 @@ set_max_states(const struct config *c, uint32_t max[NR_PROTOCOLS])
 	max[PROTOCOL_DNS] = (uint32_t)c->dns_flows;
 }
 
+/* Names come from dns records, and are for flows and findings, whatever is published. */
+static uint32_t
+types_for_names(const struct config *c)
+{
+	uint32_t named = 1u << RECORD_FLOW | 1u << RECORD_FINDING;
+
+	return c->names_dns_entries != 0 && (c->record_types & named) != 0 ? 1u << RECORD_DNS : 0;
+}
+
 static void
 worker_config_of(const struct pipeline *p, unsigned id, const uint64_t secret[2],
 		 struct worker_config *w)
@@ -230,7 +239,7 @@ worker_config_of(const struct pipeline *p, unsigned id, const uint64_t secret[2]
 			  .rules = p->rules,
 			  .hash_key = { secret[0] ^ 0x66696e64u, secret[1] } },
 		.ruleset = ruleset_hash(p->rules),
-		.record_types = c->record_types,
+		.record_types = c->record_types | types_for_names(c),
 	};
 	set_max_states(c, w->conn.max_states);
 }

@@ -3,8 +3,10 @@
 #include <string.h>
 
 void
-dns_pair_init(struct dns_pair *p)
+dns_pair_init(struct dns_pair *p, struct slab *buffers)
 {
+	p->buffers = buffers;
+	p->early = NULL;
 	p->evicted = 0;
 	for (unsigned i = 0; i < DNS_MAX_PENDING; i++)
 		p->pending[i].used = false;
@@ -73,19 +75,12 @@ query(struct dns_pair *p, uint64_t time_us, const struct dns_message *m, dns_tra
 	memcpy(q->name, m->name, sizeof(q->name));
 }
 
-void
-dns_pair_push(struct dns_pair *p, uint64_t time_us, const struct dns_message *m,
-	      dns_transaction_fn *fn, void *arg)
+/* q, when there is one, was its query. */
+static void
+tell_answer(const struct dns_message *m, uint64_t time_us, const struct dns_pending *q,
+	    dns_transaction_fn *fn, void *arg)
 {
-	struct dns_pending *q;
-	struct dns_transaction t;
-
-	if (!m->response) {
-		query(p, time_us, m, fn, arg);
-		return;
-	}
-	q = find(p, m);
-	t = (struct dns_transaction) {
+	const struct dns_transaction t = {
 		.id = m->id,
 		.type = m->has_question || q == NULL ? m->qtype : q->type,
 		.rcode = m->rcode,
@@ -97,14 +92,71 @@ dns_pair_push(struct dns_pair *p, uint64_t time_us, const struct dns_message *m,
 		.name = m->has_question || q == NULL ? m->name : q->name,
 		.answers = m->answers,
 	};
+
+	fn(arg, &t);
+}
+
+static void
+tell_early(struct dns_pair *p, const struct dns_pending *q, dns_transaction_fn *fn, void *arg)
+{
+	struct dns_message *m = p->early;
+
+	p->early = NULL;
+	tell_answer(m, p->early_us, q, fn, arg);
+	slab_give(p->buffers, m);
+}
+
+static bool
+is_query_of(const struct dns_message *query, const struct dns_message *answer)
+{
+	return !query->response && query->id == answer->id &&
+	       (!answer->has_question || query->name_hash == answer->name_hash);
+}
+
+static bool
+keep_early(struct dns_pair *p, uint64_t time_us, const struct dns_message *m)
+{
+	p->early = slab_take(p->buffers);
+	if (p->early == NULL)
+		return false;
+	*p->early = *m;
+	p->early_us = time_us;
+	return true;
+}
+
+bool
+dns_pair_push(struct dns_pair *p, uint64_t time_us, const struct dns_message *m,
+	      dns_transaction_fn *fn, void *arg)
+{
+	struct dns_pending *q;
+
+	if (p->early != NULL && is_query_of(m, p->early)) {
+		struct dns_pending late = { .time_us = time_us, .type = m->qtype };
+
+		memcpy(late.name, m->name, sizeof(late.name));
+		tell_early(p, &late, fn, arg);
+		return false;
+	}
+	if (p->early != NULL)
+		tell_early(p, NULL, fn, arg);
+	if (!m->response) {
+		query(p, time_us, m, fn, arg);
+		return false;
+	}
+	q = find(p, m);
+	if (q == NULL && keep_early(p, time_us, m))
+		return true;
+	tell_answer(m, time_us, q, fn, arg);
 	if (q != NULL)
 		q->used = false;
-	fn(arg, &t);
+	return false;
 }
 
 void
 dns_pair_end(struct dns_pair *p, dns_transaction_fn *fn, void *arg)
 {
+	if (p->early != NULL)
+		tell_early(p, NULL, fn, arg);
 	for (unsigned n = 0; n < DNS_MAX_PENDING; n++) {
 		struct dns_pending *oldest = NULL;
 
@@ -118,4 +170,11 @@ dns_pair_end(struct dns_pair *p, dns_transaction_fn *fn, void *arg)
 			return;
 		tell_unanswered(oldest, fn, arg);
 	}
+}
+
+void
+dns_pair_fini(struct dns_pair *p)
+{
+	slab_give(p->buffers, p->early);
+	p->early = NULL;
 }

@@ -2,13 +2,19 @@
  * Queries and their answers on one flow.
  *
  * A few queries wait in a fixed table, told apart by id and question. When it is full the oldest
- * is told as unanswered to make room; at the end of the flow all that wait are. An answer without
- * a query is told too: only one direction may be mirrored. A repeated query counts as the first.
+ * is told as unanswered to make room; at the end of the flow all that wait are. A repeated query
+ * counts as the first.
+ *
+ * An answer without a query may be early: two taps are no clock. It is kept for what comes next of
+ * the flow; when that is not its query, or the flow ends, it is told as it is, since only one
+ * direction may be mirrored. One at a time, in a buffer of the slab; without one it is told at
+ * once.
  */
 #ifndef WEIR_DNS_PAIR_H
 #define WEIR_DNS_PAIR_H
 
 #include "classify/proto/dns.h"
+#include "classify/slab.h"
 
 #define DNS_MAX_PENDING 16u
 
@@ -33,13 +39,20 @@ struct dns_pending {
 
 /* Embedded. */
 struct dns_pair {
+	struct slab *buffers; /* kept; its objects hold a dns_message */
+	struct dns_message
+	    *early; /* an answer whose query was not seen yet; owned, from the slab */
+	uint64_t early_us;
 	uint32_t evicted; /* queries told as unanswered to make room */
 	struct dns_pending pending[DNS_MAX_PENDING];
 };
 
-void dns_pair_init(struct dns_pair *p);
-void dns_pair_push(struct dns_pair *p, uint64_t time_us, const struct dns_message *m,
+void dns_pair_init(struct dns_pair *p, struct slab *buffers);
+/* True when the message is an answer that is kept. */
+bool dns_pair_push(struct dns_pair *p, uint64_t time_us, const struct dns_message *m,
 		   dns_transaction_fn *fn, void *arg);
 void dns_pair_end(struct dns_pair *p, dns_transaction_fn *fn, void *arg);
+/* Gives back what is kept, untold. */
+void dns_pair_fini(struct dns_pair *p);
 
 #endif

@@ -71,7 +71,8 @@ reverse_flow(void *arg, void *opaque)
 	struct flow *flow = opaque;
 
 	(void)arg;
-	if (!flow->midstream || flow->part != 0)
+	/* Of datagrams no handshake says it: whoever came first was taken for the opener. */
+	if ((flow->key.proto == IP_PROTO_TCP && !flow->midstream) || flow->part != 0)
 		return false;
 	flow->orig = 1 - flow->orig;
 	return true;

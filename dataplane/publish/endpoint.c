@@ -155,6 +155,7 @@ endpoint_copy_masked(void *arg, const uint8_t *in, size_t len, char *out, size_t
 /* What endpoint_fill looks at, found in one walk. len 0: not in the record. */
 struct ends {
 	struct record_value src_ip, dst_ip, name, name_source;
+	uint64_t start_us;
 	bool src_identity, dst_identity, direction;
 	const char *source; /* of the name, when the record does not say */
 };
@@ -165,7 +166,7 @@ look(const struct record_head *in, struct ends *e)
 	struct record_iter it = record_iter_of(in);
 	struct record_value v;
 
-	*e = (struct ends) { .source = NULL };
+	*e = (struct ends) { .source = NULL, .start_us = in->time_us };
 	while (record_next(&it, &v)) {
 		switch (v.field) {
 		case RF_SRC_IP:
@@ -184,6 +185,9 @@ look(const struct record_head *in, struct ends *e)
 		case RF_TLS_SERVER_NAME:
 			e->name = v;
 			e->source = "sni";
+			break;
+		case RF_START_TIME:
+			e->start_us = record_value_uint(&v);
 			break;
 		case RF_SERVER_NAME_SOURCE:
 			e->name_source = v;
@@ -256,8 +260,26 @@ direction(bool src_inside, bool dst_inside)
 	return dst_inside ? "ingress" : "unknown";
 }
 
+/* A record that could carry a name and has none: what DNS knew when its flow began. */
+static void
+fill_name(struct dns_names *names, enum record_type type, struct ends *e, struct record *out)
+{
+	struct span name;
+
+	if (e->name.len != 0 || (record_field_infos[RF_SERVER_NAME].types & (1u << type)) == 0 ||
+	    !dns_names_find(names, span_of(e->src_ip.data, e->src_ip.len),
+			    span_of(e->dst_ip.data, e->dst_ip.len), e->start_us, &name))
+		return;
+	e->name = (struct record_value) { RF_SERVER_NAME, (uint16_t)name.len, name.p };
+	e->source = "dns";
+	record_put_text(out, RF_SERVER_NAME, name.p, name.len);
+	if ((record_field_infos[RF_SERVER_NAME_SOURCE].types & (1u << type)) != 0)
+		record_put_string(out, RF_SERVER_NAME_SOURCE, e->source);
+}
+
 void
-endpoint_fill(const struct networks *n, const struct record_head *in, struct record *out)
+endpoint_fill(const struct networks *n, struct dns_names *names, const struct record_head *in,
+	      struct record *out)
 {
 	static const struct identity_fields src = { RF_SRC_IDENTITY, RF_SRC_IDENTITY_CONFIDENCE,
 						    RF_SRC_IDENTITY_SOURCE };
@@ -272,6 +294,8 @@ endpoint_fill(const struct networks *n, const struct record_head *in, struct rec
 		return;
 	src_inside = networks_contain(n, e.src_ip.data, e.src_ip.len);
 	dst_inside = networks_contain(n, e.dst_ip.data, e.dst_ip.len);
+	if (names != NULL)
+		fill_name(names, (enum record_type)in->type, &e, out);
 	if (!e.src_identity)
 		put_address(out, &src, &e.src_ip);
 	if (!e.dst_identity && !dst_inside && is_name(&e.name))

@@ -6,6 +6,8 @@
  *   src_identity   the address as text
  *   dst_identity   fqdn:NAME when the destination is outside and the record carries the name it
  *                  was called by (server_name, url_host or tls_server_name), else the address
+ *   server_name    (flow, finding) without a name of its own: what DNS last told this client that
+ *                  the address is called, when the flow began (source dns)
  *   direction      (flow, finding) egress: inside to outside, ingress: outside to inside,
  *                  east_west: both inside, unknown: both outside
  *
@@ -24,6 +26,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "classify/names/dns_names.h"
 #include "dataplane/publish/record.h"
 
 #define NETWORKS_MAX 256
@@ -51,8 +54,9 @@ bool networks_contain(const struct networks *n, const uint8_t *addr, size_t len)
 #define ENDPOINT_ADDRESS_BYTES 46
 size_t endpoint_address(const uint8_t *addr, size_t len, char out[ENDPOINT_ADDRESS_BYTES]);
 
-/* Begins out as a copy of in and adds what is missing. */
-void endpoint_fill(const struct networks *n, const struct record_head *in, struct record *out);
+/* Begins out as a copy of in and adds what is missing. names may be NULL. */
+void endpoint_fill(const struct networks *n, struct dns_names *names, const struct record_head *in,
+		   struct record *out);
 
 /* A record_mask_fn for strings that a worker has masked already: copies, cut at a character. */
 size_t endpoint_copy_masked(void *arg, const uint8_t *in, size_t len, char *out, size_t cap);

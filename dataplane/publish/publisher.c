@@ -12,6 +12,7 @@
 #include "dataplane/publish/aggregate.h"
 #include "dataplane/publish/encode.h"
 #include "dataplane/publish/merge.h"
+#include "dataplane/port/cursor.h"
 
 #define MAX_WAITING  16u
 #define FULL_WAIT_MS 50
@@ -36,6 +37,7 @@ struct publisher {
 	 */
 	uint64_t *drained_us; /* owned */
 	struct merge merge;
+	struct dns_names *names; /* NULL: none are wanted */
 	struct aggregate *aggregate;
 	struct budget budget;
 	struct encoder encoder;
@@ -125,14 +127,44 @@ publish_aggregate(void *arg, const struct record_head *record)
 	publish(arg, record);
 }
 
+/* Each address of an answer: time to live 4 | length 1 | address. */
+static void
+learn_names(struct publisher *p, const struct record_head *record)
+{
+	struct record_value client, name, list;
+	struct cursor c;
+	const uint8_t *head;
+
+	if (!record_find(record, RF_SRC_IP, &client) ||
+	    !record_find(record, RF_DNS_QUESTION_NAME, &name) ||
+	    !record_find(record, RF_DNS_ADDRESSES, &list))
+		return;
+	c = cursor_of(list.data, list.len);
+	while ((head = cursor_take(&c, 5)) != NULL) {
+		const uint8_t *address = cursor_take(&c, head[4]);
+
+		if (address == NULL)
+			return;
+		dns_names_learn(p->names, span_of(client.data, client.len),
+				span_of(address, head[4]), span_of(name.data, name.len),
+				record->time_us, read_be32(head));
+	}
+}
+
 /* A record in its place of the order. */
 static void
 deliver(struct publisher *p, const struct record_head *record)
 {
+	struct record_value v;
+
 	aggregate_advance(p->aggregate, record->order_us);
+	if (p->names != NULL && record->type == RECORD_DNS)
+		learn_names(p, record);
+	if (record->type == RECORD_DNS && record_find(record, RF_DNS_NAMES_ONLY, &v))
+		return;
 	if (record->type >= NR_RECORD_TYPES || (p->config.types & (1u << record->type)) == 0)
 		return;
-	endpoint_fill(&p->config.networks, record, &p->filled);
+	endpoint_fill(&p->config.networks, p->names, record, &p->filled);
 	if (record->type == RECORD_FINDING)
 		aggregate_push(p->aggregate, &p->filled.head);
 	else
@@ -243,6 +275,15 @@ share_stats(struct publisher *p)
 	s->budget_dropped = 0;
 	for (unsigned t = 0; t < NR_RECORD_TYPES; t++)
 		s->budget_dropped += p->budget.dropped[t];
+	if (p->names != NULL) {
+		const struct dns_names_stats *names = dns_names_stats(p->names);
+
+		s->dns_names = names->entries;
+		s->dns_names_learned = names->learned;
+		s->dns_names_used = names->used;
+		s->dns_names_evicted = names->evicted;
+		s->dns_names_refused = names->refused;
+	}
 	s->output_queue = sink.queued;
 	s->output_delivered = sink.delivered;
 	s->output_errors = sink.errors;
@@ -343,6 +384,11 @@ create_stages(struct publisher *p)
 	if (p->shared == NULL)
 		return -ENOMEM;
 	pthread_mutex_init(&p->shared->lock, NULL);
+	if (c->dns_names != 0) {
+		p->names = dns_names_create(c->dns_names, c->dns_grace_us, &c->names_key);
+		if (p->names == NULL)
+			return -ENOMEM;
+	}
 	return aggregate_create(&findings, publish_aggregate, p, &p->aggregate);
 }
 
@@ -381,6 +427,7 @@ publisher_destroy(struct publisher *p)
 	free(p->drained_us);
 	merge_fini(&p->merge);
 	aggregate_destroy(p->aggregate);
+	dns_names_destroy(p->names);
 	for (unsigned i = 0; p->shared != NULL && i < p->shared->nr_waiting; i++)
 		free(p->shared->waiting[i]);
 	if (p->shared != NULL)

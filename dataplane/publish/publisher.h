@@ -1,7 +1,7 @@
 /*
  * The publisher: one thread behind all workers.
  *
- *   ring per worker ─ merge ─ endpoint ─ aggregate (findings) ─ encode ─ budget ─ sink
+ *   ring per worker ─ merge ─ names ─ endpoint ─ aggregate (findings) ─ encode ─ budget ─ sink
  *
  * Replay: nothing is dropped. A sink that is full makes the publisher wait, and through the rings
  * the workers; a merge that is full makes it leave the rings alone that are ahead. The same input
@@ -36,6 +36,9 @@ struct publisher_config {
 	unsigned min_severity_id; /* OCSF, 1 to 5 */
 	struct budget_config budget;
 	struct networks networks;
+	uint32_t dns_names; /* names kept; 0: none are learned */
+	uint64_t dns_grace_us;
+	struct siphash_key names_key;
 	struct sink *sink; /* given, also when creation fails */
 };
 
@@ -55,6 +58,11 @@ struct publisher_config {
 	X(findings_saturated, "aggregates with more values than are told apart") \
 	X(findings_refused, "findings lost for want of memory")                  \
 	X(budget_dropped, "records over the output budget")                      \
+	X(dns_names, "names of addresses known from DNS answers")                \
+	X(dns_names_learned, "addresses heard of in DNS answers")                \
+	X(dns_names_used, "records that got their name so")                      \
+	X(dns_names_evicted, "names given up while they held, to make room")     \
+	X(dns_names_refused, "names not learned for want of memory")             \
 	X(output_queue, "records taken by the output and not yet delivered")     \
 	X(output_delivered, "records delivered")                                 \
 	X(output_errors, "deliveries that failed, also when tried again")        \

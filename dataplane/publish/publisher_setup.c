@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 
 #include "dataplane/log.h"
@@ -69,9 +70,14 @@ publisher_create_from_config(const struct config *config, bool replay, unsigned 
 		.budget = { .records_per_s = config->budget_records_per_s,
 			    .bytes_per_day = config->budget_mb_per_day << 20 },
 		.networks = config->networks,
+		.dns_names = (uint32_t)config->names_dns_entries,
+		.dns_grace_us = config->names_dns_grace_s * 1000000,
 	};
 	int r;
 
+	/* Live the table is not to be aimed at; a replay has to be repeatable. */
+	if (!replay && getrandom(&p.names_key, sizeof(p.names_key), 0) != sizeof(p.names_key))
+		return -EIO;
 	if (strcmp(config->output, "kafka") == 0)
 		r = open_kafka(config, replay, &p.sink);
 	else

@@ -117,6 +117,9 @@
 	X(DNS_QUESTION_TYPE, "dns_question_type", TEXT, DNS, 0, 16, "A AAAA CNAME ...")            \
 	X(DNS_RCODE, "dns_rcode", TEXT, DNS, 0, 16, "NOERROR NXDOMAIN ...")                        \
 	X(DNS_ANSWERS, "dns_answers", TEXTS, DNS, APPDATA, 255, "data of the answers")             \
+	X(DNS_ADDRESSES, "", HEX, DNS, INTERNAL, 336,                                              \
+	  "time to live, length, address, of each answer")                                         \
+	X(DNS_NAMES_ONLY, "", BOOL, DNS, INTERNAL, 0, "its addresses are all that it is for")      \
 	/* tls */                                                                                  \
 	X(TLS_SERVER_NAME, "tls_server_name", TEXT, TLS, HOSTNAME, 255, "SNI")                     \
 	X(TLS_VERSION, "tls_version", TEXT, FLOW | TLS, 0, 8, "1.0 1.1 1.2 1.3")                   \

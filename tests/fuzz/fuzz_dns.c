@@ -30,7 +30,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (len < 1 || slab_init(&buffers, 1, DNS_STREAM_BYTES) != 0)
 		return 0;
-	dns_pair_init(&pair);
+	dns_pair_init(&pair, &buffers);
 	dns_stream_init(&s, &buffers);
 	if ((data[0] & 1) == 0) {
 		take(NULL, data + 1, len - 1);

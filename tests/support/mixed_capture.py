@@ -14,6 +14,7 @@ def conversation(rng, n, span_us, losses):
     link = rng.choice([w.PLAIN, w.Link(vlans=[200 + n % 3]), w.Link(vni=9000 + n % 2)])
     if n % 5 == 0:
         w.look_up(cap, client, 20000 + n, "10.30.0.53", n, f"host{n}.example.com", ["192.0.2.7"])
+        speak(cap, client, 30000 + n)
         return cap.packets
     tcp = w.Tcp(cap, client, 30000 + n, server, 8080, link, mss=rng.choice([200, 536, 1400]),
                 isn=(rng.getrandbits(32), rng.getrandbits(32)))
@@ -29,6 +30,15 @@ def conversation(rng, n, span_us, losses):
     if rng.random() < 0.7:
         tcp.close()
     return cap.packets
+
+
+def speak(cap, client, port):
+    """To the address that was looked up, in words that nobody knows: its name is that of the answer."""
+    cap.wait(2000)
+    tcp = w.Tcp(cap, client, port, "192.0.2.7", 9900)
+    tcp.open()
+    tcp.send(w.ORIG, b"hello there")
+    tcp.close()
 
 
 def trouble(rng, losses):

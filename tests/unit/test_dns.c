@@ -1,6 +1,7 @@
 #include "tests/support/unit.h"
 
 #include "classify/proto/dns.h"
+#include "classify/names/dns_names.h"
 #include "classify/proto/dns_pair.h"
 #include "tests/support/guard.h"
 
@@ -340,10 +341,12 @@ test_pairs(void **state)
 {
 	static struct dns_pair pair;
 	struct dns_message m;
+	struct slab buffers;
 	struct told told = { 0 };
 
 	(void)state;
-	dns_pair_init(&pair);
+	assert_int_equal(slab_init(&buffers, 0, sizeof(struct dns_message)), 0);
+	dns_pair_init(&pair, &buffers);
 	m = message(1, false);
 	dns_pair_push(&pair, 100, &m, tell, &told);
 	dns_pair_push(&pair, 200, &m, tell, &told); /* sent again */
@@ -365,6 +368,199 @@ test_pairs(void **state)
 	dns_pair_end(&pair, tell, &told);
 	assert_int_equal(told.nr, 2 + DNS_MAX_PENDING + 1);
 	assert_int_equal(told.answered, 2);
+	slab_fini(&buffers);
+}
+
+/* Two taps are no clock: an answer that comes first waits for its query, and for nothing else. */
+static void
+test_early_answer(void **state)
+{
+	static struct dns_pair pair;
+	struct dns_message m;
+	struct slab buffers;
+	struct told told = { 0 };
+
+	(void)state;
+	assert_int_equal(slab_init(&buffers, 1, sizeof(struct dns_message)), 0);
+	dns_pair_init(&pair, &buffers);
+	m = message(1, true);
+	assert_true(dns_pair_push(&pair, 100, &m, tell, &told));
+	assert_int_equal(told.nr, 0);
+	m = message(1, false);
+	assert_false(dns_pair_push(&pair, 130, &m, tell, &told));
+	assert_int_equal(told.nr, 1);
+	assert_int_equal(told.asked, 1);
+	assert_int_equal(told.answered, 1);
+	assert_int_equal(buffers.nr_taken, 0);
+
+	/* Another query comes: the answer has none. */
+	m = message(2, true);
+	assert_true(dns_pair_push(&pair, 200, &m, tell, &told));
+	m = message(3, false);
+	dns_pair_push(&pair, 210, &m, tell, &told);
+	assert_int_equal(told.nr, 2);
+	assert_int_equal(told.asked, 1);
+	/* Its own answer is no early one; the next is, and takes the place of nothing. */
+	m = message(3, true);
+	assert_false(dns_pair_push(&pair, 220, &m, tell, &told));
+	m = message(4, true);
+	assert_true(dns_pair_push(&pair, 230, &m, tell, &told));
+	m = message(5, true);
+	assert_true(dns_pair_push(&pair, 240, &m, tell, &told));
+	assert_int_equal(told.nr, 4);
+	dns_pair_end(&pair, tell, &told);
+	assert_int_equal(told.nr, 5);
+	assert_int_equal(told.answered, 5);
+	assert_int_equal(told.asked, 2);
+	dns_pair_fini(&pair);
+	assert_int_equal(buffers.nr_taken, 0);
+	slab_fini(&buffers);
+}
+
+/* ------------------------------------------------------------------ names of addresses */
+
+static const char *
+name_at(struct dns_names *n, const char *client, const char *address, uint64_t at_s)
+{
+	static char text[300];
+	struct span name;
+
+	if (!dns_names_find(n, span_of(client, 4), span_of(address, 4), at_s * 1000000, &name))
+		return "";
+	snprintf(text, sizeof(text), "%.*s", (int)name.len, (const char *)name.p);
+	return text;
+}
+
+static void
+learn(struct dns_names *n, const char *client, const char *address, const char *name, uint64_t at_s,
+      uint32_t ttl_s)
+{
+	dns_names_learn(n, span_of(client, 4), span_of(address, 4), span_of(name, strlen(name)),
+			at_s * 1000000, ttl_s);
+}
+
+static void
+test_names(void **state)
+{
+	static const struct siphash_key key = { 1, 2 };
+	struct dns_names *n = dns_names_create(6, 10000000, &key);
+
+	(void)state;
+	learn(n, "c001", "a001", "one.example", 100, 60);
+	assert_string_equal(name_at(n, "c001", "a001", 99), "");
+	assert_string_equal(name_at(n, "c001", "a001", 100), "one.example");
+	assert_string_equal(name_at(n, "c001", "a001", 170), "one.example"); /* with grace */
+	assert_string_equal(name_at(n, "c001", "a001", 171), "");
+	assert_string_equal(name_at(n, "c002", "a001", 120), "");
+	assert_string_equal(name_at(n, "c001", "a002", 120), "");
+
+	/* A younger name of the same address counts from its own answer on. */
+	learn(n, "c001", "a001", "two.example", 130, 60);
+	assert_string_equal(name_at(n, "c001", "a001", 120), "one.example");
+	assert_string_equal(name_at(n, "c001", "a001", 140), "two.example");
+	/* Asked again while it held, a name has held all the time. */
+	learn(n, "c001", "a001", "one.example", 165, 60);
+	assert_string_equal(name_at(n, "c001", "a001", 120), "one.example");
+	assert_string_equal(name_at(n, "c001", "a001", 230), "one.example");
+	/* Asked again later, it holds from there. */
+	learn(n, "c001", "a001", "one.example", 900, 60);
+	assert_string_equal(name_at(n, "c001", "a001", 800), "");
+	assert_string_equal(name_at(n, "c001", "a001", 901), "one.example");
+	dns_names_destroy(n);
+}
+
+static void
+test_names_limits(void **state)
+{
+	static const struct siphash_key key = { 1, 2 };
+	struct dns_names *n = dns_names_create(6, 0, &key);
+	char name[] = "a0.example", client[] = "c000";
+
+	(void)state;
+	/* Four to an address: the one that was heard longest ago goes. */
+	for (unsigned i = 0; i < 5; i++) {
+		name[1] = (char)('0' + i);
+		learn(n, "c001", "a001", name, 100 + 10 * i, 1000);
+	}
+	assert_int_equal(dns_names_stats(n)->entries, DNS_NAMES_EACH);
+	assert_int_equal(dns_names_stats(n)->evicted, 1);
+	assert_string_equal(name_at(n, "c001", "a001", 105), "");
+	assert_string_equal(name_at(n, "c001", "a001", 115), "a1.example");
+	assert_string_equal(name_at(n, "c001", "a001", 500), "a4.example");
+	/* Six in all. */
+	for (unsigned i = 1; i < 9; i++) {
+		client[3] = (char)('0' + i);
+		learn(n, client, "a002", "b.example", 200 + i, 1000);
+	}
+	assert_int_equal(dns_names_stats(n)->entries, 6);
+	assert_string_equal(name_at(n, "c001", "a001", 500), "");
+	assert_string_equal(name_at(n, "c008", "a002", 500), "b.example");
+	assert_int_equal(dns_names_stats(n)->evicted, 1 + 4 + 8 - 6);
+	dns_names_destroy(n);
+
+	n = dns_names_create(0, 0, &key);
+	learn(n, "c001", "a001", "one.example", 100, 60);
+	assert_string_equal(name_at(n, "c001", "a001", 100), "");
+	dns_names_destroy(n);
+}
+
+/* Against a plain list, under random names of few clients and addresses. */
+static void
+test_names_model(void **state)
+{
+	static const struct siphash_key key = { 1, 2 };
+	struct dns_names *n = dns_names_create(100000, 5000000, &key);
+	static struct {
+		char client[5], address[5], name[8];
+		uint64_t from, until, heard;
+	} list[4096];
+	unsigned nr = 0;
+	uint64_t rng = 11;
+
+	(void)state;
+	for (uint64_t at = 1; at < 4000; at++) {
+		char client[5] = "c000", address[5] = "a000", name[8] = "n0";
+		uint32_t ttl = (uint32_t)(test_random(&rng) % 40);
+		const char *want = "";
+		uint64_t heard = 0, when;
+		unsigned i;
+
+		client[3] = (char)('0' + test_random(&rng) % 8);
+		address[3] = (char)('0' + test_random(&rng) % 8);
+		name[1] = (char)('0' + test_random(&rng) % 3);
+		learn(n, client, address, name, at, ttl);
+		for (i = 0; i < nr; i++) {
+			if (strcmp(list[i].client, client) == 0 &&
+			    strcmp(list[i].address, address) == 0 &&
+			    strcmp(list[i].name, name) == 0)
+				break;
+		}
+		if (i == nr) {
+			nr++;
+			strncpy(list[i].client, client, 5);
+			strncpy(list[i].address, address, 5);
+			strncpy(list[i].name, name, 8);
+			list[i].from = at;
+			list[i].until = at + ttl;
+		} else if (at > list[i].until + 5) {
+			list[i].from = at;
+			list[i].until = at + ttl;
+		} else if (at + ttl > list[i].until) {
+			list[i].until = at + ttl;
+		}
+		list[i].heard = at;
+		when = at - test_random(&rng) % (at < 60 ? at : 60);
+		for (i = 0; i < nr; i++) {
+			if (strcmp(list[i].client, client) == 0 &&
+			    strcmp(list[i].address, address) == 0 && when >= list[i].from &&
+			    when <= list[i].until + 5 && list[i].heard > heard) {
+				want = list[i].name;
+				heard = list[i].heard;
+			}
+		}
+		assert_string_equal(name_at(n, client, address, when), want);
+	}
+	dns_names_destroy(n);
 }
 
 int
@@ -380,6 +576,10 @@ main(void)
 		cmocka_unit_test(test_stream),
 		cmocka_unit_test(test_stream_limits),
 		cmocka_unit_test(test_pairs),
+		cmocka_unit_test(test_early_answer),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_names_limits),
+		cmocka_unit_test(test_names_model),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

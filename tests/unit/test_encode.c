@@ -248,12 +248,61 @@ test_endpoint(void **state)
 		print_message("%s\n", t->name);
 		fill_ends(t->type, t->src, t->dst);
 		record_put_string(&rec, t->field, t->value);
-		endpoint_fill(&n, &rec.head, &out);
+		endpoint_fill(&n, NULL, &rec.head, &out);
 		check_text(&out, RF_SRC_IDENTITY, t->want_src);
 		check_text(&out, RF_DST_IDENTITY, t->want_dst);
 		check_text(&out, RF_DST_IDENTITY_SOURCE, t->want_source);
 		check_text(&out, RF_DIRECTION, t->want_direction);
 	}
+}
+
+/* Without a name of its own, a flow has what DNS told its client before it began. */
+static void
+test_dns_name(void **state)
+{
+	static const struct {
+		const char *name;
+		enum record_type type;
+		const char *dst;
+		uint64_t start_us;
+		const char *own, *want, *want_source;
+	} rows[] = {
+		{ "after the answer", RECORD_FLOW, "192.0.2.7", 5000000, NULL, "a.example", "dns" },
+		{ "before it", RECORD_FLOW, "192.0.2.7", 3000000, NULL, NULL, NULL },
+		{ "another address", RECORD_FLOW, "192.0.2.8", 5000000, NULL, NULL, NULL },
+		{ "a name of its own", RECORD_FLOW, "192.0.2.7", 5000000, "b.example", "b.example",
+		  NULL },
+		{ "a finding", RECORD_FINDING, "192.0.2.7", 5000000, NULL, "a.example", NULL },
+		{ "a record without names", RECORD_DNS, "192.0.2.7", 5000000, NULL, NULL, NULL },
+	};
+	static const uint8_t client[] = { 10, 0, 0, 5 }, address[] = { 192, 0, 2, 7 };
+	const struct siphash_key key = { 1, 2 };
+	struct dns_names *names = dns_names_create(8, 0, &key);
+	static struct record out;
+	struct networks n;
+
+	(void)state;
+	networks_set_defaults(&n);
+	out.mask = endpoint_copy_masked;
+	dns_names_learn(names, span_of(client, 4), span_of(address, 4), span_of("a.example", 9),
+			4000000, 60);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		print_message("%s\n", rows[i].name);
+		fill_ends(rows[i].type, "10.0.0.5", rows[i].dst);
+		rec.head.time_us = rows[i].start_us;
+		if (rows[i].type == RECORD_FLOW)
+			record_put_uint(&rec, RF_START_TIME, rows[i].start_us);
+		if (rows[i].own != NULL)
+			record_put_string(&rec, RF_SERVER_NAME, rows[i].own);
+		endpoint_fill(&n, names, &rec.head, &out);
+		check_text(&out, RF_SERVER_NAME, rows[i].want);
+		check_text(&out, RF_SERVER_NAME_SOURCE, rows[i].want_source);
+		if (rows[i].want != NULL && rows[i].own == NULL) {
+			check_text(&out, RF_DST_IDENTITY, "fqdn:a.example");
+			check_text(&out, RF_DST_IDENTITY_SOURCE, "dns");
+		}
+	}
+	dns_names_destroy(names);
 }
 
 static void
@@ -290,6 +339,7 @@ main(void)
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_schema_lists_fields),
 		cmocka_unit_test(test_endpoint),
+		cmocka_unit_test(test_dns_name),
 		cmocka_unit_test(test_networks),
 	};
 
