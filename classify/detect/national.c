@@ -4,29 +4,62 @@
  *
  * Digit weights are written as text, one letter per digit: 'A' is 1, 'B' is 2, and so on, '@' 0.
  */
-#include "classify/detect/validators.h"
+#include "classify/detect/national.h"
 
-/* Exactly len digits, normalised; the values 0 to 9 go to d. */
+/* Where the last len letters and digits of the value begin, over what separates groups. */
 static bool
+find_tail(const struct value *v, size_t len, size_t *start)
+{
+	size_t at = v->end, nr = 0;
+
+	while (at > v->start && nr < len) {
+		uint8_t c = v->window[--at];
+
+		nr += is_alnum(c);
+		if (!is_alnum(c) && memchr(" .-/()", c, 6) == NULL)
+			return false;
+	}
+	*start = at;
+	return nr == len;
+}
+
+static bool
+has_words(const struct value *v)
+{
+	unsigned run = 0;
+
+	for (size_t i = v->start; i < v->end && run < 3; i++)
+		run = is_alpha(v->window[i]) || v->window[i] >= 0x80 ? run + 1 : 0;
+	return run >= 3;
+}
+
+bool
 take_digits(struct value *v, size_t len, uint8_t *d)
 {
-	v->norm_len = value_digits(value_span(v), v->norm, VALUE_NORM_CAP);
+	size_t start = v->start;
+
+	if (has_words(v) && !find_tail(v, len, &start))
+		return false;
+	v->norm_len =
+	    value_digits(span_of(v->window + start, v->end - start), v->norm, VALUE_NORM_CAP);
 	if (v->norm_len != len)
 		return false;
+	v->start = start;
 	for (size_t i = 0; i < len; i++)
 		d[i] = (uint8_t)(v->norm[i] - '0');
 	return true;
 }
 
-/* Letters and digits in upper case, exactly len of them. */
-static bool
+bool
 take_letters(struct value *v, size_t len)
 {
-	struct span s = value_span(v);
+	size_t start = v->start;
 
 	v->norm_len = 0;
-	for (size_t i = 0; i < s.len; i++) {
-		uint8_t c = s.p[i];
+	if (has_words(v) && !find_tail(v, len, &start))
+		return false;
+	for (size_t i = start; i < v->end; i++) {
+		uint8_t c = v->window[i];
 
 		if (is_alpha(c))
 			c = (uint8_t)(c & ~0x20);
@@ -36,10 +69,13 @@ take_letters(struct value *v, size_t len)
 			return false;
 		v->norm[v->norm_len++] = c;
 	}
-	return v->norm_len == len;
+	if (v->norm_len != len)
+		return false;
+	v->start = start;
+	return true;
 }
 
-static unsigned
+unsigned
 weighted(const uint8_t *d, const char *weights)
 {
 	unsigned sum = 0;
@@ -49,13 +85,13 @@ weighted(const uint8_t *d, const char *weights)
 	return sum;
 }
 
-static unsigned
+unsigned
 two(const uint8_t *d)
 {
 	return d[0] * 10u + d[1];
 }
 
-static uint64_t
+uint64_t
 number(const uint8_t *d, size_t len)
 {
 	uint64_t n = 0;
@@ -65,7 +101,7 @@ number(const uint8_t *d, size_t len)
 	return n;
 }
 
-static bool
+bool
 is_day(unsigned day, unsigned month)
 {
 	static const uint8_t days[] = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
@@ -73,7 +109,7 @@ is_day(unsigned day, unsigned month)
 	return month >= 1 && month <= 12 && day >= 1 && day <= days[month - 1];
 }
 
-static bool
+bool
 all_alike(const uint8_t *d, size_t len)
 {
 	for (size_t i = 1; i < len; i++) {
@@ -319,20 +355,29 @@ validate_curp(struct value *v)
 	return (10 - sum % 10) % 10 == (unsigned)(v->norm[17] - '0') ? 30 : 0;
 }
 
-int
-validate_rut(struct value *v)
+static bool
+is_rut(const uint8_t *p, size_t len)
 {
 	unsigned sum = 0, weight = 2;
 
-	if (!take_letters(v, 9) && !take_letters(v, 8))
-		return 0;
-	for (size_t i = v->norm_len - 1; i > 0; i--) {
-		if (!is_digit(v->norm[i - 1]))
-			return 0;
-		sum += (v->norm[i - 1] - '0') * weight;
+	for (size_t i = len - 1; i > 0; i--) {
+		if (!is_digit(p[i - 1]))
+			return false;
+		sum += (p[i - 1] - '0') * weight;
 		weight = weight == 7 ? 2 : weight + 1;
 	}
-	return "0K987654321"[sum % 11] == (char)v->norm[v->norm_len - 1] ? 15 : 0;
+	return "0K987654321"[sum % 11] == (char)p[len - 1];
+}
+
+int
+validate_rut(struct value *v)
+{
+	size_t start = v->start;
+
+	if (take_letters(v, 9) && is_rut(v->norm, 9))
+		return 15;
+	v->start = start;
+	return take_letters(v, 8) && is_rut(v->norm, 8) ? 15 : 0;
 }
 
 int
@@ -416,7 +461,7 @@ validate_be_nn(struct value *v)
 	return check == 97 - n % 97 || check == 97 - (2000000000u + n) % 97 ? 15 : 0;
 }
 
-/* DDMMYY, century sign, three digits, check character. */
+/* DDMMYY, century sign, three digits, check character: the last eleven of the value. */
 int
 validate_hetu(struct value *v)
 {
@@ -424,7 +469,10 @@ validate_hetu(struct value *v)
 	struct span s = value_span(v);
 	uint8_t d[9];
 
-	if (s.len != 11 || strchr("-+ABCDEFUVWXY", s.p[6]) == NULL)
+	if (s.len < 11)
+		return 0;
+	s = span_of(s.p + s.len - 11, 11);
+	if (strchr("-+ABCDEFUVWXY", s.p[6]) == NULL)
 		return 0;
 	for (unsigned i = 0; i < 9; i++) {
 		uint8_t c = s.p[i < 6 ? i : i + 1];
@@ -433,6 +481,7 @@ validate_hetu(struct value *v)
 			return 0;
 		d[i] = (uint8_t)(c - '0');
 	}
+	v->start = v->end - 11;
 	value_set_norm(v, s);
 	return is_day(two(d), two(d + 2)) && (uint8_t)check[number(d, 9) % 31] == s.p[10] ? 30 : 0;
 }

@@ -8,7 +8,7 @@
  */
 #include "classify/detect/validators.h"
 
-enum { LOCAL_MAX = 64, DOMAIN_MAX = 253, PHONE_MIN = 8, PHONE_MAX = 15 };
+enum { LOCAL_MAX = 64, DOMAIN_MAX = 253, PHONE_MIN = 7, PHONE_MAX = 15 };
 
 static bool
 is_local(uint8_t c)

@@ -143,13 +143,14 @@ static bool
 is_named_key(const struct value *v, struct span s)
 {
 	struct span word = word_before(v->window, (size_t)(s.p - v->window));
-	bool own = word.len != 0 && word.p <= v->window + v->start &&
-		   word.p + word.len > v->window + v->start;
+	bool own;
 
-	if (s.p == v->window + v->start)
-		return labelled_inside(s) || (says_key(word) && !says_other(word));
 	if (is_neutral(word))
 		word = word_before(v->window, (size_t)(word.p - v->window));
+	own = word.len != 0 && word.p <= v->window + v->start &&
+	      word.p + word.len > v->window + v->start;
+	if (s.p == v->window + v->start && labelled_inside(s))
+		return true;
 	if (says_other(word))
 		return false;
 	return says_key(word) || (own && is_mixed(s));
@@ -319,7 +320,8 @@ is_code(struct span s)
 		 (s.p[0] == '/' && memchr(s.p + 1, '/', s.len - 1) != NULL)));
 }
 
-/* key = value or "key": "value": the value is what follows the last separator and its quote. */
+/* key = value, "key": "value" or f("key", "value"): the value is what follows the last separator
+ * and its quote. */
 int
 validate_assigned(struct value *v)
 {
@@ -331,6 +333,10 @@ validate_assigned(struct value *v)
 
 	while (from < v->end && w[from] != ':' && w[from] != '=')
 		from++;
+	if (from == v->end) {
+		for (from = v->start; from < v->end && w[from] != ','; from++)
+			;
+	}
 	while (from < v->end && memchr(":=, \t\"'`\\>!", w[from], 11) != NULL)
 		from++;
 

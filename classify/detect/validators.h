@@ -38,6 +38,18 @@ validate_fn validate_npi, validate_dea, validate_mbi, validate_aadhaar, validate
     validate_personnummer, validate_tckn, validate_curp, validate_rut, validate_za_id, validate_rrn,
     validate_my_number, validate_nric, validate_tfn, validate_sin, validate_be_nn, validate_hetu,
     validate_fnr, validate_in_pan;
+/* identity.c */
+validate_fn validate_clabe, validate_cbu, validate_rvnr, validate_utr;
+validate_fn validate_cuit, validate_nif, validate_svnr, validate_ahv, validate_rodne_cislo,
+    validate_cpr, validate_cnp, validate_egn, validate_amka, validate_oib, validate_isikukood,
+    validate_kennitala, validate_jmbg, validate_pps, validate_il_id, validate_ec_ci, validate_tw_id,
+    validate_hkid, validate_th_pin, validate_my_nric, validate_nik, validate_au_medicare,
+    validate_abn, validate_ird, validate_nip, validate_kvnr, validate_personalausweis,
+    validate_gstin, validate_ein;
+/* Papers and vehicles: documents.c. */
+validate_fn validate_mrz, validate_vin, validate_bic, validate_birth_date, validate_document;
+/* Crypto-currencies: crypto.c. */
+validate_fn validate_base58_address, validate_wif, validate_xprv, validate_bech32, validate_eth;
 /* Keys and tokens: token.c, secret.c. */
 validate_fn validate_token, validate_aws_key, validate_aws_secret, validate_crc32_base62,
     validate_jwt, validate_k8s_jwt, validate_basic, validate_url_password, validate_base64_64,

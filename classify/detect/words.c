@@ -185,14 +185,21 @@ word_right(const struct value *v, size_t *at, struct span *word)
 	return to > from;
 }
 
-/* How near the word at this place is, 0 when it is not of the list. */
+/* How near the word at this place is, 0 when it is not of the list or more of the other. */
 static unsigned
-nearness(const struct word_list *list, struct span word, unsigned place)
+nearness(const struct word_list *list, const struct word_list *other, struct span word,
+	 unsigned place)
 {
 	unsigned behind = word_matches(list, word.p, word.len);
 
 	if (behind == 0 && list->nr_raw != 0 && has_raw(list, word.p, word.len))
 		behind = 1;
+	if (behind != 0 && other != NULL && other->nr != 0) {
+		unsigned theirs = word_matches(other, word.p, word.len);
+
+		if (theirs != 0 && theirs <= behind)
+			return 0;
+	}
 	return behind == 0 ? 0 : place * 2 * WORD_MAX + behind;
 }
 
@@ -208,7 +215,8 @@ own_text(const struct value *v, size_t *from, size_t *to)
 }
 
 unsigned
-words_near(const struct word_list *list, const struct value *v, unsigned within, bool own)
+words_near(const struct word_list *list, const struct word_list *other, const struct value *v,
+	   unsigned within, bool own)
 {
 	size_t left = v->start, right = v->end, from = 0, to = v->len;
 	struct span word;
@@ -219,14 +227,14 @@ words_near(const struct word_list *list, const struct value *v, unsigned within,
 		own_text(v, &from, &to);
 	for (unsigned i = 1; i <= within; i++) {
 		bool more_left = word_left(v, &left, &word) && word.p >= v->window + from;
-		unsigned near = more_left ? nearness(list, word, 2 * i) : 0;
+		unsigned near = more_left ? nearness(list, other, word, 2 * i) : 0;
 
 		if (near != 0)
 			return near;
 
 		bool more_right = word_right(v, &right, &word) && word.p < v->window + to;
 
-		near = more_right ? nearness(list, word, 2 * i + 1) : 0;
+		near = more_right ? nearness(list, other, word, 2 * i + 1) : 0;
 		if (near != 0)
 			return near;
 		if (!more_left && !more_right)

@@ -163,13 +163,14 @@ static bool
 weigh_words(const struct rule *rule, const struct value *v, bool headed, int points,
 	    struct finding *f)
 {
-	unsigned context = words_near(&rule->context.list, v, rule->context.within, false);
+	unsigned context =
+	    words_near(&rule->context.list, &rule->veto.list, v, rule->context.within, false);
 	bool column = context == 0 && headed && in_column(v);
 
 	if (context == 0 && !column && (rule->weak || rule->context.needed))
 		return false;
 
-	unsigned veto = words_near(&rule->veto.list, v, rule->veto.within, true);
+	unsigned veto = words_near(&rule->veto.list, NULL, v, rule->veto.within, true);
 
 	if (veto != 0 && !column && (context == 0 || veto <= context) &&
 	    (rule->weak || points < POINTS_SURE))

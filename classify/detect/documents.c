@@ -1,0 +1,169 @@
+/*
+ * What documents carry: machine-readable lines (ICAO 9303), vehicle numbers (ISO 3779), SWIFT codes
+ * (ISO 9362), dates of birth.
+ */
+#include "classify/detect/validators.h"
+
+/* The run at the end of the match that holds letters, digits and the given others. */
+static struct span
+tail_of(const struct value *v, const char *others)
+{
+	size_t from = v->end;
+
+	while (from > v->start &&
+	       (is_alnum(v->window[from - 1]) || strchr(others, v->window[from - 1]) != NULL))
+		from--;
+	return span_of(v->window + from, v->end - from);
+}
+
+/* ------------------------------------------------------------------ machine-readable lines */
+
+static bool
+mrz_check(const uint8_t *p, size_t len, uint8_t want)
+{
+	unsigned sum = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		uint8_t c = p[i];
+		unsigned n = is_digit(c) ? c - '0' + 0u : c == '<' ? 0 : c - 'A' + 10u;
+
+		sum += n * (uint8_t) "\7\3\1"[i % 3];
+	}
+	return is_digit(want) && sum % 10 == want - '0' + 0u;
+}
+
+/* The second line of a passport: number, check, state, birth, check, sex, expiry, check, ... */
+int
+validate_mrz(struct value *v)
+{
+	const uint8_t *p = v->window + v->end - 28;
+
+	if (v->end - v->start < 28 || !mrz_check(p, 9, p[9]) || !mrz_check(p + 13, 6, p[19]) ||
+	    !mrz_check(p + 21, 6, p[27]))
+		return 0;
+	value_set_norm(v, span_of(p, 10));
+	return 40;
+}
+
+/* ------------------------------------------------------------------ vehicles */
+
+/* Seventeen without I, O and Q; the ninth checks the others in North America and China. */
+int
+validate_vin(struct value *v)
+{
+	static const uint8_t values[] = { 1, 2, 3, 4, 5, 6, 7, 8, 0, 1, 2, 3, 4,
+					  5, 0, 7, 0, 9, 2, 3, 4, 5, 6, 7, 8, 9 };
+	static const uint8_t weights[] = { 8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2 };
+	struct span s = tail_of(v, "");
+	unsigned sum = 0;
+
+	if (s.len != 17)
+		return 0;
+	for (unsigned i = 0; i < 17; i++) {
+		uint8_t c = is_digit(s.p[i]) ? s.p[i] : (uint8_t)(s.p[i] & ~0x20);
+
+		if (strchr("IOQ", c) != NULL)
+			return 0;
+		sum += weights[i] * (is_digit(c) ? c - '0' + 0u : values[c - 'A']);
+	}
+	uint8_t want = sum % 11 == 10 ? 'X' : (uint8_t)('0' + sum % 11);
+
+	if ((s.p[8] & (is_digit(s.p[8]) ? 0xff : 0xdf)) != want || looks_made_up(s))
+		return 0;
+	v->start = v->end - s.len;
+	value_set_norm(v, s);
+	return 15;
+}
+
+/* ------------------------------------------------------------------ banks */
+
+/* Four letters, a country, two letters or digits, three more for a branch. */
+int
+validate_bic(struct value *v)
+{
+	static const char countries[] =
+	    "ADAEAFAGAIALAMAOAQARASATAUAWAXAZBABBBDBEBFBGBHBIBJBLBMBNBOBQBRBSBTBVBWBYBZCACCCDCFCGCH"
+	    "C"
+	    "ICKCLCMCNCOCRCUCVCWCXCYCZDEDJDKDMDODZECEEEGEHERESETFIFJFKFMFOFRGAGBGDGEGFGGGHGIGLGMGNG"
+	    "P"
+	    "GQGRGSGTGUGWGYHKHMHNHRHTHUIDIEILIMINIOIQIRISITJEJMJOJPKEKGKHKIKMKNKPKRKWKYKZLALBLCLILK"
+	    "LRLSLTLULVLYMAMCMDMEMFMGMHMKMLMMMNMOMPMQMRMSMTMUMVMWMXMYMZNANCNENFNGNINLNONPNRNUNZOMPA"
+	    "PEPFPGPHPKPLPMPNPRPSPTPWPYQARERORSRURWSASBSCSDSESGSHSISJSKSLSMSNSOSRSSSTSVSXSYSZTCTDTF"
+	    "TGTHTJTKTLTMTNTOTRTTTVTWTZUAUGUMUSUYUZVAVCVEVGVIVNVUWFWSXKYEYTZAZMZW";
+	struct span s = tail_of(v, "");
+
+	if (s.len != 8 && s.len != 11)
+		return 0;
+	for (unsigned i = 0; i < 6; i++) {
+		if (s.p[i] < 'A' || s.p[i] > 'Z')
+			return 0;
+	}
+	for (const char *p = countries; *p != '\0'; p += 2) {
+		if (memcmp(p, s.p + 4, 2) != 0)
+			continue;
+		v->start = v->end - s.len;
+		value_set_norm(v, s);
+		return 15;
+	}
+	return 0;
+}
+
+/* ------------------------------------------------------------------ dates */
+
+/* A day of a person who may be alive: three numbers, the year first or last, or YYYYMMDD. */
+int
+validate_birth_date(struct value *v)
+{
+	struct span s = tail_of(v, "-/.");
+	unsigned n[3] = { 0 }, digits[3] = { 0 }, nr = 0, year, month, day;
+
+	while (s.len > 0 && !is_digit(s.p[0])) {
+		s.p++;
+		s.len--;
+	}
+	for (size_t i = 0; i < s.len; i++) {
+		if (is_digit(s.p[i])) {
+			n[nr] = n[nr] * 10 + s.p[i] - '0';
+			if (++digits[nr] > 8)
+				return 0;
+		} else if (is_alpha(s.p[i]) || ++nr > 2) {
+			return 0;
+		}
+	}
+	if (nr == 0 && digits[0] == 8) {
+		year = n[0] / 10000;
+		month = n[0] / 100 % 100;
+		day = n[0] % 100;
+	} else if (nr == 2 && digits[0] == 4 && digits[1] <= 2 && digits[2] <= 2) {
+		year = n[0];
+		month = n[1];
+		day = n[2];
+	} else if (nr == 2 && digits[2] == 4 && digits[0] <= 2 && digits[1] <= 2) {
+		year = n[2];
+		month = n[1] > 12 ? n[0] : n[1];
+		day = n[1] > 12 ? n[1] : n[0];
+	} else {
+		return 0;
+	}
+	if (year < 1900 || year > 2035 || month < 1 || month > 12 || day < 1 || day > 31)
+		return 0;
+	v->start = v->end - s.len;
+	value_set_norm(v, s);
+	return 15;
+}
+
+/* The last word of the match, with at least four digits in it: a number of unknown make. */
+int
+validate_document(struct value *v)
+{
+	struct span s = tail_of(v, "-");
+	unsigned digits = 0;
+
+	for (size_t i = 0; i < s.len; i++)
+		digits += is_digit(s.p[i]);
+	if (digits < 4 || looks_made_up(s))
+		return 0;
+	v->start = v->end - s.len;
+	value_set_norm(v, s);
+	return 10;
+}
