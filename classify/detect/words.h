@@ -42,8 +42,8 @@ void word_list_sort(struct word_list *list);
 
 /*
  * The nearness of the nearest word of the list within so many words: smaller is nearer, 0 is none.
- * own: only up to VALUE_TEXT_END. A word that is also of the other list, by the same part or a later
- * one, does not count: near a card_id nothing is a card for that. other may be NULL.
+ * own: only up to VALUE_TEXT_END. A word that is also of the other list, by the same part or a
+ * later one, does not count: near a card_id nothing is a card for that. other may be NULL.
  */
 unsigned words_near(const struct word_list *list, const struct word_list *other,
 		    const struct value *v, unsigned within, bool own);

@@ -17,16 +17,19 @@ static const struct db_case cases[] = {
 	  { GREETING, ANSWER, WELCOME, ">{m00%03SELECT 1, 'a'}",
 	    "<{m01%02}{m02 def1}{m03 def2}{m04%fe~~%02~}{m05{1 1}{1 41}}{m06%fb{1 "
 	    "xy}}{m07%fe~~%02~}" },
-	  LOGGED_IN "<SELECT 1, 'a'>run#0;sent;{def1}|{def2}|{1}|{41}|{xy}|ok#0 2 ;answered;settled#0;" },
+	  LOGGED_IN
+	  "<SELECT 1, 'a'>run#0;sent;{def1}|{def2}|{1}|{41}|{xy}|ok#0 2 ;answered;settled#0;" },
 	{ "rows that end in OK, attributes, several results",
 	  { GREETING, ANSWER, WELCOME, ">{m00%03~%01SELECT 1;UPDATE t}",
 	    "<{m01%01}{m02 def1}{m03{1 long}}{m04%fe~~%0a~~~}{m05~%03~%02~~~}" },
-	  LOGGED_IN "<SELECT 1;UPDATE t>run#0;sent;{def1}|{long}|ok#0 1 ;ok#0 3 ;answered;settled#0;" },
+	  LOGGED_IN
+	  "<SELECT 1;UPDATE t>run#0;sent;{def1}|{long}|ok#0 1 ;ok#0 3 ;answered;settled#0;" },
 	{ "no rows, both ways",
 	  { GREETING, ANSWER, WELCOME, ">{m00%03A}", "<{m01%01}{m02 def1}{m03%fe~~%02~~~}",
 	    ">{m00%03B}", "<{m01%01}{m02 def1}{m03%fe~~%02~}{m04%fe~~%02~}" },
-	  LOGGED_IN "<A>run#0;sent;{def1}|ok#0 0 ;answered;settled#0;<B>run#0;sent;{def1}|ok#0 0 ;answered;"
-		    "settled#0;" },
+	  LOGGED_IN
+	  "<A>run#0;sent;{def1}|ok#0 0 ;answered;settled#0;<B>run#0;sent;{def1}|ok#0 0 ;answered;"
+	  "settled#0;" },
 	{ "attributes that name something",
 	  { GREETING, ANSWER, WELCOME, ">{m00%03%01%01~%01%0f~{1 k}{1 v}SELECT 1}" },
 	  LOGGED_IN "other#0;{%01~%01%0f~%01k%01vSELECT 1}|sent;" },

@@ -14,8 +14,9 @@ static const struct db_case cases[] = {
 	{ "start-up, simple query",
 	  { STARTUP, WELCOME, ">Q{4+ SELECT name FROM people WHERE id=7~}",
 	    "<T{4+ ~%01name~~~~~~~~~~~~~~~~~~~}D{4+ ~%01{4 Ada L.}}C{4+ SELECT 1~}Z{4+ I}" },
-	  LOGGED_IN "<SELECT name FROM people WHERE id=7~>run#2;sent;{name}|{Ada L.}|ok#0 1 ;answered;"
-		    "settled#2;" },
+	  LOGGED_IN
+	  "<SELECT name FROM people WHERE id=7~>run#2;sent;{name}|{Ada L.}|ok#0 1 ;answered;"
+	  "settled#2;" },
 	{ "password is not told",
 	  { STARTUP, "<R{4+ ~~~%05salt}", ">p{4+ md5deadbeef~}",
 	    "<E{4+ SFATAL~VFATAL~C28P01~Mno, ada~~}" },
