@@ -60,6 +60,8 @@
 	UINT(defrag_timeout_ms, "defrag.timeout_ms", 30000, 1, 600000, "ms",                        \
 	     "after which an incomplete datagram is given up")                                      \
 	UINT(flow_max, "flow.max", 262144, 64, 67108864, "flows", "open flows per worker")          \
+	UINT(flow_max_half_open, "flow.max_half_open", 131072, 64, 67108864, "flows",               \
+	     "flows of one packet per worker")                                                      \
 	UINT(flow_tcp_idle_s, "flow.tcp_idle_s", 300, 1, 86400, "s", "TCP flow without packets")    \
 	UINT(flow_udp_idle_s, "flow.udp_idle_s", 60, 1, 86400, "s", "UDP flow without packets")     \
 	UINT(flow_other_idle_s, "flow.other_idle_s", 60, 1, 86400, "s", "other flow without packets") \

@@ -45,9 +45,17 @@
 	X(flows_opened, "flows begun")                                            \
 	X(flows_ended, "flows ended")                                             \
 	X(flows_evicted, "flows ended to make room")                              \
+	X(half_open_promoted, "flows of which a second packet came")              \
+	X(half_open_evicted, "flows evicted that were one packet old")            \
 	X(payload_bytes, "transport payload received")                            \
 	X(delivered_bytes, "TCP stream and datagram bytes in order")              \
 	X(missed_bytes, "TCP stream bytes that were given up")                    \
+	X(rejected_bytes, "payload of the segments that follow")                  \
+	X(tcp_out_of_window, "segments beyond the window offered")                \
+	X(tcp_bad_ack, "segments that acknowledge what was not sent")             \
+	X(tcp_old_stamp, "segments with a timestamp from the past")               \
+	X(tcp_stray_syn, "SYNs within an open connection")                        \
+	X(tcp_stray_rst, "RSTs that are not of their connection")                 \
 	X(records_made, "records handed to the publisher")                        \
 	X(records_lost, "records for which the record ring had no room")
 

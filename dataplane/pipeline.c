@@ -17,6 +17,7 @@
 #include <rte_mbuf.h>
 
 #include "classify/ai/provider.h"
+#include "dataplane/flow/pages.h"
 #include "dataplane/log.h"
 #include "dataplane/publish/publisher.h"
 #include "dataplane/worker.h"
@@ -200,6 +201,7 @@ worker_config_of(const struct pipeline *p, unsigned id, const uint64_t secret[2]
 		.stream_sha256 = c->records_stream_sha256,
 		.decap_depth = (unsigned)c->decap_depth,
 		.max_flows = (uint32_t)c->flow_max,
+		.max_half_open = (uint32_t)c->flow_max_half_open,
 		.timeouts = { .tcp_idle_us = c->flow_tcp_idle_s * 1000000u,
 			      .half_open_us = c->flow_half_open_s * 1000000u,
 			      .linger_us = c->flow_linger_s * 1000000u,
@@ -412,7 +414,7 @@ pipeline_tell_memory(const struct pipeline *p)
 			   p->nr_workers * (p->config->publish_ring_kb << 10));
 	for (unsigned w = 0; w < p->nr_workers; w++)
 		worker_memory(p->workers[w], memory_account_put, &account);
-	memory_account_tell(&account, memory_account_given_out(), frames);
+	memory_account_tell(&account, memory_account_given_out(), frames + pages_mapped());
 }
 
 static int

@@ -58,7 +58,7 @@ struct worker_config {
 	bool backoff;	   /* sleep when idle */
 	bool stream_sha256;
 	unsigned decap_depth;
-	uint32_t max_flows;
+	uint32_t max_flows, max_half_open;
 	struct flow_timeouts timeouts;
 	uint32_t max_datagrams;
 	uint64_t defrag_timeout_us;

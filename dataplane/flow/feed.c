@@ -1,6 +1,6 @@
 #include "dataplane/flow/feed.h"
 
-#include "dataplane/flow/flow_table.h"
+#include "dataplane/flow/flow.h"
 #include "dataplane/flow/seq.h"
 
 /* Finalizer of MurmurHash3: all bits of the input reach all of the output. */
@@ -53,10 +53,18 @@ vlans_of(const struct packet *p)
 	return (uint16_t)(v | 1);
 }
 
+_Static_assert(FEED_MIN_PACKETS == FLOW_YOUNG, "young is what is short of it");
+
+bool
+feed_is_soon(const struct flow_head *head, const struct packet *p)
+{
+	return p->time_us < head->last_us || p->time_us - head->last_us <= FEED_COPY_US;
+}
+
 bool
 feed_packet(struct flow *flow, const struct packet *p, struct feed_counters *c)
 {
-	bool first = flow->nr_packets == 0;
+	bool first = flow->head.young == FLOW_YOUNG;
 
 	/* So far this side seemed to be missing; what was acknowledged meanwhile is not a loss. */
 	if (!flow->side[p->side].seen)
@@ -66,9 +74,9 @@ feed_packet(struct flow *flow, const struct packet *p, struct feed_counters *c)
 		c->feed_truncated++;
 		flow->feed.truncated++;
 	}
-	if (flow->feed.vlans[p->side] == 0)
-		flow->feed.vlans[p->side] = vlans_of(p);
-	return !first && (p->time_us < flow->last_us || p->time_us - flow->last_us <= FEED_COPY_US);
+	if (flow->side[p->side].vlans == 0)
+		flow->side[p->side].vlans = vlans_of(p);
+	return !first && feed_is_soon(&flow->head, p);
 }
 
 bool
@@ -105,7 +113,7 @@ count_copy(struct flow *flow, struct feed_counters *c)
 void
 feed_tcp(struct flow *flow, const struct packet *p, bool nothing_new, struct feed_counters *c)
 {
-	uint64_t *recent = &flow->feed.recent[p->side];
+	uint64_t *recent = &flow->side[p->side].recent;
 	uint64_t tag;
 
 	c->feed_tcp_bytes += p->payload_wire;
@@ -122,7 +130,7 @@ feed_tcp(struct flow *flow, const struct packet *p, bool nothing_new, struct fee
 void
 feed_datagram(struct flow *flow, const struct packet *p, bool soon, struct feed_counters *c)
 {
-	uint64_t *recent = &flow->feed.recent[p->side];
+	uint64_t *recent = &flow->side[p->side].recent;
 	uint64_t tag = tag_of(p) >> 32 | 1;
 
 	if (p->ip_id == 0)
@@ -151,8 +159,8 @@ feed_missing_side(const struct flow *flow)
 {
 	unsigned seen = flow->side[0].seen ? 0 : 1;
 
-	if (flow->key.proto != IP_PROTO_TCP || flow->side[1 - seen].seen ||
-	    !flow->side[seen].have_ack || flow->nr_packets < FEED_MIN_PACKETS)
+	if (flow->head.key.proto != IP_PROTO_TCP || flow->side[1 - seen].seen ||
+	    !flow->side[seen].have_ack || flow->head.young != 0)
 		return -1;
 	return (int)(1 - seen);
 }
@@ -160,8 +168,8 @@ feed_missing_side(const struct flow *flow)
 bool
 feed_is_vlan_split(const struct flow *flow)
 {
-	return flow->feed.vlans[0] != 0 && flow->feed.vlans[1] != 0 &&
-	       flow->feed.vlans[0] != flow->feed.vlans[1];
+	return flow->side[0].vlans != 0 && flow->side[1].vlans != 0 &&
+	       flow->side[0].vlans != flow->side[1].vlans;
 }
 
 void
@@ -174,11 +182,11 @@ feed_judge(const struct flow *flow, struct feed_counters *c)
 		c->feed_two_way_flows++;
 		c->feed_vlan_split += feed_is_vlan_split(flow);
 	}
-	if (flow->key.proto != IP_PROTO_TCP || flow->nr_packets < FEED_MIN_PACKETS)
+	if (flow->head.key.proto != IP_PROTO_TCP || flow->head.young != 0)
 		return;
 	c->feed_tcp_flows += both || missing >= 0;
 	if (missing >= 0)
-		*(missing == flow->orig ? &c->feed_dst_only : &c->feed_src_only) += 1;
+		*(missing == flow->head.orig ? &c->feed_dst_only : &c->feed_src_only) += 1;
 }
 
 void

@@ -49,14 +49,16 @@ struct feed_counters {
 
 /* Public only because struct flow embeds one. All zero is a valid start. */
 struct feed_flow {
-	uint64_t recent[2];    /* by side: tags of the last packets, newest lowest; 0 is none */
 	uint64_t unseen_bytes; /* acknowledged and never seen, since the last record */
 	uint32_t truncated;    /* packets, since the last record */
-	uint16_t vlans[2];     /* by side: which VLANs its first packet came in; 0: not seen */
 };
 
 struct flow;
+struct flow_head;
 struct packet;
+
+/* Does it come so soon after the last packet that it may be a copy? */
+bool feed_is_soon(const struct flow_head *head, const struct packet *p);
 
 /*
  * Of each packet, before the flow's own counters. Returns whether the packet comes so soon after

@@ -17,19 +17,8 @@ static const char *const end_names[NR_FLOW_ENDS] = {
 	[FLOW_END_REUSED] = "idle",
 };
 
-/* Directions may come in different VLANs: ids not met before are added. */
-static void
-note_vlans(struct flow *flow, const struct packet *p)
-{
-	for (unsigned i = 0; i < p->nr_vlans; i++) {
-		unsigned k = 0;
-
-		while (k < flow->nr_vlans && flow->vlan[k] != p->vlan[i])
-			k++;
-		if (k == flow->nr_vlans && k < PACKET_MAX_VLANS)
-			flow->vlan[flow->nr_vlans++] = p->vlan[i];
-	}
-}
+/* No packet stands for more frames than this (struct packet, nr_frames). */
+#define MOST_FRAMES UINT16_MAX
 
 void
 flow_account(struct flow *flow, const struct packet *p)
@@ -37,31 +26,26 @@ flow_account(struct flow *flow, const struct packet *p)
 	struct flow_side *s = &flow->side[p->side];
 
 	if (!s->seen) {
-		s->seen = true;
-		s->has_mac = p->has_macs;
-		memcpy(s->mac, p->mac[0], sizeof(s->mac));
+		s->seen = 1;
+		flow->has_mac[p->side] = p->has_macs;
+		memcpy(flow->mac[p->side], p->mac[0], sizeof(p->mac[0]));
 	}
-	note_vlans(flow, p);
 	s->packets += p->nr_frames == 0 ? 1 : p->nr_frames;
 	s->bytes += p->wire_bytes;
 	s->payload_bytes += p->payload_wire;
-	if (p->time_us > flow->last_us)
-		flow->last_us = p->time_us;
-	flow->last_order_us = p->order_us;
-	flow->nr_packets++;
+	if (p->time_us > flow->head.last_us)
+		flow->head.last_us = p->time_us;
+	flow->head.last_order_us = p->order_us;
+	s->tcp_flags |= p->tcp_flags;
+	if (flow->head.young != 0)
+		flow->head.young--;
 }
 
-void
-flow_note_path(struct flow *flow, const struct packet *p)
+bool
+flow_counters_full(const struct flow *flow)
 {
-	flow->tap = p->tap;
-	flow->feed_of = p->feed;
-	flow->nr_tunnels = p->nr_tunnels;
-	memcpy(flow->tunnel, p->tunnel, sizeof(flow->tunnel));
-	flow->tunnel_family = p->tunnel_family;
-	/* By side, as it is not sure yet who opened. */
-	memcpy(flow->tunnel_addr[p->side], p->tunnel_addr[0], sizeof(p->tunnel_addr[0]));
-	memcpy(flow->tunnel_addr[1 - p->side], p->tunnel_addr[1], sizeof(p->tunnel_addr[1]));
+	return flow->side[0].packets > UINT32_MAX - MOST_FRAMES ||
+	       flow->side[1].packets > UINT32_MAX - MOST_FRAMES;
 }
 
 /* The flow's identity: tuple with domain, and its first packet's time and sequence number. */
@@ -77,8 +61,8 @@ static struct flow_identity
 identity_of(const struct flow *flow)
 {
 	return (struct flow_identity) {
-		.key = flow->key,
-		.first_us = flow->first_us,
+		.key = flow->head.key,
+		.first_us = flow->head.first_us,
 		.first_seq = flow->first_seq,
 	};
 }
@@ -97,7 +81,7 @@ flow_event_id(const struct flow *flow, enum record_type type, uint64_t part,
 static void
 put_nat_uid(const struct flow *flow, struct record *r)
 {
-	uint32_t isn[2] = { flow->side[flow->orig].isn, flow->side[1 - flow->orig].isn };
+	uint32_t isn[2] = { flow->side[flow->head.orig].isn, flow->side[1 - flow->head.orig].isn };
 	uint8_t uid[16];
 
 	if (!flow->side[0].syn || !flow->side[1].syn)
@@ -109,78 +93,85 @@ put_nat_uid(const struct flow *flow, struct record *r)
 void
 flow_put_ends(const struct flow *flow, struct record *r)
 {
-	unsigned o = flow->orig;
-	size_t len = flow->key.family == 4 ? 4 : 16;
-	bool ports = flow_key_has_ports(flow->key.proto);
+	unsigned o = flow->head.orig;
+	size_t len = flow->head.key.family == 4 ? 4 : 16;
+	bool ports = flow_key_has_ports(flow->head.key.proto);
 	struct flow_identity of = identity_of(flow);
 	char cid[COMMUNITY_ID_BYTES], number[8];
 	uint8_t uid[16];
 
-	record_put_ip(r, RF_SRC_IP, flow->key.addr[o], len);
+	record_put_ip(r, RF_SRC_IP, flow->head.key.addr[o], len);
 	if (ports)
-		record_put_uint(r, RF_SRC_PORT, flow->key.port[o]);
-	record_put_ip(r, RF_DST_IP, flow->key.addr[1 - o], len);
+		record_put_uint(r, RF_SRC_PORT, flow->head.key.port[o]);
+	record_put_ip(r, RF_DST_IP, flow->head.key.addr[1 - o], len);
 	if (ports)
-		record_put_uint(r, RF_DST_PORT, flow->key.port[1 - o]);
-	flow_key_community_id(&flow->key, cid);
+		record_put_uint(r, RF_DST_PORT, flow->head.key.port[1 - o]);
+	flow_key_community_id(&flow->head.key, cid);
 	record_put_string(r, RF_COMMUNITY_ID, cid);
 	siphash24_128(&id_key, &of, sizeof(of), uid);
 	record_put_bytes(r, RF_FLOW_UID, uid, sizeof(uid));
-	record_put_string(r, RF_TRANSPORT, flow_key_transport(flow->key.proto, number));
+	record_put_string(r, RF_TRANSPORT, flow_key_transport(flow->head.key.proto, number));
 }
 
 static void
 put_path(const struct flow *flow, struct record *r)
 {
-	size_t len = flow->tunnel_family == 4 ? 4 : 16;
+	const struct flow_path *path = flow->head.path;
+	size_t len;
 	char text[48];
 
-	for (unsigned i = 0; i < flow->nr_vlans; i++)
-		record_put_uint(r, RF_VLAN, flow->vlan[i]);
-	for (unsigned i = 0; i < flow->nr_tunnels; i++) {
-		snprintf(text, sizeof(text), "%s:%u", tunnel_type_names[flow->tunnel[i].type],
-			 flow->tunnel[i].id);
+	if (path == NULL)
+		return;
+	len = path->tunnel_family == 4 ? 4 : 16;
+	for (unsigned i = 0; i < path->nr_vlans; i++)
+		record_put_uint(r, RF_VLAN, path->vlan[i]);
+	for (unsigned i = 0; i < path->nr_tunnels; i++) {
+		snprintf(text, sizeof(text), "%s:%u", tunnel_type_names[path->tunnel_type[i]],
+			 path->tunnel_id[i]);
 		record_put_string(r, RF_TUNNEL_STACK, text);
 	}
-	if (flow->tunnel_family != 0) {
-		record_put_ip(r, RF_TUNNEL_SRC_IP, flow->tunnel_addr[flow->orig], len);
-		record_put_ip(r, RF_TUNNEL_DST_IP, flow->tunnel_addr[1 - flow->orig], len);
+	if (path->tunnel_family != 0) {
+		record_put_ip(r, RF_TUNNEL_SRC_IP, path->tunnel_addr[flow->head.orig], len);
+		record_put_ip(r, RF_TUNNEL_DST_IP, path->tunnel_addr[1 - flow->head.orig], len);
 	}
 }
 
-static void
-put_digest(const struct flow_side *s, enum record_field f, struct record *r)
+void
+flow_put_digest(const struct flow *flow, unsigned side, const struct sha256_ctx *sha,
+		struct record *r)
 {
-	struct sha256_ctx so_far;
+	struct sha256_ctx so_far = *sha;
 	uint8_t digest[SHA256_DIGEST_SIZE];
 
-	if (s->sha == NULL || !s->delivered)
+	if (!flow->side[side].delivered)
 		return;
-	so_far = *s->sha;
 	sha256_digest(&so_far, sizeof(digest), digest);
-	record_put_bytes(r, f, digest, sizeof(digest));
+	record_put_bytes(r, side == flow->head.orig ? RF_SRC_STREAM_SHA256 : RF_DST_STREAM_SHA256,
+			 digest, sizeof(digest));
 }
 
 static void
-put_tcp(const struct flow *flow, struct record *r)
+put_tcp(const struct flow *flow, const struct reasm_pool *pool, struct record *r)
 {
-	const struct flow_side *src = &flow->side[flow->orig], *dst = &flow->side[1 - flow->orig];
-	uint64_t src_overlap = src->reasm.overlap_bytes - src->overlap_told;
-	uint64_t dst_overlap = dst->reasm.overlap_bytes - dst->overlap_told;
+	const struct flow_side *src = &flow->side[flow->head.orig],
+			       *dst = &flow->side[1 - flow->head.orig];
+	const struct reasm_more *src_more = reasm_more(&src->reasm, pool);
+	const struct reasm_more *dst_more = reasm_more(&dst->reasm, pool);
 
 	record_put_uint(r, RF_TCP_FLAGS_SRC, src->tcp_flags);
 	record_put_uint(r, RF_TCP_FLAGS_DST, dst->tcp_flags);
-	record_put_bool(r, RF_MIDSTREAM, flow->midstream);
-	record_put_uint(r, RF_SRC_MISSED_BYTES, src->reasm.missed_bytes - src->missed_told);
-	record_put_uint(r, RF_DST_MISSED_BYTES, dst->reasm.missed_bytes - dst->missed_told);
-	if (src_overlap != 0)
-		record_put_uint(r, RF_SRC_OVERLAP_BYTES, src_overlap);
-	if (dst_overlap != 0)
-		record_put_uint(r, RF_DST_OVERLAP_BYTES, dst_overlap);
-	if (src->reasm.overlap_differs || dst->reasm.overlap_differs)
+	record_put_bool(r, RF_MIDSTREAM, flow->head.midstream);
+	record_put_uint(r, RF_SRC_MISSED_BYTES, src_more->missed_bytes);
+	record_put_uint(r, RF_DST_MISSED_BYTES, dst_more->missed_bytes);
+	if (src_more->overlap_bytes != 0)
+		record_put_uint(r, RF_SRC_OVERLAP_BYTES, src_more->overlap_bytes);
+	if (dst_more->overlap_bytes != 0)
+		record_put_uint(r, RF_DST_OVERLAP_BYTES, dst_more->overlap_bytes);
+	if (src_more->overlap_differs || dst_more->overlap_differs)
 		record_put_bool(r, RF_OVERLAP_DIFFERS, true);
-	record_put_uint(r, RF_RETRANSMITS,
-			src->reasm.retransmits + dst->reasm.retransmits - flow->retransmits_told);
+	record_put_uint(r, RF_RETRANSMITS, src_more->retransmits + dst_more->retransmits);
+	if (flow->rejected != 0)
+		record_put_uint(r, RF_REJECTED, flow->rejected);
 	put_nat_uid(flow, r);
 }
 
@@ -192,7 +183,7 @@ put_feed(const struct flow *flow, struct record *r)
 	if (flow->duplicates != 0)
 		record_put_uint(r, RF_DUPLICATES, flow->duplicates);
 	if (missing >= 0)
-		record_put_string(r, RF_FEED_MISSING, missing == flow->orig ? "src" : "dst");
+		record_put_string(r, RF_FEED_MISSING, missing == flow->head.orig ? "src" : "dst");
 	if (flow->feed.unseen_bytes != 0)
 		record_put_uint(r, RF_FEED_ACKED_UNSEEN_BYTES, flow->feed.unseen_bytes);
 	if (flow->feed.truncated != 0)
@@ -201,20 +192,29 @@ put_feed(const struct flow *flow, struct record *r)
 		record_put_bool(r, RF_FEED_VLAN_SPLIT, true);
 }
 
-void
-flow_put_counters(const struct flow *flow, enum flow_end how, uint64_t now_us, struct record *r)
+static void
+put_macs(const struct flow *flow, struct record *r)
 {
-	const struct flow_side *src = &flow->side[flow->orig], *dst = &flow->side[1 - flow->orig];
+	unsigned src = flow->head.orig, dst = 1 - src;
 
-	(void)now_us;
-	if (src->has_mac)
-		record_put_bytes(r, RF_SRC_MAC, src->mac, sizeof(src->mac));
-	if (dst->has_mac)
-		record_put_bytes(r, RF_DST_MAC, dst->mac, sizeof(dst->mac));
+	if (flow->has_mac[src])
+		record_put_bytes(r, RF_SRC_MAC, flow->mac[src], sizeof(flow->mac[src]));
+	if (flow->has_mac[dst])
+		record_put_bytes(r, RF_DST_MAC, flow->mac[dst], sizeof(flow->mac[dst]));
+}
+
+void
+flow_put_counters(const struct flow *flow, const struct reasm_pool *pool, enum flow_end how,
+		  struct record *r)
+{
+	const struct flow_side *src = &flow->side[flow->head.orig],
+			       *dst = &flow->side[1 - flow->head.orig];
+
+	put_macs(flow, r);
 	record_put_uint(r, RF_PART, flow->part);
 	record_put_bool(r, RF_FINAL, how != FLOW_END_ACTIVE);
-	record_put_uint(r, RF_START_TIME, flow->first_us);
-	record_put_uint(r, RF_DURATION_US, flow->last_us - flow->first_us);
+	record_put_uint(r, RF_START_TIME, flow->head.first_us);
+	record_put_uint(r, RF_DURATION_US, flow->head.last_us - flow->head.first_us);
 	record_put_uint(r, RF_SRC_PACKETS, src->packets);
 	record_put_uint(r, RF_DST_PACKETS, dst->packets);
 	record_put_uint(r, RF_SRC_BYTES, src->bytes);
@@ -224,28 +224,25 @@ flow_put_counters(const struct flow *flow, enum flow_end how, uint64_t now_us, s
 	record_put_string(r, RF_END_REASON, end_names[how]);
 	if (!src->seen || !dst->seen)
 		record_put_bool(r, RF_ONE_SIDED, true);
-	if (flow->key.proto == IP_PROTO_TCP)
-		put_tcp(flow, r);
+	if (flow->head.key.proto == IP_PROTO_TCP)
+		put_tcp(flow, pool, r);
 	put_feed(flow, r);
 	put_path(flow, r);
-	put_digest(src, RF_SRC_STREAM_SHA256, r);
-	put_digest(dst, RF_DST_STREAM_SHA256, r);
 }
 
 void
-flow_next_part(struct flow *flow, uint64_t now_us)
+flow_next_part(struct flow *flow, struct reasm_pool *pool, uint64_t now_us)
 {
 	for (unsigned i = 0; i < 2; i++) {
 		struct flow_side *s = &flow->side[i];
 
-		s->packets = s->bytes = s->payload_bytes = 0;
-		s->missed_told = s->reasm.missed_bytes;
-		s->overlap_told = s->reasm.overlap_bytes;
+		s->packets = 0;
+		s->bytes = s->payload_bytes = 0;
+		reasm_next_part(&s->reasm, pool);
 	}
-	flow->retransmits_told = flow->side[0].reasm.retransmits + flow->side[1].reasm.retransmits;
-	flow->duplicates = 0;
+	flow->duplicates = flow->rejected = 0;
 	flow->feed.unseen_bytes = 0;
 	flow->feed.truncated = 0;
-	flow->part_us = now_us;
+	flow->head.part_ms = (uint32_t)(now_us / 1000);
 	flow->part++;
 }

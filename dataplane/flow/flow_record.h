@@ -8,11 +8,13 @@
 #include "dataplane/flow/flow_table.h"
 #include "dataplane/publish/record.h"
 
+struct sha256_ctx;
+
 /* Counts a packet for the side that sent it. */
 void flow_account(struct flow *flow, const struct packet *p);
 
-/* Keeps feed and tunnels of the flow's first packet; VLANs are gathered from all. */
-void flow_note_path(struct flow *flow, const struct packet *p);
+/* Has a counter come near its end? Then the part ends here (flow_next_part). */
+bool flow_counters_full(const struct flow *flow);
 
 /* 128 bits from the type, the flow and the part: the same in every replay. */
 void flow_event_id(const struct flow *flow, enum record_type type, uint64_t part,
@@ -22,10 +24,14 @@ void flow_event_id(const struct flow *flow, enum record_type type, uint64_t part
 void flow_put_ends(const struct flow *flow, struct record *r);
 
 /* Everything else that a flow record says of the flow itself. */
-void flow_put_counters(const struct flow *flow, enum flow_end how, uint64_t now_us,
+void flow_put_counters(const struct flow *flow, const struct reasm_pool *pool, enum flow_end how,
 		       struct record *r);
 
+/* Evidence of what was delivered in a direction so far. */
+void flow_put_digest(const struct flow *flow, unsigned side, const struct sha256_ctx *sha,
+		     struct record *r);
+
 /* After a record: counters from zero, the next part. */
-void flow_next_part(struct flow *flow, uint64_t now_us);
+void flow_next_part(struct flow *flow, struct reasm_pool *pool, uint64_t now_us);
 
 #endif

@@ -7,32 +7,60 @@
 #include <emmintrin.h>
 #endif
 
-#define WAYS	      8u
-#define WHEEL_SLOTS   1024u /* of FLOW_TICK_US: 18 minutes, more than any timeout but by choice */
-#define NONE	      UINT32_MAX
-#define EVICT_BUCKETS 16u
-#define YOUNG_PACKETS 2u /* a flow of no more than this has not proved itself */
+#include "classify/slab.h"
+#include "dataplane/flow/half_open.h"
+#include "dataplane/flow/pages.h"
+
+#define WAYS	    8u
+#define WHEEL_SLOTS 1024u /* of FLOW_TICK_US: 18 minutes, more than any timeout but by choice */
+#define EVICT_LOOK  32u	  /* flows that are compared to find a victim, or asked if they are young */
+#define CLEAN_LOOK  2u	  /* entries of the queue that a newcomer clears away */
+
+/*
+ * An entry's number: index in its pool, and the pool. In wheel_prev the first of a slot has the
+ * number of its slot instead.
+ */
+#define HALF_OPEN   (1u << 31)
+#define SLOT	    (1u << 30)
+#define NONE	    UINT32_MAX
+#define MAX_ENTRIES (1u << 27)
 
 /* One cache line. Tag 0 marks a free way. */
 struct bucket {
 	uint16_t tag[WAYS];
-	uint32_t flow[WAYS];
-	uint8_t pad[16];
+	uint32_t entry[WAYS];
+	uint32_t nr_away; /* entries that found no room here and stand in their second bucket */
+	uint8_t pad[12];
 };
 _Static_assert(sizeof(struct bucket) == 64, "one line");
 
+/* Entries of one kind. Those never used before are carved off the end. */
+struct pool {
+	uint32_t max, nr, nr_carved;
+	uint32_t free; /* chained through wheel_next */
+	uint32_t hand; /* where the next victim is looked for */
+};
+
+/*
+ * Flows in the order they came, to find the oldest that has not proved itself. Entries of flows
+ * that have, or are gone, are passed over when they come up; the oldest fall out when there is no
+ * room. A flow that took a gone one's place has two entries, and may be found by the older.
+ */
+struct arrivals {
+	uint32_t *flow; /* max of the pool */
+	uint32_t first, nr;
+};
+
 struct flow_table {
 	struct bucket *buckets;
-	uint32_t bucket_mask;
-	uint32_t max_flows;
 	struct flow *flows;
-	uint32_t nr_carved; /* entries ever used; those below are on the free list or in use */
-	uint32_t free;	    /* chained through wheel_next */
-	uint32_t nr;
+	struct half_open *half_opens;
+	uint32_t bucket_mask;
+	struct pool flow_pool, half_open_pool;
+	struct arrivals arrivals;
+	struct slab paths;
 	uint64_t nr_evicted;
-	struct flow_timeouts timeouts;
-	flow_end_fn *end;
-	void *arg;
+	struct flow_table_config config;
 	uint64_t wheel_tick; /* all slots before this tick have been turned */
 	bool wheel_started;
 	uint32_t wheel[WHEEL_SLOTS];
@@ -46,16 +74,16 @@ tag_of(uint64_t hash)
 	return tag == 0 ? 1 : tag;
 }
 
-static uint32_t
+static struct bucket *
 first_bucket(const struct flow_table *t, uint64_t hash)
 {
-	return (uint32_t)hash & t->bucket_mask;
+	return &t->buckets[(uint32_t)hash & t->bucket_mask];
 }
 
-static uint32_t
+static struct bucket *
 second_bucket(const struct flow_table *t, uint64_t hash)
 {
-	return (uint32_t)(hash >> 24) & t->bucket_mask;
+	return &t->buckets[(uint32_t)(hash >> 24) & t->bucket_mask];
 }
 
 /* Bit i is set where tag[i] equals tag. */
@@ -76,32 +104,68 @@ match_ways(const struct bucket *b, uint16_t tag)
 #endif
 }
 
+static bool
+is_half_open(uint32_t id)
+{
+	return (id & HALF_OPEN) != 0;
+}
+
+static struct flow_head *
+head_of(const struct flow_table *t, uint32_t id)
+{
+	return is_half_open(id) ? &t->half_opens[id & ~HALF_OPEN].head : &t->flows[id].head;
+}
+
+static uint32_t
+half_open_id(const struct flow_table *t, const struct half_open *h)
+{
+	return (uint32_t)(h - t->half_opens) | HALF_OPEN;
+}
+
+uint32_t
+flow_table_id(const struct flow_table *t, const struct flow *flow)
+{
+	return (uint32_t)(flow - t->flows);
+}
+
+static size_t
+buckets_bytes(const struct flow_table *t)
+{
+	return ((size_t)t->bucket_mask + 1) * sizeof(struct bucket);
+}
+
 int
-flow_table_create(uint32_t max_flows, const struct flow_timeouts *timeouts, flow_end_fn *end,
-		  void *arg, struct flow_table **out)
+flow_table_create(const struct flow_table_config *config, struct flow_table **out)
 {
 	struct flow_table *t = calloc(1, sizeof(*t));
 	uint32_t size = 64;
+	int r;
 
 	if (t == NULL)
 		return -ENOMEM;
-	while (size < max_flows && size < (1u << 30))
+	if (config->max_flows > MAX_ENTRIES || config->max_half_open > MAX_ENTRIES) {
+		free(t);
+		return -ENOMEM;
+	}
+	t->config = *config;
+	while (size < config->max_flows + config->max_half_open)
 		size *= 2;
-	t->max_flows = size;
 	t->bucket_mask = size / (WAYS / 2) - 1;
-	t->buckets = aligned_alloc(64, ((size_t)t->bucket_mask + 1) * sizeof(struct bucket));
-	t->flows = malloc((size_t)size * sizeof(struct flow));
-	if (t->buckets == NULL || t->flows == NULL) {
+	t->flow_pool = (struct pool) { .max = config->max_flows, .free = NONE };
+	t->half_open_pool = (struct pool) { .max = config->max_half_open, .free = NONE };
+	t->buckets = pages_map(buckets_bytes(t));
+	t->flows = pages_map((size_t)config->max_flows * sizeof(struct flow));
+	t->half_opens = pages_map((size_t)config->max_half_open * sizeof(struct half_open));
+	t->arrivals.flow = pages_map((size_t)config->max_flows * sizeof(*t->arrivals.flow));
+	r = slab_init(&t->paths, config->max_flows + config->max_half_open,
+		      sizeof(struct flow_path));
+	if (t->buckets == NULL || t->flows == NULL || t->half_opens == NULL ||
+	    t->arrivals.flow == NULL || r != 0) {
 		flow_table_destroy(t);
 		return -ENOMEM;
 	}
-	memset(t->buckets, 0, ((size_t)t->bucket_mask + 1) * sizeof(struct bucket));
 	for (unsigned i = 0; i < WHEEL_SLOTS; i++)
 		t->wheel[i] = NONE;
-	t->free = NONE;
-	t->timeouts = *timeouts;
-	t->end = end;
-	t->arg = arg;
 	*out = t;
 	return 0;
 }
@@ -111,37 +175,68 @@ flow_table_destroy(struct flow_table *t)
 {
 	if (t == NULL)
 		return;
-	free(t->buckets);
-	free(t->flows);
+	slab_fini(&t->paths);
+	pages_unmap(t->arrivals.flow, t->flow_pool.max * sizeof(*t->arrivals.flow));
+	pages_unmap(t->half_opens, t->half_open_pool.max * sizeof(struct half_open));
+	pages_unmap(t->flows, t->flow_pool.max * sizeof(struct flow));
+	pages_unmap(t->buckets, buckets_bytes(t));
 	free(t);
 }
 
 uint64_t
 flow_table_bytes(const struct flow_table *t)
 {
-	return sizeof(*t) + ((uint64_t)t->bucket_mask + 1) * sizeof(struct bucket) +
-	       (uint64_t)t->max_flows * sizeof(struct flow);
+	uint64_t flow_bytes = sizeof(struct flow) + sizeof(*t->arrivals.flow);
+
+	return sizeof(*t) + buckets_bytes(t) + t->flow_pool.max * flow_bytes +
+	       t->half_open_pool.max * sizeof(struct half_open) + slab_bytes(&t->paths);
 }
 
 void
 flow_table_prefetch(const struct flow_table *t, uint64_t hash)
 {
-	__builtin_prefetch(&t->buckets[first_bucket(t, hash)]);
-	__builtin_prefetch(&t->buckets[second_bucket(t, hash)]);
+	__builtin_prefetch(first_bucket(t, hash));
+}
+
+static void
+prefetch_entries(const struct flow_table *t, const struct bucket *b, const struct packet *p)
+{
+	for (unsigned ways = match_ways(b, tag_of(p->hash)); ways != 0; ways &= ways - 1) {
+		uint32_t id = b->entry[__builtin_ctz(ways)];
+		const uint8_t *line = (const uint8_t *)head_of(t, id);
+
+		__builtin_prefetch(line);
+		if (is_half_open(id) || p->payload_len != 0)
+			__builtin_prefetch(line + 64);
+		if (!is_half_open(id))
+			__builtin_prefetch(&t->flows[id].side[p->side]);
+	}
+}
+
+void
+flow_table_prefetch_flow(const struct flow_table *t, const struct packet *p)
+{
+	const struct bucket *b = first_bucket(t, p->hash);
+
+	prefetch_entries(t, b, p);
+	if (b->nr_away != 0)
+		__builtin_prefetch(second_bucket(t, p->hash));
+}
+
+static bool
+is_key(const struct flow_head *head, const struct flow_key *key)
+{
+	return memcmp(&head->key, key, sizeof(*key)) == 0;
 }
 
 static struct flow *
-find_in(struct flow_table *t, uint32_t at, const struct flow_key *key, uint64_t hash)
+find_in(struct flow_table *t, const struct bucket *b, const struct flow_key *key, uint64_t hash)
 {
-	const struct bucket *b = &t->buckets[at];
-	unsigned ways = match_ways(b, tag_of(hash));
+	for (unsigned ways = match_ways(b, tag_of(hash)); ways != 0; ways &= ways - 1) {
+		uint32_t id = b->entry[__builtin_ctz(ways)];
 
-	while (ways != 0) {
-		struct flow *flow = &t->flows[b->flow[__builtin_ctz(ways)]];
-
-		if (flow->hash == hash && memcmp(&flow->key, key, sizeof(*key)) == 0)
-			return flow;
-		ways &= ways - 1;
+		if (!is_half_open(id) && is_key(&t->flows[id].head, key))
+			return &t->flows[id];
 	}
 	return NULL;
 }
@@ -149,53 +244,120 @@ find_in(struct flow_table *t, uint32_t at, const struct flow_key *key, uint64_t 
 struct flow *
 flow_table_find(struct flow_table *t, const struct flow_key *key, uint64_t hash)
 {
-	struct flow *flow = find_in(t, first_bucket(t, hash), key, hash);
+	const struct bucket *b = first_bucket(t, hash);
+	struct flow *flow = find_in(t, b, key, hash);
 
-	return flow != NULL ? flow : find_in(t, second_bucket(t, hash), key, hash);
+	if (flow != NULL || b->nr_away == 0)
+		return flow;
+	return find_in(t, second_bucket(t, hash), key, hash);
+}
+
+static struct half_open *
+find_half_open_in(struct flow_table *t, const struct bucket *b, const struct packet *p)
+{
+	for (unsigned ways = match_ways(b, tag_of(p->hash)); ways != 0; ways &= ways - 1) {
+		uint32_t id = b->entry[__builtin_ctz(ways)];
+		struct half_open *h;
+
+		if (!is_half_open(id))
+			continue;
+		h = &t->half_opens[id & ~HALF_OPEN];
+		if (is_key(&h->head, &p->key) && half_open_fits(h, p))
+			return h;
+	}
+	return NULL;
+}
+
+struct half_open *
+flow_table_find_half_open(struct flow_table *t, const struct packet *p)
+{
+	const struct bucket *b = first_bucket(t, p->hash);
+	struct half_open *h = find_half_open_in(t, b, p);
+
+	if (h != NULL || b->nr_away == 0)
+		return h;
+	return find_half_open_in(t, second_bucket(t, p->hash), p);
+}
+
+static uint64_t
+timeout_us(const struct flow_table *t, const struct flow_head *head)
+{
+	const struct flow_timeouts *timeouts = &t->config.timeouts;
+
+	if (head->key.proto == IP_PROTO_UDP)
+		return timeouts->udp_idle_us;
+	if (head->key.proto != IP_PROTO_TCP)
+		return timeouts->other_idle_us;
+	switch ((enum tcp_state)head->tcp_state) {
+	case TCP_STATE_SYN:
+		return timeouts->half_open_us;
+	case TCP_STATE_CLOSED:
+		return timeouts->linger_us;
+	case TCP_STATE_NONE:
+	case TCP_STATE_OPEN:
+		break;
+	}
+	return timeouts->tcp_idle_us;
+}
+
+uint64_t
+flow_deadline(const struct flow_table *t, const struct flow_head *head)
+{
+	return head->last_order_us + timeout_us(t, head);
+}
+
+bool
+flow_expired(const struct flow_table *t, const struct flow_head *head, const struct packet *p)
+{
+	uint64_t timeout = timeout_us(t, head);
+
+	return p->order_us - head->last_order_us > timeout ||
+	       (p->time_us > head->last_us && p->time_us - head->last_us > timeout);
 }
 
 static void
-wheel_unlink(struct flow_table *t, struct flow *flow)
+wheel_unlink(struct flow_table *t, struct flow_head *head)
 {
-	if (flow->wheel_prev != NONE)
-		t->flows[flow->wheel_prev].wheel_next = flow->wheel_next;
+	if ((head->wheel_prev & (HALF_OPEN | SLOT)) == SLOT)
+		t->wheel[head->wheel_prev & ~SLOT] = head->wheel_next;
 	else
-		t->wheel[flow->wheel_slot] = flow->wheel_next;
-	if (flow->wheel_next != NONE)
-		t->flows[flow->wheel_next].wheel_prev = flow->wheel_prev;
+		head_of(t, head->wheel_prev)->wheel_next = head->wheel_next;
+	if (head->wheel_next != NONE)
+		head_of(t, head->wheel_next)->wheel_prev = head->wheel_prev;
 }
 
 /* A deadline beyond the wheel waits in its last slot and is looked at again there. */
 static void
-wheel_link(struct flow_table *t, struct flow *flow)
+wheel_link(struct flow_table *t, uint32_t id)
 {
-	uint64_t tick = flow_deadline(t, flow) / FLOW_TICK_US;
-	uint32_t id = (uint32_t)(flow - t->flows);
+	struct flow_head *head = head_of(t, id);
+	uint64_t tick = flow_deadline(t, head) / FLOW_TICK_US;
+	uint32_t slot;
 
 	if (tick < t->wheel_tick)
 		tick = t->wheel_tick;
 	if (tick - t->wheel_tick >= WHEEL_SLOTS)
 		tick = t->wheel_tick + WHEEL_SLOTS - 1;
-	flow->wheel_slot = (uint16_t)(tick % WHEEL_SLOTS);
-	flow->wheel_prev = NONE;
-	flow->wheel_next = t->wheel[flow->wheel_slot];
-	if (flow->wheel_next != NONE)
-		t->flows[flow->wheel_next].wheel_prev = id;
-	t->wheel[flow->wheel_slot] = id;
+	slot = (uint32_t)(tick % WHEEL_SLOTS);
+	head->wheel_prev = slot | SLOT;
+	head->wheel_next = t->wheel[slot];
+	if (head->wheel_next != NONE)
+		head_of(t, head->wheel_next)->wheel_prev = id;
+	t->wheel[slot] = id;
 }
 
 void
 flow_table_reschedule(struct flow_table *t, struct flow *flow)
 {
-	wheel_unlink(t, flow);
-	wheel_link(t, flow);
+	wheel_unlink(t, &flow->head);
+	wheel_link(t, flow_table_id(t, flow));
 }
 
 static bool
 clear_way(struct bucket *b, uint32_t id)
 {
 	for (unsigned i = 0; i < WAYS; i++) {
-		if (b->tag[i] != 0 && b->flow[i] == id) {
+		if (b->tag[i] != 0 && b->entry[i] == id) {
 			b->tag[i] = 0;
 			return true;
 		}
@@ -204,158 +366,351 @@ clear_way(struct bucket *b, uint32_t id)
 }
 
 static void
-release(struct flow_table *t, struct flow *flow)
+release(struct flow_table *t, struct pool *pool, uint32_t id)
 {
-	uint32_t id = (uint32_t)(flow - t->flows);
+	struct flow_head *head = head_of(t, id);
 
-	if (!clear_way(&t->buckets[first_bucket(t, flow->hash)], id))
-		clear_way(&t->buckets[second_bucket(t, flow->hash)], id);
-	wheel_unlink(t, flow);
-	flow->in_use = false;
-	flow->wheel_next = t->free;
-	t->free = id;
-	t->nr--;
+	if (!clear_way(first_bucket(t, head->hash), id) &&
+	    clear_way(second_bucket(t, head->hash), id))
+		first_bucket(t, head->hash)->nr_away--;
+	wheel_unlink(t, head);
+	slab_give(&t->paths, head->path);
+	head->path = NULL;
+	head->wheel_next = pool->free;
+	pool->free = id;
+	pool->nr--;
 }
 
 void
 flow_table_end(struct flow_table *t, struct flow *flow, enum flow_end how, uint64_t end_us)
 {
-	t->end(t->arg, flow, how, end_us);
-	release(t, flow);
+	t->config.end(t->config.arg, flow, how, end_us);
+	flow->head.in_use = 0;
+	release(t, &t->flow_pool, flow_table_id(t, flow));
+}
+
+void
+flow_table_drop_half_open(struct flow_table *t, struct half_open *h)
+{
+	h->head.in_use = 0;
+	release(t, &t->half_open_pool, half_open_id(t, h));
+}
+
+void
+flow_table_end_half_open(struct flow_table *t, struct half_open *h, enum flow_end how,
+			 uint64_t end_us)
+{
+	t->config.end_half_open(t->config.arg, h, how, end_us);
+	flow_table_drop_half_open(t, h);
+}
+
+static void
+evict(struct flow_table *t, uint32_t id, uint64_t now_us)
+{
+	t->nr_evicted++;
+	if (is_half_open(id))
+		flow_table_end_half_open(t, &t->half_opens[id & ~HALF_OPEN], FLOW_END_EVICTED,
+					 now_us);
+	else
+		flow_table_end(t, &t->flows[id], FLOW_END_EVICTED, now_us);
+}
+
+/* What is lost least with comes first. */
+static unsigned
+worth(const struct flow_table *t, uint32_t id)
+{
+	if (is_half_open(id))
+		return 0;
+	return t->flows[id].head.young != 0 ? 1 : 2;
+}
+
+static uint32_t
+better_victim(const struct flow_table *t, uint32_t a, uint32_t b)
+{
+	unsigned a_worth = worth(t, a), b_worth = worth(t, b);
+
+	if (a_worth != b_worth)
+		return a_worth < b_worth ? a : b;
+	return head_of(t, a)->last_order_us <= head_of(t, b)->last_order_us ? a : b;
+}
+
+static void
+evict_way(struct flow_table *t, const struct packet *p)
+{
+	const struct bucket *a = first_bucket(t, p->hash), *b = second_bucket(t, p->hash);
+	uint32_t victim = a->entry[0];
+
+	for (unsigned i = 0; i < WAYS; i++) {
+		victim = better_victim(t, victim, a->entry[i]);
+		victim = better_victim(t, victim, b->entry[i]);
+	}
+	evict(t, victim, p->order_us);
 }
 
 static bool
-better_victim(const struct flow *a, const struct flow *b)
+is_young(const struct flow *flow)
 {
-	bool a_young = a->nr_packets <= YOUNG_PACKETS, b_young = b->nr_packets <= YOUNG_PACKETS;
-
-	if (a_young != b_young)
-		return a_young;
-	return a->last_order_us < b->last_order_us;
+	return flow->head.in_use && flow->head.young != 0;
 }
 
 static void
-consider_bucket(struct flow_table *t, uint32_t at, struct flow **victim)
+drop_arrival(struct flow_table *t)
 {
-	const struct bucket *b = &t->buckets[at & t->bucket_mask];
+	struct arrivals *a = &t->arrivals;
 
-	for (unsigned i = 0; i < WAYS; i++) {
-		struct flow *flow = &t->flows[b->flow[i]];
-
-		if (b->tag[i] != 0 && (*victim == NULL || better_victim(flow, *victim)))
-			*victim = flow;
-	}
+	a->first = a->first + 1 == t->flow_pool.max ? 0 : a->first + 1;
+	a->nr--;
 }
 
-/* Makes room: in the newcomer's own buckets when both are full, else anywhere near them. */
 static void
-evict(struct flow_table *t, const struct packet *p, bool in_buckets)
+note_arrival(struct flow_table *t, uint32_t id)
 {
-	uint32_t a = first_bucket(t, p->hash), b = second_bucket(t, p->hash);
-	struct flow *victim = NULL;
+	struct arrivals *a = &t->arrivals;
 
-	for (uint32_t i = 0; i < (in_buckets ? 1 : EVICT_BUCKETS); i++) {
-		consider_bucket(t, a + i, &victim);
-		consider_bucket(t, b + i, &victim);
+	for (unsigned i = 0; i < CLEAN_LOOK && a->nr != 0; i++) {
+		if (is_young(&t->flows[a->flow[a->first]]))
+			break;
+		drop_arrival(t);
 	}
-	for (uint32_t i = 0; victim == NULL && i <= t->bucket_mask; i++)
-		consider_bucket(t, a + i, &victim);
-	t->nr_evicted++;
-	flow_table_end(t, victim, FLOW_END_EVICTED, p->order_us);
+	if (a->nr == t->flow_pool.max)
+		drop_arrival(t);
+	a->flow[(uint32_t)(((uint64_t)a->first + a->nr) % t->flow_pool.max)] = id;
+	a->nr++;
 }
 
-static int
-free_way(const struct bucket *b)
+static uint32_t
+oldest_young(struct flow_table *t)
+{
+	struct arrivals *a = &t->arrivals;
+
+	for (unsigned i = 0; i < EVICT_LOOK && a->nr != 0; i++) {
+		uint32_t id = a->flow[a->first];
+
+		drop_arrival(t);
+		if (is_young(&t->flows[id]))
+			return id;
+	}
+	return NONE;
+}
+
+/* The pool is full, so every entry is in use. They stand in a row: the misses overlap. */
+static void
+evict_flow(struct flow_table *t, const struct packet *p)
+{
+	struct pool *pool = &t->flow_pool;
+	uint32_t victim = oldest_young(t);
+
+	if (victim != NONE) {
+		evict(t, victim, p->order_us);
+		return;
+	}
+	victim = pool->hand;
+	for (unsigned i = 0; i < EVICT_LOOK; i++) {
+		victim = better_victim(t, victim, pool->hand);
+		pool->hand = pool->hand + 1 == pool->max ? 0 : pool->hand + 1;
+	}
+	evict(t, victim, p->order_us);
+}
+
+/* Those that came first stand first, more or less: the hand meets the oldest. */
+static void
+evict_half_open(struct flow_table *t, const struct packet *p)
+{
+	struct pool *pool = &t->half_open_pool;
+	uint32_t victim = pool->hand;
+
+	pool->hand = pool->hand + 1 == pool->max ? 0 : pool->hand + 1;
+	evict(t, victim | HALF_OPEN, p->order_us);
+}
+
+static uint32_t
+take_id(struct flow_table *t, struct pool *pool, uint32_t kind)
+{
+	uint32_t id = pool->free;
+
+	if (id != NONE)
+		pool->free = head_of(t, id)->wheel_next;
+	else
+		id = pool->nr_carved++ | kind;
+	pool->nr++;
+	return id;
+}
+
+static bool
+put_in(struct bucket *b, uint64_t hash, uint32_t id)
 {
 	unsigned ways = match_ways(b, 0);
+	unsigned way;
 
-	return ways == 0 ? -1 : __builtin_ctz(ways);
+	if (ways == 0)
+		return false;
+	way = (unsigned)__builtin_ctz(ways);
+	b->tag[way] = tag_of(hash);
+	b->entry[way] = id;
+	return true;
+}
+
+/* The first bucket as long as it has room: most look-ups need read no other. */
+static bool
+put_in_either(struct flow_table *t, uint64_t hash, uint32_t id)
+{
+	if (put_in(first_bucket(t, hash), hash, id))
+		return true;
+	if (!put_in(second_bucket(t, hash), hash, id))
+		return false;
+	first_bucket(t, hash)->nr_away++;
+	return true;
+}
+
+/* Moves one entry of a full bucket to its other one. */
+static bool
+make_way(struct flow_table *t, struct bucket *b)
+{
+	for (unsigned i = 0; i < WAYS; i++) {
+		uint64_t hash = head_of(t, b->entry[i])->hash;
+		struct bucket *home = first_bucket(t, hash);
+		struct bucket *other = home == b ? second_bucket(t, hash) : home;
+
+		if (other == b || !put_in(other, hash, b->entry[i]))
+			continue;
+		home->nr_away += home == b ? 1u : -1u;
+		b->tag[i] = 0;
+		return true;
+	}
+	return false;
+}
+
+static void
+put_in_bucket(struct flow_table *t, const struct packet *p, uint32_t id)
+{
+	if (put_in_either(t, p->hash, id))
+		return;
+	/* Of sixteen entries one nearly always has room elsewhere. */
+	if (!make_way(t, first_bucket(t, p->hash)) && !make_way(t, second_bucket(t, p->hash)))
+		evict_way(t, p);
+	put_in_either(t, p->hash, id);
+}
+
+static void
+start_wheel(struct flow_table *t, const struct packet *p)
+{
+	if (t->wheel_started)
+		return;
+	t->wheel_started = true;
+	t->wheel_tick = p->order_us / FLOW_TICK_US;
 }
 
 struct flow *
 flow_table_add(struct flow_table *t, const struct packet *p)
 {
-	struct bucket *b, *second;
 	struct flow *flow;
 	uint32_t id;
-	int way;
 
-	if (t->nr == t->max_flows)
-		evict(t, p, false);
-	b = &t->buckets[first_bucket(t, p->hash)];
-	second = &t->buckets[second_bucket(t, p->hash)];
-	if (__builtin_popcount(match_ways(second, 0)) > __builtin_popcount(match_ways(b, 0)))
-		b = second;
-	if (free_way(b) < 0) {
-		evict(t, p, true);
-		b = &t->buckets[first_bucket(t, p->hash)];
-		if (free_way(b) < 0)
-			b = second;
-	}
-
-	id = t->free;
-	if (id != NONE)
-		t->free = t->flows[id].wheel_next;
-	else
-		id = t->nr_carved++;
-	way = free_way(b);
-	b->tag[way] = tag_of(p->hash);
-	b->flow[way] = id;
-	t->nr++;
-
+	if (t->flow_pool.nr == t->flow_pool.max)
+		evict_flow(t, p);
+	id = take_id(t, &t->flow_pool, 0);
 	flow = &t->flows[id];
 	*flow = (struct flow) {
-		.key = p->key,
-		.hash = p->hash,
-		.first_us = p->time_us,
-		.last_us = p->time_us,
-		.part_us = p->time_us,
-		.last_order_us = p->order_us,
-		.in_use = true,
+		.head = { .key = p->key,
+			  .hash = p->hash,
+			  .first_us = p->time_us,
+			  .last_us = p->time_us,
+			  .last_order_us = p->order_us,
+			  .tap = p->tap,
+			  .part_ms = (uint32_t)(p->time_us / 1000),
+			  .young = FLOW_YOUNG,
+			  .in_use = 1 },
+		.first_seq = p->seq,
 	};
-	if (!t->wheel_started) {
-		t->wheel_started = true;
-		t->wheel_tick = p->order_us / FLOW_TICK_US;
-	}
-	wheel_link(t, flow);
+	put_in_bucket(t, p, id);
+	note_arrival(t, id);
+	start_wheel(t, p);
+	wheel_link(t, id);
 	return flow;
 }
 
-static uint64_t
-timeout_us(const struct flow_table *t, const struct flow *flow)
+struct half_open *
+flow_table_add_half_open(struct flow_table *t, const struct packet *p)
 {
-	if (flow->key.proto == IP_PROTO_UDP)
-		return t->timeouts.udp_idle_us;
-	if (flow->key.proto != IP_PROTO_TCP)
-		return t->timeouts.other_idle_us;
-	switch ((enum tcp_state)flow->tcp_state) {
-	case TCP_STATE_SYN:
-		return t->timeouts.half_open_us;
-	case TCP_STATE_CLOSED:
-		return t->timeouts.linger_us;
-	case TCP_STATE_NONE:
-	case TCP_STATE_OPEN:
-		break;
+	struct half_open *h;
+	uint32_t id;
+
+	if (t->half_open_pool.nr == t->half_open_pool.max)
+		evict_half_open(t, p);
+	id = take_id(t, &t->half_open_pool, HALF_OPEN);
+	h = &t->half_opens[id & ~HALF_OPEN];
+	half_open_init(h, p);
+	put_in_bucket(t, p, id);
+	start_wheel(t, p);
+	wheel_link(t, id);
+	return h;
+}
+
+/* Directions may come in different VLANs: ids not met before are added. */
+static void
+note_vlans(struct flow_path *path, const struct packet *p)
+{
+	for (unsigned i = 0; i < p->nr_vlans; i++) {
+		unsigned k = 0;
+
+		while (k < path->nr_vlans && path->vlan[k] != p->vlan[i])
+			k++;
+		if (k == path->nr_vlans && k < PACKET_MAX_VLANS)
+			path->vlan[path->nr_vlans++] = p->vlan[i];
 	}
-	return t->timeouts.tcp_idle_us;
 }
 
-uint64_t
-flow_deadline(const struct flow_table *t, const struct flow *flow)
+static void
+note_tunnels(struct flow_path *path, const struct packet *p)
 {
-	return flow->last_order_us + timeout_us(t, flow);
+	path->nr_tunnels = p->nr_tunnels;
+	for (unsigned i = 0; i < p->nr_tunnels; i++) {
+		path->tunnel_type[i] = p->tunnel[i].type;
+		path->tunnel_id[i] = p->tunnel[i].id;
+	}
+	path->tunnel_family = p->tunnel_family;
+	/* By side, as it is not sure yet who opened. */
+	memcpy(path->tunnel_addr[p->side], p->tunnel_addr[0], sizeof(p->tunnel_addr[0]));
+	memcpy(path->tunnel_addr[1 - p->side], p->tunnel_addr[1], sizeof(p->tunnel_addr[1]));
 }
 
-bool
-flow_expired(const struct flow_table *t, const struct flow *flow, const struct packet *p)
+void
+flow_table_note_path(struct flow_table *t, struct flow_head *head, const struct packet *p,
+		     bool first)
 {
-	uint64_t timeout = timeout_us(t, flow);
+	bool tunnels = first && (p->nr_tunnels != 0 || p->tunnel_family != 0);
 
-	return p->order_us - flow->last_order_us > timeout ||
-	       (p->time_us > flow->last_us && p->time_us - flow->last_us > timeout);
+	if (p->nr_vlans == 0 && !tunnels)
+		return;
+	/* There is one for every entry of both pools. */
+	if (head->path == NULL) {
+		head->path = slab_take(&t->paths);
+		if (head->path == NULL)
+			return;
+		memset(head->path, 0, sizeof(*head->path));
+	}
+	note_vlans(head->path, p);
+	if (tunnels)
+		note_tunnels(head->path, p);
 }
 
-/* Ends or moves every flow of one slot. A flow moved into the same slot again is not met twice. */
+static enum flow_end
+end_by_time(const struct flow_table *t, uint32_t id)
+{
+	/* A half-open one's own is found when it is read out. */
+	return is_half_open(id) ? FLOW_END_IDLE : (enum flow_end)t->flows[id].head.end;
+}
+
+static void
+end_entry(struct flow_table *t, uint32_t id, enum flow_end how, uint64_t end_us)
+{
+	if (is_half_open(id))
+		flow_table_end_half_open(t, &t->half_opens[id & ~HALF_OPEN], how, end_us);
+	else
+		flow_table_end(t, &t->flows[id], how, end_us);
+}
+
+/* Ends or moves every entry of one slot. One moved into the same slot again is not met twice. */
 static void
 turn_slot(struct flow_table *t, uint32_t slot, uint64_t before_us)
 {
@@ -363,18 +718,14 @@ turn_slot(struct flow_table *t, uint32_t slot, uint64_t before_us)
 
 	t->wheel[slot] = NONE;
 	while (id != NONE) {
-		struct flow *flow = &t->flows[id];
-		uint64_t deadline = flow_deadline(t, flow);
-		uint32_t next = flow->wheel_next;
+		uint64_t deadline = flow_deadline(t, head_of(t, id));
+		uint32_t next = head_of(t, id)->wheel_next;
 
 		if (next != NONE)
-			t->flows[next].wheel_prev = NONE;
-		wheel_link(t, flow);
+			__builtin_prefetch(head_of(t, next));
+		wheel_link(t, id);
 		if (deadline < before_us)
-			flow_table_end(t, flow,
-				       flow->tcp_state == TCP_STATE_CLOSED ? flow->end
-									   : FLOW_END_IDLE,
-				       deadline);
+			end_entry(t, id, end_by_time(t, id), deadline);
 		id = next;
 	}
 }
@@ -398,28 +749,40 @@ flow_table_advance(struct flow_table *t, uint64_t now_us)
 	return t->wheel_tick * FLOW_TICK_US;
 }
 
+static void
+end_for_good(struct flow_table *t, uint32_t id, uint64_t now_us, uint64_t input_end_us)
+{
+	uint64_t end_us = flow_deadline(t, head_of(t, id));
+	enum flow_end how = end_by_time(t, id);
+
+	if (how == FLOW_END_IDLE && end_us >= input_end_us)
+		how = FLOW_END_SHUTDOWN;
+	end_entry(t, id, how, end_us < now_us ? end_us : now_us);
+}
+
 void
 flow_table_end_all(struct flow_table *t, uint64_t now_us, uint64_t input_end_us)
 {
-	for (uint32_t i = 0; i < t->nr_carved; i++) {
-		struct flow *flow = &t->flows[i];
-		enum flow_end how;
-		uint64_t end_us;
-
-		if (!flow->in_use)
-			continue;
-		end_us = flow_deadline(t, flow);
-		how = end_us < input_end_us ? FLOW_END_IDLE : FLOW_END_SHUTDOWN;
-		if (flow->tcp_state == TCP_STATE_CLOSED)
-			how = (enum flow_end)flow->end;
-		flow_table_end(t, flow, how, end_us < now_us ? end_us : now_us);
+	for (uint32_t i = 0; i < t->flow_pool.nr_carved; i++) {
+		if (t->flows[i].head.in_use)
+			end_for_good(t, i, now_us, input_end_us);
+	}
+	for (uint32_t i = 0; i < t->half_open_pool.nr_carved; i++) {
+		if (t->half_opens[i].head.in_use)
+			end_for_good(t, i | HALF_OPEN, now_us, input_end_us);
 	}
 }
 
 uint32_t
 flow_table_nr(const struct flow_table *t)
 {
-	return t->nr;
+	return t->flow_pool.nr;
+}
+
+uint32_t
+flow_table_nr_half_open(const struct flow_table *t)
+{
+	return t->half_open_pool.nr;
 }
 
 uint64_t

@@ -27,16 +27,18 @@ struct reasm_seg {
 };
 
 int
-reasm_pool_init(struct reasm_pool *pool, const struct reasm_limits *limits, uint64_t bytes)
+reasm_pool_init(struct reasm_pool *pool, const struct reasm_limits *limits, uint64_t bytes,
+		uint32_t max_streams)
 {
 	uint32_t nr = (uint32_t)(bytes / CHUNK_BYTES);
+	int r;
 
-	pool->limits = *limits;
-	pool->chunks = (struct slab) { 0 };
-	if (slab_init(&pool->segs, nr, sizeof(struct reasm_seg)) != 0)
-		return -ENOMEM;
-	if (slab_init(&pool->chunks, nr, sizeof(struct reasm_chunk)) != 0) {
-		slab_fini(&pool->segs);
+	*pool = (struct reasm_pool) { .limits = *limits };
+	r = slab_init(&pool->segs, nr, sizeof(struct reasm_seg));
+	r |= slab_init(&pool->chunks, nr, sizeof(struct reasm_chunk));
+	r |= slab_init(&pool->mores, max_streams, sizeof(struct reasm_more));
+	if (r != 0) {
+		reasm_pool_fini(pool);
 		return -ENOMEM;
 	}
 	return 0;
@@ -45,8 +47,45 @@ reasm_pool_init(struct reasm_pool *pool, const struct reasm_limits *limits, uint
 void
 reasm_pool_fini(struct reasm_pool *pool)
 {
+	slab_fini(&pool->mores);
 	slab_fini(&pool->chunks);
 	slab_fini(&pool->segs);
+}
+
+static struct reasm_more *
+more_at(const struct reasm_pool *pool, uint32_t nr)
+{
+	return (struct reasm_more *)(void *)(pool->mores.memory +
+					     pool->mores.object_bytes * (nr - 1));
+}
+
+const struct reasm_more *
+reasm_more(const struct reasm *r, const struct reasm_pool *pool)
+{
+	static const struct reasm_more nothing;
+
+	return r->more == 0 ? &nothing : more_at(pool, r->more);
+}
+
+/* To write to: taken if there was none yet. */
+static struct reasm_more *
+more_of(struct reasm *r, struct reasm_pool *pool)
+{
+	struct reasm_more *m;
+
+	if (r->more != 0)
+		return more_at(pool, r->more);
+	m = slab_take(&pool->mores);
+	if (m == NULL) {
+		memset(&pool->spare, 0, sizeof(pool->spare));
+		return &pool->spare;
+	}
+	memset(m, 0, sizeof(*m));
+	r->more =
+	    (uint32_t)(((uint8_t *)m - pool->mores.memory) / (ptrdiff_t)pool->mores.object_bytes +
+		       1) &
+	    (UINT32_MAX >> 1);
+	return m;
 }
 
 static void
@@ -110,13 +149,13 @@ seg_equals(const struct reasm_seg *seg, uint32_t from, const uint8_t *data, uint
 }
 
 static void
-unlink_front(struct reasm *r, struct reasm_pool *pool)
+unlink_front(struct reasm_more *m, struct reasm_pool *pool)
 {
-	struct reasm_seg *seg = r->held;
+	struct reasm_seg *seg = m->held;
 
-	r->held = seg->next;
-	r->held_bytes -= seg->len;
-	r->nr_held--;
+	m->held = seg->next;
+	m->held_bytes -= seg->len;
+	m->nr_held--;
 	seg_give(pool, seg);
 }
 
@@ -143,40 +182,41 @@ seg_deliver(struct reasm *r, const struct reasm_seg *seg, reasm_deliver_fn *deli
 
 /* Delivers the held segments that have become due. */
 static void
-drain(struct reasm *r, struct reasm_pool *pool, reasm_deliver_fn *deliver, void *arg)
+drain(struct reasm *r, struct reasm_more *m, struct reasm_pool *pool, reasm_deliver_fn *deliver,
+      void *arg)
 {
-	while (r->held != NULL && !seq_after(r->held->seq, r->next_seq)) {
-		struct reasm_seg *seg = r->held;
+	while (m->held != NULL && !seq_after(m->held->seq, r->next_seq)) {
+		struct reasm_seg *seg = m->held;
 
 		if (seq_after(seg->seq + seg->len, r->next_seq))
 			seg_deliver(r, seg, deliver, arg);
-		unlink_front(r, pool);
+		unlink_front(m, pool);
 	}
 }
 
 static void
-give_up_hole(struct reasm *r, struct reasm_pool *pool, uint64_t time_us, reasm_deliver_fn *deliver,
-	     void *arg)
+give_up_hole(struct reasm *r, struct reasm_more *m, struct reasm_pool *pool, uint64_t time_us,
+	     reasm_deliver_fn *deliver, void *arg)
 {
 	uint32_t gap;
 
-	if (r->held == NULL)
+	if (m->held == NULL)
 		return;
-	gap = r->held->seq - r->next_seq;
-	r->missed_bytes += gap;
-	r->next_seq = r->held->seq;
+	gap = m->held->seq - r->next_seq;
+	m->missed_bytes += gap;
+	r->next_seq = m->held->seq;
 	deliver(arg, NULL, 0, gap);
-	drain(r, pool, deliver, arg);
-	r->hole_since_us = time_us;
+	drain(r, m, pool, deliver, arg);
+	m->hole_since_us = time_us;
 }
 
 /* Counts and compares what [seq, seq + len) shares with held segments. */
 static void
-note_overlaps(struct reasm *r, uint32_t seq, const uint8_t *data, uint32_t len)
+note_overlaps(struct reasm_more *m, uint32_t seq, const uint8_t *data, uint32_t len)
 {
 	uint32_t end = seq + len;
 
-	for (const struct reasm_seg *s = r->held; s != NULL && seq_before(s->seq, end);
+	for (const struct reasm_seg *s = m->held; s != NULL && seq_before(s->seq, end);
 	     s = s->next) {
 		uint32_t s_end = s->seq + s->len;
 		uint32_t from = seq_after(s->seq, seq) ? s->seq : seq;
@@ -184,18 +224,18 @@ note_overlaps(struct reasm *r, uint32_t seq, const uint8_t *data, uint32_t len)
 
 		if (!seq_after(to, from))
 			continue;
-		r->overlap_bytes += to - from;
+		m->overlap_bytes += to - from;
 		if (!seg_equals(s, from - s->seq, data + (from - seq), to - from))
-			r->overlap_differs = true;
+			m->overlap_differs = true;
 	}
 }
 
 /* Linux: tcp_data_queue_ofo. False when the bytes lie inside a held segment. */
 static bool
-make_place(struct reasm *r, struct reasm_pool *pool, uint32_t seq, uint32_t len)
+make_place(struct reasm_more *m, struct reasm_pool *pool, uint32_t seq, uint32_t len)
 {
 	uint32_t end = seq + len;
-	struct reasm_seg **link = &r->held;
+	struct reasm_seg **link = &m->held;
 
 	while (*link != NULL) {
 		struct reasm_seg *s = *link;
@@ -205,8 +245,8 @@ make_place(struct reasm *r, struct reasm_pool *pool, uint32_t seq, uint32_t len)
 			return false;
 		if (!seq_after(seq, s->seq) && !seq_before(end, s_end)) {
 			*link = s->next;
-			r->held_bytes -= s->len;
-			r->nr_held--;
+			m->held_bytes -= s->len;
+			m->nr_held--;
 			seg_give(pool, s);
 			continue;
 		}
@@ -216,32 +256,32 @@ make_place(struct reasm *r, struct reasm_pool *pool, uint32_t seq, uint32_t len)
 }
 
 static bool
-has_room(const struct reasm *r, const struct reasm_pool *pool, uint32_t len)
+has_room(const struct reasm_more *m, const struct reasm_pool *pool, uint32_t len)
 {
-	return r->nr_held < pool->limits.max_held_segments &&
-	       len <= pool->limits.max_held_bytes - r->held_bytes;
+	return m != &pool->spare && m->nr_held < pool->limits.max_held_segments &&
+	       len <= pool->limits.max_held_bytes - m->held_bytes;
 }
 
 static bool
-hold(struct reasm *r, struct reasm_pool *pool, uint64_t time_us, uint32_t seq, const uint8_t *data,
-     uint32_t len)
+hold(struct reasm_more *m, struct reasm_pool *pool, uint64_t time_us, uint32_t seq,
+     const uint8_t *data, uint32_t len)
 {
-	struct reasm_seg **link = &r->held;
+	struct reasm_seg **link = &m->held;
 	struct reasm_seg *seg;
 
-	if (len > pool->limits.max_held_bytes || !has_room(r, pool, len))
+	if (len > pool->limits.max_held_bytes || !has_room(m, pool, len))
 		return false;
 	seg = seg_copy(pool, seq, data, len);
 	if (seg == NULL)
 		return false;
-	if (r->held == NULL)
-		r->hole_since_us = time_us;
+	if (m->held == NULL)
+		m->hole_since_us = time_us;
 	while (*link != NULL && !seq_after((*link)->seq, seq))
 		link = &(*link)->next;
 	seg->next = *link;
 	*link = seg;
-	r->held_bytes += len;
-	r->nr_held++;
+	m->held_bytes += len;
+	m->nr_held++;
 	return true;
 }
 
@@ -256,12 +296,13 @@ reasm_start(struct reasm *r, uint32_t next_seq)
 
 /* Delivers the part of the segment that is new; it begins at or before next_seq. */
 static void
-deliver_now(struct reasm *r, uint32_t seq, const uint8_t *data, uint32_t len,
-	    reasm_deliver_fn *deliver, void *arg)
+deliver_now(struct reasm *r, struct reasm_pool *pool, uint32_t seq, const uint8_t *data,
+	    uint32_t len, reasm_deliver_fn *deliver, void *arg)
 {
 	uint32_t done = r->next_seq - seq;
 
-	r->overlap_bytes += done;
+	if (done != 0)
+		more_of(r, pool)->overlap_bytes += done;
 	r->next_seq += len - done;
 	deliver(arg, data + done, len - done, 0);
 }
@@ -270,32 +311,57 @@ static void
 push_ahead(struct reasm *r, struct reasm_pool *pool, uint64_t time_us, uint32_t seq,
 	   const uint8_t *data, uint32_t len, reasm_deliver_fn *deliver, void *arg)
 {
-	note_overlaps(r, seq, data, len);
-	if (!make_place(r, pool, seq, len)) {
-		r->retransmits++;
+	struct reasm_more *m = more_of(r, pool);
+
+	note_overlaps(m, seq, data, len);
+	if (!make_place(m, pool, seq, len)) {
+		m->retransmits++;
 		return;
 	}
-	if (hold(r, pool, time_us, seq, data, len))
+	if (hold(m, pool, time_us, seq, data, len))
 		return;
 
 	/* No room: the hole at the front is given up until the segment fits or is due itself. */
-	r->limited++;
-	while (r->held != NULL && seq_before(r->held->seq, seq)) {
-		give_up_hole(r, pool, time_us, deliver, arg);
-		if (!seq_after(seq, r->next_seq) || hold(r, pool, time_us, seq, data, len))
+	m->limited++;
+	while (m->held != NULL && seq_before(m->held->seq, seq)) {
+		give_up_hole(r, m, pool, time_us, deliver, arg);
+		if (!seq_after(seq, r->next_seq) || hold(m, pool, time_us, seq, data, len))
 			break;
 	}
-	if (seq_after(seq, r->next_seq) && (r->held == NULL || seq_before(seq, r->held->seq))) {
+	if (seq_after(seq, r->next_seq) && (m->held == NULL || seq_before(seq, m->held->seq))) {
 		uint32_t gap = seq - r->next_seq;
 
-		r->missed_bytes += gap;
+		m->missed_bytes += gap;
 		r->next_seq = seq;
 		deliver(arg, NULL, 0, gap);
 	}
 	if (!seq_after(seq, r->next_seq) && seq_after(seq + len, r->next_seq)) {
-		deliver_now(r, seq, data, len, deliver, arg);
-		drain(r, pool, deliver, arg);
+		deliver_now(r, pool, seq, data, len, deliver, arg);
+		drain(r, m, pool, deliver, arg);
 	}
+}
+
+/* The segment begins at or before next_seq, while others wait behind a hole. */
+static void
+push_into_hole(struct reasm *r, struct reasm_pool *pool, uint64_t time_us, uint32_t seq,
+	       const uint8_t *data, uint32_t len, reasm_deliver_fn *deliver, void *arg)
+{
+	struct reasm_more *m = more_of(r, pool);
+
+	note_overlaps(m, seq, data, len);
+	deliver_now(r, pool, seq, data, len, deliver, arg);
+	drain(r, m, pool, deliver, arg);
+	m->hole_since_us = time_us;
+}
+
+static void
+give_up_old_hole(struct reasm *r, struct reasm_pool *pool, uint64_t time_us,
+		 reasm_deliver_fn *deliver, void *arg)
+{
+	struct reasm_more *m = more_of(r, pool);
+
+	if (time_us > m->hole_since_us && time_us - m->hole_since_us > pool->limits.gap_timeout_us)
+		give_up_hole(r, m, pool, time_us, deliver, arg);
 }
 
 void
@@ -305,39 +371,39 @@ reasm_push(struct reasm *r, struct reasm_pool *pool, uint64_t time_us, uint32_t 
 	int32_t ahead;
 
 	reasm_start(r, seq);
-	if (r->held != NULL && time_us > r->hole_since_us &&
-	    time_us - r->hole_since_us > pool->limits.gap_timeout_us)
-		give_up_hole(r, pool, time_us, deliver, arg);
+	if (reasm_holds(r, pool))
+		give_up_old_hole(r, pool, time_us, deliver, arg);
 
 	ahead = seq_diff(seq, r->next_seq);
 	if (ahead > MAX_AHEAD || ahead < -MAX_AHEAD)
 		return;
 	if (!seq_after(seq + len, r->next_seq)) {
-		r->retransmits++;
-		r->overlap_bytes += len;
+		struct reasm_more *m = more_of(r, pool);
+
+		m->retransmits++;
+		m->overlap_bytes += len;
 		return;
 	}
-	if (ahead > 0) {
+	if (ahead > 0)
 		push_ahead(r, pool, time_us, seq, data, len, deliver, arg);
-		return;
-	}
-	if (r->held != NULL)
-		note_overlaps(r, seq, data, len);
-	deliver_now(r, seq, data, len, deliver, arg);
-	if (r->held != NULL) {
-		drain(r, pool, deliver, arg);
-		r->hole_since_us = time_us;
-	}
+	else if (reasm_holds(r, pool))
+		push_into_hole(r, pool, time_us, seq, data, len, deliver, arg);
+	else
+		deliver_now(r, pool, seq, data, len, deliver, arg);
 }
 
 void
 reasm_acked(struct reasm *r, struct reasm_pool *pool, uint64_t time_us, uint32_t ack,
 	    reasm_deliver_fn *deliver, void *arg)
 {
-	while (r->held != NULL && seq_after(ack, r->held->seq) &&
-	       time_us >= r->hole_since_us + REASM_REORDER_US) {
-		give_up_hole(r, pool, r->hole_since_us, deliver, arg);
-	}
+	struct reasm_more *m;
+
+	if (!reasm_holds(r, pool))
+		return;
+	m = more_of(r, pool);
+	while (m->held != NULL && seq_after(ack, m->held->seq) &&
+	       time_us >= m->hole_since_us + REASM_REORDER_US)
+		give_up_hole(r, m, pool, m->hole_since_us, deliver, arg);
 }
 
 void
@@ -346,14 +412,45 @@ reasm_finish(struct reasm *r, struct reasm_pool *pool, bool have_ack, uint32_t a
 {
 	int32_t beyond;
 
-	while (r->held != NULL)
-		give_up_hole(r, pool, 0, deliver, arg);
+	while (reasm_holds(r, pool))
+		give_up_hole(r, more_of(r, pool), pool, 0, deliver, arg);
 	if (!r->started || !have_ack)
 		return;
 	beyond = seq_diff(ack, r->next_seq);
 	if (beyond > 0 && beyond < MAX_AHEAD) {
-		r->missed_bytes += (uint32_t)beyond;
+		more_of(r, pool)->missed_bytes += (uint32_t)beyond;
 		r->next_seq = ack;
 		deliver(arg, NULL, 0, (uint32_t)beyond);
 	}
+}
+
+static void
+give_more(struct reasm *r, struct reasm_pool *pool)
+{
+	slab_give(&pool->mores, more_at(pool, r->more));
+	r->more = 0;
+}
+
+void
+reasm_next_part(struct reasm *r, struct reasm_pool *pool)
+{
+	struct reasm_more *m;
+
+	if (r->more == 0)
+		return;
+	m = more_at(pool, r->more);
+	m->missed_bytes = m->overlap_bytes = 0;
+	m->retransmits = m->limited = 0;
+	if (m->held == NULL && !m->overlap_differs)
+		give_more(r, pool);
+}
+
+void
+reasm_fini(struct reasm *r, struct reasm_pool *pool)
+{
+	if (r->more == 0)
+		return;
+	while (more_at(pool, r->more)->held != NULL)
+		unlink_front(more_at(pool, r->more), pool);
+	give_more(r, pool);
 }

@@ -19,6 +19,7 @@
 #define WEIR_REASM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "classify/slab.h"
@@ -31,31 +32,53 @@ struct reasm_limits {
 	uint64_t gap_timeout_us;
 };
 
-/* One per worker. chunks hold the copied bytes, segs describe them. */
-struct reasm_pool {
-	struct slab segs;
-	struct slab chunks;
-	struct reasm_limits limits;
-};
-
-/* 0 or -ENOMEM; bytes is the room for held bytes over all flows of the worker. */
-int reasm_pool_init(struct reasm_pool *pool, const struct reasm_limits *limits, uint64_t bytes);
-void reasm_pool_fini(struct reasm_pool *pool);
-
-/* Public only because struct flow embeds two of them. All zero is a valid start. */
-struct reasm {
-	uint32_t next_seq; /* next byte to deliver */
-	uint32_t held_bytes;
-	uint16_t nr_held;
-	bool started; /* next_seq is known */
-	bool overlap_differs;
+/* What only a direction with a hole, a loss or a repetition has. */
+struct reasm_more {
 	struct reasm_seg *held; /* sorted by start, may overlap; owned, from the pool */
 	uint64_t hole_since_us; /* packet time at which the first held segment came */
+	uint32_t held_bytes;
+	uint16_t nr_held;
+	bool overlap_differs; /* stays */
+	/* Since the last reasm_next_part: */
 	uint64_t missed_bytes;	/* given up */
 	uint64_t overlap_bytes; /* sent more than once */
 	uint32_t retransmits;	/* segments that held nothing new */
 	uint32_t limited;	/* holes given up for lack of room */
 };
+
+/*
+ * One per worker. chunks hold the copied bytes, segs describe them, mores is what directions that
+ * need one have besides struct reasm. A direction that finds none left has no place to hold or
+ * count anything: its holes are given up at once.
+ */
+struct reasm_pool {
+	struct slab segs;
+	struct slab chunks;
+	struct slab mores;
+	struct reasm_more spare; /* of those that found none left: written, never read */
+	struct reasm_limits limits;
+};
+
+/* 0 or -ENOMEM; bytes is the room for held bytes over all flows of the worker. */
+int reasm_pool_init(struct reasm_pool *pool, const struct reasm_limits *limits, uint64_t bytes,
+		    uint32_t max_streams);
+void reasm_pool_fini(struct reasm_pool *pool);
+
+/* Public only because struct flow embeds two of them. All zero is a valid start. */
+struct reasm {
+	uint32_t next_seq;    /* next byte to deliver */
+	uint32_t started : 1; /* next_seq is known */
+	uint32_t more : 31;   /* which of the pool's mores, from 1; 0: none */
+};
+
+/* What there is besides; all zero where there is nothing. */
+const struct reasm_more *reasm_more(const struct reasm *r, const struct reasm_pool *pool);
+
+static inline bool
+reasm_holds(const struct reasm *r, const struct reasm_pool *pool)
+{
+	return r->more != 0 && reasm_more(r, pool)->held != NULL;
+}
 
 /*
  * Bytes in stream order; gap is how many were given up just before data. len may be 0 when only a
@@ -88,5 +111,11 @@ void reasm_acked(struct reasm *r, struct reasm_pool *pool, uint64_t time_us, uin
  */
 void reasm_finish(struct reasm *r, struct reasm_pool *pool, bool have_ack, uint32_t ack,
 		  reasm_deliver_fn *deliver, void *arg);
+
+/* A record has told the counters: they start anew. */
+void reasm_next_part(struct reasm *r, struct reasm_pool *pool);
+
+/* Frees what there still is; nothing is delivered. */
+void reasm_fini(struct reasm *r, struct reasm_pool *pool);
 
 #endif

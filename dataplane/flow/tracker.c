@@ -7,15 +7,18 @@
 #include <nettle/sha2.h>
 
 #include "dataplane/flow/flow_record.h"
+#include "dataplane/flow/half_open.h"
+#include "dataplane/flow/pages.h"
 #include "dataplane/flow/tcp_track.h"
 
 struct tracker {
 	struct flow_table *flows;
 	struct reasm_pool reasm;
-	struct slab sha_states; /* empty unless stream digests are asked for */
+	struct sha256_ctx *shas; /* two of each flow, by its id; NULL unless asked for */
 	struct conn_env *conns;
 	struct worker_counters *counters;
 	struct feed_counters *feeds;
+	struct feed_counters told; /* takes what a held packet's second coming would count again */
 	struct tracker_config config;
 	const char *ruleset;
 	tracker_emit_fn *emit;
@@ -48,7 +51,7 @@ begin_record(void *arg, void *flow, enum record_type type, uint64_t part)
 		return NULL;
 	flow_event_id(flow, type, part, id);
 	record_begin(&t->record, type, t->order_us, t->now_us, id);
-	record_put_string(&t->record, RF_TAP, ((const struct flow *)flow)->tap);
+	record_put_string(&t->record, RF_TAP, ((const struct flow *)flow)->head.tap);
 	record_put_string(&t->record, RF_RULESET, t->ruleset);
 	flow_put_ends(flow, &t->record);
 	return &t->record;
@@ -72,10 +75,39 @@ reverse_flow(void *arg, void *opaque)
 
 	(void)arg;
 	/* Of datagrams no handshake says it: whoever came first was taken for the opener. */
-	if ((flow->key.proto == IP_PROTO_TCP && !flow->midstream) || flow->part != 0)
+	if ((flow->head.key.proto == IP_PROTO_TCP && !flow->head.midstream) || flow->part != 0)
 		return false;
-	flow->orig = 1 - flow->orig;
+	flow->head.orig = !flow->head.orig;
 	return true;
+}
+
+static struct sha256_ctx *
+sha_of(struct tracker *t, const struct flow *flow, unsigned side)
+{
+	return &t->shas[2 * (size_t)flow_table_id(t->flows, flow) + side];
+}
+
+static void
+begin_flow(struct flow *flow, const struct packet *p)
+{
+	flow->feed_of = p->feed;
+	flow->head.young = FLOW_YOUNG;
+	flow->head.orig = p->side != 0;
+	flow->head.midstream = p->key.proto == IP_PROTO_TCP && (p->tcp_flags & TCP_SYN) == 0;
+}
+
+/* The first packet, which was held; its repetitions made the flow last. */
+static void
+account_first(struct tracker *t, struct flow *flow, const struct half_open *h,
+	      const struct packet *p)
+{
+	unsigned more = h->head.packets - 1u;
+
+	feed_packet(flow, p, &t->told);
+	flow_account(flow, p);
+	flow->head.last_us = h->head.last_us;
+	flow->head.young -= more < flow->head.young ? (uint8_t)more : flow->head.young;
+	flow->duplicates = h->duplicates;
 }
 
 static void
@@ -94,12 +126,18 @@ flow_part_record(struct tracker *t, struct flow *flow, enum flow_end how)
 	if (flow->part == 0)
 		feed_judge(flow, &t->feeds[flow->feed_of]);
 	if (r != NULL) {
-		flow_put_counters(flow, how, t->now_us, r);
+		flow_put_counters(flow, &t->reasm, how, r);
+		for (unsigned i = 0; t->shas != NULL && i < 2; i++) {
+			unsigned side = i == 0 ? flow->head.orig : 1u - flow->head.orig;
+
+			if (flow->side[side].delivered)
+				flow_put_digest(flow, side, sha_of(t, flow, side), r);
+		}
 		if (flow->conn != NULL)
 			conn_describe(t->conns, flow->conn, r);
 		emit_record(t);
 	}
-	flow_next_part(flow, t->now_us);
+	flow_next_part(flow, &t->reasm, t->now_us);
 }
 
 /* Bytes of one direction, in order. */
@@ -115,13 +153,33 @@ deliver(void *arg, const uint8_t *data, uint32_t len, uint64_t gap)
 		feed_gap(d->flow, d->side, gap, &t->feeds[d->flow->feed_of]);
 	t->counters->delivered_bytes += len;
 	if (len != 0) {
-		side->delivered = true;
-		if (side->sha != NULL)
-			sha256_update(side->sha, len, data);
+		side->delivered = 1;
+		if (t->shas != NULL)
+			sha256_update(sha_of(t, d->flow, d->side), len, data);
 	}
 	if (d->flow->conn != NULL)
-		conn_push(t->conns, d->flow->conn, d->side == d->flow->orig ? CONN_ORIG : CONN_RESP,
-			  data, len, gap);
+		conn_push(t->conns, d->flow->conn,
+			  d->side == d->flow->head.orig ? CONN_ORIG : CONN_RESP, data, len, gap);
+}
+
+/*
+ * The wheel and the input clock agree on when the flow ended; in packet time that is as long after
+ * its last packet.
+ */
+static void
+set_end_time(struct tracker *t, const struct flow_head *head, uint64_t end_us)
+{
+	uint64_t after = end_us > head->last_order_us ? end_us - head->last_order_us : 0;
+
+	set_time(t, head->last_us + after, end_us);
+}
+
+static void
+count_end(struct tracker *t, enum flow_end how)
+{
+	t->counters->flows_ended++;
+	if (how == FLOW_END_EVICTED)
+		t->counters->flows_evicted++;
 }
 
 static void
@@ -129,14 +187,8 @@ flow_ended(void *arg, struct flow *flow, enum flow_end how, uint64_t end_us)
 {
 	struct tracker *t = arg;
 
-	/*
-	 * The wheel and the input clock agree on when the flow ended; in packet time that is as
-	 * long after its last packet.
-	 */
-	uint64_t after = end_us > flow->last_order_us ? end_us - flow->last_order_us : 0;
-
-	set_time(t, flow->last_us + after, end_us);
-	for (unsigned s = 0; s < 2 && flow->key.proto == IP_PROTO_TCP; s++) {
+	set_end_time(t, &flow->head, end_us);
+	for (unsigned s = 0; s < 2 && flow->head.key.proto == IP_PROTO_TCP; s++) {
 		struct delivery d = { t, flow, s };
 		const struct flow_side *other = &flow->side[1 - s];
 
@@ -148,10 +200,38 @@ flow_ended(void *arg, struct flow *flow, enum flow_end how, uint64_t end_us)
 	flow_part_record(t, flow, how);
 	conn_close(t->conns, flow->conn);
 	for (unsigned s = 0; s < 2; s++)
-		slab_give(&t->sha_states, flow->side[s].sha);
-	t->counters->flows_ended++;
+		reasm_fini(&flow->side[s].reasm, &t->reasm);
+	count_end(t, how);
+}
+
+/* What open_flow and the first packet would have made of it. */
+static void
+half_open_ended(void *arg, struct half_open *h, enum flow_end how, uint64_t end_us)
+{
+	struct tracker *t = arg;
+	struct flow flow = { .head = h->head, .first_seq = h->seq };
+	struct packet p;
+
+	half_open_packet(h, &p);
+	flow.head.tcp_state = TCP_STATE_NONE;
+	flow.head.end = FLOW_END_IDLE;
+	begin_flow(&flow, &p);
+	account_first(t, &flow, h, &p);
+	if (flow.head.key.proto == IP_PROTO_TCP)
+		tcp_track_update(&flow, &p);
+	set_end_time(t, &flow.head, end_us);
+	if (flow.head.tcp_state == TCP_STATE_CLOSED && how != FLOW_END_EVICTED)
+		how = (enum flow_end)flow.head.end;
+	flow_part_record(t, &flow, how);
+	count_end(t, how);
 	if (how == FLOW_END_EVICTED)
-		t->counters->flows_evicted++;
+		t->counters->half_open_evicted++;
+}
+
+static size_t
+shas_bytes(const struct tracker *t)
+{
+	return 2 * (size_t)t->config.max_flows * sizeof(*t->shas);
 }
 
 int
@@ -159,6 +239,7 @@ tracker_create(const struct tracker_config *config, struct worker_counters *coun
 	       struct feed_counters *feeds, tracker_emit_fn *emit, void *arg, struct tracker **out)
 {
 	struct tracker *t = calloc(1, sizeof(*t));
+	struct flow_table_config table;
 	int r;
 
 	if (t == NULL)
@@ -172,11 +253,22 @@ tracker_create(const struct tracker_config *config, struct worker_counters *coun
 		.begin = begin_record, .reverse = reverse_flow, .emit = emit_record, .arg = t
 	};
 
-	r = flow_table_create(config->max_flows, &config->timeouts, flow_ended, t, &t->flows);
+	table = (struct flow_table_config) {
+		.max_flows = config->max_flows,
+		.max_half_open = config->max_half_open,
+		.timeouts = config->timeouts,
+		.end = flow_ended,
+		.end_half_open = half_open_ended,
+		.arg = t,
+	};
+	r = flow_table_create(&table, &t->flows);
 	if (r == 0)
-		r = reasm_pool_init(&t->reasm, &config->reasm, config->reasm_bytes);
-	if (r == 0 && config->stream_sha256)
-		r = slab_init(&t->sha_states, 2 * config->max_flows, sizeof(struct sha256_ctx));
+		r = reasm_pool_init(&t->reasm, &config->reasm, config->reasm_bytes,
+				    2 * config->max_flows);
+	if (r == 0 && config->stream_sha256) {
+		t->shas = pages_map(shas_bytes(t));
+		r = t->shas == NULL ? -ENOMEM : 0;
+	}
 	if (r == 0)
 		r = conn_env_create(&t->config.conn, &t->conns);
 	if (r != 0) {
@@ -195,7 +287,7 @@ tracker_destroy(struct tracker *t)
 	if (t == NULL)
 		return;
 	conn_env_destroy(t->conns);
-	slab_fini(&t->sha_states);
+	pages_unmap(t->shas, shas_bytes(t));
 	reasm_pool_fini(&t->reasm);
 	flow_table_destroy(t->flows);
 	free(t);
@@ -219,52 +311,54 @@ tracker_prefetch(const struct tracker *t, const struct packet *p)
 	flow_table_prefetch(t->flows, p->hash);
 }
 
+void
+tracker_prefetch_flow(const struct tracker *t, const struct packet *p)
+{
+	flow_table_prefetch_flow(t->flows, p);
+}
+
 static struct flow *
 open_flow(struct tracker *t, const struct packet *p)
 {
 	struct flow *flow = flow_table_add(t->flows, p);
 
-	flow->orig = p->side;
-	flow->first_seq = p->seq;
-	flow->midstream = p->key.proto == IP_PROTO_TCP && (p->tcp_flags & TCP_SYN) == 0;
-	flow_note_path(flow, p);
-	for (unsigned s = 0; s < 2 && t->config.stream_sha256; s++) {
-		flow->side[s].sha = slab_take(&t->sha_states);
-		if (flow->side[s].sha != NULL)
-			sha256_init(flow->side[s].sha);
-	}
-	t->counters->flows_opened++;
+	begin_flow(flow, p);
+	for (unsigned s = 0; s < 2 && t->shas != NULL; s++)
+		sha256_init(sha_of(t, flow, s));
 	return flow;
 }
 
-/* The packet's flow; one that is over by time, or by a new SYN, is ended first. */
-static struct flow *
-flow_of(struct tracker *t, const struct packet *p)
+static bool
+end_if_expired(struct tracker *t, struct flow *flow, const struct packet *p)
 {
-	struct flow *flow = flow_table_find(t->flows, &p->key, p->hash);
 	uint64_t deadline;
 
-	if (flow == NULL)
-		return open_flow(t, p);
-	if (flow_expired(t->flows, flow, p)) {
-		deadline = flow_deadline(t->flows, flow);
-		flow_table_end(t->flows, flow,
-			       flow->tcp_state == TCP_STATE_CLOSED ? flow->end : FLOW_END_IDLE,
-			       deadline < p->order_us ? deadline : p->order_us);
-		return open_flow(t, p);
-	}
-	if (p->key.proto == IP_PROTO_TCP && tcp_track_is_new(flow, p)) {
-		flow_table_end(t->flows, flow,
-			       flow->tcp_state == TCP_STATE_CLOSED ? flow->end : FLOW_END_REUSED,
-			       p->order_us);
-		return open_flow(t, p);
-	}
-	if (p->time_us > flow->part_us &&
-	    p->time_us - flow->part_us >= t->config.timeouts.active_us) {
-		set_time(t, p->time_us, p->order_us);
-		flow_part_record(t, flow, FLOW_END_ACTIVE);
-	}
-	return flow;
+	if (!flow_expired(t->flows, &flow->head, p))
+		return false;
+	deadline = flow_deadline(t->flows, &flow->head);
+	flow_table_end(t->flows, flow, flow->head.end,
+		       deadline < p->order_us ? deadline : p->order_us);
+	return true;
+}
+
+/* Another connection has taken the tuple. */
+static void
+end_reused(struct tracker *t, struct flow *flow, const struct packet *p)
+{
+	flow_table_end(t->flows, flow,
+		       flow->head.end != FLOW_END_IDLE ? flow->head.end : FLOW_END_REUSED,
+		       p->order_us);
+}
+
+static void
+end_part_if_due(struct tracker *t, struct flow *flow, const struct packet *p)
+{
+	int32_t lasts_ms = (int32_t)((uint32_t)(p->time_us / 1000) - flow->head.part_ms);
+
+	if (lasts_ms < (int64_t)(t->config.timeouts.active_us / 1000) && !flow_counters_full(flow))
+		return;
+	set_time(t, p->time_us, p->order_us);
+	flow_part_record(t, flow, FLOW_END_ACTIVE);
 }
 
 static void
@@ -275,15 +369,17 @@ ensure_conn(struct tracker *t, struct flow *flow)
 	if (flow->conn != NULL)
 		return;
 	info = (struct conn_info) {
-		.udp = flow->key.proto == IP_PROTO_UDP,
+		.udp = flow->head.key.proto == IP_PROTO_UDP,
 		.flow = flow,
-		.port = { flow->key.port[flow->orig], flow->key.port[1 - flow->orig] },
-		.addr = { flow->key.addr[flow->orig], flow->key.addr[1 - flow->orig] },
-		.addr_len = flow->key.family == 4 ? 4 : 16,
+		.port = { flow->head.key.port[flow->head.orig],
+			  flow->head.key.port[1 - flow->head.orig] },
+		.addr = { flow->head.key.addr[flow->head.orig],
+			  flow->head.key.addr[1 - flow->head.orig] },
+		.addr_len = flow->head.key.family == 4 ? 4 : 16,
 	};
 	for (unsigned s = 0; s < 2 && !info.udp; s++)
-		info.midstream[s == flow->orig ? CONN_ORIG : CONN_RESP] =
-		    !flow->side[s].syn && flow->midstream;
+		info.midstream[s == flow->head.orig ? CONN_ORIG : CONN_RESP] =
+		    !flow->side[s].syn && flow->head.midstream;
 	flow->conn = conn_open(t->conns, &info);
 }
 
@@ -294,7 +390,7 @@ half_close(struct tracker *t, struct flow *flow, unsigned side)
 
 	if (!s->fin || !s->reasm.started || s->reasm.next_seq != s->fin_seq || flow->conn == NULL)
 		return;
-	conn_half_close(t->conns, flow->conn, side == flow->orig ? CONN_ORIG : CONN_RESP);
+	conn_half_close(t->conns, flow->conn, side == flow->head.orig ? CONN_ORIG : CONN_RESP);
 }
 
 static void
@@ -304,59 +400,210 @@ tcp_packet(struct tracker *t, struct flow *flow, const struct packet *p, const u
 	struct flow_side *sender = &flow->side[p->side], *other = &flow->side[1 - p->side];
 	struct delivery d = { t, flow, p->side }, back = { t, flow, 1u - p->side };
 	uint32_t seq = p->seq + ((p->tcp_flags & TCP_SYN) != 0);
-	uint8_t state = flow->tcp_state;
-	uint32_t retransmits = sender->reasm.retransmits;
+	uint8_t state = flow->head.tcp_state;
+	uint32_t retransmits = reasm_more(&sender->reasm, &t->reasm)->retransmits;
 	bool nothing_new = soon && (p->payload_wire != 0 || feed_tcp_repeats(flow, p));
 
 	feed_tcp_ack(flow, p);
 	tcp_track_update(flow, p);
-	if (flow->tcp_state != state)
-		flow_table_reschedule(t->flows, flow);
-	if (p->payload_len != 0) {
+	/* What a RST carries is not of the stream (RFC 9293 section 3.10.7.4). */
+	if (p->payload_len != 0 && (p->tcp_flags & TCP_RST) == 0) {
 		ensure_conn(t, flow);
 		reasm_push(&sender->reasm, &t->reasm, p->time_us, seq, payload, p->payload_len,
 			   deliver, &d);
-		nothing_new = nothing_new && sender->reasm.retransmits != retransmits;
+		nothing_new = nothing_new &&
+			      reasm_more(&sender->reasm, &t->reasm)->retransmits != retransmits;
 	}
 	feed_tcp(flow, p, nothing_new, &t->feeds[p->feed]);
-	if (sender->have_ack && other->reasm.held != NULL)
+	if (sender->have_ack && reasm_holds(&other->reasm, &t->reasm))
 		reasm_acked(&other->reasm, &t->reasm, p->time_us, sender->acked, deliver, &back);
 	if ((p->tcp_flags & TCP_FIN) != 0 || p->payload_len != 0)
 		half_close(t, flow, p->side);
+	tcp_track_settle(flow);
+	if (flow->head.tcp_state != state)
+		flow_table_reschedule(t->flows, flow);
 }
 
 static void
 datagram_packet(struct tracker *t, struct flow *flow, const struct packet *p,
 		const uint8_t *payload, bool soon)
 {
-	struct flow_side *sender = &flow->side[p->side];
-
 	feed_datagram(flow, p, soon, &t->feeds[p->feed]);
 	if (p->payload_len == 0)
 		return;
 	t->counters->delivered_bytes += p->payload_len;
-	sender->delivered = true;
-	if (sender->sha != NULL)
-		sha256_update(sender->sha, p->payload_len, payload);
+	flow->side[p->side].delivered = 1;
+	if (t->shas != NULL)
+		sha256_update(sha_of(t, flow, p->side), p->payload_len, payload);
 	ensure_conn(t, flow);
 	if (flow->conn != NULL)
-		conn_datagram(t->conns, flow->conn, p->side == flow->orig ? CONN_ORIG : CONN_RESP,
-			      payload, p->payload_len);
+		conn_datagram(t->conns, flow->conn,
+			      p->side == flow->head.orig ? CONN_ORIG : CONN_RESP, payload,
+			      p->payload_len);
+}
+
+/* There is more: the flow is made, and has its first packet already. */
+static struct flow *
+promote(struct tracker *t, struct half_open *h)
+{
+	struct half_open first = *h;
+	struct packet p;
+	struct flow *flow;
+
+	h->head.path = NULL;
+	flow_table_drop_half_open(t->flows, h);
+	half_open_packet(&first, &p);
+	flow = open_flow(t, &p);
+	flow->head.path = first.head.path;
+	account_first(t, flow, &first, &p);
+	if (p.key.proto == IP_PROTO_TCP)
+		tcp_packet(t, flow, &p, NULL, false);
+	else if (p.key.proto == IP_PROTO_UDP)
+		datagram_packet(t, flow, &p, NULL, false);
+	t->counters->half_open_promoted++;
+	return flow;
+}
+
+/* The first packet, or the first that fits nothing there is. */
+static struct flow *
+first_packet(struct tracker *t, const struct packet *p)
+{
+	struct half_open *h;
+	struct flow *flow;
+
+	t->counters->flows_opened++;
+	if (half_open_can_hold(p)) {
+		h = flow_table_add_half_open(t->flows, p);
+		flow_table_note_path(t->flows, &h->head, p, true);
+		t->feeds[p->feed].feed_packets++;
+		t->feeds[p->feed].feed_truncated += p->payload_len < p->payload_wire;
+		return NULL;
+	}
+	flow = open_flow(t, p);
+	flow_table_note_path(t->flows, &flow->head, p, true);
+	return flow;
+}
+
+static struct flow *
+second_packet(struct tracker *t, struct half_open *h, const struct packet *p)
+{
+	uint64_t deadline;
+
+	if (flow_expired(t->flows, &h->head, p)) {
+		deadline = flow_deadline(t->flows, &h->head);
+		flow_table_end_half_open(t->flows, h, FLOW_END_IDLE,
+					 deadline < p->order_us ? deadline : p->order_us);
+		return first_packet(t, p);
+	}
+	if (half_open_is_repeat(h, p)) {
+		t->feeds[p->feed].feed_packets++;
+		t->feeds[p->feed].feed_duplicates += half_open_repeat(h, p);
+		flow_table_note_path(t->flows, &h->head, p, false);
+		return NULL;
+	}
+	return promote(t, h);
+}
+
+static struct flow *
+no_flow(struct tracker *t, const struct packet *p)
+{
+	struct half_open *h = flow_table_find_half_open(t->flows, p);
+
+	return h != NULL ? second_packet(t, h, p) : first_packet(t, p);
+}
+
+/*
+ * A segment that the flow's end would throw away. It may answer a SYN that came on the same tuple:
+ * then that one is the connection, and the flow is over.
+ */
+static struct flow *
+stray_segment(struct tracker *t, struct flow *flow, const struct packet *p)
+{
+	struct half_open *h = flow_table_find_half_open(t->flows, p);
+
+	if (h == NULL || h->head.orig == p->side || flow_expired(t->flows, &h->head, p))
+		return flow;
+	end_reused(t, flow, p);
+	return promote(t, h);
+}
+
+/* The flow that a TCP segment is for, and what is to be thought of it there. */
+static struct flow *
+tcp_flow_of(struct tracker *t, struct flow *flow, const struct packet *p, enum tcp_verdict *verdict)
+{
+	struct flow *other;
+
+	if (tcp_track_is_new(flow, p)) {
+		if (tcp_track_may_end(flow, p))
+			end_reused(t, flow, p);
+		else
+			t->counters->tcp_stray_syn++;
+		return no_flow(t, p);
+	}
+	*verdict = tcp_track_judge(flow, p);
+	if (*verdict == TCP_GOOD)
+		return flow;
+	other = stray_segment(t, flow, p);
+	if (other != flow)
+		*verdict = tcp_track_judge(other, p);
+	return other;
+}
+
+/* The flow that the packet is for; NULL when it has been dealt with, as half-open. */
+static struct flow *
+flow_of(struct tracker *t, const struct packet *p, enum tcp_verdict *verdict)
+{
+	struct flow *flow = flow_table_find(t->flows, &p->key, p->hash);
+
+	if (flow != NULL && end_if_expired(t, flow, p))
+		flow = NULL;
+	if (flow != NULL && p->key.proto == IP_PROTO_TCP) {
+		flow = tcp_flow_of(t, flow, p, verdict);
+	} else if (flow == NULL) {
+		flow = no_flow(t, p);
+		if (flow != NULL && p->key.proto == IP_PROTO_TCP)
+			*verdict = tcp_track_judge(flow, p);
+	}
+	if (flow != NULL)
+		end_part_if_due(t, flow, p);
+	return flow;
+}
+
+static void
+reject(struct tracker *t, struct flow *flow, const struct packet *p, enum tcp_verdict verdict)
+{
+	struct worker_counters *c = t->counters;
+	uint64_t *counters[NR_TCP_VERDICTS] = {
+		[TCP_OUT_OF_WINDOW] = &c->tcp_out_of_window, [TCP_BAD_ACK] = &c->tcp_bad_ack,
+		[TCP_OLD_STAMP] = &c->tcp_old_stamp,	     [TCP_STRAY_SYN] = &c->tcp_stray_syn,
+		[TCP_STRAY_RST] = &c->tcp_stray_rst,
+	};
+
+	++*counters[verdict];
+	c->rejected_bytes += p->payload_wire;
+	flow->rejected++;
+	feed_tcp(flow, p, false, &t->feeds[p->feed]);
 }
 
 void
 tracker_packet(struct tracker *t, const struct packet *p, const uint8_t *payload)
 {
-	struct flow *flow = flow_of(t, p);
+	enum tcp_verdict verdict = TCP_GOOD;
+	struct flow *flow = flow_of(t, p, &verdict);
+	bool soon;
 
-	bool soon = feed_packet(flow, p, &t->feeds[p->feed]);
-
-	set_time(t, p->time_us, p->order_us);
-	flow_account(flow, p);
 	t->counters->payload_bytes += p->payload_wire;
 	if (p->payload_len < p->payload_wire)
 		t->counters->truncated_packets++;
-	if (p->key.proto == IP_PROTO_TCP)
+	if (flow == NULL)
+		return;
+	soon = feed_packet(flow, p, &t->feeds[p->feed]);
+	set_time(t, p->time_us, p->order_us);
+	flow_account(flow, p);
+	flow_table_note_path(t->flows, &flow->head, p, false);
+	if (verdict != TCP_GOOD)
+		reject(t, flow, p, verdict);
+	else if (p->key.proto == IP_PROTO_TCP)
 		tcp_packet(t, flow, p, payload, soon);
 	else if (p->key.proto == IP_PROTO_UDP)
 		datagram_packet(t, flow, p, payload, soon);
@@ -366,11 +613,14 @@ void
 tracker_copy(struct tracker *t, const struct packet *p)
 {
 	struct flow *flow = flow_table_find(t->flows, &p->key, p->hash);
+	struct half_open *h = flow == NULL ? flow_table_find_half_open(t->flows, p) : NULL;
 
 	t->feeds[p->feed].feed_packets++;
 	t->feeds[p->feed].feed_duplicates++;
 	if (flow != NULL)
 		flow->duplicates++;
+	else if (h != NULL)
+		h->duplicates++;
 }
 
 uint64_t
@@ -388,14 +638,14 @@ tracker_finish(struct tracker *t, uint64_t now_us, uint64_t input_end_us)
 void
 tracker_memory(const struct tracker *t, memory_put_fn *put, void *arg)
 {
-	put(arg, "flow.max", flow_table_bytes(t->flows));
+	put(arg, "flow.max", flow_table_bytes(t->flows) + slab_bytes(&t->reasm.mores));
 	put(arg, "reasm.worker_mb", slab_bytes(&t->reasm.segs) + slab_bytes(&t->reasm.chunks));
-	put(arg, "records.stream_sha256", slab_bytes(&t->sha_states));
+	put(arg, "records.stream_sha256", t->shas != NULL ? shas_bytes(t) : 0);
 	conn_env_memory(t->conns, put, arg);
 }
 
 uint32_t
 tracker_nr_flows(const struct tracker *t)
 {
-	return flow_table_nr(t->flows);
+	return flow_table_nr(t->flows) + flow_table_nr_half_open(t->flows);
 }

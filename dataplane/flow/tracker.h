@@ -18,7 +18,7 @@
 #include "dataplane/publish/record.h"
 
 struct tracker_config {
-	uint32_t max_flows;
+	uint32_t max_flows, max_half_open;
 	struct flow_timeouts timeouts;
 	struct reasm_limits reasm;
 	uint64_t reasm_bytes;
@@ -43,7 +43,9 @@ void tracker_set_ruleset(struct tracker *t, const char *hash);
 
 struct conn_env *tracker_conn_env(struct tracker *t);
 
+/* Of a burst, all by the first and then all by the second, before any tracker_packet. */
 void tracker_prefetch(const struct tracker *t, const struct packet *p);
+void tracker_prefetch_flow(const struct tracker *t, const struct packet *p);
 
 /* payload: payload_len contiguous bytes. */
 void tracker_packet(struct tracker *t, const struct packet *p, const uint8_t *payload);
@@ -60,6 +62,7 @@ void tracker_finish(struct tracker *t, uint64_t now_us, uint64_t input_end_us);
 /* What its settings cost, those of the application layer included. */
 void tracker_memory(const struct tracker *t, memory_put_fn *put, void *arg);
 
+/* Open now, those of one packet included. */
 uint32_t tracker_nr_flows(const struct tracker *t);
 
 #endif

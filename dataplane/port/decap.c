@@ -7,9 +7,13 @@
 
 #include <string.h>
 
-#define IPV4_HDR_LEN   20u
-#define IPV6_HDR_LEN   40u
-#define TCP_HDR_LEN    20u
+#define IPV4_HDR_LEN  20u
+#define IPV6_HDR_LEN  40u
+#define TCP_HDR_LEN   20u
+#define TCP_MAX_SCALE 14u
+
+enum { TCP_OPT_END, TCP_OPT_NOP, TCP_OPT_SCALE = 3, TCP_OPT_STAMP = 8 };
+
 #define UDP_HDR_LEN    8u
 #define VXLAN_HDR_LEN  8u
 #define GENEVE_HDR_LEN 8u
@@ -208,6 +212,36 @@ set_flow(struct walk *w, const struct cursor *c, const struct ip *ip, uint16_t s
 }
 
 /*
+ * RFC 9293 section 3.1: kind, length, value; 0 ends, 1 is a filler. Of interest: window scale (3,
+ * RFC 7323 section 2.2) and timestamps (8, section 3.2).
+ */
+static void
+tcp_options(struct packet *p, struct cursor c)
+{
+	while (cursor_left(&c) != 0) {
+		const uint8_t *kind = cursor_take(&c, 1), *len, *value;
+
+		if (*kind == TCP_OPT_END)
+			return;
+		if (*kind == TCP_OPT_NOP)
+			continue;
+		len = cursor_take(&c, 1);
+		if (len == NULL || *len < 2)
+			return;
+		value = cursor_take(&c, *len - 2u);
+		if (value == NULL)
+			return;
+		if (*kind == TCP_OPT_SCALE && *len == 3 && (p->tcp_flags & TCP_SYN) != 0) {
+			p->has_scale = true;
+			p->scale = *value < TCP_MAX_SCALE ? *value : TCP_MAX_SCALE;
+		} else if (*kind == TCP_OPT_STAMP && *len == 10) {
+			p->has_ts = true;
+			p->ts_val = read_be32(value);
+		}
+	}
+}
+
+/*
  * RFC 9293 section 3.1. A snapped or malformed header still names its ports, which is enough to
  * say who talks to whom; it then carries no payload.
  */
@@ -235,6 +269,8 @@ tcp_parse(struct walk *w, struct cursor c, const struct ip *ip)
 		set_flow(w, &c, ip, read_be16(h), read_be16(h + 2), 0);
 		return DECAP_OK;
 	}
+	if (hdr_len > TCP_HDR_LEN)
+		tcp_options(w->p, cursor_of(h + TCP_HDR_LEN, hdr_len - TCP_HDR_LEN));
 	set_flow(w, &c, ip, read_be16(h), read_be16(h + 2), ip->wire_len - hdr_len);
 	return DECAP_OK;
 }

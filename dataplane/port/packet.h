@@ -70,6 +70,7 @@ struct packet {
 	uint32_t payload_wire;	/* bytes of it that were sent */
 
 	uint32_t seq, ack; /* TCP only */
+	uint32_t ts_val;   /* of its timestamp option, when has_ts */
 	uint16_t window;
 	uint16_t checksum; /* of the transport, as sent; 0 where there is none */
 	uint8_t tcp_flags;
@@ -77,6 +78,8 @@ struct packet {
 	uint16_t ip_id; /* of the innermost IPv4 header */
 	uint8_t hops;	/* between workers, and through defrag */
 	uint8_t link;	/* enum link_type the frame begins with */
+	bool has_ts, has_scale;
+	uint8_t scale; /* of its window scale option, when has_scale: SYN only */
 	bool has_macs;
 	bool is_fragment;   /* on its way to the worker that puts its datagram together */
 	uint8_t feed;	    /* place of its port in the configuration, from 0 */

@@ -63,6 +63,7 @@
 	X(DST_OVERLAP_BYTES, "dst_overlap_bytes", UINT, FLOW, 0, 0, "bytes sent more than once")   \
 	X(OVERLAP_DIFFERS, "overlap_differs", BOOL, FLOW, 0, 0, "copies of a byte that differ")    \
 	X(RETRANSMITS, "retransmits", UINT, FLOW, 0, 0, "segments already delivered")              \
+	X(REJECTED, "rejected", UINT, FLOW, 0, 0, "segments that are not of the connection")       \
 	X(DUPLICATES, "duplicates", UINT, FLOW, 0, 0, "second copies made by the mirror")          \
 	X(FEED_MISSING, "feed_missing", TEXT, FLOW, 0, 8,                                          \
 	  "src or dst: it spoke, and the mirror showed none of it")                                \

@@ -271,13 +271,61 @@ test_malformed_tunnels(void **state)
 	}
 }
 
+/* TCP options: scale only of a SYN, time stamps, and whatever claims to be longer than it is. */
+static void
+test_tcp_options(void **state)
+{
+	static const struct options {
+		const char *name;
+		uint8_t flags;
+		const char *bytes;
+		size_t len;
+		bool has_scale, has_ts;
+		uint8_t scale;
+		uint32_t ts_val;
+	} rows[] = {
+		{ "none", TCP_SYN, "", 0, false, false, 0, 0 },
+		{ "as Linux sends a SYN", TCP_SYN, "\2\4\5\xb4\4\2\x8\xa\1\2\3\4\0\0\0\0\1\3\3\7",
+		  20, true, true, 7, 0x01020304 },
+		{ "as Linux sends data", TCP_ACK, "\1\1\x8\xa\1\2\3\4\0\0\0\0", 12, false, true, 0,
+		  0x01020304 },
+		{ "scale outside of a SYN", TCP_ACK, "\1\3\3\7", 4, false, false, 0, 0 },
+		{ "scale beyond the largest", TCP_SYN, "\1\3\3\x20", 4, true, false, 14, 0 },
+		{ "behind the end", TCP_SYN, "\0\3\3\7", 4, false, false, 0, 0 },
+		{ "too long", TCP_SYN, "\3\x9\7\0", 4, false, false, 0, 0 },
+		{ "of no length", TCP_SYN, "\3\0\3\7", 4, false, false, 0, 0 },
+		{ "scale of two bytes", TCP_SYN, "\3\4\7\7", 4, false, false, 0, 0 },
+		{ "cut after its kind", TCP_SYN, "\1\1\1\3", 4, false, false, 0, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		uint8_t frame[80] = { 0x45, [9] = IP_PROTO_TCP };
+		size_t len = 40 + rows[i].len;
+		struct packet p = { .wire_bytes = (uint32_t)len };
+
+		print_message("%s\n", rows[i].name);
+		memcpy(frame + 12, "\xa\0\0\1\xa\0\0\2", 8);
+		frame[3] = (uint8_t)len;
+		frame[32] = (uint8_t)((5 + rows[i].len / 4) << 4);
+		frame[33] = rows[i].flags;
+		memcpy(frame + 40, rows[i].bytes, rows[i].len);
+		assert_int_equal(decap_frame(&p, LINK_RAW_IP, 0, guard_copy(frame, len), len, len,
+					     4),
+				 DECAP_OK);
+		assert_int_equal(p.has_scale, rows[i].has_scale);
+		assert_int_equal(p.has_ts, rows[i].has_ts);
+		assert_int_equal(p.scale, rows[i].scale);
+		assert_int_equal(p.ts_val, rows[i].ts_val);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_decap_frames),
-		cmocka_unit_test(test_decap_every_cut),
-		cmocka_unit_test(test_depth_is_bounded),
+		cmocka_unit_test(test_tcp_options),	  cmocka_unit_test(test_decap_frames),
+		cmocka_unit_test(test_decap_every_cut),	  cmocka_unit_test(test_depth_is_bounded),
 		cmocka_unit_test(test_malformed_tunnels),
 	};
 

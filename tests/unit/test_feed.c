@@ -1,7 +1,7 @@
 #include "tests/support/unit.h"
 
 #include "dataplane/flow/feed.h"
-#include "dataplane/flow/flow_table.h"
+#include "dataplane/flow/flow.h"
 
 enum { A = 0, B = 1 };
 
@@ -110,15 +110,16 @@ packet_of_step(const struct step *s)
 static void
 play(const struct story *t, struct feed_counters *c)
 {
-	struct flow flow = { .key = { .proto = t->steps[0].proto } };
+	struct flow flow = { .head.young = FLOW_YOUNG, .head.key = { .proto = t->steps[0].proto } };
 
 	for (unsigned i = 0; i < t->nr; i++) {
 		struct packet p = packet_of_step(&t->steps[i]);
 		bool soon = feed_packet(&flow, &p, c);
 
-		if (p.time_us > flow.last_us)
-			flow.last_us = p.time_us;
-		flow.nr_packets++;
+		if (p.time_us > flow.head.last_us)
+			flow.head.last_us = p.time_us;
+		if (flow.head.young != 0)
+			flow.head.young--;
 		flow.side[p.side].seen = true;
 		if (p.key.proto == IP_PROTO_TCP)
 			feed_tcp(&flow, &p, soon && t->steps[i].nothing_new, c);
@@ -146,7 +147,7 @@ test_copies(void **state)
 static void
 test_no_false_copies(void **state)
 {
-	struct flow flow = { .key = { .proto = IP_PROTO_UDP } };
+	struct flow flow = { .head.young = FLOW_YOUNG, .head.key = { .proto = IP_PROTO_UDP } };
 	struct feed_counters c = { 0 };
 	uint64_t seed = 77;
 
@@ -180,7 +181,8 @@ test_gaps(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(gaps); i++) {
 		const struct gap_case *t = &gaps[i];
-		struct flow flow = { .key = { .proto = IP_PROTO_TCP } };
+		struct flow flow = { .head.young = FLOW_YOUNG,
+				     .head.key = { .proto = IP_PROTO_TCP } };
 		struct feed_counters c = { 0 };
 
 		print_message("%s\n", t->name);
@@ -216,16 +218,16 @@ test_judge(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(judgements); i++) {
 		const struct judge_case *t = &judgements[i];
-		struct flow flow = { .key = { .proto = IP_PROTO_TCP },
-				     .orig = (uint8_t)t->orig,
-				     .nr_packets = t->packets };
+		struct flow flow = { .head.key = { .proto = IP_PROTO_TCP },
+				     .head.orig = t->orig != 0 };
 		struct feed_counters c = { 0 };
 
 		print_message("%s\n", t->name);
+		flow.head.young = t->packets < FLOW_YOUNG ? (uint8_t)(FLOW_YOUNG - t->packets) : 0;
 		for (unsigned s = 0; s < 2; s++) {
 			flow.side[s].seen = t->seen[s];
 			flow.side[s].have_ack = t->ack[s];
-			flow.feed.vlans[s] = t->vlans[s];
+			flow.side[s].vlans = t->vlans[s];
 		}
 		assert_int_equal(feed_missing_side(&flow), t->missing);
 		feed_judge(&flow, &c);

@@ -71,7 +71,7 @@ test_overlaps_as_linux(void **state)
 
 		print_message("%s\n", overlap_cases[i].name);
 		memset(&s, 0, sizeof(s));
-		assert_int_equal(reasm_pool_init(&pool, &limits, 1 << 20), 0);
+		assert_int_equal(reasm_pool_init(&pool, &limits, 1 << 20, 4), 0);
 		reasm_start(&r, 100);
 		for (size_t k = 0; k < 3 && overlap_cases[i].held[k].text != NULL; k++)
 			push(&r, &pool, 100 + overlap_cases[i].held[k].at,
@@ -80,7 +80,7 @@ test_overlaps_as_linux(void **state)
 		push(&r, &pool, 100, "a", &s);
 		assert_int_equal(s.at, strlen(overlap_cases[i].want));
 		assert_memory_equal(s.bytes, overlap_cases[i].want, s.at);
-		assert_int_equal(r.overlap_differs, overlap_cases[i].differs);
+		assert_int_equal(reasm_more(&r, &pool)->overlap_differs, overlap_cases[i].differs);
 		assert_int_equal(pool.segs.nr_taken, 0);
 		assert_int_equal(pool.chunks.nr_taken, 0);
 		reasm_pool_fini(&pool);
@@ -96,7 +96,7 @@ test_gap_by_ack_time_and_end(void **state)
 
 	(void)state;
 	memset(&s, 0, sizeof(s));
-	assert_int_equal(reasm_pool_init(&pool, &limits, 1 << 20), 0);
+	assert_int_equal(reasm_pool_init(&pool, &limits, 1 << 20, 4), 0);
 	reasm_start(&r, 0);
 	push(&r, &pool, 10, "later", &s);
 	reasm_acked(&r, &pool, 1000, 15, collect, &s);
@@ -105,16 +105,16 @@ test_gap_by_ack_time_and_end(void **state)
 	assert_int_equal(s.at, 0); /* what is behind the hole is not acknowledged */
 	reasm_acked(&r, &pool, 1000 + REASM_REORDER_US, 15, collect, &s);
 	assert_int_equal(s.at, 15);
-	assert_int_equal(r.missed_bytes, 10);
+	assert_int_equal(reasm_more(&r, &pool)->missed_bytes, 10);
 
 	push(&r, &pool, 20, "again", &s);
 	reasm_push(&r, &pool, 1000 + limits.gap_timeout_us + 1, 25, (const uint8_t *)"x", 1,
 		   collect, &s);
 	assert_int_equal(s.at, 26);
-	assert_int_equal(r.missed_bytes, 15);
+	assert_int_equal(reasm_more(&r, &pool)->missed_bytes, 15);
 
 	reasm_finish(&r, &pool, true, 30, collect, &s);
-	assert_int_equal(r.missed_bytes, 19); /* acknowledged, never seen */
+	assert_int_equal(reasm_more(&r, &pool)->missed_bytes, 19); /* acknowledged, never seen */
 	assert_int_equal(s.at, 30);
 	reasm_pool_fini(&pool);
 }
@@ -130,7 +130,7 @@ test_pool_empty_gives_up_own_hole(void **state)
 	(void)state;
 	memset(&s, 0, sizeof(s));
 	tight.max_held_segments = 2;
-	assert_int_equal(reasm_pool_init(&pool, &tight, 1 << 20), 0);
+	assert_int_equal(reasm_pool_init(&pool, &tight, 1 << 20, 4), 0);
 	reasm_start(&r, 0);
 	push(&r, &pool, 2, "b", &s);
 	push(&r, &pool, 4, "d", &s);
@@ -142,8 +142,48 @@ test_pool_empty_gives_up_own_hole(void **state)
 	assert_int_equal(s.bytes[2], 'b');
 	assert_int_equal(s.bytes[4], 'd');
 	assert_int_equal(s.bytes[6], 'f');
-	assert_int_equal(r.missed_bytes, 4);
-	assert_int_equal(r.limited, 1);
+	assert_int_equal(reasm_more(&r, &pool)->missed_bytes, 4);
+	assert_int_equal(reasm_more(&r, &pool)->limited, 1);
+	assert_int_equal(pool.segs.nr_taken, 0);
+	reasm_pool_fini(&pool);
+}
+
+/* What only some directions have is taken when it is needed and given back. */
+static void
+test_more_comes_and_goes(void **state)
+{
+	static struct sink s;
+	struct reasm a = { 0 }, b = { 0 };
+	struct reasm_pool pool;
+
+	(void)state;
+	memset(&s, 0, sizeof(s));
+	assert_int_equal(reasm_pool_init(&pool, &limits, 1 << 20, 1), 0);
+	push(&a, &pool, 0, "in order", &s);
+	push(&a, &pool, 8, "and on", &s);
+	assert_int_equal(pool.mores.nr_taken, 0);
+	push(&a, &pool, 8, "and on", &s);
+	assert_int_equal(reasm_more(&a, &pool)->retransmits, 1);
+	assert_int_equal(pool.mores.nr_taken, 1);
+	reasm_next_part(&a, &pool);
+	assert_int_equal(pool.mores.nr_taken, 0);
+
+	/* Held bytes keep it over the end of a part. */
+	push(&a, &pool, 20, "later", &s);
+	reasm_next_part(&a, &pool);
+	assert_true(reasm_holds(&a, &pool));
+
+	/* Another finds none left: it goes on without, over its holes. */
+	memset(&s, 0, sizeof(s));
+	push(&b, &pool, 0, "first", &s);
+	push(&b, &pool, 10, "second", &s);
+	assert_int_equal(s.at, 16);
+	assert_int_equal(s.gaps, 5);
+	assert_int_equal(reasm_more(&b, &pool)->missed_bytes, 0);
+
+	reasm_fini(&a, &pool);
+	reasm_fini(&b, &pool);
+	assert_int_equal(pool.mores.nr_taken, 0);
 	assert_int_equal(pool.segs.nr_taken, 0);
 	reasm_pool_fini(&pool);
 }
@@ -167,7 +207,7 @@ test_model(void **state)
 		print_message("seed %llu\n", (unsigned long long)(seed + run));
 		memset(&s, 0, sizeof(s));
 		l.max_held_segments = 4 + (uint32_t)(test_random(&rng) % 64);
-		assert_int_equal(reasm_pool_init(&pool, &l, 1 << 18), 0);
+		assert_int_equal(reasm_pool_init(&pool, &l, 1 << 18, 4), 0);
 		for (uint32_t i = 0; i < len; i++)
 			stream[i] = (uint8_t)test_random(&rng);
 		reasm_start(&r, base);
@@ -191,8 +231,8 @@ test_model(void **state)
 		reasm_finish(&r, &pool, true, base + len, collect, &s);
 
 		assert_int_equal(s.at, len);
-		assert_int_equal(s.gaps, r.missed_bytes);
-		assert_false(r.overlap_differs);
+		assert_int_equal(s.gaps, reasm_more(&r, &pool)->missed_bytes);
+		assert_false(reasm_more(&r, &pool)->overlap_differs);
 		for (uint32_t i = 0; i < len; i++) {
 			if (s.seen[i])
 				assert_int_equal(s.bytes[i], stream[i]);
@@ -210,6 +250,7 @@ main(void)
 		cmocka_unit_test(test_overlaps_as_linux),
 		cmocka_unit_test(test_gap_by_ack_time_and_end),
 		cmocka_unit_test(test_pool_empty_gives_up_own_hole),
+		cmocka_unit_test(test_more_comes_and_goes),
 		cmocka_unit_test(test_model),
 	};
 

@@ -98,6 +98,7 @@ config_of(unsigned id)
 		.backoff = true,
 		.decap_depth = 4,
 		.max_flows = 1024,
+		.max_half_open = 1024,
 		.timeouts = { 300000000, 10000000, 5000000, 60000000, 60000000, 300000000 },
 		.max_datagrams = 1024,
 		.defrag_timeout_us = 2000000,
