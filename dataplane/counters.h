@@ -50,6 +50,7 @@
 	X(payload_bytes, "transport payload received")                            \
 	X(delivered_bytes, "TCP stream and datagram bytes in order")              \
 	X(missed_bytes, "TCP stream bytes that were given up")                    \
+	X(reasm_made_room, "holes given up to make room for another flow's")      \
 	X(rejected_bytes, "payload of the segments that follow")                  \
 	X(tcp_out_of_window, "segments beyond the window offered")                \
 	X(tcp_bad_ack, "segments that acknowledge what was not sent")             \

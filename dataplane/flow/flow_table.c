@@ -128,6 +128,16 @@ flow_table_id(const struct flow_table *t, const struct flow *flow)
 	return (uint32_t)(flow - t->flows);
 }
 
+struct flow *
+flow_table_of_reasm(struct flow_table *t, const struct reasm *r, unsigned *side)
+{
+	size_t at = (size_t)((const uint8_t *)r - (const uint8_t *)t->flows);
+	struct flow *flow = &t->flows[at / sizeof(struct flow)];
+
+	*side = r == &flow->side[1].reasm;
+	return flow;
+}
+
 static size_t
 buckets_bytes(const struct flow_table *t)
 {
@@ -198,6 +208,7 @@ flow_table_prefetch(const struct flow_table *t, uint64_t hash)
 	__builtin_prefetch(first_bucket(t, hash));
 }
 
+/* The first line for the key, the second for payload; of TCP both sides are asked for. */
 static void
 prefetch_entries(const struct flow_table *t, const struct bucket *b, const struct packet *p)
 {
@@ -208,8 +219,11 @@ prefetch_entries(const struct flow_table *t, const struct bucket *b, const struc
 		__builtin_prefetch(line);
 		if (is_half_open(id) || p->payload_len != 0)
 			__builtin_prefetch(line + 64);
-		if (!is_half_open(id))
-			__builtin_prefetch(&t->flows[id].side[p->side]);
+		if (is_half_open(id))
+			continue;
+		__builtin_prefetch(&t->flows[id].side[p->side]);
+		if (p->key.proto == IP_PROTO_TCP)
+			__builtin_prefetch(&t->flows[id].side[1 - p->side]);
 	}
 }
 

@@ -84,6 +84,9 @@ struct half_open *flow_table_add_half_open(struct flow_table *t, const struct pa
 void flow_table_note_path(struct flow_table *t, struct flow_head *head, const struct packet *p,
 			  bool first);
 
+/* The flow that a side's reasm is part of, and which side. */
+struct flow *flow_table_of_reasm(struct flow_table *t, const struct reasm *r, unsigned *side);
+
 /* Below max_flows, and no other flow has it at the same time. */
 uint32_t flow_table_id(const struct flow_table *t, const struct flow *flow);
 

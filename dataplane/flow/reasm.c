@@ -81,6 +81,7 @@ more_of(struct reasm *r, struct reasm_pool *pool)
 		return &pool->spare;
 	}
 	memset(m, 0, sizeof(*m));
+	m->of = r;
 	r->more =
 	    (uint32_t)(((uint8_t *)m - pool->mores.memory) / (ptrdiff_t)pool->mores.object_bytes +
 		       1) &
@@ -149,6 +150,43 @@ seg_equals(const struct reasm_seg *seg, uint32_t from, const uint8_t *data, uint
 }
 
 static void
+leave_queue(struct reasm_pool *pool, struct reasm_more *m)
+{
+	if (m->older != 0)
+		more_at(pool, m->older)->newer = m->newer;
+	else
+		pool->oldest = m->newer;
+	if (m->newer != 0)
+		more_at(pool, m->newer)->older = m->older;
+	else
+		pool->newest = m->older;
+	m->older = m->newer = 0;
+}
+
+static void
+join_queue(struct reasm_pool *pool, struct reasm_more *m)
+{
+	m->older = pool->newest;
+	m->newer = 0;
+	pool->newest = m->of->more;
+	if (m->older != 0)
+		more_at(pool, m->older)->newer = m->of->more;
+	else
+		pool->oldest = m->of->more;
+}
+
+/* The first hole is another one now, as old as time_us. */
+static void
+renew_hole(struct reasm_pool *pool, struct reasm_more *m, uint64_t time_us)
+{
+	m->hole_since_us = time_us;
+	if (m->held == NULL)
+		return;
+	leave_queue(pool, m);
+	join_queue(pool, m);
+}
+
+static void
 unlink_front(struct reasm_more *m, struct reasm_pool *pool)
 {
 	struct reasm_seg *seg = m->held;
@@ -157,6 +195,8 @@ unlink_front(struct reasm_more *m, struct reasm_pool *pool)
 	m->held_bytes -= seg->len;
 	m->nr_held--;
 	seg_give(pool, seg);
+	if (m->held == NULL)
+		leave_queue(pool, m);
 }
 
 /* Delivers a held segment less what was delivered before it, chunk by chunk. */
@@ -207,7 +247,7 @@ give_up_hole(struct reasm *r, struct reasm_more *m, struct reasm_pool *pool, uin
 	r->next_seq = m->held->seq;
 	deliver(arg, NULL, 0, gap);
 	drain(r, m, pool, deliver, arg);
-	m->hole_since_us = time_us;
+	renew_hole(pool, m, time_us);
 }
 
 /* Counts and compares what [seq, seq + len) shares with held segments. */
@@ -248,6 +288,8 @@ make_place(struct reasm_more *m, struct reasm_pool *pool, uint32_t seq, uint32_t
 			m->held_bytes -= s->len;
 			m->nr_held--;
 			seg_give(pool, s);
+			if (m->held == NULL)
+				leave_queue(pool, m);
 			continue;
 		}
 		link = &s->next;
@@ -262,6 +304,23 @@ has_room(const struct reasm_more *m, const struct reasm_pool *pool, uint32_t len
 	       len <= pool->limits.max_held_bytes - m->held_bytes;
 }
 
+/* Another direction gives up its hole; false when there is none older than m's own. */
+static bool
+make_room(struct reasm_pool *pool, const struct reasm_more *m)
+{
+	struct reasm_more *oldest;
+
+	if (pool->make_room == NULL || pool->oldest == 0)
+		return false;
+	oldest = more_at(pool, pool->oldest);
+	if (oldest == m)
+		return false;
+	oldest->limited++;
+	pool->nr_made_room++;
+	pool->make_room(pool->make_room_arg, oldest->of);
+	return true;
+}
+
 static bool
 hold(struct reasm_more *m, struct reasm_pool *pool, uint64_t time_us, uint32_t seq,
      const uint8_t *data, uint32_t len)
@@ -271,11 +330,15 @@ hold(struct reasm_more *m, struct reasm_pool *pool, uint64_t time_us, uint32_t s
 
 	if (len > pool->limits.max_held_bytes || !has_room(m, pool, len))
 		return false;
-	seg = seg_copy(pool, seq, data, len);
-	if (seg == NULL)
-		return false;
-	if (m->held == NULL)
+	for (seg = seg_copy(pool, seq, data, len); seg == NULL;
+	     seg = seg_copy(pool, seq, data, len)) {
+		if (!make_room(pool, m))
+			return false;
+	}
+	if (m->held == NULL) {
 		m->hole_since_us = time_us;
+		join_queue(pool, m);
+	}
 	while (*link != NULL && !seq_after((*link)->seq, seq))
 		link = &(*link)->next;
 	seg->next = *link;
@@ -351,7 +414,7 @@ push_into_hole(struct reasm *r, struct reasm_pool *pool, uint64_t time_us, uint3
 	note_overlaps(m, seq, data, len);
 	deliver_now(r, pool, seq, data, len, deliver, arg);
 	drain(r, m, pool, deliver, arg);
-	m->hole_since_us = time_us;
+	renew_hole(pool, m, time_us);
 }
 
 static void
@@ -422,6 +485,14 @@ reasm_finish(struct reasm *r, struct reasm_pool *pool, bool have_ack, uint32_t a
 		r->next_seq = ack;
 		deliver(arg, NULL, 0, (uint32_t)beyond);
 	}
+}
+
+void
+reasm_give_up(struct reasm *r, struct reasm_pool *pool, uint64_t time_us, reasm_deliver_fn *deliver,
+	      void *arg)
+{
+	if (reasm_holds(r, pool))
+		give_up_hole(r, more_of(r, pool), pool, time_us, deliver, arg);
 }
 
 static void

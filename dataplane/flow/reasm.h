@@ -9,9 +9,12 @@
  * compared, so only overlaps among held segments can be.
  *
  * A hole is given up when the receiver has acknowledged what lies beyond it (the mirror lost it,
- * the receiver has it) or when it is older than gap_timeout of packet time; a held segment that
- * finds no room makes its own direction give up its first hole, so the limit costs the flow that
- * reached it and no other. What is lost is told to the consumer as a gap before the next bytes.
+ * the receiver has it) or when it is older than gap_timeout of packet time. A direction that has
+ * reached its own limit gives up its first hole, so that costs the flow that reached it and no
+ * other. When the pool of all is empty, the hole that has been open for longest goes, whoever's it
+ * is: of what is filled at all nearly everything is filled soon, and a storm of holes that nobody
+ * will fill must not keep the others from waiting for theirs. What is lost is told to the consumer
+ * as a gap before the next bytes.
  *
  * Not thread-safe: a reasm and its pool belong to the worker that owns the flow. No DPDK here.
  */
@@ -32,8 +35,12 @@ struct reasm_limits {
 	uint64_t gap_timeout_us;
 };
 
+struct reasm;
+
 /* What only a direction with a hole, a loss or a repetition has. */
 struct reasm_more {
+	struct reasm *of;
+	uint32_t older, newer;	/* among those with a hole, by their number; 0: none */
 	struct reasm_seg *held; /* sorted by start, may overlap; owned, from the pool */
 	uint64_t hole_since_us; /* packet time at which the first held segment came */
 	uint32_t held_bytes;
@@ -52,6 +59,14 @@ struct reasm_more {
  * count anything: its holes are given up at once.
  */
 struct reasm_pool {
+	/*
+	 * The pool is empty, and this is the direction with the oldest hole: its owner calls
+	 * reasm_give_up. NULL: nobody gives up a hole for another.
+	 */
+	void (*make_room)(void *arg, struct reasm *r);
+	void *make_room_arg;
+	uint32_t oldest, newest; /* with a hole */
+	uint64_t nr_made_room;
 	struct slab segs;
 	struct slab chunks;
 	struct slab mores;
@@ -111,6 +126,10 @@ void reasm_acked(struct reasm *r, struct reasm_pool *pool, uint64_t time_us, uin
  */
 void reasm_finish(struct reasm *r, struct reasm_pool *pool, bool have_ack, uint32_t ack,
 		  reasm_deliver_fn *deliver, void *arg);
+
+/* Gives up the first hole, if there is one. */
+void reasm_give_up(struct reasm *r, struct reasm_pool *pool, uint64_t time_us,
+		   reasm_deliver_fn *deliver, void *arg);
 
 /* A record has told the counters: they start anew. */
 void reasm_next_part(struct reasm *r, struct reasm_pool *pool);

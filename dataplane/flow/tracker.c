@@ -234,6 +234,8 @@ shas_bytes(const struct tracker *t)
 	return 2 * (size_t)t->config.max_flows * sizeof(*t->shas);
 }
 
+static void make_room(void *arg, struct reasm *r);
+
 int
 tracker_create(const struct tracker_config *config, struct worker_counters *counters,
 	       struct feed_counters *feeds, tracker_emit_fn *emit, void *arg, struct tracker **out)
@@ -265,6 +267,8 @@ tracker_create(const struct tracker_config *config, struct worker_counters *coun
 	if (r == 0)
 		r = reasm_pool_init(&t->reasm, &config->reasm, config->reasm_bytes,
 				    2 * config->max_flows);
+	t->reasm.make_room = make_room;
+	t->reasm.make_room_arg = t;
 	if (r == 0 && config->stream_sha256) {
 		t->shas = pages_map(shas_bytes(t));
 		r = t->shas == NULL ? -ENOMEM : 0;
@@ -315,6 +319,18 @@ void
 tracker_prefetch_flow(const struct tracker *t, const struct packet *p)
 {
 	flow_table_prefetch_flow(t->flows, p);
+}
+
+/* Somebody needs the room that this direction's hole takes. */
+static void
+make_room(void *arg, struct reasm *r)
+{
+	struct tracker *t = arg;
+	struct delivery d = { .t = t };
+
+	d.flow = flow_table_of_reasm(t->flows, r, &d.side);
+	t->counters->reasm_made_room++;
+	reasm_give_up(r, &t->reasm, d.flow->head.last_us, deliver, &d);
 }
 
 static struct flow *

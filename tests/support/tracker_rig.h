@@ -29,6 +29,7 @@ struct rig {
 	struct rig_record records[RIG_RECORDS]; /* the first of them */
 	uint64_t nr_records;
 	uint64_t now_us;
+	uint16_t only_port; /* records of others are not kept; 0: of all */
 };
 
 static struct ruleset *rig_rules; /* kept until the program ends */
@@ -57,7 +58,9 @@ rig_emit(void *arg, const struct record_head *head)
 	struct rig *rig = arg;
 	struct rig_record *r;
 
-	if (head->type != RECORD_FLOW || rig->nr_records++ >= RIG_RECORDS)
+	if (head->type != RECORD_FLOW ||
+	    (rig->only_port != 0 && rig_uint(head, RF_SRC_PORT) != rig->only_port) ||
+	    rig->nr_records++ >= RIG_RECORDS)
 		return true;
 	r = &rig->records[rig->nr_records - 1];
 	memset(r, 0, sizeof(*r));
