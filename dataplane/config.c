@@ -176,6 +176,19 @@ take_small(unsigned *number, const config_setting_t *at, unsigned min, unsigned 
 	return true;
 }
 
+/* As dedup.policy names them; -1 for what is no such name. */
+static int
+dedup_policy_of(const char *name)
+{
+	static const char *const names[] = { "none", "same_vlan", "collapse" };
+
+	for (int i = 0; name != NULL && i < 3; i++) {
+		if (strcmp(name, names[i]) == 0)
+			return i;
+	}
+	return -1;
+}
+
 static void
 take_port_member(struct port_config *p, const config_setting_t *at, struct reporter *r)
 {
@@ -204,13 +217,17 @@ take_port_member(struct port_config *p, const config_setting_t *at, struct repor
 	} else if (strcmp(name, "filter") == 0) {
 		if (!replace_text(&p->filter, at))
 			expected = "must be a pcap-filter(7) expression in double quotes";
+	} else if (strcmp(name, "dedup") == 0) {
+		p->dedup = dedup_policy_of(config_setting_get_string(at));
+		if (p->dedup < 0)
+			expected = "must be \"none\", \"same_vlan\" or \"collapse\"";
 	} else if (strcmp(name, "promiscuous") == 0) {
 		p->promiscuous = config_setting_get_bool(at);
 		if (config_setting_type(at) != CONFIG_TYPE_BOOL)
 			expected = "must be true or false";
 	} else {
 		expected = "unknown: must be device, queues, tap, domain, promiscuous, mtu, "
-			   "descriptors or filter";
+			   "descriptors, filter or dedup";
 	}
 	if (expected == NULL)
 		return;
@@ -225,6 +242,7 @@ init_port(struct port_config *p)
 				    .tap = strdup(""),
 				    .filter = strdup(""),
 				    .queues = 1,
+				    .dedup = -1,
 				    .promiscuous = true };
 	return p->device == NULL || p->tap == NULL || p->filter == NULL ? -ENOMEM : 0;
 }

@@ -163,6 +163,7 @@ struct port_config {
 	unsigned mtu;	      /* longest frame less its Ethernet header; 0: as the device is */
 	unsigned descriptors; /* frames that wait in the device; 0: a default for its kind */
 	char *filter;	      /* pcap-filter(7); "": none */
+	int dedup;	      /* enum dedup_policy; -1: as dedup.policy says */
 	bool promiscuous;
 };
 

@@ -27,6 +27,7 @@
 	X(drop_fragment_limit, "fragments that made room for newer ones")         \
 	X(drop_fragment_malformed, "fragments that cannot be, or were snapped")   \
 	X(drop_duplicate, "second copies made by the mirror")                     \
+	X(dedup_displaced, "packets whose second copy would not be known again")  \
 	X(drop_no_mbuf, "no buffer to put a datagram together or pass it on")     \
 	X(drop_ring_full, "the ring to the owning worker was full")               \
 	X(truncated_packets, "used, but captured shorter than sent")              \

@@ -210,8 +210,7 @@ worker_config_of(const struct pipeline *p, unsigned id, const uint64_t secret[2]
 			      .active_us = c->flow_active_s * 1000000u },
 		.max_datagrams = (uint32_t)c->defrag_max_datagrams,
 		.defrag_timeout_us = c->defrag_timeout_ms * 1000u,
-		.dedup = { .policy = (enum dedup_policy)c->dedup_policy,
-			   .window_us = c->dedup_window_ms * 1000u },
+		.dedup = { .window_us = c->dedup_window_ms * 1000u },
 		.reasm = { .max_held_bytes = (uint32_t)c->reasm_max_held_bytes,
 			   .max_held_segments = (uint32_t)c->reasm_max_held_segments,
 			   .gap_timeout_us = c->reasm_gap_timeout_ms * 1000u },
@@ -244,6 +243,11 @@ worker_config_of(const struct pipeline *p, unsigned id, const uint64_t secret[2]
 		.record_types = c->record_types | types_for_names(c),
 	};
 	set_max_states(c, w->conn.max_states);
+	for (unsigned i = 0; i < FEED_MAX; i++) {
+		bool own = !p->replay && i < c->nr_ports && c->ports[i].dedup >= 0;
+
+		w->dedup.policy[i] = own ? (uint8_t)c->ports[i].dedup : (uint8_t)c->dedup_policy;
+	}
 }
 
 /*

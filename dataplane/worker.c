@@ -197,6 +197,7 @@ process(struct worker *w, struct rte_mbuf *m)
 		finish_mbuf(w, m);
 		return;
 	}
+	w->counters.dedup_displaced = dedup_nr_displaced(w->dedup);
 	w->counters.used_packets += nr_frames(p);
 	tracker_packet(w->tracker, p, payload);
 	finish_mbuf(w, m);

@@ -507,20 +507,20 @@ oldest_young(struct flow_table *t)
 	return NONE;
 }
 
-/* The pool is full, so every entry is in use. They stand in a row: the misses overlap. */
+/*
+ * The pool is full, so every entry is in use. Those compared stand far apart: flows that came
+ * together, and perhaps are all worth keeping, stand together.
+ */
 static void
 evict_flow(struct flow_table *t, const struct packet *p)
 {
 	struct pool *pool = &t->flow_pool;
-	uint32_t victim = oldest_young(t);
+	uint32_t victim = oldest_young(t), stride = pool->max / EVICT_LOOK + 1;
 
-	if (victim != NONE) {
-		evict(t, victim, p->order_us);
-		return;
-	}
-	victim = pool->hand;
-	for (unsigned i = 0; i < EVICT_LOOK; i++) {
-		victim = better_victim(t, victim, pool->hand);
+	if (victim == NONE) {
+		victim = pool->hand;
+		for (uint32_t i = 1; i < EVICT_LOOK; i++)
+			victim = better_victim(t, victim, (pool->hand + i * stride) % pool->max);
 		pool->hand = pool->hand + 1 == pool->max ? 0 : pool->hand + 1;
 	}
 	evict(t, victim, p->order_us);

@@ -20,7 +20,7 @@
  * state can bring a deadline forward, and whoever makes one says so (flow_table_reschedule).
  *
  * Full pool: of half-open entries the oldest goes; of flows, the oldest that never got beyond its
- * first packets, and when there is none, of the next few in turn the one idle for longest. Should
+ * first packets, and when there is none, of a few here and there the one idle for longest. Should
  * nothing in two full buckets be movable, the same order holds among what stands there, half-open
  * ones first. Counted by the caller through the end callbacks.
  *

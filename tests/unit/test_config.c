@@ -76,7 +76,9 @@ static const struct load_case {
 	  "f:1: ports = { ... }: must be a list of groups: ( { device = \"...\"; } )\n" },
 	{ "port setting", "ports = ( { device = \"x\"; queue = 2; } );",
 	  "f:1: ports.queue = 2: unknown: must be device, queues, tap, domain, "
-	  "promiscuous, mtu, descriptors or filter\n" },
+	  "promiscuous, mtu, descriptors, filter or dedup\n" },
+	{ "port's copies", "ports = ( { device = \"x\"; dedup = \"all\"; } );",
+	  "f:1: ports.dedup = \"all\": must be \"none\", \"same_vlan\" or \"collapse\"\n" },
 	{ "port range", "ports = ( { device = \"x\"; domain = 65536; } );",
 	  "f:1: ports.domain = 65536: must be a whole number 0..65535\n" },
 	{ "port's MTU", "ports = ( { device = \"x\"; mtu = 65536; } );",

@@ -35,7 +35,7 @@ static const struct {
 static bool
 is_copy(enum dedup_policy policy, size_t i)
 {
-	const struct dedup_config config = { .policy = policy, .window_us = 20000 };
+	const struct dedup_config config = { .policy = { policy }, .window_us = 20000 };
 	uint8_t bytes[24] = { 0x9c, 0x40, 0, 80 };
 	struct packet p = packet(1000, 5, 10);
 	struct dedup *d;
@@ -64,10 +64,65 @@ test_policies(void **state)
 	}
 }
 
+/* Each port its own: the later copy's decides. */
+static void
+test_ports(void **state)
+{
+	const struct dedup_config config = { .policy = { DEDUP_NONE, DEDUP_COLLAPSE },
+					     .window_us = 20000 };
+	const uint8_t bytes[24] = { 0 };
+	struct dedup *d;
+
+	(void)state;
+	assert_int_equal(dedup_create(&config, &secret, &d), 0);
+	for (unsigned feed = 0; feed < 2; feed++) {
+		struct packet p = packet(1000, 5, 10);
+
+		p.feed = (uint8_t)feed;
+		assert_false(dedup_is_copy(d, &p, bytes, sizeof(bytes)));
+		p.time_us++;
+		assert_int_equal(dedup_is_copy(d, &p, bytes, sizeof(bytes)), feed == 1);
+	}
+	dedup_destroy(d);
+}
+
+/* A quarter full and within the window: nearly every copy is known, and what was displaced is
+ * counted. */
+static void
+test_displaced_is_rare(void **state)
+{
+	enum { PACKETS = 32768 };
+	const struct dedup_config config = { .policy = { DEDUP_COLLAPSE }, .window_us = 100000 };
+	uint8_t bytes[24] = { 0 };
+	unsigned missed = 0;
+	struct dedup *d;
+
+	(void)state;
+	assert_int_equal(dedup_create(&config, &secret, &d), 0);
+	for (unsigned second = 0; second < 2; second++) {
+		for (unsigned i = 0; i < PACKETS; i++) {
+			struct packet p = packet(1000 + second * PACKETS + i, 5, 10);
+
+			memcpy(bytes + 4, &i, sizeof(i));
+			if (dedup_is_copy(d, &p, bytes, sizeof(bytes)) != (second == 1))
+				missed++;
+		}
+	}
+	print_message("%u of %u not known again\n", missed, PACKETS);
+	assert_true(missed < PACKETS / 100);
+	assert_true(dedup_nr_displaced(d) >= missed / 4);
+	assert_true(dedup_nr_displaced(d) < PACKETS / 50);
+	dedup_destroy(d);
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_policies) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_policies),
+		cmocka_unit_test(test_ports),
+		cmocka_unit_test(test_displaced_is_rare),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
