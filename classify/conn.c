@@ -142,6 +142,12 @@ conn_env_set_rules(struct conn_env *env, const struct ruleset *rules)
 	return r;
 }
 
+struct scanner *
+conn_env_scanner(struct conn_env *env)
+{
+	return env->scanner;
+}
+
 void
 conn_env_set_time(struct conn_env *env, uint64_t now_us)
 {

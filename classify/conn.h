@@ -28,6 +28,7 @@
 
 struct provider_catalogue;
 struct ruleset;
+struct scanner;
 
 /* 0 is the side that opened (orig, src in records), 1 the one that answered (resp, dst). */
 enum conn_dir { CONN_ORIG, CONN_RESP };
@@ -84,6 +85,9 @@ void conn_env_destroy(struct conn_env *env);
  * negative errno and the old rules stay.
  */
 int conn_env_set_rules(struct conn_env *env, const struct ruleset *rules);
+
+/* The environment's scanner, for tools: see scanner_profile. */
+struct scanner *conn_env_scanner(struct conn_env *env);
 
 /* Packet time, before each group of calls; also the time of the records they make. */
 void conn_env_set_time(struct conn_env *env, uint64_t now_us);

@@ -16,6 +16,7 @@ int cmd_replay(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
+int cmd_rules(int argc, char **argv);
 int cmd_schema(int argc, char **argv);
 
 #endif

@@ -12,6 +12,7 @@ static const struct cmd cmds[] = {
 	{ "replay", "the same pipeline over capture files", cmd_replay },
 	{ "check", "read a configuration and its rules, start nothing", cmd_check },
 	{ "doctor", "what is wrong with the machine and with the feed", cmd_doctor },
+	{ "rules", "list, test, try, explain, profile and import rules", cmd_rules },
 	{ "schema", "JSON Schema of the records", cmd_schema },
 };
 
@@ -60,6 +61,6 @@ main(int argc, char **argv)
 		if (strcmp(argv[1], cmds[i].name) == 0)
 			return cmds[i].run(argc - 1, argv + 1);
 	}
-	log_err("%s: no such command: must be run, replay, check, doctor or schema", argv[1]);
+	log_err("%s: no such command: must be one of those in weir --help", argv[1]);
 	return CMD_USAGE;
 }

@@ -401,6 +401,18 @@ pipeline_destroy(struct pipeline *p)
 	free(p);
 }
 
+struct scanner *
+pipeline_scanner(struct pipeline *p)
+{
+	return worker_scanner(p->workers[0]);
+}
+
+const struct ruleset *
+pipeline_rules_in_force(const struct pipeline *p)
+{
+	return p->rules;
+}
+
 struct rte_mempool *
 pipeline_pool(struct pipeline *p)
 {

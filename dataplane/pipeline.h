@@ -48,6 +48,11 @@ unsigned pipeline_memory_mb(const struct config *config);
 /* What the tables that grow with it take at least, those megabytes included. */
 unsigned pipeline_least_mb(const struct config *config);
 
+/* The first worker's scanner, before the start and after the end: see scanner_profile. */
+struct scanner *pipeline_scanner(struct pipeline *p);
+/* The rules in force. */
+const struct ruleset *pipeline_rules_in_force(const struct pipeline *p);
+
 /* Where sources take their mbufs from. */
 struct rte_mempool *pipeline_pool(struct pipeline *p);
 

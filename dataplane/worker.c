@@ -716,6 +716,12 @@ worker_rules_taken(const struct worker *w)
 	return atomic_load_explicit(&w->offered_rules, memory_order_acquire) == NULL;
 }
 
+struct scanner *
+worker_scanner(struct worker *w)
+{
+	return conn_env_scanner(tracker_conn_env(w->tracker));
+}
+
 void
 worker_counters(const struct worker *w, struct worker_counters *sum)
 {

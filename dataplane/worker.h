@@ -101,6 +101,9 @@ void worker_run(struct worker *w);
 void worker_offer_rules(struct worker *w, const struct ruleset *rules, const char *hash);
 bool worker_rules_taken(const struct worker *w);
 
+/* The worker's scanner, before the start and after the end: see scanner_profile. */
+struct scanner *worker_scanner(struct worker *w);
+
 /* Read from another thread; may be a moment old. */
 void worker_counters(const struct worker *w, struct worker_counters *sum);
 void worker_put_conn_counters(const struct worker *w, counter_put_fn *put, void *arg);

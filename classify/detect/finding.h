@@ -45,6 +45,7 @@ struct finding {
 	enum severity severity;
 	enum confidence confidence;
 	bool test_value;
+	unsigned refused; /* of what is none: enum confirm_verdict, by words alone */
 	int score;
 	unsigned nr_terms;
 	struct score_term terms[FINDING_MAX_TERMS];

@@ -167,14 +167,18 @@ weigh_words(const struct rule *rule, const struct value *v, bool headed, int poi
 	    words_near(&rule->context.list, &rule->veto.list, v, rule->context.within, false);
 	bool column = context == 0 && headed && in_column(v);
 
-	if (context == 0 && !column && (rule->weak || rule->context.needed))
+	if (context == 0 && !column && (rule->weak || rule->context.needed)) {
+		f->refused = CONFIRM_NO_CONTEXT;
 		return false;
+	}
 
 	unsigned veto = words_near(&rule->veto.list, NULL, v, rule->veto.within, true);
 
 	if (veto != 0 && !column && (context == 0 || veto <= context) &&
-	    (rule->weak || points < POINTS_SURE))
+	    (rule->weak || points < POINTS_SURE)) {
+		f->refused = CONFIRM_VETOED;
 		return false;
+	}
 	if (context != 0)
 		add_term(f, "context", rule->context.points);
 	else if (column)
@@ -217,4 +221,21 @@ confirm_finding(const struct rule *rule, const struct rule_pattern *pattern, str
 	grade(f);
 	mask_value(rule, v, f->sample, sizeof(f->sample));
 	return true;
+}
+
+enum confirm_verdict
+confirm_verdict(const struct rule *rule, const struct rule_pattern *pattern, struct value *v,
+		bool headed, struct finding *f)
+{
+	struct value again = *v;
+
+	f->refused = CONFIRM_LOW_SCORE;
+	if (rule->validator != NULL && rule->validator->check(&again) == 0)
+		return CONFIRM_NOT_VALID;
+	again = *v;
+	if (!confirm_shape(rule, pattern, &again, NULL))
+		return CONFIRM_NOT_BOUNDED;
+	if (confirm_finding(rule, pattern, v, headed, f))
+		return CONFIRM_IS_FINDING;
+	return (enum confirm_verdict)f->refused;
 }

@@ -39,4 +39,17 @@ bool confirm_finding(const struct rule *rule, const struct rule_pattern *pattern
 /* Words around the value spoke for it. */
 bool confirm_has_context(const struct finding *f);
 
+/* What confirm_finding says, and if it says no, at which step. */
+enum confirm_verdict {
+	CONFIRM_IS_FINDING,
+	CONFIRM_NOT_VALID,
+	CONFIRM_NOT_BOUNDED,
+	CONFIRM_NO_CONTEXT,
+	CONFIRM_VETOED,
+	CONFIRM_LOW_SCORE,
+};
+
+enum confirm_verdict confirm_verdict(const struct rule *rule, const struct rule_pattern *pattern,
+				     struct value *v, bool headed, struct finding *f);
+
 #endif

@@ -89,7 +89,8 @@ struct rule {
 	unsigned rev;
 	enum severity severity;
 	uint32_t buffers;
-	bool enabled; /* else it is only listed */
+	bool enabled;	   /* else it is only listed */
+	bool switched_off; /* and would not be enabled, had a tool not asked for all */
 	struct rule_threshold threshold;
 	unsigned nr_suppressions;
 	const struct rule_suppression **suppressions;

@@ -7,9 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "classify/cycles.h"
 #include "classify/rules/db_cache.h"
 #include "classify/rules/rule_lex.h"
 #include "classify/siphash.h"
+
+enum { COST_RUNS = 3, COST_PIECE = 1400 }; /* about what a segment brings */
 
 struct expression {
 	char *text;
@@ -71,6 +74,7 @@ read_tree(struct rule_db *db, struct db_pattern *p, struct expression *e)
 		rule_text_fini(&aside);
 	}
 	p->cut = e->cut != 0;
+	p->cut_bytes = e->cut;
 }
 
 static void
@@ -404,6 +408,68 @@ rule_db_fini(struct rule_db *db)
 	free(db->ibans);
 	rule_text_fini(&db->memory);
 	*db = (struct rule_db) { 0 };
+}
+
+static int
+count_match(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *arg)
+{
+	(void)id, (void)from, (void)to, (void)flags;
+	++*(uint64_t *)arg;
+	return 0;
+}
+
+/* The least of a few runs: whatever else the machine does only adds. */
+static void
+measure(hs_database_t *db, hs_scratch_t *scratch, const uint8_t *data, size_t len,
+	struct rule_cost *out)
+{
+	uint64_t least = UINT64_MAX;
+
+	for (unsigned run = 0; run < COST_RUNS; run++) {
+		hs_stream_t *stream = NULL;
+		uint64_t since = cycles_now(), took;
+
+		out->matches = 0;
+		if (hs_open_stream(db, 0, &stream) != HS_SUCCESS)
+			return;
+		for (size_t at = 0; at < len; at += COST_PIECE) {
+			size_t n = len - at < COST_PIECE ? len - at : COST_PIECE;
+
+			hs_scan_stream(stream, (const char *)data + at, (unsigned)n, 0, scratch,
+				       count_match, &out->matches);
+		}
+		hs_close_stream(stream, NULL, NULL, NULL);
+		took = cycles_now() - since;
+		least = took < least ? took : least;
+	}
+	out->cycles_per_byte = len == 0 ? 0 : (double)least / (double)len;
+}
+
+bool
+rule_db_cost(const struct db_pattern *p, const uint8_t *data, size_t len, struct rule_cost *out)
+{
+	struct rule_text memory = { 0 };
+	struct expression e = { 0 };
+	hs_database_t *db = NULL;
+	hs_scratch_t *scratch = NULL;
+	hs_compile_error_t *err = NULL;
+	bool good = false;
+
+	*out = (struct rule_cost) { 0 };
+	if (p->pattern->kind <= PATTERN_LITERAL && write_expression(&e, p->pattern, &memory) &&
+	    hs_compile(e.text + p->cut_bytes, e.flags, HS_MODE_STREAM, NULL, &db, &err) ==
+		HS_SUCCESS &&
+	    hs_alloc_scratch(db, &scratch) == HS_SUCCESS) {
+		measure(db, scratch, data, len, out);
+		hs_stream_size(db, &out->stream_bytes);
+		hs_database_size(db, &out->database_bytes);
+		good = true;
+	}
+	hs_free_compile_error(err);
+	hs_free_scratch(scratch);
+	hs_free_database(db);
+	rule_text_fini(&memory);
+	return good;
 }
 
 struct hs_scratch *

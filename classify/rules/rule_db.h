@@ -28,6 +28,7 @@ struct db_pattern {
 	unsigned width;		   /* of every match; 0: it varies */
 	unsigned max_width;	   /* UINT32_MAX: no limit */
 	bool cut;		   /* searched for without its front */
+	size_t cut_bytes;	   /* of that front */
 	const struct regex *regex; /* finds where a match begins; NULL: no tree, or not needed */
 	struct hs_database *start; /* instead of it; NULL: fixed width, or too large */
 };
@@ -54,6 +55,16 @@ struct rule_db {
 /* How many errors were told; the db is then empty. */
 unsigned rule_db_init(struct rule_db *db, const struct rule_list *list, FILE *errors);
 void rule_db_fini(struct rule_db *db);
+
+struct rule_cost {
+	double cycles_per_byte; /* of the pattern alone, in stream mode, over the given bytes */
+	uint64_t matches;
+	size_t stream_bytes, database_bytes;
+};
+
+/* Measures a pattern by itself. False for one that Hyperscan does not search for. */
+bool rule_db_cost(const struct db_pattern *p, const uint8_t *data, size_t len,
+		  struct rule_cost *out);
 
 /* Scratch for every database of the set; NULL without memory. */
 struct hs_scratch *rule_db_scratch(const struct rule_db *db);

@@ -242,9 +242,15 @@ new_set(void)
 
 /* Takes over the set: it is either handed out or freed. */
 static int
-finish(struct ruleset *set, unsigned nr_errors, struct ruleset **out, FILE *errors)
+finish(struct ruleset *set, unsigned nr_errors, bool all, struct ruleset **out, FILE *errors)
 {
 	nr_errors += !rule_policy_settle(&set->list, errors);
+	for (unsigned i = 0; i < set->list.nr; i++) {
+		struct rule *r = set->list.rules[i];
+
+		r->switched_off = !r->enabled;
+		r->enabled = r->enabled || all;
+	}
 	nr_errors += rule_db_init(&set->db, &set->list, errors);
 	write_hash(set);
 	if (nr_errors == 0)
@@ -273,7 +279,7 @@ ruleset_load_from(const struct ruleset_source *source, struct ruleset **out, FIL
 	}
 	if (source->local != NULL)
 		nr_errors += add_file(set, source->local, errors);
-	return finish(set, nr_errors, out, errors);
+	return finish(set, nr_errors, source->all, out, errors);
 }
 
 int
@@ -334,7 +340,7 @@ ruleset_load_text(const char *file, const void *text, size_t len, struct ruleset
 	if (set == NULL)
 		return -ENOMEM;
 	set->list.include = NULL;
-	return finish(set, add_text(set, file, text, len, errors), out, errors);
+	return finish(set, add_text(set, file, text, len, errors), false, out, errors);
 }
 
 void

@@ -16,6 +16,7 @@ struct rule_db;
 struct ruleset_source {
 	const char *dir;
 	const char *local; /* one more file, read last: overrides and rules of one's own; or NULL */
+	bool all;	   /* also rules that are off: for tools */
 };
 
 /*

@@ -15,6 +15,7 @@
 #include <hs/hs.h>
 #include <stdlib.h>
 
+#include "classify/cycles.h"
 #include "classify/rules/confirm.h"
 #include "classify/rules/rule_db.h"
 #include "classify/rules/ruleset.h"
@@ -90,6 +91,9 @@ struct scanner {
 	struct siphash_key key;
 	bool live;
 	struct scan_counters counters;
+	scan_trace_fn *trace; /* NULL: nobody asks */
+	void *trace_arg;
+	struct scan_profile *profile; /* owned; NULL: costs are not counted */
 	struct scan_stream block, values;
 	struct queue gathered, gathered_values; /* scan_values may run inside a found callback */
 	uint8_t seam[SEAM_CAP];
@@ -219,27 +223,6 @@ search_start(struct scan_stream *st, const struct db_pattern *p, const uint8_t *
 	return s.longest == end;
 }
 
-/*
- * Does a longer match begin at the same place? It is a candidate that waits behind this one; the
- * last byte of the window is left out, because a match that ends there may be told later.
- */
-static bool
-goes_on(const struct queue *q, uint32_t at, const struct db_pattern *p, const uint8_t *window,
-	size_t len, size_t end, size_t start)
-{
-	const struct candidate *c = &q->at[at];
-	size_t other;
-
-	for (uint32_t i = at + 1; i < q->nr && q->at[i].end - c->end < CONFIRM_RIGHT; i++) {
-		size_t to = end + (size_t)(q->at[i].end - c->end);
-
-		if (q->at[i].pattern == c->pattern && q->at[i].end > c->end && to <= len &&
-		    regex_start(p->regex, window, len, to, &other) && other == start)
-			return true;
-	}
-	return false;
-}
-
 /* Sets the start of the match that ends at end, or guesses it. False when there is no match. */
 static bool
 match_start(struct scan_stream *st, const struct db_pattern *p, const uint8_t *window, size_t len,
@@ -257,14 +240,27 @@ match_start(struct scan_stream *st, const struct db_pattern *p, const uint8_t *w
 	return !p->cut && *start < end;
 }
 
-/* As match_start, of a candidate. False also when a longer match begins there: it is one of its
- * own. */
+/*
+ * Does a longer match begin at the same place? It is a candidate that waits behind this one; the
+ * last byte of the window is left out, because a match that ends there may be told later.
+ */
 static bool
-find_start(struct scan_stream *st, uint32_t at, const struct db_pattern *p, const uint8_t *window,
-	   size_t len, size_t end, size_t *start)
+goes_on(const struct queue *q, const struct candidate *c, const struct db_pattern *p,
+	const uint8_t *window, size_t len, size_t end, size_t start)
 {
-	return match_start(st, p, window, len, end, start) &&
-	       (p->regex == NULL || !goes_on(st->queue, at, p, window, len, end, *start));
+	size_t other;
+
+	if (p->regex == NULL)
+		return false;
+	for (const struct candidate *n = c + 1;
+	     n < q->at + q->nr && n->end - c->end < CONFIRM_RIGHT; n++) {
+		size_t to = end + (size_t)(n->end - c->end);
+
+		if (n->pattern == c->pattern && n->end > c->end && to <= len &&
+		    regex_start(p->regex, window, len, to, &other) && other == start)
+			return true;
+	}
+	return false;
 }
 
 /* ------------------------------------------------------------------ judging */
@@ -366,6 +362,7 @@ tell_finding(struct scan_stream *st, const struct candidate *c, struct value *v,
 	if (st->found == NULL ||
 	    !confirm_finding(p->rule, p->pattern, v, is_headed(st, p->rule_hash), &f))
 		return;
+	st->scanner->counters.scan_confirmed++;
 
 	struct claim mine = { .from = from + v->start,
 			      .to = from + v->end,
@@ -391,9 +388,47 @@ tell_finding(struct scan_stream *st, const struct candidate *c, struct value *v,
 }
 
 static void
-judge(struct scan_stream *st, uint32_t at)
+trace(struct scan_stream *st, const struct db_pattern *p, const struct value *v, uint64_t from)
 {
-	const struct candidate *c = &st->queue->at[at];
+	struct scan_candidate told = { .rule = p->rule, .pattern = p->pattern };
+	struct value copy = *v;
+	struct finding f = { .buffer = st->buffer };
+
+	told.verdict = confirm_verdict(p->rule, p->pattern, &copy, is_headed(st, p->rule_hash), &f);
+	told.finding = told.verdict == CONFIRM_IS_FINDING ? &f : NULL;
+	told.start = from + copy.start;
+	told.end = from + copy.end;
+	st->scanner->trace(st->scanner->trace_arg, &told);
+}
+
+static uint64_t
+profile_now(const struct scanner *s)
+{
+	return s->profile == NULL ? 0 : cycles_now();
+}
+
+static void
+count_cost(struct scan_profile *costs, uint32_t pattern, uint64_t since, uint64_t confirmed)
+{
+	costs->pattern[pattern].candidates++;
+	costs->pattern[pattern].confirmed += confirmed;
+	costs->pattern[pattern].cycles += cycles_now() - since;
+}
+
+static void
+keep_sample(struct scan_profile *costs, const uint8_t *data, size_t len)
+{
+	size_t room = SCAN_SAMPLE_MAX - costs->sample_len;
+
+	len = len < room ? len : room;
+	if (len != 0)
+		memcpy(costs->sample + costs->sample_len, data, len);
+	costs->sample_len += len;
+}
+
+static void
+judge(struct scan_stream *st, const struct candidate *c)
+{
 	const struct db_pattern *p = &st->scanner->db->patterns[c->pattern];
 	uint64_t visible = visible_from(st), avail = st->pos + st->push_len;
 	uint64_t from = c->end > CONFIRM_LEFT ? c->end - CONFIRM_LEFT : 0;
@@ -412,13 +447,27 @@ judge(struct scan_stream *st, uint32_t at)
 	st->scanner->counters.scan_candidates++;
 	if (c->has_start)
 		start = (size_t)(c->start - from);
-	else if (!find_start(st, at, p, window, len, end, &start))
+	else if (!match_start(st, p, window, len, end, &start) ||
+		 goes_on(st->queue, c, p, window, len, end, start))
 		return;
 	value_init(&v, window, len, start, end);
+	if (st->scanner->trace != NULL)
+		trace(st, p, &v, from);
 	if (st->value != NULL)
 		tell_value(st, p, &v, from);
 	else
 		tell_finding(st, c, &v, from);
+}
+
+static void
+judge_counted(struct scan_stream *st, const struct candidate *c)
+{
+	struct scanner *s = st->scanner;
+	uint64_t since = profile_now(s), confirmed = s->counters.scan_confirmed;
+
+	judge(st, c);
+	if (s->profile != NULL)
+		count_cost(s->profile, c->pattern, since, s->counters.scan_confirmed - confirmed);
 }
 
 /* Judges those with enough to their right, at the end all; how many that were. */
@@ -430,7 +479,7 @@ judge_ready(struct scan_stream *st, bool final)
 	uint32_t i = 0;
 
 	for (; i < q->nr && (final || q->at[i].end + CONFIRM_RIGHT <= avail); i++)
-		judge(st, i);
+		judge_counted(st, &q->at[i]);
 	return i;
 }
 
@@ -513,7 +562,8 @@ add_candidate(struct scan_stream *st, struct candidate *c)
 static bool
 wanted(const struct scan_stream *st, const struct db_pattern *p)
 {
-	return st->value != NULL || (p->rule->buffers & 1u << st->buffer) != 0;
+	return st->value != NULL || st->scanner->trace != NULL ||
+	       (p->rule->buffers & 1u << st->buffer) != 0;
 }
 
 static int
@@ -558,6 +608,19 @@ number_passes(struct scan_stream *st, const struct rule *rule, uint64_t start, u
 	       (rule->validator == NULL || rule->validator->check(&v) != 0);
 }
 
+/* One that is no candidate: who asks about it should see why. */
+static void
+trace_number(struct scan_stream *st, const struct db_pattern *p, const struct candidate *c)
+{
+	uint64_t visible = visible_from(st);
+	uint64_t from = c->start - visible > EDGE ? c->start - EDGE : visible;
+	struct value v;
+
+	value_init(&v, view(st, from, c->end), (size_t)(c->end - from), (size_t)(c->start - from),
+		   (size_t)(c->end - from));
+	trace(st, p, &v, from);
+}
+
 static void
 match_digits(struct scan_stream *st, uint32_t id, const struct digit_group *g, unsigned nr)
 {
@@ -573,9 +636,13 @@ match_digits(struct scan_stream *st, uint32_t id, const struct digit_group *g, u
 			.end = end, .start = g[first].start, .pattern = id, .has_start = true
 		};
 
-		if (!joined_alike(p->pattern, g, first, nr) || c.start < visible_from(st) ||
-		    !number_passes(st, p->rule, c.start, c.end))
+		if (!joined_alike(p->pattern, g, first, nr) || c.start < visible_from(st))
 			continue;
+		if (!number_passes(st, p->rule, c.start, c.end)) {
+			if (st->scanner->trace != NULL)
+				trace_number(st, p, &c);
+			continue;
+		}
 		add_candidate(st, &c);
 		return;
 	}
@@ -617,7 +684,8 @@ on_group(void *arg, const struct digit_group *g, unsigned nr)
 		const struct db_digits *d = &db->digits[i];
 
 		if (total >= d->min_digits && g[nr - 1].len <= d->max_digits &&
-		    (st->value != NULL || (d->buffers & 1u << st->buffer) != 0))
+		    (st->value != NULL || st->scanner->trace != NULL ||
+		     (d->buffers & 1u << st->buffer) != 0))
 			match_digits(st, d->pattern, g, nr);
 	}
 	if (db->nr_ibans != 0)
@@ -638,6 +706,14 @@ stream_init(struct scan_stream *st, struct scanner *s, hs_stream_t *hs, enum buf
 }
 
 static void
+count_stages(struct scan_profile *costs, uint64_t at_start, uint64_t at_finder, uint64_t at_judging)
+{
+	costs->hyperscan_cycles += at_finder - at_start;
+	costs->finder_cycles += at_judging - at_finder;
+	costs->judging_cycles += cycles_now() - at_judging;
+}
+
+static void
 scan_piece(struct scan_stream *st, const uint8_t *data, size_t len)
 {
 	struct scanner *s = st->scanner;
@@ -646,13 +722,25 @@ scan_piece(struct scan_stream *st, const uint8_t *data, size_t len)
 	st->push = data;
 	st->push_len = len;
 	s->counters.scan_bytes += len;
+	if (s->profile != NULL)
+		keep_sample(s->profile, data, len);
+
+	uint64_t at_start = profile_now(s);
+
 	if (st->hs != NULL && hs_scan_stream(st->hs, readable(s, data, len), (unsigned)len, 0,
 					     s->scratch, on_match, st) != HS_SUCCESS)
 		s->counters.scan_errors++;
+	uint64_t at_finder = profile_now(s);
+
 	if (s->db->nr_digits + s->db->nr_ibans != 0)
 		digits_push(&st->digits, &s->db->spec, data, len, on_group, st);
+
+	uint64_t at_judging = profile_now(s);
+
 	keep_pending(st, judge_ready(st, false));
 	keep_tail(st);
+	if (s->profile != NULL)
+		count_stages(s->profile, at_start, at_finder, at_judging);
 }
 
 static void
@@ -860,6 +948,9 @@ scanner_destroy(struct scanner *s)
 	engine_fini(&e, s->streams.nr_objects);
 	slab_fini(&s->streams);
 	free(s->open);
+	if (s->profile != NULL)
+		free(s->profile->sample);
+	free(s->profile);
 	free(s);
 }
 
@@ -920,4 +1011,34 @@ const struct scan_counters *
 scanner_counters(const struct scanner *s)
 {
 	return &s->counters;
+}
+
+void
+scanner_trace(struct scanner *s, scan_trace_fn *fn, void *arg)
+{
+	s->trace = fn;
+	s->trace_arg = arg;
+}
+
+int
+scanner_profile(struct scanner *s)
+{
+	uint32_t nr = s->db->nr_patterns;
+	struct scan_profile *costs = calloc(1, sizeof(*costs) + nr * sizeof(costs->pattern[0]));
+
+	if (costs != NULL)
+		costs->sample = malloc(SCAN_SAMPLE_MAX);
+	if (costs == NULL || costs->sample == NULL) {
+		free(costs);
+		return -ENOMEM;
+	}
+	costs->nr_patterns = nr;
+	s->profile = costs;
+	return 0;
+}
+
+const struct scan_profile *
+scanner_costs(const struct scanner *s)
+{
+	return s->profile;
 }

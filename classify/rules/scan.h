@@ -25,6 +25,7 @@
 #include "classify/detect/finding.h"
 #include "classify/detect/value.h"
 #include "classify/rules/buffer.h"
+#include "classify/rules/confirm.h"
 
 struct ruleset;
 struct scanner;
@@ -39,6 +40,7 @@ typedef void scan_found_fn(void *arg, const struct finding *f);
 	X(scan_bytes, "bytes scanned, after undoing their coding")                                 \
 	X(scan_streams_refused, "streams not opened: the pool was empty")                          \
 	X(scan_candidates, "candidates judged")                                                    \
+	X(scan_confirmed, "of them findings, before values already told are left out")             \
 	X(scan_candidates_lost, "candidates lost: too many of one stream were waiting")            \
 	X(scan_values_forgotten, "values not remembered: may be told twice")                       \
 	X(scan_errors, "calls that Hyperscan refused")
@@ -91,5 +93,42 @@ void scan_block(struct scanner *s, enum buffer buffer, const uint8_t *data, size
 typedef void scan_value_fn(void *arg, const struct rule *rule, const struct value *v,
 			   size_t window_at);
 void scan_values(struct scanner *s, const uint8_t *data, size_t len, scan_value_fn *fn, void *arg);
+
+/* ---- for `weir rules`, never on while packets are inspected in earnest ------------------- */
+
+/* A candidate and what became of it; start and end count from the beginning of the stream. */
+struct scan_candidate {
+	const struct rule *rule;
+	const struct rule_pattern *pattern;
+	uint64_t start, end;
+	enum confirm_verdict verdict;
+	const struct finding *finding; /* with CONFIRM_IS_FINDING */
+};
+
+typedef void scan_trace_fn(void *arg, const struct scan_candidate *c);
+
+/* Tells every candidate, of rules for any buffer, also those of values already told. */
+void scanner_trace(struct scanner *s, scan_trace_fn *fn, void *arg);
+
+/* What a pattern has cost. */
+struct scan_pattern_cost {
+	uint64_t candidates, confirmed;
+	uint64_t cycles; /* of finding starts and confirming */
+};
+
+struct scan_profile {
+	uint64_t hyperscan_cycles, finder_cycles, judging_cycles;
+	size_t sample_len;
+	uint8_t *sample; /* the first of what was scanned, SCAN_SAMPLE_MAX at most */
+	uint32_t nr_patterns;
+	struct scan_pattern_cost pattern[]; /* as in rule_db */
+};
+
+enum { SCAN_SAMPLE_MAX = 1 << 20 };
+
+/* From here on costs are counted. 0, or -ENOMEM; not across scanner_set_rules. */
+int scanner_profile(struct scanner *s);
+/* NULL without scanner_profile; as long as the scanner. */
+const struct scan_profile *scanner_costs(const struct scanner *s);
 
 #endif

@@ -1,0 +1,566 @@
+/* weir rules COMMAND: options, and the commands that only look at a set. */
+#include "dataplane/cmd_rules.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "classify/rules/rule_db.h"
+#include "classify/rules/rule_lex.h"
+#include "dataplane/cmd.h"
+#include "dataplane/log.h"
+#include "dataplane/pipeline.h"
+
+static const char usage_text[] =
+    "usage: weir rules COMMAND [OPTION]... [ARGUMENT]...\n"
+    "\n"
+    "  list                  every rule; --json for programs, --validators for those there are\n"
+    "  test                  loads the set with all its rules on, and so runs every sample\n"
+    "  lint                  the same, and what is allowed but unwise: --strict makes it an error\n"
+    "  try [ID] WHAT         what the set finds in a text, a file or - (standard input), and why\n"
+    "  explain ID            what a rule does, in words, and what it costs\n"
+    "  profile FILE...       runs captures, tells what each rule cost and found\n"
+    "  import                --gitleaks FILE or --suricata FILE: rules of others in this "
+    "language,\n"
+    "                        on standard output; what does not translate is told\n"
+    "\n"
+    "  -c, --config FILE     configuration; without it the built-in defaults\n"
+    "      --rules DIR       rule files; without it those of the configuration, else the shipped\n"
+    "      --local FILE      one more rule file, read last\n"
+    "      --in BUFFER       try: only rules for it\n"
+    "      --set KEY=VALUE   any setting of the configuration, by its dotted name\n"
+    "      --help\n"
+    "\n"
+    "docs/rules.md has the language. Exit status: 0 good, 1 something is wrong, 2 usage.\n";
+
+enum {
+	OPT_RULES = 256,
+	OPT_LOCAL,
+	OPT_JSON,
+	OPT_VALIDATORS,
+	OPT_STRICT,
+	OPT_IN,
+	OPT_GITLEAKS,
+	OPT_SURICATA,
+	OPT_SET,
+	OPT_HELP,
+};
+
+static const struct option long_options[] = {
+	{ "config", required_argument, NULL, 'c' },
+	{ "rules", required_argument, NULL, OPT_RULES },
+	{ "local", required_argument, NULL, OPT_LOCAL },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "validators", no_argument, NULL, OPT_VALIDATORS },
+	{ "strict", no_argument, NULL, OPT_STRICT },
+	{ "in", required_argument, NULL, OPT_IN },
+	{ "gitleaks", required_argument, NULL, OPT_GITLEAKS },
+	{ "suricata", required_argument, NULL, OPT_SURICATA },
+	{ "set", required_argument, NULL, OPT_SET },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ NULL, 0, NULL, 0 },
+};
+
+static int
+set(struct config *c, const char *key, const char *value)
+{
+	char setting[4200];
+
+	if (snprintf(setting, sizeof(setting), "%s=%s", key, value) >= (int)sizeof(setting)) {
+		log_err("%s: too long", key);
+		return -1;
+	}
+	return config_set(c, setting);
+}
+
+static int
+take_option(struct rules_options *o, int opt)
+{
+	switch (opt) {
+	case OPT_RULES:
+		return set(&o->config, "rules.dir", optarg);
+	case OPT_LOCAL:
+		return set(&o->config, "rules.local", optarg);
+	case OPT_SET:
+		return config_set(&o->config, optarg);
+	case OPT_JSON:
+		o->json = true;
+		return 0;
+	case OPT_VALIDATORS:
+		o->validators = true;
+		return 0;
+	case OPT_STRICT:
+		o->strict = true;
+		return 0;
+	case OPT_IN:
+		o->buffer = optarg;
+		return 0;
+	case OPT_GITLEAKS:
+		o->gitleaks = optarg;
+		return 0;
+	case OPT_SURICATA:
+		o->suricata = optarg;
+		return 0;
+	default:
+		return 0; /* -c is read first of all */
+	}
+}
+
+/* The status to end with, or -1 to go on. */
+static int
+parse(struct rules_options *o, int argc, char **argv)
+{
+	const char *config = NULL;
+	int opt;
+
+	opterr = 0;
+	while ((opt = getopt_long(argc, argv, ":c:", long_options, NULL)) != -1) {
+		if (opt == 'c')
+			config = optarg;
+		if (opt == OPT_HELP) {
+			fputs(usage_text, stdout);
+			return CMD_OK;
+		}
+		if (opt == '?' || opt == ':') {
+			log_err("rules: %s: %s: see weir rules --help", argv[optind - 1],
+				opt == '?' ? "unknown option" : "needs a value");
+			return CMD_USAGE;
+		}
+	}
+	if (config != NULL && config_load(&o->config, config) != 0)
+		return CMD_USAGE;
+	optind = 1;
+	while ((opt = getopt_long(argc, argv, ":c:", long_options, NULL)) != -1) {
+		if (take_option(o, opt) != 0)
+			return CMD_USAGE;
+	}
+	o->nr_args = argc - optind;
+	o->args = argv + optind;
+	o->source = pipeline_rules(&o->config, o->dir, sizeof(o->dir));
+	return -1;
+}
+
+static const struct {
+	const char *name;
+	int (*run)(const struct rules_options *o);
+	int min_args, max_args;
+} commands[] = {
+	{ "list", rules_list, 0, 0 },	    { "test", rules_test, 0, 0 },
+	{ "lint", rules_lint, 0, 0 },	    { "try", rules_try, 1, 2 },
+	{ "explain", rules_explain, 1, 1 }, { "import", rules_import, 0, 0 },
+};
+
+static int
+run(struct rules_options *o, const char *name)
+{
+	if (strcmp(name, "profile") == 0 && o->nr_args > 0)
+		return rules_profile(o);
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strcmp(name, commands[i].name) != 0)
+			continue;
+		if (o->nr_args >= commands[i].min_args && o->nr_args <= commands[i].max_args)
+			return commands[i].run(o);
+	}
+	log_err("rules: %s: no such command, or not with %d arguments: see weir rules --help", name,
+		o->nr_args);
+	return CMD_USAGE;
+}
+
+int
+cmd_rules(int argc, char **argv)
+{
+	static struct rules_options o;
+	int status;
+
+	if (argc < 2 || strcmp(argv[1], "--help") == 0) {
+		fputs(usage_text, argc < 2 ? stderr : stdout);
+		return argc < 2 ? CMD_USAGE : CMD_OK;
+	}
+	config_defaults(&o.config);
+	status = parse(&o, argc - 1, argv + 1);
+	if (status < 0)
+		status = run(&o, argv[1]);
+	config_free(&o.config);
+	return status;
+}
+
+/* ------------------------------------------------------------------ list */
+
+static void
+put_json(const char *text)
+{
+	putchar('"');
+	for (const char *p = text; *p != '\0'; p++) {
+		if (*p == '"' || *p == '\\')
+			putchar('\\');
+		if ((unsigned char)*p >= ' ')
+			putchar(*p);
+	}
+	putchar('"');
+}
+
+static void
+put_buffers(const struct rule *r, const char *between)
+{
+	bool first = true;
+
+	for (unsigned b = 0; b < NR_BUFFERS; b++) {
+		if ((r->buffers & 1u << b) == 0)
+			continue;
+		printf("%s%s", first ? "" : between, buffer_name((enum buffer)b));
+		first = false;
+	}
+}
+
+static void
+list_json(const struct rule *r)
+{
+	fputs("{\"id\":", stdout);
+	put_json(r->id);
+	fputs(",\"title\":", stdout);
+	put_json(r->title);
+	fputs(",\"data_type\":", stdout);
+	put_json(r->data_type);
+	printf(",\"severity\":\"%s\",\"rev\":%u,\"enabled\":%s,\"in\":[\"",
+	       severity_name(r->severity), r->rev, r->enabled ? "true" : "false");
+	put_buffers(r, "\",\"");
+	fputs("\"],\"tags\":[", stdout);
+	for (unsigned i = 0; i < r->nr_tags; i++) {
+		fputs(i == 0 ? "" : ",", stdout);
+		put_json(r->tags[i]);
+	}
+	fputs("],\"file\":", stdout);
+	put_json(r->file);
+	printf(",\"line\":%u}\n", r->line);
+}
+
+static void
+list_suppressions(const struct ruleset *set)
+{
+	for (const struct rule_suppression *s = ruleset_suppressions(set); s != NULL; s = s->next) {
+		time_t last = (time_t)(s->until_us / 1000000u) - 1;
+		struct tm day;
+		char text[16];
+
+		gmtime_r(&last, &day);
+		strftime(text, sizeof(text), "%Y-%m-%d", &day);
+		printf("suppressed until %s: %.*s, by %s%s%s\n", text, (int)s->rules.len,
+		       (const char *)s->rules.p, s->owner, s->reason == NULL ? "" : ": ",
+		       s->reason == NULL ? "" : s->reason);
+	}
+}
+
+int
+rules_list(const struct rules_options *o)
+{
+	const struct validator *v;
+	struct ruleset *rules;
+
+	for (size_t i = 0; o->validators && (v = validator_at(i)) != NULL; i++)
+		printf("%-18s %s\n", v->name, v->what);
+	if (o->validators)
+		return CMD_OK;
+	if (ruleset_load_from(&o->source, &rules, stderr) != 0)
+		return CMD_FAILED;
+	for (size_t i = 0; i < ruleset_nr(rules); i++) {
+		const struct rule *r = ruleset_rule(rules, i);
+
+		if (o->json)
+			list_json(r);
+		else
+			printf("%-32s %-8s %-3s %-28s %s\n", r->id, severity_name(r->severity),
+			       r->enabled ? "on" : "off", r->data_type, r->title);
+	}
+	if (!o->json)
+		list_suppressions(rules);
+	ruleset_free(rules);
+	return CMD_OK;
+}
+
+/* ------------------------------------------------------------------ test */
+
+int
+rules_test(const struct rules_options *o)
+{
+	struct ruleset_source source = o->source;
+	size_t positive = 0, negative = 0, without = 0;
+	struct ruleset *rules;
+
+	source.all = true;
+	if (ruleset_load_from(&source, &rules, stderr) != 0)
+		return CMD_FAILED;
+	for (size_t i = 0; i < ruleset_nr(rules); i++) {
+		const struct rule *r = ruleset_rule(rules, i);
+
+		without += r->nr_samples == 0;
+		for (unsigned k = 0; k < r->nr_samples; k++) {
+			positive += r->samples[k].positive;
+			negative += !r->samples[k].positive;
+		}
+	}
+	printf("%s: %zu rules, set %s: all of %zu samples are found, none of %zu that must not be",
+	       source.dir, ruleset_nr(rules), ruleset_hash(rules), positive, negative);
+	if (without != 0)
+		printf("; %zu rules have no sample", without);
+	putchar('\n');
+	ruleset_free(rules);
+	return CMD_OK;
+}
+
+/* ------------------------------------------------------------------ lint */
+
+struct lint {
+	unsigned nr;
+};
+
+static void
+warn(struct lint *l, const char *file, unsigned line, unsigned column, const char *line_text,
+     const char *what)
+{
+	l->nr++;
+	rule_complain(stdout, file, line, column, line_text, what);
+}
+
+static void
+warn_rule(struct lint *l, const struct rule *r, const char *what)
+{
+	warn(l, r->file, r->line, r->column, r->line_text, what);
+}
+
+static bool
+is_sensitive(const struct rule *r)
+{
+	static const char *const kinds[] = { "secret.", "pci.",	    "pii.",
+					     "health.", "finance.", "crypto." };
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strncmp(r->data_type, kinds[i], strlen(kinds[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+lint_rule(struct lint *l, const struct rule *r)
+{
+	unsigned found = 0, not_found = 0;
+
+	for (unsigned i = 0; i < r->nr_samples; i++) {
+		found += r->samples[i].positive;
+		not_found += !r->samples[i].positive;
+	}
+	if (found == 0)
+		warn_rule(l, r, "warning: no `sample +`: nothing shows that it finds anything");
+	if (not_found == 0)
+		warn_rule(l, r, "warning: no `sample -`: nothing shows what it leaves alone");
+	if (!r->hides && is_sensitive(r))
+		warn_rule(l, r,
+			  "warning: neither validate nor show: what it finds is not masked in "
+			  "other fields; `show none` does");
+}
+
+enum { FEW_BYTES = 16, LITTLE_TEXT = 3, SLOW_CYCLES = 2 };
+
+/* What it costs is measured only where the pattern gives a reason to. */
+static void
+lint_pattern(struct lint *l, const struct db_pattern *p)
+{
+	const struct rule_pattern *at = p->pattern;
+	struct rule_text memory = { 0 };
+	const struct regex *re;
+	struct rule_cost cost;
+	ptrdiff_t wide;
+	size_t len;
+	char what[200];
+
+	if (at->kind != PATTERN_REGEX)
+		return;
+	re = regex_parse(&memory, at->text, at->nocase ? REGEX_NOCASE : 0);
+	if (re == NULL) {
+		warn(l, at->file, at->line, at->column, at->line_text,
+		     "warning: beyond what weir reads of a regex: where a match begins costs more");
+		return;
+	}
+	wide = regex_wide_repeat(re);
+	if (wide >= 0)
+		warn(l, at->file, at->line, at->column + 1 + (unsigned)wide, at->line_text,
+		     "warning: a long repeat with something behind it: state for every stream, and "
+		     "a beginning beyond 448 bytes is not seen");
+	if (!p->cut && regex_fixed_text(re) < LITTLE_TEXT && regex_first_bytes(re) > FEW_BYTES) {
+		const unsigned char *traffic = rules_sample_traffic(&len);
+		bool measured = rule_db_cost(p, traffic, len, &cost);
+
+		snprintf(
+		    what, sizeof(what),
+		    "warning: led by a class, and no three bytes of fixed text: makes the whole "
+		    "set slower%s",
+		    measured && cost.cycles_per_byte > SLOW_CYCLES ? ", more than 2 cycles a byte"
+								   : "");
+		warn(l, at->file, at->line, at->column, at->line_text, what);
+	}
+	rule_text_fini(&memory);
+}
+
+static void
+lint_suppressions(struct lint *l, const struct ruleset *set)
+{
+	uint64_t now_us = (uint64_t)time(NULL) * 1000000u;
+
+	for (const struct rule_suppression *s = ruleset_suppressions(set); s != NULL; s = s->next) {
+		if (s->until_us <= now_us)
+			warn(l, s->file, s->line, s->column, s->line_text,
+			     "warning: this suppression has ended");
+	}
+}
+
+int
+rules_lint(const struct rules_options *o)
+{
+	struct ruleset_source source = o->source;
+	struct lint l = { 0 };
+	struct ruleset *rules;
+
+	source.all = true;
+	if (ruleset_load_from(&source, &rules, stdout) != 0)
+		return CMD_FAILED;
+	for (size_t i = 0; i < ruleset_nr(rules); i++)
+		lint_rule(&l, ruleset_rule(rules, i));
+	for (unsigned i = 0; i < ruleset_db(rules)->nr_patterns; i++)
+		lint_pattern(&l, &ruleset_db(rules)->patterns[i]);
+	lint_suppressions(&l, rules);
+	printf("%s: %zu rules, %u warnings\n", source.dir, ruleset_nr(rules), l.nr);
+	ruleset_free(rules);
+	return l.nr != 0 && o->strict ? CMD_FAILED : CMD_OK;
+}
+
+/* ------------------------------------------------------------------ explain */
+
+static void
+explain_words(const char *what, const struct rule_words *w)
+{
+	if (w->list.nr == 0)
+		return;
+	printf("  %s within %u words, of %u:", what, w->within, w->list.nr);
+	for (unsigned i = 0; i < w->list.nr && i < 12; i++)
+		printf(" %s", w->list.words[i].text);
+	puts(w->list.nr > 12 ? " ..." : "");
+}
+
+static void
+explain_cost(const struct db_pattern *p)
+{
+	struct rule_cost cost;
+	size_t len;
+	const unsigned char *traffic = rules_sample_traffic(&len);
+
+	if (!rule_db_cost(p, traffic, len, &cost))
+		return;
+	printf("    alone: %.2f cycles a byte of made-up traffic, %" PRIu64
+	       " matches in %zu KiB; database %zu KiB, %zu bytes a stream\n",
+	       cost.cycles_per_byte, cost.matches, len / 1024, cost.database_bytes / 1024,
+	       cost.stream_bytes);
+}
+
+static void
+explain_pattern(const struct db_pattern *p)
+{
+	const struct rule_pattern *at = p->pattern;
+	struct rule_text memory = { 0 };
+	const struct regex *re;
+
+	switch (at->kind) {
+	case PATTERN_DIGITS:
+		printf("  finds %u to %u digits, in one run", at->min_digits, at->max_digits);
+		if (at->separators.len != 0)
+			printf(" or in groups joined by one kind of \"%.*s\"",
+			       (int)at->separators.len, (const char *)at->separators.p);
+		puts("\n    by the digit finder: no part in Hyperscan's cost");
+		return;
+	case PATTERN_IBAN:
+		puts("  finds two letters and two digits that may begin an IBAN\n"
+		     "    by the digit finder: no part in Hyperscan's cost");
+		return;
+	case PATTERN_LITERAL:
+		printf("  matches the text \"%.*s\"%s\n", (int)at->text.len,
+		       (const char *)at->text.p, at->nocase ? " in any case" : "");
+		break;
+	case PATTERN_REGEX:
+		re = regex_parse(&memory, at->text, at->nocase ? REGEX_NOCASE : 0);
+		fputs("  matches ", stdout);
+		if (re != NULL)
+			regex_explain(re, stdout);
+		else
+			printf("/%.*s/", (int)at->text.len, (const char *)at->text.p);
+		puts(at->nocase ? ", in any case" : "");
+		if (p->cut)
+			printf("    searched for without its front: /%.*s/\n",
+			       (int)(at->text.len - p->cut_bytes),
+			       (const char *)at->text.p + p->cut_bytes);
+		rule_text_fini(&memory);
+		break;
+	}
+	explain_cost(p);
+}
+
+static void
+explain_judging(const struct rule *r)
+{
+	static const char *const forms[] = { "nothing",	       "the first six and last four digits",
+					     "the last four",  "country and last four",
+					     "the domain",     "the country code",
+					     "its first bytes" };
+
+	if (r->validator != NULL)
+		printf("  is judged by %s: %s\n", r->validator->name, r->validator->what);
+	if (r->bounded)
+		puts("  must be no part of a longer word");
+	if (r->context.list.nr != 0)
+		printf("  a word of its context is worth %d points%s\n", r->context.points,
+		       r->weak || r->context.needed ? "; without one it is nothing" : "");
+	explain_words("context", &r->context);
+	explain_words("veto", &r->veto);
+	if (r->threshold.least > 1)
+		printf("  is published from %u %s on one edge and window on\n", r->threshold.least,
+		       r->threshold.values ? "distinct values" : "findings");
+	if (r->hides)
+		printf("  is masked wherever records quote it; shown is %s\n", forms[r->show]);
+	else
+		puts("  is not masked: it has nothing to hide");
+	for (unsigned i = 0; i < r->nr_suppressions; i++)
+		printf("  is suppressed in places, by %s\n", r->suppressions[i]->owner);
+}
+
+int
+rules_explain(const struct rules_options *o)
+{
+	struct ruleset_source source = o->source;
+	const struct rule *r;
+	struct ruleset *rules;
+
+	source.all = true;
+	if (ruleset_load_from(&source, &rules, stderr) != 0)
+		return CMD_FAILED;
+	r = ruleset_find(rules, o->args[0]);
+	if (r == NULL) {
+		log_err("rules: %s: no rule has this id: see weir rules list", o->args[0]);
+		ruleset_free(rules);
+		return CMD_FAILED;
+	}
+	printf("%s, revision %u: %s\n  %s:%u\n  is %s, %s at most, %s\n  looks in: ", r->id, r->rev,
+	       r->title, r->file, r->line, r->data_type, severity_name(r->severity),
+	       r->switched_off ? "off" : "on");
+	put_buffers(r, " ");
+	printf("\n  in the %s\n", (r->buffers & buffers_streamed()) == 0
+				      ? "database for short fields only"
+				      : "databases for streams and for short fields");
+	for (unsigned i = 0; i < ruleset_db(rules)->nr_patterns; i++) {
+		if (ruleset_db(rules)->patterns[i].rule == r)
+			explain_pattern(&ruleset_db(rules)->patterns[i]);
+	}
+	explain_judging(r);
+	ruleset_free(rules);
+	return CMD_OK;
+}
