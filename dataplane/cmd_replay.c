@@ -9,6 +9,7 @@
 
 #include "dataplane/cmd.h"
 #include "dataplane/config.h"
+#include "dataplane/core_dump.h"
 #include "dataplane/eal.h"
 #include "dataplane/log.h"
 #include "dataplane/pipeline.h"
@@ -27,6 +28,7 @@ static const char usage_text[] =
     "      --output WHERE    - (standard output), a file, or kafka\n"
     "      --pace PERCENT    of the speed of the capture; without it as fast as possible\n"
     "      --set KEY=VALUE   any setting of the configuration, by its dotted name\n"
+    "      --allow-core      write a core file when weir crashes, without any memory in it\n"
     "  -q, --quiet           no summary on standard error\n"
     "      --help\n"
     "\n"
@@ -71,6 +73,7 @@ enum {
 	OPT_OUTPUT,
 	OPT_PACE,
 	OPT_SET,
+	OPT_CORE,
 	OPT_HELP,
 };
 
@@ -95,6 +98,8 @@ take_option(struct options *o, int opt)
 		return parse_pace(optarg, &o->pace);
 	case OPT_SET:
 		return config_set(&o->config, optarg);
+	case OPT_CORE:
+		return core_dump_allow();
 	default:
 		return -EINVAL;
 	}
@@ -108,6 +113,7 @@ static const struct option long_options[] = {
 	{ "output", required_argument, NULL, OPT_OUTPUT },
 	{ "pace", required_argument, NULL, OPT_PACE },
 	{ "set", required_argument, NULL, OPT_SET },
+	{ "allow-core", no_argument, NULL, OPT_CORE },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ NULL, 0, NULL, 0 },

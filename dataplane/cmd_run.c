@@ -10,6 +10,7 @@
 
 #include "dataplane/cmd.h"
 #include "dataplane/config.h"
+#include "dataplane/core_dump.h"
 #include "dataplane/eal.h"
 #include "dataplane/exposition.h"
 #include "dataplane/log.h"
@@ -24,6 +25,7 @@ static const char usage_text[] =
     "\n"
     "  -c, --config FILE     configuration; names the ports\n"
     "      --set KEY=VALUE   any setting of the configuration, by its dotted name\n"
+    "      --allow-core      write a core file when weir crashes, without any memory in it\n"
     "      --help\n"
     "\n"
     "SIGTERM and SIGINT end it with all records delivered; SIGHUP reads the rules anew.\n";
@@ -56,6 +58,7 @@ parse(struct run *r, int argc, char **argv)
 	static const struct option options[] = {
 		{ "config", required_argument, NULL, 'c' },
 		{ "set", required_argument, NULL, 's' },
+		{ "allow-core", no_argument, NULL, 'C' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -89,6 +92,8 @@ parse(struct run *r, int argc, char **argv)
 	while ((opt = getopt_long(argc, argv, ":c:", options, NULL)) != -1) {
 		if (opt == 's' && config_set(&r->config, optarg) != 0)
 			return CMD_USAGE;
+		if (opt == 'C' && core_dump_allow() != 0)
+			return CMD_FAILED;
 	}
 	if (r->config.nr_ports == 0) {
 		log_err("ports: none configured: must be at least one, such as ( { device = "

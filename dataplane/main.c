@@ -1,10 +1,9 @@
 /* weir COMMAND ...: finds the command in the table and runs it. */
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 
 #include "dataplane/cmd.h"
+#include "dataplane/core_dump.h"
 #include "dataplane/log.h"
 
 static const struct cmd cmds[] = {
@@ -28,19 +27,6 @@ help(FILE *to)
 		"\n`weir COMMAND --help` tells more. Exit status: 0 done, 1 failed, 2 usage.\n");
 }
 
-/* Packet memory must not end up in a core file or another process of the same user. */
-static void
-close_memory(void)
-{
-#ifdef __SANITIZE_ADDRESS__
-	return; /* the leak checker has to attach */
-#endif
-	const struct rlimit none = { 0, 0 };
-
-	setrlimit(RLIMIT_CORE, &none);
-	prctl(PR_SET_DUMPABLE, 0);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -56,7 +42,7 @@ main(int argc, char **argv)
 		printf("weir %s\n", WEIR_VERSION);
 		return CMD_OK;
 	}
-	close_memory();
+	core_dump_forbid();
 	for (size_t i = 0; i < NR_CMDS; i++) {
 		if (strcmp(argv[1], cmds[i].name) == 0)
 			return cmds[i].run(argc - 1, argv + 1);
