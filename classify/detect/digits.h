@@ -43,6 +43,7 @@ struct digits {
 	uint8_t open_before;
 	uint8_t last; /* byte in front of pos */
 	uint8_t nr_groups;
+	uint64_t total; /* digits of all groups */
 	struct digit_group groups[DIGITS_MAX_GROUPS];
 };
 

@@ -614,6 +614,22 @@ places_below(const struct places *s, size_t *at)
 	return true;
 }
 
+/* The common case, from one place: in front of it are at most max bytes of the set. */
+static void
+walk_class_from_one(const struct walk *w, const struct byte_set *set, size_t min, size_t max,
+		    struct places *s)
+{
+	size_t at = s->low, from = at;
+
+	while (from > 0 && at - from < max && set_has(set, w->window[from - 1]))
+		from--;
+	s->bits[at / 64] = 0;
+	s->low = SIZE_MAX;
+	s->high = 0;
+	if (at - from >= min)
+		places_add(s, from, at - min);
+}
+
 /* min to max bytes of the set in front of every place. */
 static void
 walk_class(const struct walk *w, const struct byte_set *set, size_t min, size_t max,
@@ -622,6 +638,10 @@ walk_class(const struct walk *w, const struct byte_set *set, size_t min, size_t 
 	struct places out;
 	size_t run_from = SIZE_MAX; /* bytes [run_from, at) are of the set */
 
+	if (s->low == s->high) {
+		walk_class_from_one(w, set, min, max, s);
+		return;
+	}
 	places_clear(&out);
 	for (size_t at = s->high; !places_empty(s) && places_below(s, &at); at--) {
 		run_from = run_from < at ? run_from : at;
@@ -668,6 +688,11 @@ walk_assertion(const struct walk *w, enum assertion a, struct places *s)
 {
 	struct places out;
 
+	if (s->low == s->high) {
+		if (!holds(w, a, s->low))
+			places_clear(s);
+		return;
+	}
 	places_clear(&out);
 	for (size_t at = s->high; !places_empty(s) && places_below(s, &at); at--) {
 		if (holds(w, a, at))

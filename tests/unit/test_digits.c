@@ -1,15 +1,10 @@
 /* The digit finder: its groups and chains, the same for every split. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-#include <stdio.h>
+#include "tests/support/unit.h"
 
 #include "classify/detect/digits.h"
 #include "tests/support/guard.h"
 
-enum { OUT_CAP = 4096 };
+enum { OUT_CAP = 16384 };
 
 static const struct digits_case {
 	const char *name;
@@ -71,6 +66,23 @@ run(const char *in, size_t len, size_t first, size_t step, struct out *o)
 	digits_end(&d, &spec, told, o);
 }
 
+/* Without guards: for texts by the thousand. */
+static void
+run_plain(const char *in, size_t len, size_t step, struct out *o)
+{
+	struct digits_spec spec = { .min_digits = 6, .led_by_letter = true };
+	struct digits d;
+
+	spec.separator[' '] = spec.separator['-'] = true;
+	o->len = 0;
+	o->text[0] = '\0';
+	digits_init(&d, 0);
+	for (size_t at = 0; at < len; at += step)
+		digits_push(&d, &spec, (const uint8_t *)in + at, step < len - at ? step : len - at,
+			    told, o);
+	digits_end(&d, &spec, told, o);
+}
+
 static void
 test_digits(void **state)
 {
@@ -95,10 +107,39 @@ test_digits(void **state)
 	}
 }
 
+/* Sparse digits, capitals and separators: what is passed over by blocks is what says nothing. */
+static void
+test_random_texts(void **state)
+{
+	static const char letters[] = "....abAB--  ..0123456789....";
+	static struct out whole, bytewise;
+	uint64_t seed = 3;
+	unsigned nr_told = 0;
+
+	(void)state;
+	for (unsigned k = 0; k < 3000; k++) {
+		unsigned digits = 1 + (unsigned)(test_random(&seed) % 27);
+		char text[300];
+		size_t len = test_random(&seed) % sizeof(text);
+
+		for (size_t i = 0; i < len; i++)
+			text[i] =
+			    letters[test_random(&seed) % (test_random(&seed) % 4 ? digits : 28)];
+		run_plain(text, len, len + 1, &whole);
+		run_plain(text, len, 1, &bytewise);
+		if (strcmp(whole.text, bytewise.text) != 0)
+			print_message("\"%.*s\"\n", (int)len, text);
+		assert_string_equal(whole.text, bytewise.text);
+		nr_told += whole.len != 0;
+	}
+	assert_true(nr_told > 300 && nr_told < 2900);
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_digits) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_digits),
+					    cmocka_unit_test(test_random_texts) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
