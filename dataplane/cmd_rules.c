@@ -224,8 +224,9 @@ list_json(const struct rule *r)
 	put_json(r->title);
 	fputs(",\"data_type\":", stdout);
 	put_json(r->data_type);
-	printf(",\"severity\":\"%s\",\"rev\":%u,\"enabled\":%s,\"in\":[\"",
-	       severity_name(r->severity), r->rev, r->enabled ? "true" : "false");
+	printf(",\"severity\":\"%s\",\"rev\":%u,\"enabled\":%s,\"masked\":%s,\"in\":[\"",
+	       severity_name(r->severity), r->rev, r->enabled ? "true" : "false",
+	       r->hides ? "true" : "false");
 	put_buffers(r, "\",\"");
 	fputs("\"],\"tags\":[", stdout);
 	for (unsigned i = 0; i < r->nr_tags; i++) {

@@ -10,7 +10,14 @@
 #include "classify/rules/scan.h"
 #include "classify/rules/unescape.h"
 
-enum { WORD_MIN = 16, DECODED_MAX = 1536, MASK_CAP = 72, ROUNDS = 3, CUT_BACK = 128 };
+enum {
+	WORD_MIN = 16,
+	FIELD_MIN = 10,
+	DECODED_MAX = 1536,
+	MASK_CAP = 72,
+	ROUNDS = 3,
+	CUT_BACK = 128
+};
 
 struct mark {
 	size_t from, to;
@@ -107,7 +114,7 @@ is_token_byte(uint8_t c)
 	return is_alnum(c) || c == '_' || c == '-' || c == '+' || c == '/' || c == '=';
 }
 
-/* Digits, '@' or a long word: what every detector needs some of. */
+/* Digits, '@', a long word or a named value: what every detector needs some of. */
 static bool
 worth_a_look(const uint8_t *p, size_t len)
 {
@@ -119,7 +126,9 @@ worth_a_look(const uint8_t *p, size_t len)
 		if (p[i] == '@' || p[i] == '%' || p[i] == '\\' || run >= WORD_MIN || digits >= 5)
 			return true;
 	}
-	return memchr(p, ' ', len) != NULL && len >= WORD_MIN; /* "-----BEGIN PRIVATE KEY-----" */
+	/* "-----BEGIN PRIVATE KEY-----", "pwd":"hunter22" */
+	return (memchr(p, ' ', len) != NULL && len >= WORD_MIN) ||
+	       (memchr(p, ':', len) != NULL && len >= FIELD_MIN);
 }
 
 /* ------------------------------------------------------------------ escapes undone */

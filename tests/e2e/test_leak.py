@@ -243,4 +243,71 @@ def test_messages_on_stderr(weir):
         assert not list(leaks(run.err, value)), kind
 
 
+SAMPLE = re.compile(r'^\s*(?:rule ([\w.-]+) \{|sample\s+\+\s+"((?:[^"\\]|\\.)*)")', re.M)
+ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
+
+
+def samples_of_rules(weir):
+    """(rule, sample) for every positive sample of the shipped rules."""
+    rule, found = None, []
+    for path in sorted((weir.root / "rules").glob("*.rules")):
+        for match in SAMPLE.finditer(path.read_text()):
+            if match[1]:
+                rule = match[1]
+            else:
+                found.append((rule, re.sub(r"\\(?:x([0-9A-Fa-f]{2})|(.))", lambda e: chr(int(e[1], 16)) if e[1]
+                                           else ESCAPES.get(e[2], e[2]), match[2])))
+    return found
+
+
+def values_of_rules(weir):
+    """(rule, sample, what the rule finds in it), of rules that hide what they find."""
+    masked = {r["id"] for r in map(json.loads, weir.run(
+        "rules", "list", "--json", "--rules", weir.root / "rules").out.splitlines()) if r["masked"]}
+    samples, text, places = samples_of_rules(weir), b"", []
+    for rule, sample in samples:
+        places.append((len(text), rule, sample))
+        text += sample.encode() + b"\n" + b" " * 600
+    path = e2e.work_folder() / "samples"
+    path.write_bytes(text)
+    tried = weir.run("rules", "try", "--rules", weir.root / "rules", path).out.decode(errors="replace")
+    spans = [(m[1], int(m[2]), int(m[3])) for m in re.finditer(r"^(\S+) at (\d+)\.\.(\d+): ", tried, re.M)]
+    for at, rule, sample in places:
+        end = at + len(sample.encode())
+        for found, first, last in spans:
+            if found == rule and rule in masked and at <= first and last <= end and last - first >= 9:
+                yield rule, sample, text[first:last].decode(errors="replace")
+
+
+def test_every_rule(weir):
+    """What a shipped rule finds in its own samples, in the places where a record quotes text."""
+    values = list(values_of_rules(weir))
+    rules = {rule for rule, _, _ in values}
+    names = ("json body", "json key", "user agent", "path", "path percent-coded", "query key", "header", "model",
+             "prompt", "tool", "answer id", "content type")
+    cap = w.Capture()
+    for nr, (_, sample, _) in enumerate(values):
+        for place, name in enumerate(names):
+            tcp = w.Tcp(cap, f"10.{64 + nr // 250}.{nr % 250 + 1}.{place + 1}", 40000, "10.61.0.1", 8080)
+            tcp.open()
+            request, answer = HTTP_PLACES[name](one_line(sample) if name not in ("json body", "prompt") else sample, "x")
+            tcp.send(w.ORIG, request)
+            tcp.send(w.RESP, answer)
+            tcp.close()
+    path = e2e.work_folder() / "rules.pcap"
+    cap.save(path)
+    run = weir.good_replay("--records", "all", path)
+    lower, leaked = (run.out + run.err).lower(), collections.defaultdict(set)
+    for rule, _, value in values:
+        for form in {value, one_line(value), urllib.parse.quote(value, safe=""), value.encode().hex(),
+                     json.dumps(value)[1:-1]}:
+            if len(form) >= 9 and form.lower().encode() in lower:
+                leaked[where(run.out + run.err, form.encode())].add(rule)
+    told = [f"{place}: {', '.join(sorted(which))}" for place, which in sorted(leaked.items())]
+    assert not leaked, f"leaks in {len(leaked)} places:\n  " + "\n  ".join(told[:60])
+    print(f"        {len(values)} values of {len(rules)} rules")
+    assert len(rules) > 90, len(rules)
+    assert len(values) >= len(samples_of_rules(weir)) * 0.8, (len(values), len(samples_of_rules(weir)))
+
+
 e2e.main()
