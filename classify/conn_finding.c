@@ -41,6 +41,30 @@ is_suppressed(const struct conn_env *env, const struct conn *c, const struct rul
 	return rule_suppressed(rule, &place);
 }
 
+static void
+put_masked(struct conn_env *env, struct record *r, enum record_field field, const char *text)
+{
+	char masked[2 * TOKEN_IDENTITY_CAP];
+	size_t len = strlen(text);
+
+	if (len != 0)
+		record_put_text(r, field, masked,
+				conn_env_mask(env, (const uint8_t *)text, len, masked,
+					      sizeof(masked)));
+}
+
+static void
+put_claims(struct conn_env *env, const struct token_claims *c, struct record *r)
+{
+	if (!c->present)
+		return;
+	put_masked(env, r, RF_TOKEN_ALG, c->alg);
+	put_masked(env, r, RF_TOKEN_ISSUER, c->issuer);
+	if (c->expires != 0)
+		record_put_uint(r, RF_TOKEN_EXPIRES, c->expires * 1000000);
+	put_masked(env, r, RF_TOKEN_IDENTITY, c->identity);
+}
+
 void
 conn_finding(struct conn_env *env, struct conn *c, const struct finding *f,
 	     struct conn_types *types)
@@ -78,6 +102,7 @@ conn_finding(struct conn_env *env, struct conn *c, const struct finding *f,
 	record_put_string(r, RF_WHERE, buffer_name(f->buffer));
 	record_put_text(r, RF_FIELD, c->field.p, c->field.len);
 	record_put_string(r, RF_SAMPLE_MASKED, f->sample);
+	put_claims(env, &f->claims, r);
 	record_put_string(r, RF_PROTOCOL, protocol_name(c->protocol));
 	if (c->name_source != NAME_NONE)
 		record_put_text(r, RF_SERVER_NAME, c->name, c->name_len);

@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "classify/detect/jwt.h"
 #include "classify/rules/buffer.h"
 
 struct rule;
@@ -52,6 +53,7 @@ struct finding {
 	uint64_t value_hash;
 	uint64_t offset; /* of the value's first byte in the decoded buffer */
 	char sample[FINDING_SAMPLE_CAP];
+	struct token_claims claims; /* of a JSON Web Token */
 };
 
 /* "info" ... "critical", "low" "medium" "high". */

@@ -55,6 +55,7 @@ static const struct validator validators[] = {
 	{ "itin", validate_itin, "US taxpayer number: 9xx, group ranges" },
 	{ "jmbg", validate_jmbg, "Serbia, Slovenia and their neighbours: date and mod 11" },
 	{ "jwt", validate_jwt, "JSON Web Token: the header decodes and names an algorithm" },
+	{ "jwt_head", validate_jwt_head, "the header of a JSON Web Token, and what follows as far as it goes" },
 	{ "k8s_jwt", validate_k8s_jwt, "a JWT whose claims name Kubernetes" },
 	{ "kennitala", validate_kennitala, "Iceland: date and mod 11" },
 	{ "kvnr", validate_kvnr, "Germany: health insurance, a letter and a check digit" },

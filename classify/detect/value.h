@@ -17,6 +17,8 @@
 
 #include "classify/span.h"
 
+struct token_claims;
+
 enum {
 	VALUE_NORM_CAP = 512,
 	/* Between a statement and its parameters: words on the other side may support, but not
@@ -28,7 +30,8 @@ struct value {
 	const uint8_t *window;
 	size_t len;
 	size_t start, end;
-	bool test; /* the validator knows it as a test value or a reserved name */
+	struct token_claims *claims; /* where a validator puts what a token says; may be NULL */
+	bool test;		     /* the validator knows it as a test value or a reserved name */
 	size_t norm_len;
 	uint8_t norm[VALUE_NORM_CAP];
 };
@@ -54,6 +57,7 @@ value_init(struct value *v, const uint8_t *window, size_t len, size_t start, siz
 	v->len = len;
 	v->start = start;
 	v->end = end;
+	v->claims = NULL;
 	v->test = false;
 	value_set_norm(v, value_span(v));
 }

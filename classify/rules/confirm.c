@@ -202,6 +202,8 @@ confirm_finding(const struct rule *rule, const struct rule_pattern *pattern, str
 {
 	int points = 0;
 
+	f->claims.present = false;
+	v->claims = &f->claims;
 	if (!confirm_shape(rule, pattern, v, &points))
 		return false;
 	f->rule = rule;

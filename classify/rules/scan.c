@@ -374,7 +374,8 @@ tell_finding(struct scan_stream *st, const struct candidate *c, struct value *v,
 	if (is_claimed(st, &mine) ||
 	    ((mine.generic || mine.number) && named_ahead(st, c, v, from, mine.number)))
 		return;
-	st->claims[st->nr_claims++ % MAX_CLAIMS] = mine;
+	if (f.severity > SEVERITY_INFO)
+		st->claims[st->nr_claims++ % MAX_CLAIMS] = mine;
 	if (confirm_has_context(&f) && st->nr_headed < MAX_HEADED && !is_headed(st, p->rule_hash))
 		st->headed[st->nr_headed++] = p->rule_hash;
 	f.value_hash = siphash13(&st->scanner->key, v->norm, v->norm_len);

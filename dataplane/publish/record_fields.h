@@ -204,6 +204,11 @@
 	X(WHERE, "where", TEXT, FINDING, 0, 32, "buffer: http.body llm.prompt ...")                \
 	X(FIELD, "field", TEXT, FINDING, APPDATA, 256, "JSON path, header or form field")          \
 	X(SAMPLE_MASKED, "sample_masked", TEXT, FINDING, 0, 64, "masked form of the first")        \
+	X(TOKEN_ALG, "token_alg", TEXT, FINDING, APPDATA, 16, "a JSON Web Token's algorithm")       \
+	X(TOKEN_ISSUER, "token_issuer", TEXT, FINDING, APPDATA, 128, "who issued it")               \
+	X(TOKEN_EXPIRES, "token_expires", UINT, FINDING, 0, 0, "until when it is good, us")         \
+	X(TOKEN_IDENTITY, "token_identity", TEXT, FINDING, APPDATA, 160,                            \
+	  "whose it is: namespace/ServiceAccount/name")                                             \
 	X(EDGE_ID, "edge_id", HEX, FINDING, 0, 8, "from whom to whom")                             \
 	X(DST_KIND, "dst_kind", TEXT, FINDING, 0, 16, "internal external ai ai_shadow")            \
 	X(REASON, "reason", TEXT, FINDING, APPDATA, 512, "one sentence for a person")              \

@@ -251,6 +251,92 @@ test_live_test_values(void **state)
 	scanner_destroy(s);
 }
 
+/* What tokens say, for every split: the claims are there, or their end is. */
+static const struct token_case {
+	const char *name, *in, *rule, *alg, *issuer, *identity;
+	uint64_t expires;
+} tokens[] = {
+	{ "a session",
+	  "authorization: Bearer "
+	  "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpc3MiOiJodHRwczovL2xvZ2luLmNvc"
+	  "nAuaW50ZXJuYWwiLCJzdWIiOiJ1LTEyMDciLCJleHAiOjE3NjcyMjU2MDB9.c2lnbmF0dX"
+	  "Jl",
+	  "secret.jwt", "HS256", "https://login.corp.internal", "", 1767225600 },
+	{ "a service account",
+	  "authorization: Bearer "
+	  "eyJhbGciOiJSUzI1NiIsImtpZCI6ImExIn0.eyJpc3MiOiJodHRwczovL2t1YmVybmV0ZX"
+	  "MuZGVmYXVsdC5zdmMiLCJleHAiOjE3NjcyMjU2MDAsInN1YiI6InN5c3RlbTpzZXJ2aWNl"
+	  "YWNjb3VudDpzaG9wOmNoZWNrb3V0In0.c2lnbmF0dXJl",
+	  "secret.k8s_service_account", "RS256", "https://kubernetes.default.svc",
+	  "shop/ServiceAccount/checkout", 1767225600 },
+	{ "bound to a pod, longer than the window",
+	  "authorization: Bearer "
+	  "eyJhbGciOiJSUzI1NiIsImtpZCI6IlptOXZZbUZ5WW1GNmNYVjQifQ.eyJhdWQiOlsiaHR"
+	  "0cHM6Ly9rdWJlcm5ldGVzLmRlZmF1bHQuc3ZjLmNsdXN0ZXIubG9jYWwiLCJrM3MiXSwiZ"
+	  "XhwIjoxNzk4NzYxNjAwLCJpYXQiOjE3NjcyMjU2MDAsImlzcyI6Imh0dHBzOi8va3ViZXJ"
+	  "uZXRlcy5kZWZhdWx0LnN2Yy5jbHVzdGVyLmxvY2FsIiwianRpIjoiMGQ5YzZhM2UtMWM3N"
+	  "y00ZTVjLTlmMGEtNmQxYzJlOWY3YjExIiwia3ViZXJuZXRlcy5pbyI6eyJuYW1lc3BhY2U"
+	  "iOiJzaG9wIiwibm9kZSI6eyJuYW1lIjoibm9kZS03IiwidWlkIjoiNWYwYzJmMGUtNmE5Y"
+	  "i00ZjBmLTlkMWQtMmYzYjFjN2E5ZTU1In0sInBvZCI6eyJuYW1lIjoiY2hlY2tvdXQtN2Q"
+	  "0YjljLXgyeCIsInVpZCI6IjhiMWY3ZDJlLTJkMGEtNGE5Zi04ZjZiLTFjMGU1ZDNhN2IyM"
+	  "SJ9LCJzZXJ2aWNlYWNjb3VudCI6eyJuYW1lIjoiY2hlY2tvdXQiLCJ1aWQiOiIxZTJkM2M"
+	  "0Yi01YTY5LTQ3ODgtOTc5Ni1hNWI0YzNkMmUxZjAifSwid2FybmFmdGVyIjoxNzY3MjI5M"
+	  "jA3fSwibmJmIjoxNzY3MjI1NjAwLCJzdWIiOiJzeXN0ZW06c2VydmljZWFjY291bnQ6c2h"
+	  "vcDpjaGVja291dCJ9.c2lnbmF0dXJlc2lnbmF0dXJlc2lnbmF0dXJlc2lnbmF0dXJlc2ln"
+	  "bmF0dXJlc2lnbmF0dXJlc2lnbmF0dXJlc2lnbmF0dXJlc2lnbmF0dXJlc2lnbmF0dXJlc2"
+	  "lnbmF0dXJlc2lnbmF0dXJlc2lnbmF0dXJlc2lnbmF0dXJlc2lnbmF0dXJlc2lnbmF0dXJl"
+	  "c2lnbmF0dXJlc2lnbmF0dXJlc2lnbmF0dXJlc2lnbmF0dXJlc2lnbmF0dXJlc2lnbmF0dX"
+	  "Jlc2lnbmF0dXJlc2lnbmF0dXJlc2lnbmF0dXJlc2lnbmF0dXJlc2lnbmF0dXJlc2lnbmF0"
+	  "dXJl",
+	  "secret.k8s_service_account", "", "", "shop/ServiceAccount/checkout", 0 },
+};
+
+struct token_out {
+	const struct token_case *want;
+	unsigned nr;
+};
+
+static void
+found_token(void *arg, const struct finding *f)
+{
+	struct token_out *o = arg;
+
+	if (f->severity == SEVERITY_INFO)
+		return;
+	o->nr++;
+	assert_string_equal(f->rule->id, o->want->rule);
+	assert_true(f->claims.present);
+	assert_string_equal(f->claims.alg, o->want->alg);
+	assert_string_equal(f->claims.issuer, o->want->issuer);
+	assert_string_equal(f->claims.identity, o->want->identity);
+	assert_int_equal(f->claims.expires, o->want->expires);
+}
+
+static void
+test_tokens(void **state)
+{
+	struct scanner *s = scanner_create(rules, 1, key);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(tokens) / sizeof(tokens[0]); i++) {
+		const struct token_case *t = &tokens[i];
+		size_t len = strlen(t->in);
+
+		print_message("%s\n", t->name);
+		for (size_t step = 1; step <= len; step += step < 8 ? 1 : 97) {
+			struct token_out o = { .want = t };
+			struct scan_stream *st = scan_open(s, BUFFER_HTTP_BODY);
+
+			for (size_t at = 0; at < len; at += step)
+				scan_push(st, (const uint8_t *)t->in + at,
+					  len - at < step ? len - at : step, found_token, &o);
+			scan_close(st, found_token, &o);
+			assert_int_equal(o.nr, 1);
+		}
+	}
+	scanner_destroy(s);
+}
+
 /* A stream that is open while the rules change: what straddles is found, nothing is told twice. */
 static void
 test_reload(void **state)
@@ -350,6 +436,7 @@ main(void)
 		cmocka_unit_test(test_pool),
 		cmocka_unit_test(test_block_and_buffers),
 		cmocka_unit_test(test_live_test_values),
+		cmocka_unit_test(test_tokens),
 		cmocka_unit_test(test_reload),
 		cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_bad_rules),
