@@ -133,10 +133,9 @@ grouping_ok(struct span s, bool *grouped)
 	if (nr == 1)
 		return true;
 	widths = widths * 10 + (run > 9 ? 9 : run);
-	if (s.len == 20 && !is_digit(s.p[6])) {
-		*grouped = nr == 2; /* 6-13, as UnionPay prints nineteen */
-		return nr == 2;
-	}
+	if (s.len == 20 && !is_digit(s.p[6]))
+		return nr ==
+		       2; /* 6-13, as UnionPay prints nineteen: a number and a time look so too */
 	for (unsigned i = 0; known[i] != 0; i++) {
 		if (known[i] != widths)
 			continue;

@@ -161,7 +161,9 @@ validate_document(struct value *v)
 
 	for (size_t i = 0; i < s.len; i++)
 		digits += is_digit(s.p[i]);
-	if (digits < 4 || looks_made_up(s))
+	/* Not the first part of a UUID. */
+	if (digits < 4 || looks_made_up(s) ||
+	    (v->len - v->end >= 2 && v->window[v->end] == '-' && is_alnum(v->window[v->end + 1])))
 		return 0;
 	v->start = v->end - s.len;
 	value_set_norm(v, s);

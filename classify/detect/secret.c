@@ -9,6 +9,8 @@
 
 #include "classify/detect/validators.h"
 
+enum { WORD_LEN_MAX = 40 };
+
 static double
 entropy(struct span s)
 {
@@ -142,7 +144,7 @@ is_neutral(struct span word)
 static bool
 is_named_key(const struct value *v, struct span s)
 {
-	struct span word = word_before(v->window, (size_t)(s.p - v->window));
+	struct span word = word_before(v->window, (size_t)(s.p - v->window)), next = word;
 	bool own;
 
 	if (is_neutral(word))
@@ -151,7 +153,11 @@ is_named_key(const struct value *v, struct span s)
 	      word.p + word.len > v->window + v->start;
 	if (s.p == v->window + v->start && labelled_inside(s))
 		return true;
-	if (says_other(word))
+	/* Longer than a name is: a line of base64. */
+	if (word.len > WORD_LEN_MAX || says_other(word))
+		return false;
+	/* In a list what stands beside the word is some other column. */
+	if (memchr(next.p + next.len, ',', (size_t)(s.p - next.p) - next.len) != NULL)
 		return false;
 	return says_key(word) || (own && is_mixed(s));
 }

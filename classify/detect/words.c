@@ -214,31 +214,101 @@ own_text(const struct value *v, size_t *from, size_t *to)
 	*to = behind == NULL ? v->len : (size_t)(behind - v->window);
 }
 
+/* What the bytes between two words add to their distance: a comma one, a line's end three. */
+static unsigned
+toll(const uint8_t *p, const uint8_t *end)
+{
+	unsigned more = 0;
+
+	for (; p < end; p++)
+		more += *p == ',' ? 1 : *p == '\n' ? 3 : 0;
+	return more;
+}
+
+static unsigned
+nearer(unsigned a, unsigned b)
+{
+	return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
 unsigned
 words_near(const struct word_list *list, const struct word_list *other, const struct value *v,
 	   unsigned within, bool own)
 {
 	size_t left = v->start, right = v->end, from = 0, to = v->len;
+	unsigned place_left = 0, place_right = 0, best = 0;
+	bool more_left = list->nr != 0, more_right = more_left;
 	struct span word;
 
-	if (list->nr == 0)
-		return 0;
 	if (own)
 		own_text(v, &from, &to);
-	for (unsigned i = 1; i <= within; i++) {
-		bool more_left = word_left(v, &left, &word) && word.p >= v->window + from;
-		unsigned near = more_left ? nearness(list, other, word, 2 * i) : 0;
+	for (unsigned i = 1; i <= within && (best == 0 || best >= 4 * i * WORD_MAX); i++) {
+		while (more_left && place_left < i) {
+			const uint8_t *behind = v->window + left;
 
-		if (near != 0)
-			return near;
+			more_left = word_left(v, &left, &word) && word.p >= v->window + from;
+			if (!more_left)
+				break;
+			place_left += 1 + toll(word.p + word.len, behind);
+			if (place_left <= within)
+				best = nearer(best, nearness(list, other, word, 2 * place_left));
+		}
+		while (more_right && place_right < i) {
+			const uint8_t *before = v->window + right;
 
-		bool more_right = word_right(v, &right, &word) && word.p < v->window + to;
-
-		near = more_right ? nearness(list, other, word, 2 * i + 1) : 0;
-		if (near != 0)
-			return near;
-		if (!more_left && !more_right)
-			break;
+			more_right = word_right(v, &right, &word) && word.p < v->window + to;
+			if (!more_right)
+				break;
+			place_right += 1 + toll(before, word.p);
+			if (place_right <= within)
+				best =
+				    nearer(best, nearness(list, other, word, 2 * place_right + 1));
+		}
 	}
-	return 0;
+	return best;
+}
+
+/* ------------------------------------------------------------------ columns */
+
+static bool
+is_separator(uint8_t c)
+{
+	return c == ',' || c == ';' || c == '|' || c == '\t';
+}
+
+int
+words_column(const struct value *v)
+{
+	size_t at = v->start;
+	int column = 0;
+
+	while (at > 0 && v->window[at - 1] != '\n')
+		column += is_separator(v->window[--at]);
+	return at == 0 ? -1 : column;
+}
+
+bool
+words_head(const struct word_list *list, const struct value *v)
+{
+	const uint8_t *line = memrchr(v->window, '\n', v->start), *p, *end;
+	int column = words_column(v);
+
+	if (column < 0)
+		return false;
+	p = memrchr(v->window, '\n', (size_t)(line - v->window));
+	for (p = p == NULL ? v->window : p + 1; p < line && column > 0; p++)
+		column -= is_separator(*p);
+	for (end = p; end < line && !is_separator(*end); end++)
+		;
+	while (p < end) {
+		const uint8_t *from = p;
+
+		while (p < end && is_word(*p))
+			p++;
+		if (p > from && (word_matches(list, from, (size_t)(p - from)) != 0 ||
+				 (list->nr_raw != 0 && has_raw(list, from, (size_t)(p - from)))))
+			return true;
+		p += p == from;
+	}
+	return false;
 }

@@ -6,7 +6,8 @@
  * case does not count. A list's word with bytes above 0x7f is looked for as it is, because such
  * scripts often write without blanks.
  *
- * Distance is in words, from the value outwards on both sides, 1 being the nearest. Nearness is
+ * Distance is in words, from the value outwards on both sides, 1 being the nearest; a comma between
+ * counts as one more, the end of a line as three. Nearness is
  * finer: of two words equally far the left one is nearer, for it is the value's key, and of two
  * parts of one word the later: a card_id is an id, an order_card is a card.
  */
@@ -47,5 +48,10 @@ void word_list_sort(struct word_list *list);
  */
 unsigned words_near(const struct word_list *list, const struct word_list *other,
 		    const struct value *v, unsigned within, bool own);
+
+/* How many separators (, ; | tab) stand in front of the value in its line; -1: not in sight. */
+int words_column(const struct value *v);
+/* A word of the list stands in the same column of the line before. */
+bool words_head(const struct word_list *list, const struct value *v);
 
 #endif

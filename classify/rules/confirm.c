@@ -165,7 +165,8 @@ weigh_words(const struct rule *rule, const struct value *v, bool headed, int poi
 {
 	unsigned context =
 	    words_near(&rule->context.list, &rule->veto.list, v, rule->context.within, false);
-	bool column = context == 0 && headed && in_column(v);
+	bool column =
+	    context == 0 && in_column(v) && (headed || words_head(&rule->context.list, v));
 
 	if (context == 0 && !column && (rule->weak || rule->context.needed)) {
 		f->refused = CONFIRM_NO_CONTEXT;
@@ -184,16 +185,6 @@ weigh_words(const struct rule *rule, const struct value *v, bool headed, int poi
 	else if (column)
 		add_term(f, "column", rule->context.points);
 	return true;
-}
-
-bool
-confirm_has_context(const struct finding *f)
-{
-	for (unsigned i = 0; i < f->nr_terms; i++) {
-		if (strcmp(f->terms[i].name, "context") == 0)
-			return true;
-	}
-	return false;
 }
 
 bool

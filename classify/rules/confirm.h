@@ -32,12 +32,10 @@ bool confirm_shape(const struct rule *rule, const struct rule_pattern *pattern, 
 
 /*
  * As above, and everything else. Fills in all of the finding but buffer, offset and hash. headed:
- * the rule found a value with context earlier in the stream.
+ * further up in the stream the rule found a value in the same column, under a head that says so.
  */
 bool confirm_finding(const struct rule *rule, const struct rule_pattern *pattern, struct value *v,
 		     bool headed, struct finding *f);
-/* Words around the value spoke for it. */
-bool confirm_has_context(const struct finding *f);
 
 /* What confirm_finding says, and if it says no, at which step. */
 enum confirm_verdict {

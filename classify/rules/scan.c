@@ -33,6 +33,12 @@ enum {
 enum { EDGE = 8 }; /* bytes that tell whether an escape ends in front of a number */
 enum { MAX_CLAIMS = 4, MAX_HEADED = 8 };
 
+/* A rule that found a value with context, and in which column of its line. */
+struct headed {
+	uint64_t rule_hash;
+	int column;
+};
+
 /* What a finding was made of: no other rule makes one of the same bytes. */
 struct claim {
 	uint64_t from, to;
@@ -69,8 +75,8 @@ struct scan_stream {
 	uint64_t quiet;	    /* candidates that end before it were judged already */
 	unsigned nr_claims; /* so far; the last MAX_CLAIMS are kept */
 	struct claim claims[MAX_CLAIMS];
-	unsigned nr_headed; /* rules that found a value with context, by their hash */
-	uint64_t headed[MAX_HEADED];
+	unsigned nr_headed;
+	struct headed headed[MAX_HEADED];
 	const uint8_t *push;
 	size_t push_len;
 	struct digits digits;
@@ -281,10 +287,10 @@ remember(struct scan_stream *st, uint64_t value)
 }
 
 static bool
-is_headed(const struct scan_stream *st, uint64_t rule_hash)
+is_headed(const struct scan_stream *st, uint64_t rule_hash, int column)
 {
 	for (unsigned i = 0; i < st->nr_headed; i++) {
-		if (st->headed[i] == rule_hash)
+		if (st->headed[i].rule_hash == rule_hash && st->headed[i].column == column)
 			return true;
 	}
 	return false;
@@ -359,8 +365,13 @@ tell_finding(struct scan_stream *st, const struct candidate *c, struct value *v,
 	const struct db_pattern *p = &st->scanner->db->patterns[c->pattern];
 	struct finding f;
 
-	if (st->found == NULL ||
-	    !confirm_finding(p->rule, p->pattern, v, is_headed(st, p->rule_hash), &f))
+	int column;
+
+	if (st->found == NULL)
+		return;
+	column = st->nr_headed == 0 ? -1 : words_column(v);
+	if (!confirm_finding(p->rule, p->pattern, v,
+			     column >= 0 && is_headed(st, p->rule_hash, column), &f))
 		return;
 	st->scanner->counters.scan_confirmed++;
 
@@ -376,8 +387,9 @@ tell_finding(struct scan_stream *st, const struct candidate *c, struct value *v,
 		return;
 	if (f.severity > SEVERITY_INFO)
 		st->claims[st->nr_claims++ % MAX_CLAIMS] = mine;
-	if (confirm_has_context(&f) && st->nr_headed < MAX_HEADED && !is_headed(st, p->rule_hash))
-		st->headed[st->nr_headed++] = p->rule_hash;
+	column = words_head(&p->rule->context.list, v) ? words_column(v) : -1;
+	if (column >= 0 && st->nr_headed < MAX_HEADED && !is_headed(st, p->rule_hash, column))
+		st->headed[st->nr_headed++] = (struct headed) { p->rule_hash, column };
 	f.value_hash = siphash13(&st->scanner->key, v->norm, v->norm_len);
 	if (!remember(st, f.value_hash ^ p->rule_hash))
 		return;
