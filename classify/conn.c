@@ -322,7 +322,12 @@ is_reversed(const struct conn *c, enum conn_dir dir, struct span s)
 	if (detect(&in, &protocol) == DETECT_FOUND)
 		return dir != CONN_ORIG;
 	in = (struct detect_input) { .resp = s };
-	return detect(&in, &protocol) == DETECT_FOUND && dir == CONN_ORIG;
+	if (detect(&in, &protocol) == DETECT_FOUND)
+		return dir == CONN_ORIG;
+	/* What may stand in the middle only; records of TLS are of either side. */
+	in = (struct detect_input) { .orig = s, .orig_midstream = true };
+	return detect(&in, &protocol) == DETECT_FOUND && protocol != PROTOCOL_TLS &&
+	       dir != CONN_ORIG;
 }
 
 static void

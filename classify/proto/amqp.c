@@ -464,3 +464,16 @@ amqp_gap(void *parser, unsigned dir, uint64_t len)
 		s->left = STEPS_NO_END;
 	steps_gap(s, len);
 }
+
+bool
+amqp_is_frame(struct span s)
+{
+	uint16_t class;
+
+	if (!begins(CLIENT, s) || s.p[0] == PROPERTIES)
+		return false;
+	if (s.p[0] == HEARTBEAT)
+		return s.len == 8 && read_be32(s.p + 3) == 0 && read_be16(s.p + 1) == 0;
+	class = s.len < 9 ? 0 : read_be16(s.p + 7);
+	return class != 0 && class <= 90 && class % 5 == 0 && read_be32(s.p + 3) >= 4;
+}

@@ -39,4 +39,7 @@ size_t amqp_push(void *parser, unsigned dir, const uint8_t *data, size_t len, db
 		 void *arg);
 void amqp_gap(void *parser, unsigned dir, uint64_t len);
 
+/* For a connection whose beginning was missed: is this a whole method or heartbeat of 0-9-1? */
+bool amqp_is_frame(struct span s);
+
 #endif

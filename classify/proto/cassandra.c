@@ -1,6 +1,7 @@
 #include "classify/proto/cassandra.h"
 
 #include "classify/proto/probe.h"
+#include "classify/proto/sql_text.h"
 #include "dataplane/port/cursor.h"
 
 enum { CLIENT, SERVER };
@@ -514,6 +515,22 @@ cassandra_gap(void *parser, unsigned dir, uint64_t len)
 	steps_gap(&p->side[dir].steps, len);
 }
 
+/* For a connection whose beginning was missed: a query, or what runs one that was prepared. */
+static bool
+asks(struct span s)
+{
+	uint32_t len, text;
+
+	if (!is_frame(CLIENT, s) || s.len < HEADER_BYTES + 6)
+		return false;
+	len = read_be32(s.p + 5);
+	text = read_be32(s.p + HEADER_BYTES);
+	if (s.p[4] == EXECUTE)
+		return read_be16(s.p + HEADER_BYTES) == 16 && len == s.len - HEADER_BYTES && len > 20;
+	return (s.p[4] == QUERY || s.p[4] == PREPARE) && text < len &&
+	       sql_begins(span_of(s.p + HEADER_BYTES + 4, s.len - HEADER_BYTES - 4));
+}
+
 /* A client begins with OPTIONS, which is empty, or STARTUP, a map that names CQL_VERSION. */
 enum probe_answer
 cassandra_probe(const struct detect_input *in)
@@ -522,6 +539,8 @@ cassandra_probe(const struct detect_input *in)
 	struct span s = in->orig;
 	size_t n;
 
+	if (in->orig_midstream)
+		return asks(s) ? PROBE_YES : PROBE_NO;
 	if (s.len == 0 || s.p[0] < 3 || s.p[0] > 5 || (s.len > 1 && s.p[1] > 0x1f))
 		return PROBE_NO;
 	if (s.len < HEADER_BYTES)

@@ -1,5 +1,8 @@
 #include "classify/proto/detect.h"
 
+#include "classify/proto/amqp.h"
+#include "classify/proto/mysql.h"
+#include "classify/proto/postgresql.h"
 #include "classify/proto/probe.h"
 #include "dataplane/port/cursor.h"
 
@@ -242,7 +245,9 @@ detect_postgresql(const struct detect_input *in)
 {
 	uint32_t len, code;
 
-	if (in->orig.len == 0 || in->orig.p[0] != 0 || in->orig_midstream)
+	if (in->orig_midstream)
+		return postgresql_asks(in->orig) ? PROBE_YES : PROBE_NO;
+	if (in->orig.len == 0 || in->orig.p[0] != 0)
 		return PROBE_NO;
 	if (in->orig.len < 8)
 		return in->orig.len > 1 && in->orig.p[1] != 0 ? PROBE_NO : PROBE_MAYBE;
@@ -265,6 +270,8 @@ detect_mysql(const struct detect_input *in)
 	uint32_t len;
 	size_t i;
 
+	if (in->orig_midstream && mysql_asks(in->orig))
+		return PROBE_YES;
 	if (s.len == 0 || in->resp_midstream)
 		return PROBE_NO;
 	if (s.len < 6)
@@ -364,6 +371,8 @@ detect_kafka(const struct detect_input *in)
 enum probe_answer
 detect_amqp(const struct detect_input *in)
 {
+	if (in->orig_midstream && amqp_is_frame(in->orig))
+		return PROBE_YES;
 	return probe_begins(in->orig, "AMQP");
 }
 

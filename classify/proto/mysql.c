@@ -1,5 +1,6 @@
 #include "classify/proto/mysql.h"
 
+#include "classify/proto/sql_text.h"
 #include "dataplane/port/cursor.h"
 
 enum { CLIENT, SERVER };
@@ -657,4 +658,25 @@ mysql_gap(void *parser, unsigned dir, uint64_t len)
 	if (p->phase == MYSQL_GREETING || p->phase == MYSQL_LOGIN)
 		p->phase = MYSQL_COMMANDS;
 	p->result = RESULT_NONE;
+}
+
+bool
+mysql_asks(struct span s)
+{
+	struct span text;
+	uint64_t len;
+
+	if (s.len < HEADER_BYTES + 10 || s.p[3] != 0)
+		return false;
+	len = little(s.p, 3);
+	text = span_of(s.p + HEADER_BYTES + 1, s.len - HEADER_BYTES - 1);
+	if (len == 0 || (len < s.len - HEADER_BYTES))
+		return false;
+	if (s.p[4] == COM_QUERY && text.p[0] == 0 && text.p[1] == 1)
+		text = span_of(text.p + 2, text.len - 2);
+	if (s.p[4] == COM_QUERY || s.p[4] == COM_STMT_PREPARE)
+		return sql_begins(text);
+	/* statement 4 | kind of cursor 1 | once 4 */
+	return s.p[4] == COM_STMT_EXECUTE && len == s.len - HEADER_BYTES && s.p[9] <= 8 &&
+	       little(s.p + 10, 4) == 1;
 }

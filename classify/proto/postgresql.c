@@ -1,6 +1,6 @@
 #include "classify/proto/postgresql.h"
 
-#include "classify/proto/probe.h"
+#include "classify/proto/sql_text.h"
 #include "dataplane/port/cursor.h"
 
 enum { CLIENT, SERVER };
@@ -525,4 +525,33 @@ postgresql_gap(void *parser, unsigned dir, uint64_t len)
 	p->ready = 0;
 	if (!steps_gap(&p->side[dir].steps, len) && dir == CLIENT)
 		p->started = true;
+}
+
+bool
+postgresql_asks(struct span s)
+{
+	bool runs = false;
+
+	while (s.len >= 5 && is_type(CLIENT, s.p[0])) {
+		uint32_t len = read_be32(s.p + 1);
+		struct span text = span_of(s.p + 5, s.len - 5);
+		const uint8_t *end;
+
+		if (len < 4 || len > MAX_MESSAGE)
+			return false;
+		if (s.p[0] == 'Q')
+			return len > 5 && sql_begins(text);
+		if (s.p[0] == 'P') {
+			end = memchr(text.p, 0, text.len);
+			return end != NULL &&
+			       sql_begins(span_of(end + 1, (size_t)(text.p + text.len - end) - 1));
+		}
+		if (s.p[0] == 'S')
+			return runs && len == 4;
+		runs = runs || s.p[0] == 'E';
+		if (len >= s.len)
+			return false;
+		s = span_of(s.p + 1 + len, s.len - 1 - len);
+	}
+	return false;
 }

@@ -44,4 +44,10 @@ size_t postgresql_push(void *parser, unsigned dir, const uint8_t *data, size_t l
 		       void *arg);
 void postgresql_gap(void *parser, unsigned dir, uint64_t len);
 
+/*
+ * For a connection whose beginning was missed: are these whole messages of a client's, with a
+ * statement, or with a Sync behind what it runs?
+ */
+bool postgresql_asks(struct span s);
+
 #endif

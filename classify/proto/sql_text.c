@@ -531,3 +531,18 @@ sql_classify(struct span text, struct span *target)
 	}
 	return class;
 }
+
+bool
+sql_begins(struct span text)
+{
+	struct span word;
+
+	while (text.len > 0 && (is_blank(text.p[0]) || text.p[0] == '('))
+		text = span_of(text.p + 1, text.len - 1);
+	if (text.len == 0 || !is_word(text.p[0]))
+		return false;
+	word = next_word(&text);
+	return class_of(word) != DB_OTHER && (text.len == 0 || is_blank(text.p[0]) ||
+					      text.p[0] == ';' || text.p[0] == '(' ||
+					      text.p[0] == '*');
+}

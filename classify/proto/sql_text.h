@@ -51,4 +51,7 @@ struct span sql_text_so_far(const struct sql_text *s);
  */
 enum db_class sql_classify(struct span text, struct span *target);
 
+/* Does a text begin as a statement does: with a verb, and a blank or the end behind it? */
+bool sql_begins(struct span text);
+
 #endif

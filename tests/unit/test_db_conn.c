@@ -1,0 +1,276 @@
+/*
+ * Databases and brokers as whole connections, in every split: what is found has the context of what
+ * was asked, what proves who somebody is is never looked at, and limits cost what they say.
+ *
+ * Turns are written as in tests/support/db_turns.h.
+ */
+#include "tests/support/db_turns.h"
+
+#include "tests/support/conn_feed.h"
+
+static struct feed feed;
+
+#define N	"%0d%0a"
+#define CANARY	"weir-canary"
+#define PG_HELLO ">{4+ ~%03~~user~ada~database~shop~~}", "<R{4+ ~~~~}Z{4+ I}"
+#define MYSQL_HELLO                                                                                \
+	"<{m00%0a8.0.36~%01~~~saltsalt~%ff%ff%ff%02~%ff%df%15~~~~~~~~~~saltsaltsalt~native~}",      \
+	    ">{m01%0d%a2%08~~~~~-~~~~~~~~~~~~~~~~~~~~~~~ada~%02xyshop~native~}", "<{m02~~~%02~~~}"
+#define KAFKA_BATCH(coding, record)                                                                \
+	"~~~~~~~~{4 ~~~~%02CCCC~" coding "~~~~TTTTTTTTTTTTTTTTPPPPPPPPEESSSS~~~%01" record "}"
+#define PRODUCE(batch)                                                                             \
+	">{4 ~~~%03~~~%07{2 app}%ff%ff~%01TTTT~~~%01{2 pay}~~~%01~~~~{4 " batch "}}"
+
+static const struct conn_case {
+	const char *name;
+	const char *turns[DB_TURNS];
+	bool midstream;
+	uint16_t port;
+	const char *has[5];
+	const char *has_not;
+} cases[] = {
+	{ "postgresql, in a statement",
+	  { PG_HELLO, ">Q{4+ INSERT INTO pay (v) VALUES ('" CANARY "')~}",
+	    "<C{4+ INSERT 0 1~}Z{4+ I}" },
+	  .has = { "where=db.text field=pay", "db_operation=write", "db_user=ada db_name=shop",
+		   "db_query_texts=INSERT INTO pay (v) VALUES (?)", "data_types=test.canary" } },
+	{ "postgresql, in a parameter of what was prepared before",
+	  { PG_HELLO, ">P{4+ s~INSERT INTO pay VALUES ($1)~~~}S{4+ }", "<1{4+ }Z{4+ I}",
+	    ">B{4+ ~s~~~~%01{4 " CANARY "}~~}E{4+ ~~~~~}S{4+ }", "<2{4+ }C{4+ INSERT 0 1~}Z{4+ I}" },
+	  .has = { "where=db.text field=pay", "db_statements=1", "db_rows=1" } },
+	{ "postgresql, in a row",
+	  { PG_HELLO, ">Q{4+ SELECT v FROM pay~}", "<D{4+ ~%01{4 " CANARY "}}C{4+ SELECT 1~}Z{4+ I}" },
+	  .has = { "where=db.text field=pay", "db_operation=read", "db_answered=1" } },
+	{ "postgresql, in a password",
+	  { ">{4+ ~%03~~user~ada~~}", "<R{4+ ~~~%03}", ">p{4+ " CANARY "~}", "<R{4+ ~~~~}Z{4+ I}" },
+	  .has = { "db_operation=auth", "protocol=postgresql" },
+	  .has_not = "finding " },
+	{ "postgresql, joined in the middle, the server first",
+	  { "<Z{4+ I}", ">Q{4+ SELECT '" CANARY "' FROM pay~}", "<C{4+ SELECT 1~}Z{4+ I}" },
+	  .midstream = true,
+	  .has = { "protocol=postgresql", "field=pay", "db_answered=1" } },
+	{ "mysql, in a statement and a row",
+	  { MYSQL_HELLO, ">{m00%03INSERT INTO pay VALUES (\"" CANARY "\")}", "<{m01~%01~%02~~~}",
+	    ">{m00%03SELECT v FROM due}", "<{m01%01}{m02def}{m03%fe~~%02~}{m04{1 " CANARY "}}{m05%fe~~%02~}" },
+	  .has = { "where=db.text field=pay", "where=db.text field=due", "db_user=ada db_name=shop",
+		   "VALUES (?)" } },
+	{ "mysql, joined in the middle",
+	  { ">{m00%03SELECT '" CANARY "' FROM pay}", "<{m01~%01~%02~~~}" },
+	  .midstream = true,
+	  .has = { "protocol=mysql", "field=pay", "db_operation=read" } },
+	{ "redis",
+	  { ">*3" N "$3" N "SET" N "$6" N "card:7" N "$11" N CANARY N, "<+OK" N },
+	  .has = { "where=db.text field=card:{}", "db_targets=card:{}", "db_operation=write" } },
+	{ "redis, in a password", { ">*2" N "$4" N "AUTH" N "$11" N CANARY N, "<+OK" N },
+	  .has = { "db_operation=auth", "protocol=redis" },
+	  .has_not = "finding " },
+	{ "kafka",
+	  { PRODUCE(KAFKA_BATCH("~", "{z ~~~{z k}{z " CANARY "}~}")) },
+	  .has = { "where=db.text field=pay", "db_operation=publish", "db_system=kafka" } },
+	{ "mongodb",
+	  { ">{<4+ %01~~~~~~~%dd%07~~~~~~~{<4+ %02insert~{<4 pay~}%02v~{<4 " CANARY "~}~}}" },
+	  .has = { "where=db.text field=pay", "db_operation=write" } },
+	{ "mqtt", { ">%10{v {2 MQTT}%04%02~<{2 dev}}", "< %02~~", ">0{v {2 pay}" CANARY "}" },
+	  .has = { "where=db.text field=pay", "db_operation=publish" } },
+	{ "nats", { "<INFO %7b%7d" N, ">PUB pay 11" N CANARY N },
+	  .has = { "where=db.text field=pay", "db_operation=publish" } },
+	{ "amqp",
+	  { ">AMQP~~%09%01%01~%01{4 ~<~(~~{1 pay}{1 k}~}%ce%02~%01{4 ~<~~~~~~~~~%0b~~}%ce%03~%01{4 " CANARY
+	    "}%ce" },
+	  .has = { "where=db.text field=pay", "db_operation=publish" } },
+	{ "amqp 1.0", { ">AMQP~%01~~" CANARY, "<AMQP~%01~~" },
+	  .has = { "protocol=amqp", "not_inspected=not_parsed:" }, .has_not = "finding " },
+	{ "memcached", { ">set card:7 0 0 11" N CANARY N, "<STORED" N },
+	  .has = { "where=db.text field=card:{}", "protocol=memcached" } },
+	{ "cassandra",
+	  { ">%04~~~%05~~~~", ">%04~~%01%07{4 {4 INSERT INTO pay}~%01%01~%01{4 " CANARY "}}" },
+	  .has = { "where=db.text field=pay", "db_operation=write" } },
+	{ "cassandra, joined in the middle",
+	  { ">%04~~%01%07{4 {4 INSERT INTO pay}~%01%01~%01{4 " CANARY "}}" },
+	  .midstream = true,
+	  .has = { "protocol=cassandra", "field=pay" } },
+	{ "elasticsearch",
+	  { ">POST /pay/_bulk HTTP/1.1" N "Host: a.example" N "Content-Type: application/x-ndjson" N
+	    "Content-Length: 18" N N "%7b\"v\":\"" CANARY "\"}",
+	    "<HTTP/1.1 200 OK" N "Content-Length: 0" N N },
+	  .has = { "db_system=elasticsearch", "db_operation=write", "db_targets=pay",
+		   "data_types=test.canary" } },
+	{ "a gap in a statement",
+	  { PG_HELLO, ">Q~~~%30INSERT!8!pay VALUES ('" CANARY "')aaaaaa~", "<C{4+ INSERT 0 1~}Z{4+ I}" },
+	  .has = { "finding ", "incomplete=true", "not_inspected=gap:8" } },
+};
+
+struct expanded {
+	struct feed_turn turns[2 * DB_TURNS];
+	uint8_t bytes[8192];
+};
+
+/* A text with turns becomes turns with bytes; a gap begins another. */
+static void
+expand(const struct conn_case *t, struct expanded *e)
+{
+	size_t at = 0, nr = 0;
+	uint64_t gap = 0;
+
+	memset(e->turns, 0, sizeof(e->turns));
+	for (unsigned i = 0; i < DB_TURNS && t->turns[i] != NULL; i++) {
+		const char *turn = t->turns[i] + 1;
+
+		while (*turn != '\0') {
+			size_t len = db_bytes(&turn, e->bytes + at);
+
+			e->turns[nr++] = (struct feed_turn) { t->turns[i][0] == '<',
+							      e->bytes + at, len, gap };
+			at += len;
+			gap = 0;
+			if (*turn == '!') {
+				char *end;
+
+				gap = strtoul(turn + 1, &end, 10);
+				turn = end + 1;
+			} else if (*turn == '}') {
+				e->bytes[at - len + len] = '}';
+				e->turns[nr - 1].len++;
+				at++;
+				turn++;
+			}
+		}
+	}
+}
+
+static void
+run_whole(const struct feed_turn *turns, const struct conn_case *t)
+{
+	struct conn *c = feed_open(&feed, false, t->port, t->midstream);
+
+	for (const struct feed_turn *u = turns; u->data != NULL; u++)
+		feed_push(&feed, c, u, 0, u->len);
+	feed_close(&feed, c);
+}
+
+static void
+test_context(void **state)
+{
+	static struct expanded e;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct conn_case *t = &cases[i];
+
+		print_message("%s\n", t->name);
+		expand(t, &e);
+		run_whole(e.turns, t);
+		for (unsigned n = 0; n < 5 && t->has[n] != NULL; n++)
+			feed_has(&feed, t->has[n]);
+		if (t->has_not != NULL)
+			feed_has_not(&feed, t->has_not);
+		feed_has_not(&feed, CANARY);
+		/* Joined midway, what begins a push is part of the case. */
+		if (!t->midstream)
+			feed_same(&feed, e.turns, t->port);
+	}
+}
+
+static uint64_t counted;
+
+static void
+count(void *arg, const char *name, uint64_t value)
+{
+	if (strcmp(name, arg) == 0)
+		counted = value;
+}
+
+static uint64_t
+counter(const char *name)
+{
+	counted = UINT64_MAX;
+	conn_env_counters(feed.env, count, (void *)(uintptr_t)name);
+	return counted;
+}
+
+/* Forty commands at once: more than are timed, and all are answered. */
+static void
+test_pipeline(void **state)
+{
+	struct conn *c = feed_open(&feed, false, 6379, false);
+
+	(void)state;
+	for (unsigned i = 0; i < 40; i++)
+		conn_push(feed.env, c, CONN_ORIG, (const uint8_t *)"*2\r\n$3\r\nGET\r\n$1\r\nk\r\n", 20,
+			  0);
+	for (unsigned i = 0; i < 40; i++)
+		conn_push(feed.env, c, CONN_RESP, (const uint8_t *)"$-1\r\n", 5, 0);
+	conn_push(feed.env, c, CONN_ORIG, (const uint8_t *)"*2\r\n$3\r\nDEL\r\n$1\r\nk\r\n", 20, 0);
+	conn_push(feed.env, c, CONN_RESP, (const uint8_t *)":1\r\n", 4, 0);
+	feed_close(&feed, c);
+	feed_has(&feed, "db_operation=read db_statements=40 db_targets=k db_answered=32");
+	feed_has(&feed, "db_operation=write db_statements=1 db_targets=k db_answered=1");
+}
+
+/* No room for what is counted: operations are lost and counted, values are found all the same. */
+static void
+test_no_room(void **state)
+{
+	struct conn_config config = feed_config(&feed);
+	struct conn_env *env = feed.env;
+	static struct expanded e;
+
+	(void)state;
+	config.max_db_ops = 0;
+	assert_int_equal(conn_env_create(&config, &feed.env), 0);
+	feed.record.mask_arg = feed.env;
+	expand(&cases[0], &e);
+	run_whole(e.turns, &cases[0]);
+	feed_has(&feed, "where=db.text field=pay");
+	feed_has_not(&feed, "db_system");
+	assert_true(counter("db_ops_refused") >= 2);
+	assert_int_equal(counter("db_operations"), 2);
+	conn_env_destroy(feed.env);
+	feed.env = env;
+	feed.record.mask_arg = env;
+}
+
+/* A long connection is told every active_us, by its own packets. */
+static void
+test_active(void **state)
+{
+	struct conn_config config = feed_config(&feed);
+	struct conn_env *env = feed.env;
+	struct conn *c;
+	const char *first;
+
+	(void)state;
+	config.active_us = 1000000;
+	assert_int_equal(conn_env_create(&config, &feed.env), 0);
+	feed.record.mask_arg = feed.env;
+	c = feed_open(&feed, false, 6379, false);
+	for (unsigned i = 0; i < 4; i++) {
+		conn_env_set_time(feed.env, 1700000000000000u + i * 600000u);
+		conn_push(feed.env, c, CONN_ORIG, (const uint8_t *)"*2\r\n$3\r\nGET\r\n$1\r\nk\r\n", 20,
+			  0);
+	}
+	feed_has(&feed, "db_statements=2");
+	feed_close(&feed, c);
+	first = strstr(feed.log, "db_statements=2");
+	assert_non_null(strstr(first + 1, "db_statements=2"));
+	conn_env_destroy(feed.env);
+	feed.env = env;
+	feed.record.mask_arg = env;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_context),
+		cmocka_unit_test(test_pipeline),
+		cmocka_unit_test(test_no_room),
+		cmocka_unit_test(test_active),
+	};
+	int failed;
+
+	feed_init(&feed);
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	feed_fini(&feed);
+	return failed;
+}
