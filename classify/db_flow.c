@@ -57,17 +57,20 @@ put_texts(struct record *r, enum record_field field, const uint8_t *set, size_t 
 		record_put_text(r, field, set + at + 2, read_be16(set + at));
 }
 
-/* The first cap bytes, never a part of a UTF-8 sequence at the end. */
+/*
+ * A name that is longer than its place is masked before it is cut: half of a value would no longer
+ * look like one. One that its parser may have cut is not kept at all.
+ */
 static uint8_t
-keep_text(char *to, size_t cap, struct span s)
+keep_name(const struct db_flow *f, char *to, size_t cap, struct span s)
 {
-	size_t n = s.len < cap ? s.len : cap;
-
-	while (n < s.len && n > 0 && (s.p[n] & 0xc0) == 0x80)
-		n--;
-	if (n != 0)
-		memcpy(to, s.p, n);
-	return (uint8_t)n;
+	if (s.len >= STEPS_BYTES)
+		return 0;
+	if (s.len > cap)
+		return (uint8_t)conn_env_mask(f->env, s.p, s.len, to, cap);
+	if (s.len != 0)
+		memcpy(to, s.p, s.len);
+	return (uint8_t)s.len;
 }
 
 /* ------------------------------------------------------------------ operations */
@@ -184,8 +187,11 @@ context_of(struct db_flow *f, unsigned dir)
 		return p != NULL ? span_of(p->target, p->target_len) : span_of(NULL, 0);
 	}
 	if (f->target_len == 0 && f->sql.len != 0) {
-		sql_classify(sql_text_so_far(&f->sql), &s);
-		return s;
+		struct span text = sql_text_so_far(&f->sql);
+
+		sql_classify(text, &s);
+		/* At the very end it may be the beginning of a longer name. */
+		return s.p + s.len == text.p + text.len ? span_of(NULL, 0) : s;
 	}
 	return span_of(f->target, f->target_len);
 }
@@ -287,7 +293,8 @@ wait_for_answer(struct db_flow *f, uint64_t id)
 	p->id = id;
 	p->asked_us = f->env->now_us;
 	p->class = f->class;
-	p->target_len = keep_text(p->target, sizeof(p->target), span_of(f->target, f->target_len));
+	p->target_len =
+	    keep_name(f, p->target, sizeof(p->target), span_of(f->target, f->target_len));
 }
 
 static void
@@ -388,12 +395,12 @@ answered_target(struct db_flow *f, struct span s)
 	unsigned at;
 	struct db_pending *p = waiting(f, f->answering, &at);
 	if (f->delivering) {
-		f->delivered_len = keep_text(f->delivered, sizeof(f->delivered), s);
+		f->delivered_len = keep_name(f, f->delivered, sizeof(f->delivered), s);
 		add_target(f, f->delivered_class, span_of(f->delivered, f->delivered_len));
 	}
 	if (f->delivering || p == NULL)
 		return;
-	p->target_len = keep_text(p->target, sizeof(p->target), s);
+	p->target_len = keep_name(f, p->target, sizeof(p->target), s);
 	add_target(f, p->class, span_of(p->target, p->target_len));
 }
 
@@ -405,14 +412,14 @@ target(struct db_flow *f, struct span s, bool key)
 
 	if (key)
 		s = key_pattern(s, pattern);
-	f->target_len = keep_text(f->target, sizeof(f->target), s);
+	f->target_len = keep_name(f, f->target, sizeof(f->target), s);
 	add_target(f, f->class, span_of(f->target, f->target_len));
 	/* The newest that waits is the one that was just told. */
 	if (f->nr_pending != 0) {
 		struct db_pending *p = pending_at(f, f->nr_pending - 1u);
 
 		if (p->target_len == 0)
-			p->target_len = keep_text(p->target, sizeof(p->target), s);
+			p->target_len = keep_name(f, p->target, sizeof(p->target), s);
 	}
 }
 
@@ -489,8 +496,10 @@ prepare(struct db_flow *f, uint64_t id, enum db_class class, struct span about, 
 	}
 	p->id = id;
 	p->class = class;
-	p->target_len = keep_text(p->target, sizeof(p->target), about);
-	p->text_len = keep_text(p->text, sizeof(p->text), text);
+	p->target_len = keep_name(f, p->target, sizeof(p->target), about);
+	p->text_len = (uint8_t)(text.len < DB_PREPARED_TEXT ? text.len : DB_PREPARED_TEXT);
+	if (p->text_len != 0)
+		memcpy(p->text, text.p, p->text_len);
 }
 
 static void
@@ -511,7 +520,7 @@ use_database(struct db_flow *f, struct span text)
 		return;
 	while (at < text.len && (text.p[at] == '"' || text.p[at] == '`'))
 		at++;
-	f->name_len = keep_text(f->name, sizeof(f->name), span_of(text.p + at, text.len - at));
+	f->name_len = keep_name(f, f->name, sizeof(f->name), span_of(text.p + at, text.len - at));
 	while (f->name_len > 0 &&
 	       (f->name[f->name_len - 1] == '"' || f->name[f->name_len - 1] == '`'))
 		f->name_len--;
@@ -531,7 +540,7 @@ end_statement(struct db_flow *f, const struct db_event *e)
 		return;
 	class = sql_classify(text, &about);
 	f->class = class;
-	f->target_len = keep_text(f->target, sizeof(f->target), about);
+	f->target_len = keep_name(f, f->target, sizeof(f->target), about);
 	if (e->prepared) {
 		prepare(f, e->name, class, about, text);
 	} else {
@@ -582,9 +591,9 @@ run(struct db_flow *f, const struct db_event *e)
 {
 	const struct db_prepared *p = prepared_as(f, e->name);
 
-	f->target_len =
-	    p == NULL ? 0
-		      : keep_text(f->target, sizeof(f->target), span_of(p->target, p->target_len));
+	f->target_len = p == NULL ? 0
+				  : keep_name(f, f->target, sizeof(f->target),
+					      span_of(p->target, p->target_len));
 	request(f, p == NULL ? DB_OTHER : (enum db_class)p->class, e->id, true);
 	if (f->target_len != 0)
 		target(f, span_of(f->target, f->target_len), false);
@@ -665,10 +674,10 @@ db_flow_event(void *arg, const struct db_event *e)
 
 	switch (e->kind) {
 	case DB_USER:
-		f->user_len = keep_text(f->user, sizeof(f->user), e->bytes);
+		f->user_len = keep_name(f, f->user, sizeof(f->user), e->bytes);
 		break;
 	case DB_DATABASE:
-		f->name_len = keep_text(f->name, sizeof(f->name), e->bytes);
+		f->name_len = keep_name(f, f->name, sizeof(f->name), e->bytes);
 		break;
 	case DB_REQUEST:
 		if (e->dir == 1) {

@@ -307,7 +307,14 @@ sql_text_end(struct sql_text *s)
 struct span
 sql_text_so_far(const struct sql_text *s)
 {
-	return span_of(s->out, s->len);
+	size_t len = s->len;
+
+	if (len < SQL_TEXT_BYTES)
+		return span_of(s->out, len);
+	len -= SQL_CUT_BACK;
+	while (len > 0 && s->out[len - 1] != ' ')
+		len--;
+	return span_of(s->out, len == 0 ? 0 : len - 1);
 }
 
 /* ------------------------------------------------------------------ what it does */
@@ -542,7 +549,7 @@ sql_begins(struct span text)
 	if (text.len == 0 || !is_word(text.p[0]))
 		return false;
 	word = next_word(&text);
-	return class_of(word) != DB_OTHER && (text.len == 0 || is_blank(text.p[0]) ||
-					      text.p[0] == ';' || text.p[0] == '(' ||
-					      text.p[0] == '*');
+	return class_of(word) != DB_OTHER &&
+	       (text.len == 0 || is_blank(text.p[0]) || text.p[0] == ';' || text.p[0] == '(' ||
+		text.p[0] == '*');
 }

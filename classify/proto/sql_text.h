@@ -19,6 +19,7 @@
 
 #define SQL_TEXT_BYTES 512u
 #define SQL_TAG_BYTES  16u
+#define SQL_CUT_BACK   128u
 
 enum sql_dialect { SQL_STANDARD, SQL_MYSQL };
 
@@ -44,7 +45,10 @@ size_t sql_text_push(struct sql_text *s, enum sql_dialect dialect, const uint8_t
 /* Its last byte has come; what it was in the middle of is a literal. */
 void sql_text_end(struct sql_text *s);
 
-/* The text so far, without a blank at its end. */
+/*
+ * The text so far, without a blank at its end. One that was cut also loses its last SQL_CUT_BACK
+ * bytes, and the rest of the word there: a name could be half of a value.
+ */
 struct span sql_text_so_far(const struct sql_text *s);
 
 /* *target: the table (or the like) it names first; empty where it names none. Borrowed from text.

@@ -9,6 +9,7 @@ import collections
 import json
 import pathlib
 import re
+import struct
 import sys
 import urllib.parse
 
@@ -81,6 +82,90 @@ HTTP_PLACES = {
     "prompt": lambda v, c: (chat(text=f"my {c} is {v}, keep it"), chat_answer()),
     "tool": lambda v, c: (chat(tool=v), chat_answer(tool=v)),
     "answer id": lambda v, c: (chat(), chat_answer(ident=v, why=v)),
+}
+
+
+def pg(kind, body):
+    return kind + struct.pack(">I", len(body) + 4) + body
+
+
+def pg_login(user="ada", database="shop"):
+    body = struct.pack(">I", 3 << 16) + f"user\0{user}\0database\0{database}\0\0".encode()
+    return struct.pack(">I", len(body) + 4) + body
+
+
+def sql(text, **login):
+    return pg_login(**login) + pg(b"Q", text.encode() + b"\0"), pg(b"R", bytes(4)) + pg(b"Z", b"I") + pg(
+        b"C", b"SELECT 1\0") + pg(b"Z", b"I")
+
+
+def resp(*words):
+    return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(x.encode()), x.encode()) for x in words), b"+OK\r\n"
+
+
+def mqtt_text(s):
+    return struct.pack(">H", len(s.encode())) + s.encode()
+
+
+def mqtt(kind, body):
+    n, size = len(body), bytearray()
+    while n > 127:
+        size.append(n & 127 | 128)
+        n >>= 7
+    return bytes([kind]) + bytes(size + bytes([n])) + body
+
+
+def mqtt_session(user="ada", topic="t", payload="x"):
+    return (mqtt(0x10, mqtt_text("MQTT") + b"\4\x82\0\x3c" + mqtt_text("c") + mqtt_text(user))
+            + mqtt(0x30, mqtt_text(topic) + payload.encode())), b"\x20\2\0\0"
+
+
+def mongo(command, **fields):
+    out = b"".join(b"\2" + k.encode() + b"\0" + struct.pack("<i", len(v.encode()) + 1) + v.encode() + b"\0"
+                   for k, v in {**command, **fields}.items())
+    body = bytes(5) + struct.pack("<i", len(out) + 5) + out + b"\0"
+    return struct.pack("<iiii", len(body) + 16, 1, 0, 2013) + body, b""
+
+
+def kafka(topic):
+    body = struct.pack(">hhi", -1, 1, 1) + struct.pack(">i", 1) + mqtt_text(topic) + struct.pack(">iii", 1, 0, 0)
+    head = struct.pack(">hhi", 0, 3, 1) + mqtt_text("app")
+    return struct.pack(">i", len(head + body)) + head + body, b""
+
+
+def long_name(value):
+    """So that what is kept of it ends within the value."""
+    return "x" * (62 - min(len(value), 40) // 2) + " " + value
+
+
+# The same for databases and brokers, whose records quote names and statements.
+DB_PLACES = {
+    "literal": lambda v, c: sql(f"INSERT INTO t ({c.replace(' ', '_')}) VALUES ('{v}')"),
+    "literal without quotes": lambda v, c: sql(f"SELECT {one_line(v)} FROM t"),
+    "dollar quote": lambda v, c: sql(f"SELECT $q${v}$q$ FROM t"),
+    "comment": lambda v, c: sql(f"SELECT 1 /* {c} {v} */ FROM t -- {one_line(v)}"),
+    "table": lambda v, c: sql(f'SELECT 1 FROM "{v}"'),
+    "long table": lambda v, c: sql(f'SELECT 1 FROM "{long_name(v)}"'),
+    "column at the cut": lambda v, c: sql(f"SELECT {'a, ' * (165 - len(v) // 6)}\"{v}\" FROM t"),
+    "table without quotes": lambda v, c: sql(f"SELECT 1 FROM {one_line(v)}"),
+    "user": lambda v, c: sql("SELECT 1", user=v),
+    "long user": lambda v, c: sql("SELECT 1", user=long_name(v)),
+    "database": lambda v, c: sql("SELECT 1", database=v),
+    "error": lambda v, c: (pg_login() + pg(b"Q", b"SELECT 1\0"), pg(b"R", bytes(4)) + pg(b"Z", b"I") + pg(
+        b"E", b"C" + v.encode() + b"\0M" + v.encode() + b"\0\0")),
+    "key": lambda v, c: resp("SET", v, "x"),
+    "key with parts": lambda v, c: resp("SET", f"{c.replace(' ', ':')}:{v}:x", v),
+    "channel": lambda v, c: resp("PUBLISH", v, v),
+    "long channel": lambda v, c: resp("PUBLISH", long_name(v), v),
+    "redis user": lambda v, c: resp("AUTH", v, v),
+    "redis error": lambda v, c: (resp("GET", "k")[0], f"-{one_line(v)} no\r\n".encode()),
+    "topic": lambda v, c: mqtt_session(topic=v, payload=v),
+    "long topic": lambda v, c: mqtt_session(topic=long_name(v)),
+    "mqtt user": lambda v, c: mqtt_session(user=v),
+    "collection": lambda v, c: mongo({"find": v}, **{"$db": v, "a": v}),
+    "kafka topic": lambda v, c: kafka(v),
+    "nats subject": lambda v, c: (f'CONNECT {{"user":"{one_line(v)}"}}\r\nPUB {one_line(v).replace(" ", "_")} 1\r\nx\r\n'.encode(), b""),
+    "memcached key": lambda v, c: (f"set {one_line(v).replace(' ', '_')[:250]} 0 0 1\r\nx\r\n".encode(), b"STORED\r\n"),
 }
 
 
@@ -214,6 +299,10 @@ def test_the_search_finds_what_it_should(weir):
 
 def test_http(weir):
     check(weir, lambda cap, nr, kind, value, words: plant(cap, HTTP_PLACES, nr, value, words, kind))
+
+
+def test_databases(weir):
+    check(weir, lambda cap, nr, kind, value, words: kind in NEEDS_WORDS or plant(cap, DB_PLACES, nr, value, words, kind))
 
 
 def test_names(weir):
