@@ -526,7 +526,8 @@ asks(struct span s)
 	len = read_be32(s.p + 5);
 	text = read_be32(s.p + HEADER_BYTES);
 	if (s.p[4] == EXECUTE)
-		return read_be16(s.p + HEADER_BYTES) == 16 && len == s.len - HEADER_BYTES && len > 20;
+		return read_be16(s.p + HEADER_BYTES) == 16 && len == s.len - HEADER_BYTES &&
+		       len > 20;
 	return (s.p[4] == QUERY || s.p[4] == PREPARE) && text < len &&
 	       sql_begins(span_of(s.p + HEADER_BYTES + 4, s.len - HEADER_BYTES - 4));
 }
@@ -547,8 +548,9 @@ cassandra_probe(const struct detect_input *in)
 		return PROBE_MAYBE;
 	if (!is_frame(CLIENT, s))
 		return PROBE_NO;
+	/* No message of MongoDB's, whose length would be below its least. */
 	if (s.p[4] == OPTIONS)
-		return read_be32(s.p + 5) == 0 ? PROBE_YES : PROBE_NO;
+		return read_be32(s.p + 5) == 0 && s.p[1] == 0 && s.p[2] == 0 ? PROBE_YES : PROBE_NO;
 	if (s.p[4] != STARTUP || read_be32(s.p + 5) > 1024)
 		return PROBE_NO;
 	n = read_be32(s.p + 5) + HEADER_BYTES < DETECT_BYTES ? read_be32(s.p + 5) + HEADER_BYTES

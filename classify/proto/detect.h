@@ -8,8 +8,8 @@
  * doubtful yes pass (a greeting that FTP has too, one half of a DNS message), never more.
  *
  * A TCP flow joined midway may have begun anywhere, so a message start that can be recognised is
- * enough (HTTP, any TLS record, a Kafka or MongoDB request, a statement of a database), and as who opened it is a guess, both
- * roles are tried.
+ * enough (HTTP, any TLS record, a Kafka or MongoDB request, a statement of a database), and as who
+ * opened it is a guess, both roles are tried.
  *
  * Limits: what a protocol hands over to (STARTTLS, CONNECT) is its parser's to say; a QUIC flow is
  * found by its long headers only; gRPC and WebSocket are never answered here: they begin as HTTP

@@ -384,7 +384,30 @@ memcached_gap(void *parser, unsigned dir, uint64_t len)
 	steps_gap(&p->side[dir].steps, len);
 }
 
-/* A whole first line, or a whole header. */
+/* The header of a request as clients write it: with a key in letters, or of a kind that has none.
+ */
+static bool
+is_request(struct span s)
+{
+	static const uint8_t without[] = { 0x07, 0x08, 0x0a, 0x0b, 0x10, 0x17, 0x18, 0x20 };
+	uint16_t key_len = read_be16(s.p + 2);
+	size_t from = HEADER_BYTES + (size_t)s.p[4];
+
+	if (!is_header(s, ASK) || read_be16(s.p + 6) != 0)
+		return false;
+	if (key_len == 0)
+		return memchr(without, s.p[1], sizeof(without)) != NULL &&
+		       read_be32(s.p + 8) == s.p[4] && s.p[4] <= 8;
+	if (s.p[4] != 0 && s.p[4] != 4 && s.p[4] != 8 && s.p[4] != 20)
+		return false;
+	for (size_t i = from; i < from + key_len && i < s.len; i++) {
+		if (s.p[i] <= ' ' || s.p[i] == 0x7f)
+			return false;
+	}
+	return true;
+}
+
+/* A whole first line, or a whole header with its key. */
 enum probe_answer
 memcached_probe(const struct detect_input *in)
 {
@@ -393,9 +416,11 @@ memcached_probe(const struct detect_input *in)
 	if (s.len == 0)
 		return PROBE_NO;
 	if (s.p[0] == ASK) {
-		if (s.len < HEADER_BYTES)
+		if (s.len < HEADER_BYTES ||
+		    (s.len < DETECT_BYTES &&
+		     s.len < HEADER_BYTES + (size_t)s.p[4] + read_be16(s.p + 2)))
 			return PROBE_MAYBE;
-		return is_header(s, ASK) ? PROBE_YES : PROBE_NO;
+		return is_request(s) ? PROBE_YES : PROBE_NO;
 	}
 	for (size_t i = 0; i < s.len && s.p[i] != '\n'; i++) {
 		if ((s.p[i] < ' ' && s.p[i] != '\r') || s.p[i] >= 0x7f || (i == 0 && s.p[i] < 'a'))

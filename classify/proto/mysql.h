@@ -53,8 +53,8 @@ size_t mysql_push(void *parser, unsigned dir, const uint8_t *data, size_t len, d
 void mysql_gap(void *parser, unsigned dir, uint64_t len);
 
 /*
- * For a connection whose beginning was missed: is this a command of a client's that has a statement,
- * or runs one that was prepared?
+ * For a connection whose beginning was missed: is this a command of a client's that has a
+ * statement, or runs one that was prepared?
  */
 bool mysql_asks(struct span s);
 

@@ -27,11 +27,11 @@
 	X(SMTP, "smtp", TCP, detect_smtp, conn_smtp)                         \
 	X(MQTT, "mqtt", TCP, detect_mqtt, conn_mqtt)                         \
 	X(MYSQL, "mysql", TCP, detect_mysql, conn_mysql)                     \
+	X(CASSANDRA, "cassandra", TCP, cassandra_probe, conn_cassandra)      \
 	X(MONGODB, "mongodb", TCP, detect_mongodb, conn_mongodb)             \
 	X(KAFKA, "kafka", TCP, detect_kafka, conn_kafka)                     \
 	X(MDNS, "mdns", UDP, detect_mdns, conn_dns)                          \
 	X(LLMNR, "llmnr", ANY, detect_llmnr, conn_dns)                       \
-	X(CASSANDRA, "cassandra", TCP, cassandra_probe, conn_cassandra)      \
 	X(MEMCACHED, "memcached", TCP, memcached_probe, conn_memcached)      \
 	X(DNS, "dns", ANY, detect_dns, conn_dns)                             \
 	X(DTLS, "dtls", UDP, detect_dtls, conn_dtls)                         \

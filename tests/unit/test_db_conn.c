@@ -10,16 +10,15 @@
 
 static struct feed feed;
 
-#define N	"%0d%0a"
-#define CANARY	"weir-canary"
+#define N	 "%0d%0a"
+#define CANARY	 "weir-canary"
 #define PG_HELLO ">{4+ ~%03~~user~ada~database~shop~~}", "<R{4+ ~~~~}Z{4+ I}"
-#define MYSQL_HELLO                                                                                \
-	"<{m00%0a8.0.36~%01~~~saltsalt~%ff%ff%ff%02~%ff%df%15~~~~~~~~~~saltsaltsalt~native~}",      \
+#define MYSQL_HELLO                                                                            \
+	"<{m00%0a8.0.36~%01~~~saltsalt~%ff%ff%ff%02~%ff%df%15~~~~~~~~~~saltsaltsalt~native~}", \
 	    ">{m01%0d%a2%08~~~~~-~~~~~~~~~~~~~~~~~~~~~~~ada~%02xyshop~native~}", "<{m02~~~%02~~~}"
-#define KAFKA_BATCH(coding, record)                                                                \
+#define KAFKA_BATCH(coding, record) \
 	"~~~~~~~~{4 ~~~~%02CCCC~" coding "~~~~TTTTTTTTTTTTTTTTPPPPPPPPEESSSS~~~%01" record "}"
-#define PRODUCE(batch)                                                                             \
-	">{4 ~~~%03~~~%07{2 app}%ff%ff~%01TTTT~~~%01{2 pay}~~~%01~~~~{4 " batch "}}"
+#define PRODUCE(batch) ">{4 ~~~%03~~~%07{2 app}%ff%ff~%01TTTT~~~%01{2 pay}~~~%01~~~~{4 " batch "}}"
 
 static const struct conn_case {
 	const char *name;
@@ -36,10 +35,12 @@ static const struct conn_case {
 		   "db_query_texts=INSERT INTO pay (v) VALUES (?)", "data_types=test.canary" } },
 	{ "postgresql, in a parameter of what was prepared before",
 	  { PG_HELLO, ">P{4+ s~INSERT INTO pay VALUES ($1)~~~}S{4+ }", "<1{4+ }Z{4+ I}",
-	    ">B{4+ ~s~~~~%01{4 " CANARY "}~~}E{4+ ~~~~~}S{4+ }", "<2{4+ }C{4+ INSERT 0 1~}Z{4+ I}" },
+	    ">B{4+ ~s~~~~%01{4 " CANARY "}~~}E{4+ ~~~~~}S{4+ }",
+	    "<2{4+ }C{4+ INSERT 0 1~}Z{4+ I}" },
 	  .has = { "where=db.text field=pay", "db_statements=1", "db_rows=1" } },
 	{ "postgresql, in a row",
-	  { PG_HELLO, ">Q{4+ SELECT v FROM pay~}", "<D{4+ ~%01{4 " CANARY "}}C{4+ SELECT 1~}Z{4+ I}" },
+	  { PG_HELLO, ">Q{4+ SELECT v FROM pay~}",
+	    "<D{4+ ~%01{4 " CANARY "}}C{4+ SELECT 1~}Z{4+ I}" },
 	  .has = { "where=db.text field=pay", "db_operation=read", "db_answered=1" } },
 	{ "postgresql, in a password",
 	  { ">{4+ ~%03~~user~ada~~}", "<R{4+ ~~~%03}", ">p{4+ " CANARY "~}", "<R{4+ ~~~~}Z{4+ I}" },
@@ -51,7 +52,8 @@ static const struct conn_case {
 	  .has = { "protocol=postgresql", "field=pay", "db_answered=1" } },
 	{ "mysql, in a statement and a row",
 	  { MYSQL_HELLO, ">{m00%03INSERT INTO pay VALUES (\"" CANARY "\")}", "<{m01~%01~%02~~~}",
-	    ">{m00%03SELECT v FROM due}", "<{m01%01}{m02def}{m03%fe~~%02~}{m04{1 " CANARY "}}{m05%fe~~%02~}" },
+	    ">{m00%03SELECT v FROM due}",
+	    "<{m01%01}{m02def}{m03%fe~~%02~}{m04{1 " CANARY "}}{m05%fe~~%02~}" },
 	  .has = { "where=db.text field=pay", "where=db.text field=due", "db_user=ada db_name=shop",
 		   "VALUES (?)" } },
 	{ "mysql, joined in the middle",
@@ -61,7 +63,8 @@ static const struct conn_case {
 	{ "redis",
 	  { ">*3" N "$3" N "SET" N "$6" N "card:7" N "$11" N CANARY N, "<+OK" N },
 	  .has = { "where=db.text field=card:{}", "db_targets=card:{}", "db_operation=write" } },
-	{ "redis, in a password", { ">*2" N "$4" N "AUTH" N "$11" N CANARY N, "<+OK" N },
+	{ "redis, in a password",
+	  { ">*2" N "$4" N "AUTH" N "$11" N CANARY N, "<+OK" N },
 	  .has = { "db_operation=auth", "protocol=redis" },
 	  .has_not = "finding " },
 	{ "kafka",
@@ -70,17 +73,22 @@ static const struct conn_case {
 	{ "mongodb",
 	  { ">{<4+ %01~~~~~~~%dd%07~~~~~~~{<4+ %02insert~{<4 pay~}%02v~{<4 " CANARY "~}~}}" },
 	  .has = { "where=db.text field=pay", "db_operation=write" } },
-	{ "mqtt", { ">%10{v {2 MQTT}%04%02~<{2 dev}}", "< %02~~", ">0{v {2 pay}" CANARY "}" },
+	{ "mqtt",
+	  { ">%10{v {2 MQTT}%04%02~<{2 dev}}", "< %02~~", ">0{v {2 pay}" CANARY "}" },
 	  .has = { "where=db.text field=pay", "db_operation=publish" } },
-	{ "nats", { "<INFO %7b%7d" N, ">PUB pay 11" N CANARY N },
+	{ "nats",
+	  { "<INFO %7b%7d" N, ">PUB pay 11" N CANARY N },
 	  .has = { "where=db.text field=pay", "db_operation=publish" } },
 	{ "amqp",
-	  { ">AMQP~~%09%01%01~%01{4 ~<~(~~{1 pay}{1 k}~}%ce%02~%01{4 ~<~~~~~~~~~%0b~~}%ce%03~%01{4 " CANARY
-	    "}%ce" },
+	  { ">AMQP~~%09%01%01~%01{4 ~<~(~~{1 pay}{1 k}~}%ce%02~%01{4 "
+	    "~<~~~~~~~~~%0b~~}%ce%03~%01{4 " CANARY "}%ce" },
 	  .has = { "where=db.text field=pay", "db_operation=publish" } },
-	{ "amqp 1.0", { ">AMQP~%01~~" CANARY, "<AMQP~%01~~" },
-	  .has = { "protocol=amqp", "not_inspected=not_parsed:" }, .has_not = "finding " },
-	{ "memcached", { ">set card:7 0 0 11" N CANARY N, "<STORED" N },
+	{ "amqp 1.0",
+	  { ">AMQP~%01~~" CANARY, "<AMQP~%01~~" },
+	  .has = { "protocol=amqp", "not_inspected=not_parsed:" },
+	  .has_not = "finding " },
+	{ "memcached",
+	  { ">set card:7 0 0 11" N CANARY N, "<STORED" N },
 	  .has = { "where=db.text field=card:{}", "protocol=memcached" } },
 	{ "cassandra",
 	  { ">%04~~~%05~~~~", ">%04~~%01%07{4 {4 INSERT INTO pay}~%01%01~%01{4 " CANARY "}}" },
@@ -96,7 +104,8 @@ static const struct conn_case {
 	  .has = { "db_system=elasticsearch", "db_operation=write", "db_targets=pay",
 		   "data_types=test.canary" } },
 	{ "a gap in a statement",
-	  { PG_HELLO, ">Q~~~%30INSERT!8!pay VALUES ('" CANARY "')aaaaaa~", "<C{4+ INSERT 0 1~}Z{4+ I}" },
+	  { PG_HELLO, ">Q~~~%30INSERT!8!pay VALUES ('" CANARY "')aaaaaa~",
+	    "<C{4+ INSERT 0 1~}Z{4+ I}" },
 	  .has = { "finding ", "incomplete=true", "not_inspected=gap:8" } },
 };
 
@@ -119,8 +128,8 @@ expand(const struct conn_case *t, struct expanded *e)
 		while (*turn != '\0') {
 			size_t len = db_bytes(&turn, e->bytes + at);
 
-			e->turns[nr++] = (struct feed_turn) { t->turns[i][0] == '<',
-							      e->bytes + at, len, gap };
+			e->turns[nr++] =
+			    (struct feed_turn) { t->turns[i][0] == '<', e->bytes + at, len, gap };
 			at += len;
 			gap = 0;
 			if (*turn == '!') {
@@ -196,8 +205,8 @@ test_pipeline(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 40; i++)
-		conn_push(feed.env, c, CONN_ORIG, (const uint8_t *)"*2\r\n$3\r\nGET\r\n$1\r\nk\r\n", 20,
-			  0);
+		conn_push(feed.env, c, CONN_ORIG, (const uint8_t *)"*2\r\n$3\r\nGET\r\n$1\r\nk\r\n",
+			  20, 0);
 	for (unsigned i = 0; i < 40; i++)
 		conn_push(feed.env, c, CONN_RESP, (const uint8_t *)"$-1\r\n", 5, 0);
 	conn_push(feed.env, c, CONN_ORIG, (const uint8_t *)"*2\r\n$3\r\nDEL\r\n$1\r\nk\r\n", 20, 0);
@@ -246,8 +255,8 @@ test_active(void **state)
 	c = feed_open(&feed, false, 6379, false);
 	for (unsigned i = 0; i < 4; i++) {
 		conn_env_set_time(feed.env, 1700000000000000u + i * 600000u);
-		conn_push(feed.env, c, CONN_ORIG, (const uint8_t *)"*2\r\n$3\r\nGET\r\n$1\r\nk\r\n", 20,
-			  0);
+		conn_push(feed.env, c, CONN_ORIG, (const uint8_t *)"*2\r\n$3\r\nGET\r\n$1\r\nk\r\n",
+			  20, 0);
 	}
 	feed_has(&feed, "db_statements=2");
 	feed_close(&feed, c);
