@@ -47,11 +47,18 @@ conn_proto_of(enum protocol protocol)
 	return protos[protocol];
 }
 
-/* Where a protocol's states come from: all that are only scanned share one pool. */
+/*
+ * Where a protocol's states come from: those with the same entry points (all databases; all that
+ * are only scanned) share one pool, the first one's.
+ */
 static struct slab *
 states_of(struct conn_env *env, enum protocol protocol)
 {
-	return &env->states[protos[protocol] == &conn_payload ? PROTOCOL_UNKNOWN : protocol];
+	unsigned first = 0;
+
+	while (protos[first]->push != protos[protocol]->push)
+		first++;
+	return &env->states[first];
 }
 
 static int
@@ -60,10 +67,15 @@ create_states(struct conn_env *env)
 	int r = 0;
 
 	for (unsigned p = 0; p < NR_PROTOCOLS; p++) {
-		struct slab *states = states_of(env, (enum protocol)p);
+		uint32_t most = 0;
 
-		if (states == &env->states[p])
-			r |= slab_init(states, env->config.max_states[p], protos[p]->state_bytes);
+		if (states_of(env, (enum protocol)p) != &env->states[p])
+			continue;
+		for (unsigned q = p; q < NR_PROTOCOLS; q++) {
+			if (protos[q]->push == protos[p]->push && env->config.max_states[q] > most)
+				most = env->config.max_states[q];
+		}
+		r |= slab_init(&env->states[p], most, protos[p]->state_bytes);
 	}
 	return r;
 }

@@ -74,8 +74,8 @@ struct conn_env {
 	struct slab conns, prologues, carries, exchanges, message_buffers, llm, db_ops, db_flows;
 	struct slab http2_streams, http2_texts, http2_tables;
 	struct http2_tables *http2_newest, *http2_oldest; /* in use, by when */
-	struct slab states[NR_PROTOCOLS]; /* of each protocol's parser; all only scanned:
-					     PROTOCOL_UNKNOWN's */
+	struct slab states[NR_PROTOCOLS]; /* of each protocol's parser; those with the same entry
+					     points share the first one's */
 	struct scanner *scanner;
 	struct decode_pool *decoders;
 	struct conn_counters counters;

@@ -79,7 +79,7 @@
 	UINT(reasm_gap_timeout_ms, "reasm.gap_timeout_ms", 2000, 1, 600000, "ms",                   \
 	     "after which a hole is given up")                                                      \
 	UINT(protocols_connections, "protocols.connections", 16384, 1, 16777216, "connections",        \
-	     "connections per worker of each protocol without a number of its own")               \
+	     "connections per worker of each protocol without a number of its own; databases share it")               \
 	UINT(protocols_db_operations, "protocols.db_operations", 32768, 0, 16777216, "classes",       \
 	     "classes of database operations that connections of a worker count at a time")        \
 	UINT(http_connections, "http.connections", 16384, 1, 16777216, "connections",               \
