@@ -38,7 +38,7 @@ static const struct counter_info infos[] = {
 	{ "links_up", "ports whose link is up", true },
 	{ "link_downs", "times that a link went down", false },
 	{ "workers_stalled", "workers that stand still now", true },
-	{ "worker_stalls", "times that a worker stood still for watchdog.stall_ms", false },
+	{ "workers_stalls", "times that a worker stood still for watchdog.stall_ms", false },
 	{ "publisher_stalled", "1 while the publisher stands still", true },
 	{ "publisher_stalls", "times that the publisher stood still for watchdog.stall_ms", false },
 	{ "output_down", "1 while the output takes nothing though records wait", true },
@@ -61,16 +61,34 @@ static const struct counter_info port_infos[] = {
 	FEED_COUNTERS(INFO)
 };
 
-const struct counter_info *
-counter_info_find(const char *name, bool of_port)
-{
-	const struct counter_info *table = of_port ? port_infos : infos;
-	size_t nr =
-	    of_port ? sizeof(port_infos) / sizeof(port_infos[0]) : sizeof(infos) / sizeof(infos[0]);
+static const struct counter_info worker_infos[] = {
+	{ "rx_packets", "frames that the worker took from ports", false },
+	{ "used_packets", "frames of the flows that the worker owns", false },
+	{ "flows_open", "flows in the worker's table", true },
+	{ "stalled", "1 while the worker stands still", true },
+	{ "stalls", "times that the worker stood still for watchdog.stall_ms", false },
+};
 
-	for (size_t i = 0; i < nr; i++) {
-		if (strcmp(table[i].name, name) == 0)
-			return &table[i];
+#define TABLE(t)                              \
+	{                                     \
+		t, sizeof(t) / sizeof((t)[0]) \
+	}
+
+const struct counter_info *
+counter_info_find(const char *name, enum counter_scope scope)
+{
+	static const struct {
+		const struct counter_info *infos;
+		size_t nr;
+	} tables[] = {
+		[COUNTER_OF_ALL] = TABLE(infos),
+		[COUNTER_OF_PORT] = TABLE(port_infos),
+		[COUNTER_OF_WORKER] = TABLE(worker_infos),
+	};
+
+	for (size_t i = 0; i < tables[scope].nr; i++) {
+		if (strcmp(tables[scope].infos[i].name, name) == 0)
+			return &tables[scope].infos[i];
 	}
 	return NULL;
 }

@@ -12,10 +12,13 @@ struct counter_info {
 	bool gauge; /* goes down, too */
 };
 
+/* Whose a counter is: of weir in all, of one port (port_0_missed) or of one worker. */
+enum counter_scope { COUNTER_OF_ALL, COUNTER_OF_PORT, COUNTER_OF_WORKER };
+
 /*
- * name: as in a stats record; of a port's own counter (port_0_missed) what follows the number, with
- * of_port. NULL when it is not known.
+ * name: as in a stats record; of a port's or worker's own what follows the number. NULL when it is
+ * not known.
  */
-const struct counter_info *counter_info_find(const char *name, bool of_port);
+const struct counter_info *counter_info_find(const char *name, enum counter_scope scope);
 
 #endif

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dataplane/counter_info.h"
-
 void
 exposition_begin(struct exposition *e, const struct config *config)
 {
@@ -13,30 +11,39 @@ exposition_begin(struct exposition *e, const struct config *config)
 	e->nr = 0;
 }
 
-/* "port_12_missed": the number, and what follows it; -1 when it is no port's. */
-static int
-port_of(const char **name)
+/* "port_12_missed", prefix "port_": moves name behind the number. */
+static bool
+take_number(const char **name, const char *prefix, unsigned max, unsigned *number)
 {
+	size_t len = strlen(prefix);
+	unsigned long v;
 	char *end;
-	long port;
 
-	if (strncmp(*name, "port_", 5) != 0)
-		return -1;
-	port = strtol(*name + 5, &end, 10);
-	if (end == *name + 5 || *end != '_' || port < 0 || port >= CONFIG_MAX_PORTS)
-		return -1;
+	if (strncmp(*name, prefix, len) != 0)
+		return false;
+	v = strtoul(*name + len, &end, 10);
+	if (end == *name + len || *end != '_' || v >= max)
+		return false;
+	*number = (unsigned)v;
 	*name = end + 1;
-	return (int)port;
+	return true;
 }
 
 void
 exposition_put(void *arg, const char *name, uint64_t value)
 {
 	struct exposition *e = arg;
+	enum counter_scope scope = COUNTER_OF_ALL;
+	unsigned number = 0;
 
 	if (e->nr == EXPOSITION_MAX_SAMPLES)
 		return;
-	e->samples[e->nr].port = port_of(&name);
+	if (take_number(&name, "port_", CONFIG_MAX_PORTS, &number))
+		scope = COUNTER_OF_PORT;
+	else if (take_number(&name, "worker_", CONFIG_MAX_WORKERS, &number))
+		scope = COUNTER_OF_WORKER;
+	e->samples[e->nr].scope = scope;
+	e->samples[e->nr].number = number;
 	e->samples[e->nr].value = value;
 	snprintf(e->samples[e->nr].name, EXPOSITION_NAME_BYTES, "%s", name);
 	e->nr++;
@@ -61,13 +68,15 @@ write_label(FILE *to, const char *name, const char *value)
 static void
 write_sample(const struct exposition *e, FILE *to, const char *metric, unsigned i)
 {
-	int port = e->samples[i].port;
+	unsigned number = e->samples[i].number;
 
 	fputs(metric, to);
-	if (port >= 0 && (unsigned)port < e->config->nr_ports) {
-		const struct port_config *p = &e->config->ports[port];
+	if (e->samples[i].scope == COUNTER_OF_WORKER)
+		fprintf(to, "{worker=\"%u\"}", number);
+	if (e->samples[i].scope == COUNTER_OF_PORT && number < e->config->nr_ports) {
+		const struct port_config *p = &e->config->ports[number];
 
-		fprintf(to, "{port=\"%d\",", port);
+		fprintf(to, "{port=\"%u\",", number);
 		write_label(to, "device", p->device);
 		fputc(',', to);
 		write_label(to, "tap", p->tap[0] != '\0' ? p->tap : p->device);
@@ -79,7 +88,7 @@ write_sample(const struct exposition *e, FILE *to, const char *metric, unsigned 
 static bool
 same_metric(const struct exposition *e, unsigned a, unsigned b)
 {
-	return (e->samples[a].port >= 0) == (e->samples[b].port >= 0) &&
+	return e->samples[a].scope == e->samples[b].scope &&
 	       strcmp(e->samples[a].name, e->samples[b].name) == 0;
 }
 
@@ -97,12 +106,15 @@ static void
 write_metric(const struct exposition *e, FILE *to, unsigned first)
 {
 	const char *name = e->samples[first].name;
-	bool of_port = e->samples[first].port >= 0;
-	const struct counter_info *info = counter_info_find(name, of_port);
+	static const char *const prefixes[] = {
+		[COUNTER_OF_ALL] = "", [COUNTER_OF_PORT] = "port_", [COUNTER_OF_WORKER] = "worker_"
+	};
+	enum counter_scope scope = e->samples[first].scope;
+	const struct counter_info *info = counter_info_find(name, scope);
 	bool gauge = info != NULL && info->gauge;
 	char metric[EXPOSITION_NAME_BYTES + 32];
 
-	snprintf(metric, sizeof(metric), "weir_%s%s%s", of_port ? "port_" : "", name,
+	snprintf(metric, sizeof(metric), "weir_%s%s%s", prefixes[scope], name,
 		 gauge ? "" : "_total");
 	fprintf(to, "# HELP %s %s\n# TYPE %s %s\n", metric,
 		info != NULL ? info->meaning : "see Stats in docs/records.md", metric,

@@ -3,8 +3,9 @@
  *
  * A counter of a stats record becomes weir_NAME_total, or weir_NAME where it is a gauge; the
  * counters of ports (port_0_missed) become one metric with labels: weir_port_missed_total{port="0",
- * device="iface:eth1",tap="span-a"}. All samples of a metric stand together under its HELP and
- * TYPE, as the format asks.
+ * device="iface:eth1",tap="span-a"}, and those of workers likewise:
+ * weir_worker_stalled{worker="1"}. All samples of a metric stand together under its HELP and TYPE,
+ * as the format asks.
  *
  *   exposition_begin ─ exposition_put for each counter ─ exposition_write
  *
@@ -17,6 +18,7 @@
 #include <stdio.h>
 
 #include "dataplane/config.h"
+#include "dataplane/counter_info.h"
 
 #define EXPOSITION_MAX_SAMPLES 1024
 #define EXPOSITION_NAME_BYTES  64
@@ -26,8 +28,10 @@ struct exposition {
 	const struct config *config; /* kept */
 	unsigned nr;
 	struct {
-		char name[EXPOSITION_NAME_BYTES]; /* of a port's: what follows the number */
-		int port;			  /* -1: none */
+		char name[EXPOSITION_NAME_BYTES]; /* of a port's or worker's: what follows the
+						     number */
+		enum counter_scope scope;
+		unsigned number; /* of the port or worker */
 		uint64_t value;
 	} samples[EXPOSITION_MAX_SAMPLES];
 };

@@ -634,6 +634,25 @@ pipeline_feed(const struct pipeline *p, unsigned feed, struct feed_counters *sum
 		worker_feed(p->workers[w], feed, sum);
 }
 
+/* How the work is spread. */
+static void
+put_workers(const struct pipeline *p, counter_put_fn *put, void *arg)
+{
+	char name[64];
+
+	for (unsigned w = 0; w < p->nr_workers && !p->replay; w++) {
+		struct worker_counters c = { 0 };
+
+		worker_counters(p->workers[w], &c);
+		snprintf(name, sizeof(name), "worker_%u_rx_packets", w);
+		put(arg, name, c.rx_packets);
+		snprintf(name, sizeof(name), "worker_%u_used_packets", w);
+		put(arg, name, c.used_packets);
+		snprintf(name, sizeof(name), "worker_%u_flows_open", w);
+		put(arg, name, worker_nr_flows(p->workers[w]));
+	}
+}
+
 /* In all, and live of each port. */
 static void
 put_feeds(const struct pipeline *p, counter_put_fn *put, void *arg)
@@ -701,6 +720,7 @@ pipeline_put_counters(const struct pipeline *p, counter_put_fn *put, void *arg)
 	for (unsigned i = 0; i < sums.nr; i++)
 		put(arg, sums.sum[i].name, sums.sum[i].value);
 	put(arg, "flows_open", flows);
+	put_workers(p, put, arg);
 	put_feeds(p, put, arg);
 	put(arg, "rules_reloads", p->nr_reloads);
 	put(arg, "rules_reload_failures", p->nr_reload_failures);

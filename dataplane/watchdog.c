@@ -97,7 +97,7 @@ watch_worker(struct watchdog *w, unsigned i, const struct watchdog_pulse *pulse,
 
 	if (watch(part, pulse->worker_beat[i], false, passed_us, w->config.stall_us)) {
 		part->stalled = true;
-		w->nr_worker_stalls++;
+		part->nr_stalls++;
 		tell_stalled_worker(w, i, pulse->worker_tid[i]);
 	} else if (moved && part->stalled) {
 		part->stalled = false;
@@ -117,7 +117,7 @@ watch_publisher(struct watchdog *w, const struct watchdog_pulse *pulse, uint64_t
 
 	if (watch(part, pulse->publisher_beat, false, passed_us, w->config.stall_us)) {
 		part->stalled = true;
-		w->nr_publisher_stalls++;
+		part->nr_stalls++;
 		log_err(
 		    "watchdog: the publisher stands still for %.1f s: the output takes nothing: "
 		    "check who reads it, or its disk",
@@ -138,7 +138,7 @@ watch_output(struct watchdog *w, const struct watchdog_pulse *pulse, uint64_t pa
 
 	if (watch(part, pulse->delivered, idle, passed_us, w->config.output_us)) {
 		part->stalled = true;
-		w->nr_output_downs++;
+		part->nr_stalls++;
 		log_err("watchdog: the output has taken nothing for %.1f s, %" PRIu64
 			" records wait: check the brokers",
 			seconds(part->still_us), pulse->waiting);
@@ -148,7 +148,7 @@ watch_output(struct watchdog *w, const struct watchdog_pulse *pulse, uint64_t pa
 	}
 	if (pulse->output_failed && !part->stalled) {
 		part->stalled = true;
-		w->nr_output_downs++;
+		part->nr_stalls++;
 	}
 }
 
@@ -203,14 +203,23 @@ watchdog_healthy(const struct watchdog *w, char *why, size_t cap)
 void
 watchdog_put_counters(const struct watchdog *w, counter_put_fn *put, void *arg)
 {
-	uint64_t nr = 0;
+	uint64_t nr = 0, stalls = 0;
+	char name[32];
 
-	for (unsigned i = 0; i < w->config.nr_workers; i++)
-		nr += w->workers[i].stalled;
+	for (unsigned i = 0; i < w->config.nr_workers; i++) {
+		const struct watchdog_part *part = &w->workers[i];
+
+		nr += part->stalled;
+		stalls += part->nr_stalls;
+		snprintf(name, sizeof(name), "worker_%u_stalled", i);
+		put(arg, name, part->stalled);
+		snprintf(name, sizeof(name), "worker_%u_stalls", i);
+		put(arg, name, part->nr_stalls);
+	}
 	put(arg, "workers_stalled", nr);
-	put(arg, "worker_stalls", w->nr_worker_stalls);
+	put(arg, "workers_stalls", stalls);
 	put(arg, "publisher_stalled", w->publisher.stalled);
-	put(arg, "publisher_stalls", w->nr_publisher_stalls);
+	put(arg, "publisher_stalls", w->publisher.nr_stalls);
 	put(arg, "output_down", w->output.stalled);
-	put(arg, "output_downs", w->nr_output_downs);
+	put(arg, "output_downs", w->output.nr_stalls);
 }

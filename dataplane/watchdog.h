@@ -44,6 +44,7 @@ struct watchdog_part {
 	uint64_t still_us;  /* how long it has been the same */
 	uint64_t cpu_ticks; /* of its thread when the beat was last seen to change */
 	bool stalled;
+	uint64_t nr_stalls;
 };
 
 /* All zero but config is a valid start. */
@@ -52,7 +53,6 @@ struct watchdog {
 	struct watchdog_part workers[WATCHDOG_MAX_WORKERS];
 	struct watchdog_part publisher, output;
 	uint64_t last_us;
-	uint64_t nr_worker_stalls, nr_publisher_stalls, nr_output_downs;
 };
 
 /* now_us: of a clock that never goes back. */

@@ -11,6 +11,7 @@
  * A copy is looked for among the last packets of its direction: four of TCP, two of UDP. TCP's are
  * known by 15 bits, which is enough because only a packet that brings nothing new is looked up;
  * UDP's by 31, and only where the sender numbers its IPv4 packets. More would not fit the flow.
+ * IPv6 has no id: what is sent again within one tick of TCP's timestamps is taken for a copy.
  *
  * What a flow says depends on its own packets only, so it is the same for any number of workers.
  * A port's figures are sums over the packets that came by it and the flows that began on it; a

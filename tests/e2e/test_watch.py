@@ -88,12 +88,14 @@ def test_exposition(weir):
     assert samples["weir_port_rx_packets_total" + left] == samples["weir_port_rx_packets_total" + right] == nr
     assert samples["weir_port_feed_packets_total" + left] == stats["port_0_feed_packets"] == nr
     assert samples["weir_workers_stalled"] == samples["weir_output_down"] == 0
+    spread = [samples[f'weir_worker_used_packets_total{{worker="{n}"}}'] for n in range(2)]
+    assert sum(spread) == 2 * nr and all(spread), spread
     # Every counter of a stats record is there, and says what it means.
     for name, value in stats.items():
         if isinstance(value, str) or name in ("time", "seq", "boot"):
             continue
-        of_port = re.fullmatch(r"port_(\d)_(.*)", name)
-        metric = f"weir_port_{of_port[2]}" if of_port else f"weir_{name}"
+        of_one = re.fullmatch(r"(port|worker)_(\d)_(.*)", name)
+        metric = f"weir_{of_one[1]}_{of_one[3]}" if of_one else f"weir_{name}"
         assert any(re.match(rf"{metric}(_total)?(\{{|$)", key) for key in samples), name
     unknown = [line for line in text.splitlines() if line.endswith("see Stats in docs/records.md")]
     assert not unknown, f"no meaning in dataplane/counter_info.c: {unknown}"
@@ -240,10 +242,11 @@ def test_stalled_worker(weir):
             until(lambda: get(port, "/healthz")[0] == 503, 10, lambda: get(port, "/healthz"))
             assert re.fullmatch(r"worker 1 stands still for \d+\.\d s\n", get(port, "/healthz")[1]), get(port, "/healthz")
             samples = parsed(get(port)[1])
-            assert samples["weir_workers_stalled"] == samples["weir_worker_stalls_total"] == 1
+            assert samples["weir_workers_stalled"] == samples["weir_workers_stalls_total"] == 1
+            assert samples['weir_worker_stalled{worker="1"}'] == 1 and samples['weir_worker_stalled{worker="0"}'] == 0
         until(lambda: get(port, "/healthz")[0] == 200, 10, lambda: get(port, "/healthz"))
-        stats = run.wait_for("worker_stalls", 1)
-        assert stats["worker_stalls"] == 1, stats
+        stats = run.wait_for("workers_stalls", 1)
+        assert stats["workers_stalls"] == stats["worker_1_stalls"] == 1 and stats["worker_0_stalls"] == 0, stats
         said = run.said()
         assert re.search(r"watchdog: worker 1 \(thread \d+\) stands still .* state t: something else", said), said
         assert "watchdog: worker 1 goes on" in said and "worker 0 stands" not in said, said

@@ -80,9 +80,11 @@ written(const struct config *config, const char *const names[], size_t nr)
 static void
 test_exposition(void **state)
 {
-	static const char *const names[] = { "rx_packets",     "flows_open",	"port_0_missed",
-					     "port_0_link_up", "port_1_missed", "port_1_link_up",
-					     "portable",       "missed" };
+	static const char *const names[] = {
+		"rx_packets",	    "flows_open",      "port_0_missed",	   "port_0_link_up",
+		"port_1_missed",    "port_1_link_up",  "portable",	   "missed",
+		"worker_0_stalled", "worker_0_stalls", "worker_1_stalled", "worker_stalls"
+	};
 	struct config c;
 	char *text;
 
@@ -106,6 +108,9 @@ test_exposition(void **state)
 			 "# HELP weir_port_link_up "));
 	assert_non_null(strstr(text, "weir_portable_total 7\n"));
 	assert_non_null(strstr(text, "\nweir_missed_total 8\n"));
+	assert_non_null(strstr(text, "# TYPE weir_worker_stalled gauge\n"
+				     "weir_worker_stalled{worker=\"0\"} 9\n"
+				     "weir_worker_stalled{worker=\"1\"} 11\n# HELP"));
 	free(text);
 	config_free(&c);
 }
@@ -131,13 +136,13 @@ static void
 test_info(void **state)
 {
 	(void)state;
-	assert_false(counter_info_find("rx_packets", false)->gauge);
-	assert_true(counter_info_find("held_packets", false)->gauge);
-	assert_true(counter_info_find("link_up", true)->gauge);
-	assert_non_null(counter_info_find("feed_duplicates", true));
-	assert_non_null(counter_info_find("not_inspected_gap_bytes", false));
-	assert_null(counter_info_find("link_up", false));
-	assert_null(counter_info_find("nothing", false));
+	assert_false(counter_info_find("rx_packets", COUNTER_OF_ALL)->gauge);
+	assert_true(counter_info_find("held_packets", COUNTER_OF_ALL)->gauge);
+	assert_true(counter_info_find("link_up", COUNTER_OF_PORT)->gauge);
+	assert_non_null(counter_info_find("feed_duplicates", COUNTER_OF_PORT));
+	assert_non_null(counter_info_find("not_inspected_gap_bytes", COUNTER_OF_ALL));
+	assert_null(counter_info_find("link_up", COUNTER_OF_WORKER));
+	assert_null(counter_info_find("nothing", COUNTER_OF_ALL));
 }
 
 int

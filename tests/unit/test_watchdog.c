@@ -73,7 +73,7 @@ test_all_move(void **state)
 	run(&r, 10 * STALL, "01p", TICK);
 	assert_true(healthy(&r, why));
 	assert_string_equal(why, "");
-	assert_int_equal(counter(&r.dog, "worker_stalls"), 0);
+	assert_int_equal(counter(&r.dog, "workers_stalls"), 0);
 }
 
 static void
@@ -93,12 +93,12 @@ test_worker(void **state)
 	assert_int_equal(counter(&r.dog, "workers_stalled"), 1);
 	/* Told once, however long it lasts; and again when it happens again. */
 	run(&r, 5 * STALL, "0p", TICK);
-	assert_int_equal(counter(&r.dog, "worker_stalls"), 1);
+	assert_int_equal(counter(&r.dog, "workers_stalls"), 1);
 	run(&r, TICK, "01p", TICK);
 	assert_true(healthy(&r, why));
 	assert_int_equal(counter(&r.dog, "workers_stalled"), 0);
 	run(&r, 2 * STALL, "0p", TICK);
-	assert_int_equal(counter(&r.dog, "worker_stalls"), 2);
+	assert_int_equal(counter(&r.dog, "workers_stalls"), 2);
 }
 
 static void
@@ -163,7 +163,7 @@ test_stopped(void **state)
 	assert_true(healthy(&r, why));
 	run(&r, TICK, "01pd", TICK);
 	assert_true(healthy(&r, why));
-	assert_int_equal(counter(&r.dog, "worker_stalls"), 0);
+	assert_int_equal(counter(&r.dog, "workers_stalls"), 0);
 	/* And a clock that goes back does neither. */
 	r.now_us -= 2 * STALL;
 	run(&r, TICK, "01pd", TICK);
