@@ -15,10 +15,11 @@
 #include "dataplane/exposition.h"
 #include "dataplane/log.h"
 #include "dataplane/metrics.h"
+#include "dataplane/notify.h"
 #include "dataplane/pipeline.h"
 #include "dataplane/port/ports.h"
 
-#define METRICS_US 1000000u /* they are renewed this often */
+#define SECOND_US 1000000u /* metrics are renewed, and systemd is told, this often */
 
 static const char usage_text[] =
     "usage: weir run -c FILE [OPTION]...\n"
@@ -48,7 +49,7 @@ struct run {
 	struct watchdog watchdog;
 	struct metrics *metrics; /* NULL: none */
 	struct exposition exposition;
-	uint64_t next_stats_us, next_metrics_us, start_us;
+	uint64_t next_stats_us, next_second_us, start_us;
 	bool stopping;
 };
 
@@ -141,6 +142,22 @@ publish_metrics(struct run *r)
 		free(text);
 }
 
+/* With WatchdogSec, systemd starts weir anew when it does not hear this. */
+static void
+tell_manager(const struct run *r)
+{
+	struct worker_counters c;
+	char text[256], why[128];
+
+	pipeline_counters(r->pipeline, &c);
+	watchdog_healthy(&r->watchdog, why, sizeof(why));
+	why[strcspn(why, "\n")] = '\0';
+	snprintf(text, sizeof(text), "STATUS=%" PRIu64 " frames received, %" PRIu64 " used%s%s%s",
+		 c.rx_packets, c.used_packets, why[0] != '\0' ? ": " : "", why,
+		 watchdog_moving(&r->watchdog) ? "\nWATCHDOG=1" : "");
+	notify_send(text);
+}
+
 static void
 watch(struct run *r, uint64_t now_us)
 {
@@ -152,10 +169,12 @@ watch(struct run *r, uint64_t now_us)
 	/* While it ends, workers leave one by one. */
 	if (!r->stopping)
 		watchdog_look(&r->watchdog, &pulse, mono_us);
-	if (r->metrics != NULL && mono_us >= r->next_metrics_us) {
-		r->next_metrics_us = mono_us + METRICS_US;
+	if (mono_us < r->next_second_us)
+		return;
+	r->next_second_us = mono_us + SECOND_US;
+	if (r->metrics != NULL)
 		publish_metrics(r);
-	}
+	tell_manager(r);
 }
 
 static void
@@ -166,6 +185,7 @@ tick(void *arg)
 
 	if ((stop_wanted || pipeline_output_failed(r->pipeline)) && !r->stopping) {
 		r->stopping = true;
+		notify_send("STOPPING=1");
 		pipeline_stop(r->pipeline);
 	}
 	if (reload_wanted) {
@@ -256,6 +276,7 @@ run(struct run *r)
 		if (pipeline_start(r->pipeline) == 0) {
 			log_notice("running on %u ports with %u workers", r->config.nr_ports,
 				   (unsigned)r->config.workers);
+			notify_send("READY=1");
 			pipeline_wait(r->pipeline, tick, r);
 			pipeline_put_stats(r->pipeline, clock_us(CLOCK_REALTIME));
 			status = pipeline_finish(r->pipeline) == 0 ? CMD_OK : CMD_FAILED;

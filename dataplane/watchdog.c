@@ -200,6 +200,16 @@ watchdog_healthy(const struct watchdog *w, char *why, size_t cap)
 	return at == 0;
 }
 
+bool
+watchdog_moving(const struct watchdog *w)
+{
+	for (unsigned i = 0; i < w->config.nr_workers; i++) {
+		if (w->workers[i].stalled)
+			return false;
+	}
+	return !w->publisher.stalled;
+}
+
 void
 watchdog_put_counters(const struct watchdog *w, counter_put_fn *put, void *arg)
 {

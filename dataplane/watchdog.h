@@ -61,6 +61,12 @@ void watchdog_look(struct watchdog *w, const struct watchdog_pulse *pulse, uint6
 /* True when nothing stands still; else why says what, a line for each, cut to cap. */
 bool watchdog_healthy(const struct watchdog *w, char *why, size_t cap);
 
+/*
+ * Workers and publisher go on. An output that is down is left out: another start would not bring
+ * its broker back, and lose what waits in memory.
+ */
+bool watchdog_moving(const struct watchdog *w);
+
 void watchdog_put_counters(const struct watchdog *w, counter_put_fn *put, void *arg);
 
 #endif

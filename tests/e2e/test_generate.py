@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The traffic for measurements: the same for the same arguments, sound, and what weir makes of it."""
 import collections
+import os
 import pathlib
 import subprocess
 import sys
@@ -65,6 +66,17 @@ def test_planted(weir):
     few, many = (len(weir.good_replay("--records", "finding", "--set", "findings.window_s=1",
                                       generate(weir, "cluster", "--flows", "200", "--plant", n)).records) for n in ("400", "10"))
     assert 0 < few < many / 2, (few, many)
+
+
+def test_compare(weir):
+    """Runs without any peer, and with one that is a command of somebody."""
+    tool, work = weir.root / "bench" / "compare", e2e.work_folder()
+    generate(weir, "churn", "--flows", "1")
+    args = [tool, "--build", weir.binary.parent.parent, "--work", work, "--rounds", "1", "--scale", "1", "--mix", "churn", "--job", "equal"]
+    for peer, words in (("", "weir 0."), ("sha256sum {pcap} {rules} {config}", "of Suricata"), ("false {pcap}", "ended with")):
+        done = subprocess.run(args, capture_output=True, text=True, env={**os.environ, "SURICATA": peer, "NDPI": ""})
+        assert (done.returncode == 0) == (peer[:5] != "false"), done.stderr[-500:]
+        assert words in done.stdout + done.stderr, (peer, done.stdout, done.stderr)
 
 
 def test_usage(weir):

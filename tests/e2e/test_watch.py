@@ -253,6 +253,41 @@ def test_stalled_worker(weir):
         run.stop()
 
 
+def test_service_manager(weir):
+    """What systemd is told: ready, alive once a second, not while a worker stands still, stopping."""
+    path = e2e.work_folder() / "notify"
+    manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    manager.bind(str(path))
+    manager.settimeout(10)
+    os.environ["NOTIFY_SOCKET"] = str(path)
+
+    def next_with(what):
+        end = time.monotonic() + 15
+        while time.monotonic() < end:
+            lines = manager.recv(4096).decode().splitlines()
+            if any(line.startswith(what) for line in lines):
+                return lines
+        raise AssertionError(f"{what} was not told")
+    try:
+        with Wire() as wire, live(weir, [f'device = "iface:{wire.names[0]}";'], **{"watchdog.stall_ms": 500}) as run:
+            assert next_with("READY=1") == ["READY=1"]
+            for n in range(7):
+                wire.send(udp_frame(n))
+            until(lambda: "STATUS=7 frames received, 7 used" in next_with("STATUS="), 10, lambda: "no such status")
+            assert "WATCHDOG=1" in next_with("WATCHDOG=1")
+            with Stopped(worker_thread(run.process, 1)):
+                until(lambda: "WATCHDOG=1" not in next_with("STATUS="), 10, lambda: "still told to be alive")
+                for _ in range(2):
+                    lines = next_with("STATUS=")
+                    assert "WATCHDOG=1" not in lines and "worker 0 stands still" in lines[0], lines
+            next_with("WATCHDOG=1")
+            run.stop()
+            next_with("STOPPING=1")
+    finally:
+        del os.environ["NOTIFY_SOCKET"]
+        manager.close()
+
+
 def test_output_that_nobody_reads(weir):
     """The publisher stands still with its reader; frames are taken all the same."""
     fifo = e2e.work_folder() / "fifo"

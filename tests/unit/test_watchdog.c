@@ -88,6 +88,7 @@ test_worker(void **state)
 	assert_true(healthy(&r, why));
 	run(&r, TICK, "0p", TICK);
 	assert_false(healthy(&r, why));
+	assert_false(watchdog_moving(&r.dog));
 	assert_non_null(strstr(why, "worker 1 stands still"));
 	assert_null(strstr(why, "worker 0"));
 	assert_int_equal(counter(&r.dog, "workers_stalled"), 1);
@@ -133,6 +134,7 @@ test_output(void **state)
 	assert_true(healthy(&r, why));
 	run(&r, 2 * TICK, "01p", TICK);
 	assert_false(healthy(&r, why));
+	assert_true(watchdog_moving(&r.dog));
 	assert_non_null(strstr(why, "output"));
 	run(&r, TICK, "01pd", TICK);
 	assert_true(healthy(&r, why));
