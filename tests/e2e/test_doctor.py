@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """weir doctor: each fault of a mirror has its sentence, each fault of a machine too, and what to do."""
 import pathlib
+import shutil
+import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 import e2e  # noqa: E402
 import feed_captures as feeds  # noqa: E402
 import pcap_writer as w  # noqa: E402
-from live import free_port, live  # noqa: E402
+from live import Wire, free_port, ip_tool, live  # noqa: E402
 
 
 def told(run):
@@ -199,6 +201,29 @@ def test_this_machine(weir):
     for part in ("processor", "workers", "clock", "memory", "hugepages", "IOMMU", "feed"):
         assert part in said, said
     assert (run.status == 1) == any(level == "BAD" for level, _ in told(run))
+
+
+def test_real_interface(weir):
+    """An interface of this machine: its link and its offloads."""
+    with Wire() as wire:
+        name = wire.names[0]
+        conf = e2e.work_folder() / "weir.conf"
+        conf.write_text(f'ports = ( {{ device = "iface:{name}"; }}, {{ device = "iface:weirnone0"; }} );\nmetrics = {{ listen = ""; }};\n')
+
+        def of_port(offload, state):
+            if not shutil.which("ethtool"):
+                raise e2e.Skip("ethtool is not installed: scripts/install-deps --for test")
+            subprocess.run(["ethtool", "-K", name, offload, state], capture_output=True, check=True)
+            return [t for t in told(weir.run("doctor", "-c", conf)) if f"iface:{name}" in t[1]]
+        of_port("rxvlan", "off")
+        assert [level for level, _ in of_port("gro", "off") if level != "ok"] == []
+        with_gro = of_port("gro", "on")
+        assert [t for t in with_gro if t[0] == "warn" and "offloads change what is received: gro:" in t[1]], with_gro
+        of_port("gro", "off")
+        ip_tool("link", "set", name + "p", "down")
+        run = weir.run("doctor", "-c", conf)
+        assert run.status == 1 and [t for t in told(run) if f"iface:{name}: the interface has no link" in t[1]], run.out
+        assert [t for t in told(run) if "there is no interface weirnone0" in t[1]], run.out
 
 
 def test_usage(weir):
