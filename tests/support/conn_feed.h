@@ -36,6 +36,7 @@ struct feed {
 	struct conn_env *env;
 	struct ruleset *rules;
 	struct record record;
+	bool quiet; /* the log keeps its last lines only */
 	size_t len;
 	char log[FEED_LOG];
 };
@@ -103,6 +104,8 @@ feed_line(struct feed *f)
 	const char *type = record_type_names[f->record.head.type];
 	struct record_value v;
 
+	if (f->quiet && f->len > FEED_LOG / 2)
+		f->len = 0;
 	feed_add(f, type, strlen(type));
 	while (record_next(&it, &v)) {
 		if (v.field != RF_DURATION_US && v.field != RF_TTFB_US && v.field != RF_TTFT_US)
