@@ -11,6 +11,7 @@
 #define MIN_PACKETS 50u
 #define MIN_FLOWS   8u
 #define MIN_BYTES   20000u
+#define MIN_ONE_WAY 3u
 
 /* Parts in ten thousand. */
 #define MISSING_SOME	500u
@@ -22,6 +23,7 @@
 #define TRUNCATED_SOME	10u
 #define LOSS_SOME	5u
 #define LOSS_MUCH	100u
+#define LOSS_MOST	6000u
 #define VLAN_SPLIT_SOME 500u
 #define NOT_IP_MOST	5000u
 #define BAD_TUNNEL_SOME 100u
@@ -218,7 +220,7 @@ judge_missing(const struct doctor *d, const struct doctor_view *v)
 	uint64_t one_way = f->feed_src_only + f->feed_dst_only;
 	uint64_t of = share(one_way, f->feed_tcp_flows);
 
-	if (f->feed_tcp_flows < MIN_FLOWS || of < MISSING_SOME)
+	if (f->feed_tcp_flows < MIN_FLOWS || one_way < MIN_ONE_WAY || of < MISSING_SOME)
 		return false;
 	if (of < MISSING_MOST)
 		doctor_tell(d, DOCTOR_BAD, "one way",
@@ -331,6 +333,15 @@ judge_loss(const struct doctor *d, const struct doctor_view *v, bool live)
 			    "%.2f %% of stream bytes were acknowledged and never seen, and this "
 			    "machine lost %" PRIu64 " frames: weir, or its NIC, is too slow",
 			    percent(f->feed_acked_unseen_bytes, sent), lost_here(v));
+	else if (of >= LOSS_MOST)
+		doctor_tell(
+		    d, DOCTOR_BAD, "loss",
+		    "mirror all links of a bundle; turn sampling off; look at the filter of "
+		    "the capture",
+		    "%.0f %% of stream bytes were acknowledged and never seen: the feed is "
+		    "a selection: one of several links that a connection uses, a sampled "
+		    "mirror, or a filter",
+		    percent(f->feed_acked_unseen_bytes, sent));
 	else
 		doctor_tell(d, DOCTOR_BAD, "loss",
 			    "mirror less, or to a faster port; look at the switch's drop counters "

@@ -158,11 +158,15 @@ int
 feed_missing_side(const struct flow *flow)
 {
 	unsigned seen = flow->side[0].seen ? 0 : 1;
+	const struct flow_side *s = &flow->side[seen];
 
 	if (flow->head.key.proto != IP_PROTO_TCP || flow->side[1 - seen].seen ||
-	    !flow->side[seen].have_ack || flow->head.young != 0)
+	    flow->head.young != 0)
 		return -1;
-	return (int)(1 - seen);
+	/* It takes up data that never came, or a handshake whose answer never came. */
+	if (flow->feed.unseen_bytes != 0 || (s->syn && s->have_ack && seen == flow->head.orig))
+		return (int)(1 - seen);
+	return -1;
 }
 
 bool

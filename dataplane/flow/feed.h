@@ -1,7 +1,8 @@
 /*
  * How good the feed is: what packets tell of the mirror that they came through.
  *
- *   missing direction   one end's packets acknowledge the other's, of which none ever came
+ *   missing direction   one end's acknowledgements move on, and nothing of the other ever came; one
+ *                       that repeats itself to an end that is gone shows no fault of the mirror
  *   duplicates          the same packet twice within FEED_COPY_US, told from a retransmission by
  *                       IPv4 id, checksum (it covers TCP's timestamps), sequence and window
  *   truncation          frames captured shorter than they were sent

@@ -52,6 +52,8 @@ static const struct feed_case {
 	{ "cut by the ring", "nic_cut=10 feed_truncated=10", DOCTOR_BAD, 1, "offloads join" },
 	{ "oversubscribed", "feed_acked_unseen_bytes=50000", DOCTOR_BAD, 1,
 	  "4.76 %|oversubscribed|do not fit" },
+	{ "one link of two", "feed_acked_unseen_bytes=5000000", DOCTOR_BAD, 1, "83 %|a selection" },
+	{ "two stray connections", "feed_tcp_flows=20 feed_src_only=2", DOCTOR_OK, 1, "" },
 	{ "bursts", "feed_acked_unseen_bytes=1000", DOCTOR_BAD, 1, "oversubscribed|in bursts" },
 	{ "lost here", "feed_acked_unseen_bytes=50000 nic_missed=7", DOCTOR_BAD, 1,
 	  "this machine lost 7 frames" },

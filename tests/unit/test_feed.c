@@ -197,19 +197,114 @@ test_gaps(void **state)
 
 static const struct judge_case {
 	const char *name;
-	bool seen[2], ack[2];
+	bool seen[2], ack[2], syn[2];
+	uint64_t unseen;
 	unsigned packets, orig;
 	int missing;
 	uint64_t tcp, src_only, dst_only, both, split;
 	uint16_t vlans[2];
 } judgements[] = {
-	{ "both", { 1, 1 }, { 1, 1 }, 9, A, -1, 1, 0, 0, 1, 0, { 0 } },
-	{ "both, another VLAN each way", { 1, 1 }, { 1, 1 }, 9, A, -1, 1, 0, 0, 1, 1, { 3, 5 } },
-	{ "both, the same VLAN", { 1, 1 }, { 1, 1 }, 9, A, -1, 1, 0, 0, 1, 0, { 3, 3 } },
-	{ "who opened only", { 1, 0 }, { 1, 0 }, 9, A, B, 1, 1, 0, 0, 0, { 3, 0 } },
-	{ "who answered only", { 0, 1 }, { 0, 1 }, 9, A, A, 1, 0, 1, 0, 0, { 0 } },
-	{ "an opening that nobody answered", { 1, 0 }, { 0, 0 }, 5, A, -1, 0, 0, 0, 0, 0, { 0 } },
-	{ "the edge of a capture", { 1, 0 }, { 1, 0 }, 2, A, -1, 0, 0, 0, 0, 0, { 0 } },
+	{ "both", { 1, 1 }, { 1, 1 }, { 1, 1 }, 0, 9, A, -1, 1, 0, 0, 1, 0, { 0 } },
+	{ "both, another VLAN each way",
+	  { 1, 1 },
+	  { 1, 1 },
+	  { 1, 1 },
+	  0,
+	  9,
+	  A,
+	  -1,
+	  1,
+	  0,
+	  0,
+	  1,
+	  1,
+	  { 3, 5 } },
+	{ "both, the same VLAN",
+	  { 1, 1 },
+	  { 1, 1 },
+	  { 1, 1 },
+	  0,
+	  9,
+	  A,
+	  -1,
+	  1,
+	  0,
+	  0,
+	  1,
+	  0,
+	  { 3, 3 } },
+	{ "who opened only", { 1, 0 }, { 1, 0 }, { 1, 0 }, 0, 9, A, B, 1, 1, 0, 0, 0, { 3, 0 } },
+	{ "who opened only, from midway",
+	  { 1, 0 },
+	  { 1, 0 },
+	  { 0, 0 },
+	  700,
+	  9,
+	  A,
+	  B,
+	  1,
+	  1,
+	  0,
+	  0,
+	  0,
+	  { 0 } },
+	{ "who answered only", { 0, 1 }, { 0, 1 }, { 0, 1 }, 40, 9, A, A, 1, 0, 1, 0, 0, { 0 } },
+	{ "answers to nobody, again and again",
+	  { 0, 1 },
+	  { 0, 1 },
+	  { 0, 1 },
+	  0,
+	  9,
+	  A,
+	  -1,
+	  0,
+	  0,
+	  0,
+	  0,
+	  0,
+	  { 0 } },
+	{ "a close to an end that is gone",
+	  { 1, 0 },
+	  { 1, 0 },
+	  { 0, 0 },
+	  0,
+	  9,
+	  A,
+	  -1,
+	  0,
+	  0,
+	  0,
+	  0,
+	  0,
+	  { 0 } },
+	{ "an opening that nobody answered",
+	  { 1, 0 },
+	  { 0, 0 },
+	  { 1, 0 },
+	  0,
+	  5,
+	  A,
+	  -1,
+	  0,
+	  0,
+	  0,
+	  0,
+	  0,
+	  { 0 } },
+	{ "the edge of a capture",
+	  { 1, 0 },
+	  { 1, 0 },
+	  { 1, 0 },
+	  0,
+	  2,
+	  A,
+	  -1,
+	  0,
+	  0,
+	  0,
+	  0,
+	  0,
+	  { 0 } },
 };
 
 static void
@@ -224,9 +319,11 @@ test_judge(void **state)
 
 		print_message("%s\n", t->name);
 		flow.head.young = t->packets < FLOW_YOUNG ? (uint8_t)(FLOW_YOUNG - t->packets) : 0;
+		flow.feed.unseen_bytes = t->unseen;
 		for (unsigned s = 0; s < 2; s++) {
 			flow.side[s].seen = t->seen[s];
 			flow.side[s].have_ack = t->ack[s];
+			flow.side[s].syn = t->syn[s];
 			flow.side[s].vlans = t->vlans[s];
 		}
 		assert_int_equal(feed_missing_side(&flow), t->missing);
