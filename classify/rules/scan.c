@@ -296,6 +296,14 @@ is_headed(const struct scan_stream *st, uint64_t rule_hash, int column)
 	return false;
 }
 
+static bool
+stands_headed(const struct scan_stream *st, const struct db_pattern *p, const struct value *v)
+{
+	int column = st->nr_headed == 0 ? -1 : words_column(v);
+
+	return column >= 0 && is_headed(st, p->rule_hash, column);
+}
+
 static void
 tell_value(struct scan_stream *st, const struct db_pattern *p, struct value *v, uint64_t from)
 {
@@ -364,14 +372,10 @@ tell_finding(struct scan_stream *st, const struct candidate *c, struct value *v,
 {
 	const struct db_pattern *p = &st->scanner->db->patterns[c->pattern];
 	struct finding f;
-
 	int column;
 
-	if (st->found == NULL)
-		return;
-	column = st->nr_headed == 0 ? -1 : words_column(v);
-	if (!confirm_finding(p->rule, p->pattern, v,
-			     column >= 0 && is_headed(st, p->rule_hash, column), &f))
+	if (st->found == NULL ||
+	    !confirm_finding(p->rule, p->pattern, v, stands_headed(st, p, v), &f))
 		return;
 	st->scanner->counters.scan_confirmed++;
 
@@ -407,7 +411,7 @@ trace(struct scan_stream *st, const struct db_pattern *p, const struct value *v,
 	struct value copy = *v;
 	struct finding f = { .buffer = st->buffer };
 
-	told.verdict = confirm_verdict(p->rule, p->pattern, &copy, is_headed(st, p->rule_hash), &f);
+	told.verdict = confirm_verdict(p->rule, p->pattern, &copy, stands_headed(st, p, v), &f);
 	told.finding = told.verdict == CONFIRM_IS_FINDING ? &f : NULL;
 	told.start = from + copy.start;
 	told.end = from + copy.end;

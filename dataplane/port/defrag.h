@@ -4,9 +4,9 @@
  * A fragment that lies wholly inside one already held is ignored; any other overlap drops the
  * whole datagram, because what the receiver would make of it cannot be known. This is what Linux
  * does for both families, measured on 6.18 by tests/e2e/test_overlap_live.py; RFC 5722 asks for it
- * in IPv6, where it would drop the datagram for the fragment that is ignored too. A datagram that is not complete after timeout_us of packet
- * time, or when it is the oldest and its place is needed, is dropped. Each drop is counted in
- * frames by its reason, so that the ledger closes.
+ * in IPv6, where it would drop the datagram for the fragment that is ignored too. A datagram that
+ * is not complete after timeout_us of packet time, or when it is the oldest and its place is
+ * needed, is dropped. Each drop is counted in frames by its reason, so that the ledger closes.
  *
  * One per worker; the worker sees every fragment of a datagram. Not thread-safe, no DPDK.
  */
