@@ -83,10 +83,8 @@ op_of(struct db_flow *f, unsigned class)
 	if (op != NULL)
 		return op;
 	op = slab_take(&f->env->db_ops);
-	if (op == NULL) {
-		f->env->counters.db_ops_refused++;
+	if (op == NULL)
 		return NULL;
-	}
 	memset(op, 0, offsetof(struct db_op, targets));
 	op->first_us = op->last_us = f->env->now_us;
 	f->ops[class] = op;
@@ -180,6 +178,7 @@ context_of(struct db_flow *f, unsigned dir)
 	struct db_pending *p;
 	struct span s;
 	unsigned at;
+
 	if (dir == 1 && f->delivering)
 		return span_of(f->delivered, f->delivered_len);
 	if (dir == 1) {
@@ -309,10 +308,12 @@ count_operation(struct db_flow *f, enum db_class class)
 	}
 	f->env->counters.db_operations++;
 	op = op_of(f, class);
-	if (op != NULL) {
-		op->nr++;
-		op->last_us = f->env->now_us;
+	if (op == NULL) {
+		f->env->counters.db_ops_refused++;
+		return;
 	}
+	op->nr++;
+	op->last_us = f->env->now_us;
 }
 
 static void
@@ -394,6 +395,7 @@ answered_target(struct db_flow *f, struct span s)
 {
 	unsigned at;
 	struct db_pending *p = waiting(f, f->answering, &at);
+
 	if (f->delivering) {
 		f->delivered_len = keep_name(f, f->delivered, sizeof(f->delivered), s);
 		add_target(f, f->delivered_class, span_of(f->delivered, f->delivered_len));
@@ -560,6 +562,9 @@ statement(struct db_flow *f, const struct db_event *e)
 {
 	struct span s = e->bytes;
 
+	/* Until it names one itself, it is about nothing. */
+	if (f->sql.len == 0)
+		f->target_len = 0;
 	while (s.len != 0) {
 		size_t n = sql_text_push(&f->sql, f->dialect, s.p, s.len);
 
@@ -580,6 +585,9 @@ bind(struct db_flow *f, uint64_t name)
 {
 	const struct db_prepared *p = prepared_as(f, name);
 
+	if (p != NULL)
+		f->target_len =
+		    keep_name(f, f->target, sizeof(f->target), span_of(p->target, p->target_len));
 	if (p == NULL || p->text_len == 0 || f->scan[0] != NULL)
 		return;
 	scan(f, 0, span_of(p->text, p->text_len));
