@@ -9,7 +9,7 @@ db_steps_push(struct steps *s, const uint8_t *data, size_t len, steps_fn *step,
 	size_t at = 0;
 
 	while (at < len && !s->stop) {
-		if (s->lost && !begins(o->dir, span_of(data + at, len - at))) {
+		if (s->lost && (s->broken || !begins(o->dir, span_of(data + at, len - at)))) {
 			db_tell_bytes(o, DB_VALUE, span_of(data + at, len - at));
 			return len;
 		}

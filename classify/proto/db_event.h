@@ -131,7 +131,8 @@ typedef bool db_begins_fn(unsigned dir, struct span s);
 
 /*
  * One direction's steps. While they are lost, what a push holds is told as DB_VALUE, until one
- * begins with a message. arg of step and bytes is o.
+ * begins with a message; but where no byte was missing and they are broken all the same, no more
+ * messages are looked for: then the answer is the same for any split. arg of step and bytes is o.
  */
 size_t db_steps_push(struct steps *s, const uint8_t *data, size_t len, steps_fn *step,
 		     steps_bytes_fn *bytes, db_begins_fn *begins, struct db_out *o);

@@ -20,6 +20,7 @@ enum state {
 	PARAMETER_VALUE, /* its value */
 	ANSWER_TLS,	 /* one byte */
 	HEADER,
+	ERROR_LEN,
 	QUERY, /* text of a simple query has gone by */
 	PARSE_NAME,
 	PARSE_TEXT,
@@ -302,7 +303,8 @@ answer_tls(struct postgresql *p, struct steps *s, const struct db_out *o)
 		steps_pass(s, BEGIN, STEPS_NO_END - 1, CIPHERTEXT);
 	} else if (s->buf[0] == 'E') {
 		/* A server that does not know the wish: its message's type is read already. */
-		s->lost = true;
+		p->side[SERVER].type = 'E';
+		steps_take(s, ERROR_LEN, 4);
 	} else {
 		steps_next(s);
 	}
@@ -423,6 +425,11 @@ server_step(void *arg, struct steps *s)
 		p->side[SERVER].type = s->buf[0];
 		s->lost = read_be32(s->buf + 1) < 4;
 		steps_message(s, s->lost ? 0 : read_be32(s->buf + 1) - 4);
+		server_message(p, s, o);
+		break;
+	case ERROR_LEN:
+		s->lost = read_be32(s->buf) < 4;
+		steps_message(s, s->lost ? 0 : read_be32(s->buf) - 4);
 		server_message(p, s, o);
 		break;
 	case AUTH:

@@ -63,6 +63,7 @@ steps_push(struct steps *s, const uint8_t *data, size_t len, steps_fn *step, ste
 			break;
 		if (whole) {
 			step(arg, s);
+			s->broken = s->broken || s->lost;
 			continue;
 		}
 		if (s->mode == STEPS_TAKE) {
@@ -75,8 +76,10 @@ steps_push(struct steps *s, const uint8_t *data, size_t len, steps_fn *step, ste
 			at += n;
 		} else {
 			at += until(s, data + at, len - at, &whole, bytes, arg);
-			if (whole)
+			if (whole) {
 				step(arg, s);
+				s->broken = s->broken || s->lost;
+			}
 		}
 	}
 	return at;

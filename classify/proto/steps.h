@@ -44,7 +44,8 @@ struct steps {
 	uint8_t what;  /* the parser's own: what the passed bytes are */
 	bool short_of; /* the message had less than what was asked for */
 	bool stop;     /* set by a step: the rest of the input is not this parser's */
-	bool lost;     /* where messages begin is not known */
+	bool lost;     /* where messages begin is not known: a gap, or set by a step */
+	bool broken;   /* set with lost by a step, for good: this is not the protocol */
 	uint8_t buf[STEPS_BYTES];
 };
 

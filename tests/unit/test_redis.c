@@ -56,7 +56,7 @@ static const struct db_case cases[] = {
 	  { ">*3" N "$3" N "SET" N "$1" N "k!", ">xyz", ">*1" N "$4" N "PING" N },
 	  "write#0;on k;{k}|{xyz}sent;other#0;sent;",
 	  true },
-	{ "not what was announced", { ">*2" N "$3" N "GET" N "abc" N "x" }, "read#0;{x}", true },
+	{ "not what was announced", { ">*2" N "$3" N "GET" N "abc" N "x" }, "read#0;{x}" },
 };
 
 static void
