@@ -72,6 +72,37 @@ validate_basic(struct value *v)
 	return 30;
 }
 
+/*
+ * A PEM marker with a key behind it: base64, over what separates lines in files, strings and JSON,
+ * or the first header of an encrypted key. Source code that looks for markers has none. The value
+ * is the marker; what is no marker is taken as it is.
+ */
+int
+validate_pem_key(struct value *v)
+{
+	static const char *const headers[] = { "Proc-Type", "Version:", "Comment:", "Charset:" };
+	const uint8_t *p = v->window + v->end, *end = v->window + v->len;
+	size_t gap = 0, nr = 0;
+
+	if (v->end - v->start < 5 || memcmp(p - 5, "-----", 5) != 0)
+		return 20;
+	/* "\\n", a line's end, quotes, the plus of a string in two pieces. */
+	while (p < end && gap < 24 && memchr("\\ \t\r\n\"'+", *p, 8) != NULL) {
+		bool escape = *p == '\\' && end - p > 1 && (p[1] == 'n' || p[1] == 'r');
+
+		p += escape ? 2 : 1;
+		gap++;
+	}
+	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
+		if (span_starts(span_of(p, (size_t)(end - p)), headers[i]))
+			return 20;
+	}
+	while (p + nr < end && (is_alnum(p[nr]) || p[nr] == '+' || p[nr] == '/' || p[nr] == '='))
+		nr++;
+	/* Or the text is cut off there. */
+	return gap > 0 && (nr >= 12 || (nr > 0 && p + nr == end)) ? 20 : 0;
+}
+
 /* Exactly 64 bytes behind the last '=' or blank of the match: an Azure storage key. */
 int
 validate_base64_64(struct value *v)

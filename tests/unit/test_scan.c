@@ -76,7 +76,8 @@ static const struct scan_case {
 	  "pii.iban high DE***6199;" },
 	{ "URL with password", BUFFER_HTTP_BODY, "url=postgres://app:s3cr3t-Pw@db:5432/x",
 	  "secret.postgres_url_password high [secret.postgres_url_password];" },
-	{ "private key in JSON", BUFFER_JSON, "\"k\":\"-----BEGIN EC PRIVATE KEY-----\\nMHc\"",
+	{ "private key in JSON", BUFFER_JSON,
+	  "\"k\":\"-----BEGIN EC PRIVATE KEY-----\\nMHcCAQEEIIGf8x\"",
 	  "secret.private_key critical [secret.private_key];" },
 	{ "documentation key", BUFFER_HTTP_BODY,
 	  "id AKIA"
