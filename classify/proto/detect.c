@@ -30,6 +30,18 @@ printable(struct span s)
 
 /* ------------------------------------------------------------------ text protocols */
 
+static bool
+mentions(struct span s, const char *text)
+{
+	size_t len = strlen(text);
+
+	for (size_t i = 0; i + len <= s.len; i++) {
+		if (memcmp(s.p + i, text, len) == 0)
+			return true;
+	}
+	return false;
+}
+
 #define MAX_METHOD 24u
 
 /* How much of a request line's method, then of its target, there is. */
@@ -55,12 +67,29 @@ target_len(struct span s)
 }
 
 /*
+ * What servers take for a request line, or answer to in HTTP, although it is none: a method, and
+ * "HTTP/1." anywhere behind it in the same line of text.
+ */
+static enum probe_answer
+loose_request(struct span s, bool full)
+{
+	size_t end = 0;
+
+	while (end < s.len && (s.p[end] >= ' ' || s.p[end] == '\t') && s.p[end] != 0x7f)
+		end++;
+	if (mentions(span_of(s.p, end), "HTTP/1."))
+		return PROBE_YES;
+	return end < s.len || full ? PROBE_NO : PROBE_MAYBE;
+}
+
+/*
  * RFC 9112 section 3: "METHOD SP target SP HTTP/", empty lines before it allowed. When the target
  * runs past what is kept it has to look like a path or a URL.
  */
 static enum probe_answer
 http_request(struct span s)
 {
+	struct span line;
 	size_t n;
 
 	if (s.len == 0)
@@ -69,11 +98,14 @@ http_request(struct span s)
 
 	while (s.len > 0 && (s.p[0] == '\r' || s.p[0] == '\n'))
 		s = probe_from(s, 1);
+	line = s;
 	n = method_len(s);
 	if (n == s.len)
 		return full || n == MAX_METHOD ? PROBE_NO : PROBE_MAYBE;
-	if (n < 3 || s.p[n] != ' ')
+	if (n < 3)
 		return PROBE_NO;
+	if (s.p[n] != ' ')
+		return loose_request(line, full);
 	s = probe_from(s, n + 1);
 	n = target_len(s);
 	if (n == s.len && full)
@@ -82,8 +114,8 @@ http_request(struct span s)
 			   : PROBE_NO;
 	if (n == s.len)
 		return PROBE_MAYBE;
-	if (n == 0 || s.p[n] != ' ')
-		return PROBE_NO;
+	if (n == 0 || s.p[n] != ' ' || probe_matches(probe_from(s, n + 1), "HTTP/") == PROBE_NO)
+		return loose_request(line, full);
 	return probe_matches(probe_from(s, n + 1), "HTTP/");
 }
 
@@ -109,18 +141,6 @@ enum probe_answer
 detect_ssh(const struct detect_input *in)
 {
 	return probe_either(probe_begins(in->orig, "SSH-"), probe_begins(in->resp, "SSH-"));
-}
-
-static bool
-mentions(struct span s, const char *text)
-{
-	size_t len = strlen(text);
-
-	for (size_t i = 0; i + len <= s.len; i++) {
-		if (memcmp(s.p + i, text, len) == 0)
-			return true;
-	}
-	return false;
 }
 
 /*

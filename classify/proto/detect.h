@@ -12,8 +12,10 @@
  * opened it is a guess, both roles are tried.
  *
  * Limits: what a protocol hands over to (STARTTLS, CONNECT) is its parser's to say; a QUIC flow is
- * found by its long headers only; gRPC and WebSocket are never answered here: they begin as HTTP
- * and whoever parses that tells them apart. A method of HTTP is in capitals.
+ * found here by its long headers only (payload_conn.c knows more); gRPC and WebSocket are never
+ * answered here: they begin as HTTP and whoever parses that tells them apart. A method of HTTP is
+ * in capitals; a line that begins with one and has "HTTP/1." somewhere behind it is taken for a
+ * request, as servers answer to it.
  *
  * No probe looks beyond DETECT_BYTES of a direction. Free of state.
  */

@@ -472,11 +472,28 @@ http2_sender(struct span s)
 	return HTTP2_UNKNOWN;
 }
 
+/* A server may send its SETTINGS before it has seen the preface: whole settings, on stream 0. */
+static enum probe_answer
+server_settings(struct span s)
+{
+	static const uint8_t want[HTTP2_HEAD_BYTES] = { 0, 0, 0, HTTP2_SETTINGS };
+	size_t n = s.len < HTTP2_HEAD_BYTES ? s.len : HTTP2_HEAD_BYTES;
+
+	for (size_t i = 0; i < n; i++) {
+		if (i == 2 ? s.p[i] % 6 != 0 : s.p[i] != want[i])
+			return PROBE_NO;
+	}
+	return n == 0 ? PROBE_NO : n < HTTP2_HEAD_BYTES ? PROBE_MAYBE : PROBE_YES;
+}
+
 enum probe_answer
 http2_probe(const struct detect_input *in)
 {
 	enum probe_answer a = probe_begins(in->orig, HTTP2_PREFACE);
 	bool sure;
+
+	if (in->orig.len == 0 && !in->resp_midstream)
+		return server_settings(in->resp);
 
 	if (a != PROBE_NO || !in->orig_midstream)
 		return a;

@@ -133,6 +133,26 @@ test_upgrade_cut(void **state)
 	feed_has_not(&feed, "http_status");
 }
 
+/* As gRPC servers do: settings before anybody has asked for HTTP/2. */
+static void
+test_server_first(void **state)
+{
+	struct bytes *o;
+
+	(void)state;
+	begin();
+	h2_frame(say(CONN_RESP), H2_SETTINGS, 0, 0, "\0\4\0\1\0\0", 6);
+	o = say(CONN_ORIG);
+	put_text(o, H2_PREFACE);
+	h2_frame(o, H2_SETTINGS, 0, 0, NULL, 0);
+	h2_headers(o, 1, ":method: GET\n:path: /x\n:authority: a.example\n", true);
+	h2_headers(say(CONN_RESP), 1, ":status: 204\n", true);
+	check(50051);
+	feed_has(&feed, "http_request_method=GET url_host=a.example url_path=/x");
+	feed_has(&feed, "http_status=204");
+	feed_has(&feed, "flow protocol=http2");
+}
+
 /* RFC 8441 section 5; the client's frames are masked with a b c d. */
 static void
 test_websocket(void **state)
@@ -210,9 +230,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_upgrade),		cmocka_unit_test(test_upgrade_post),
-		cmocka_unit_test(test_upgrade_refused), cmocka_unit_test(test_upgrade_cut),
-		cmocka_unit_test(test_websocket),	cmocka_unit_test(test_websocket_refused),
+		cmocka_unit_test(test_upgrade),		  cmocka_unit_test(test_upgrade_post),
+		cmocka_unit_test(test_upgrade_refused),	  cmocka_unit_test(test_upgrade_cut),
+		cmocka_unit_test(test_server_first),	  cmocka_unit_test(test_websocket),
+		cmocka_unit_test(test_websocket_refused),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
