@@ -27,7 +27,7 @@ struct node {
 	enum node_kind kind;
 	struct node *next;  /* behind it in a sequence, or the next alternative */
 	struct node *child; /* the first */
-	struct node *last;  /* child, while parsing */
+	struct node *last;  /* and the last */
 	size_t at, to;	    /* where it stands in the text */
 	int min, max;	    /* of a repeat */
 	enum assertion assertion;
@@ -737,6 +737,17 @@ walk_sequence(const struct walk *w, const struct node *first, struct places *s)
 		walk_node(w, first, s);
 }
 
+/* Most alternatives are out by their last byte. */
+static bool
+may_end(const struct walk *w, const struct node *sequence, const struct places *s)
+{
+	const struct node *last = sequence->last;
+
+	if (last == NULL || last->kind != NODE_CLASS || s->low != s->high)
+		return true;
+	return s->low > 0 && set_has(&last->set, w->window[s->low - 1]);
+}
+
 static void
 walk_choice(const struct walk *w, const struct node *n, struct places *s)
 {
@@ -748,8 +759,11 @@ walk_choice(const struct walk *w, const struct node *n, struct places *s)
 	}
 	places_clear(&out);
 	for (const struct node *c = n->child; c != NULL; c = c->next) {
-		struct places one = *s;
+		struct places one;
 
+		if (!may_end(w, c, s))
+			continue;
+		one = *s;
 		walk_sequence(w, c->child, &one);
 		places_join(&out, &one);
 	}

@@ -26,6 +26,8 @@
 enum {
 	SEAM_CAP = SCAN_LOOK_BEHIND + CONFIRM_LEFT + CONFIRM_RIGHT,
 	PIECE = 4096,	    /* of a push */
+	SMALL_CAP = 256,    /* bytes that are gathered from small pushes */
+	SMALL_PUSH = 128,   /* pushes below it wait for more */
 	MAX_GATHERED = 512, /* candidates of a piece */
 	PAGE = 4096,	    /* the smallest there is */
 	OVERREAD = 64,	    /* one AVX-512 register, to be safe */
@@ -81,10 +83,11 @@ struct scan_stream {
 	size_t push_len;
 	struct digits digits;
 	struct unescape unescape;
-	uint32_t nr_pending, nr_seen, tail_len;
+	uint32_t nr_pending, nr_seen, tail_len, nr_small;
 	struct candidate pending[SCAN_MAX_PENDING];
 	uint64_t seen[SCAN_MAX_SEEN];
 	uint8_t tail[SCAN_LOOK_BEHIND];
+	uint8_t small[SMALL_CAP];
 };
 
 struct scanner {
@@ -761,8 +764,31 @@ scan_piece(struct scan_stream *st, const uint8_t *data, size_t len)
 }
 
 static void
+scan_small(struct scan_stream *st)
+{
+	uint32_t len = st->nr_small;
+
+	st->nr_small = 0;
+	if (len != 0)
+		scan_piece(st, st->small, len);
+}
+
+/*
+ * A call of Hyperscan costs as much as a hundred bytes do. What comes field by field, as of a
+ * database's rows, is scanned some of it at a time; the end of the text does not wait.
+ */
+static void
 scan_decoded(void *arg, const uint8_t *data, size_t len)
 {
+	struct scan_stream *st = arg;
+
+	if (len < SMALL_PUSH && len <= SMALL_CAP - st->nr_small) {
+		if (len != 0)
+			memcpy(st->small + st->nr_small, data, len);
+		st->nr_small += (uint32_t)len;
+		return;
+	}
+	scan_small(st);
 	while (len != 0) {
 		size_t n = len < PIECE ? len : PIECE;
 
@@ -805,6 +831,7 @@ end_text(struct scan_stream *st)
 	struct scanner *s = st->scanner;
 
 	unescape_end(&st->unescape, scan_decoded, st);
+	scan_small(st);
 	take_pending(st, &s->gathered);
 	if (st->hs != NULL && hs_reset_stream(st->hs, 0, s->scratch, on_match, st) != HS_SUCCESS)
 		s->counters.scan_errors++;
@@ -997,6 +1024,10 @@ scanner_set_rules(struct scanner *s, const struct ruleset *set)
 
 	if (engine_init(&e, ruleset_db(set), s->streams.nr_objects) != 0)
 		return -ENOMEM;
+	for (uint32_t i = 0; i < s->streams.nr_objects; i++) {
+		if (s->open[i])
+			scan_small((void *)(s->streams.memory + i * s->streams.object_bytes));
+	}
 	old = swap_engine(s, &e, set);
 	for (uint32_t i = 0; i < s->streams.nr_objects; i++) {
 		if (s->open[i])
