@@ -22,6 +22,7 @@
 #define COPIES_MORE	5500u
 #define TRUNCATED_SOME	10u
 #define LOSS_SOME	5u
+#define LOST_HERE	1u /* fewer are on their way between interface and weir */
 #define LOSS_MUCH	100u
 #define LOSS_MOST	6000u
 #define VLAN_SPLIT_SOME 500u
@@ -326,7 +327,7 @@ judge_loss(const struct doctor *d, const struct doctor_view *v, bool live)
 	if (sent < MIN_BYTES || of < LOSS_SOME ||
 	    share(f->feed_truncated, f->feed_packets) >= TRUNCATED_SOME)
 		return false;
-	if (lost_here(v) != 0)
+	if (share(lost_here(v), v->rx_packets) >= LOST_HERE)
 		doctor_tell(d, DOCTOR_BAD, "loss",
 			    "more workers and queues, more descriptors and memory.mbufs; see what "
 			    "else uses the processors",
