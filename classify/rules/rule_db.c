@@ -173,6 +173,14 @@ compile_all(struct rule_db *db, struct expression *e, FILE *errors)
 	return nr_errors;
 }
 
+static uint64_t
+lengths_of(const struct rule_pattern *p)
+{
+	if (p->max_digits > 63)
+		return UINT64_MAX;
+	return (UINT64_MAX >> (63 - p->max_digits)) & (UINT64_MAX << p->min_digits);
+}
+
 static void
 add_finder(struct rule_db *db, uint32_t i)
 {
@@ -184,7 +192,7 @@ add_finder(struct rule_db *db, uint32_t i)
 		return;
 	}
 	db->digits[db->nr_digits++] =
-	    (struct db_digits) { i, db->patterns[i].rule->buffers, p->min_digits, p->max_digits };
+	    (struct db_digits) { i, db->patterns[i].rule->buffers, lengths_of(p) };
 	if (p->min_digits < db->spec.min_digits)
 		db->spec.min_digits = p->min_digits;
 	for (size_t k = 0; k < p->separators.len; k++)

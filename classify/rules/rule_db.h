@@ -37,7 +37,7 @@ struct db_pattern {
 struct db_digits {
 	uint32_t pattern; /* index into patterns */
 	uint32_t buffers;
-	uint32_t min_digits, max_digits;
+	uint64_t lengths; /* bit n: a number of n digits; all bits where more than 63 may be */
 };
 
 struct rule_db {

@@ -696,14 +696,17 @@ on_group(void *arg, const struct digit_group *g, unsigned nr)
 {
 	struct scan_stream *st = arg;
 	const struct rule_db *db = st->scanner->db;
-	uint64_t total = 0;
+	uint64_t total = 0, lengths = 0;
 
-	for (unsigned i = 0; i < nr; i++)
-		total += g[i].len;
+	/* Of the last group, of it and the one before it, ... */
+	for (unsigned i = nr; i > 0; i--) {
+		total += g[i - 1].len;
+		lengths |= 1ull << (total < 63 ? total : 63);
+	}
 	for (unsigned i = 0; i < db->nr_digits; i++) {
 		const struct db_digits *d = &db->digits[i];
 
-		if (total >= d->min_digits && g[nr - 1].len <= d->max_digits &&
+		if ((d->lengths & lengths) != 0 &&
 		    (st->value != NULL || st->scanner->trace != NULL ||
 		     (d->buffers & 1u << st->buffer) != 0))
 			match_digits(st, d->pattern, g, nr);
