@@ -147,11 +147,11 @@ finish(struct kafka_side *side)
 /* ------------------------------------------------------------------ numbers and tags */
 
 static void
-varint(struct kafka_side *side, enum state then)
+varint(struct kafka_side *side, uint8_t then)
 {
 	side->number = 0;
 	side->shift = 0;
-	side->then = (uint8_t)then;
+	side->then = then;
 	steps_take(&side->steps, VARINT, 1);
 }
 
@@ -163,7 +163,7 @@ zigzag(uint64_t v)
 
 /* A length or count: 2 or 4 bytes, or a varint of one more where the version is flexible. */
 static void
-count(struct kafka_side *side, enum state then, uint16_t width)
+count(struct kafka_side *side, uint8_t then, uint16_t width)
 {
 	if (side->flexible)
 		varint(side, then);
@@ -186,9 +186,9 @@ counted(const struct kafka_side *side)
 
 /* Tagged fields end each part of a flexible message. */
 static void
-tags(struct kafka_side *side, enum state then)
+tags(struct kafka_side *side, uint8_t then)
 {
-	side->tags_then = (uint8_t)then;
+	side->tags_then = then;
 	if (side->flexible)
 		varint(side, TAGS);
 	else
@@ -272,7 +272,7 @@ batch_head(struct kafka_side *side)
 }
 
 static void
-coded(struct kafka_side *side, enum state then, uint64_t len)
+coded(struct kafka_side *side, uint8_t then, uint64_t len)
 {
 	bool known = side->coding == CODING_GZIP || side->coding == CODING_ZSTD;
 
@@ -305,7 +305,7 @@ end_record(struct kafka_side *side, const struct db_out *o)
 }
 
 static void
-pass_counted(struct kafka_side *side, enum state then, enum what what)
+pass_counted(struct kafka_side *side, uint8_t then, uint8_t what)
 {
 	int64_t n = zigzag(side->number);
 

@@ -73,17 +73,17 @@ mqtt_init(void *parser, const bool midstream[2])
 }
 
 static void
-varint(struct mqtt_side *side, enum state then)
+varint(struct mqtt_side *side, uint8_t then)
 {
 	side->number = 0;
 	side->shift = 0;
-	side->then = (uint8_t)then;
+	side->then = then;
 	steps_take(&side->steps, VARINT, 1);
 }
 
 /* Version 5 has properties here, behind their length. */
 static void
-properties(const struct mqtt *p, struct mqtt_side *side, enum state then)
+properties(const struct mqtt *p, struct mqtt_side *side, uint8_t then)
 {
 	side->number = 0;
 	if (p->level >= 5)
