@@ -196,10 +196,21 @@ flow_table_destroy(struct flow_table *t)
 uint64_t
 flow_table_bytes(const struct flow_table *t)
 {
-	uint64_t flow_bytes = sizeof(struct flow) + sizeof(*t->arrivals.flow);
+	uint64_t all = sizeof(*t) + buckets_bytes(t) + slab_bytes(&t->paths) +
+		       t->flow_pool.max * (sizeof(struct flow) + sizeof(*t->arrivals.flow)) +
+		       t->half_open_pool.max * sizeof(struct half_open);
 
-	return sizeof(*t) + buckets_bytes(t) + t->flow_pool.max * flow_bytes +
-	       t->half_open_pool.max * sizeof(struct half_open) + slab_bytes(&t->paths);
+	return all - flow_table_half_open_bytes(t);
+}
+
+/* With the ways and the path that each has a right to. */
+uint64_t
+flow_table_half_open_bytes(const struct flow_table *t)
+{
+	size_t each =
+	    sizeof(struct half_open) + 2 * sizeof(struct bucket) / WAYS + sizeof(struct flow_path);
+
+	return t->half_open_pool.max * each;
 }
 
 void

@@ -123,8 +123,9 @@ uint64_t flow_table_advance(struct flow_table *t, uint64_t now_us);
  */
 void flow_table_end_all(struct flow_table *t, uint64_t now_us, uint64_t input_end_us);
 
-/* What it has allocated. */
+/* What it has allocated: for flows, and for half-open ones. */
 uint64_t flow_table_bytes(const struct flow_table *t);
+uint64_t flow_table_half_open_bytes(const struct flow_table *t);
 
 uint32_t flow_table_nr(const struct flow_table *t);
 uint32_t flow_table_nr_half_open(const struct flow_table *t);

@@ -655,6 +655,7 @@ void
 tracker_memory(const struct tracker *t, memory_put_fn *put, void *arg)
 {
 	put(arg, "flow.max", flow_table_bytes(t->flows) + slab_bytes(&t->reasm.mores));
+	put(arg, "flow.max_half_open", flow_table_half_open_bytes(t->flows));
 	put(arg, "reasm.worker_mb", slab_bytes(&t->reasm.segs) + slab_bytes(&t->reasm.chunks));
 	put(arg, "records.stream_sha256", t->shas != NULL ? shas_bytes(t) : 0);
 	conn_env_memory(t->conns, put, arg);
