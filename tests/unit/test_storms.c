@@ -149,7 +149,8 @@ test_storms(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(storms); i++) {
 		uint32_t size = storm_size() / storms[i].part, n = 0;
-		struct tracker_config config = rig_config(size > 200000 ? 262144 : 8192, 256);
+		bool large = size > 200000 || storms[i].send == collisions;
+		struct tracker_config config = rig_config(large ? 262144 : 8192, 256);
 		size_t warm = 0, grown;
 		struct rig rig;
 
