@@ -104,6 +104,9 @@ http_request(struct span s)
 		return full || n == MAX_METHOD ? PROBE_NO : PROBE_MAYBE;
 	if (n < 3)
 		return PROBE_NO;
+	/* A status line is no request: who sends it is the server. */
+	if (probe_matches(line, "HTTP/") == PROBE_YES)
+		return PROBE_NO;
 	if (s.p[n] != ' ')
 		return loose_request(line, full);
 	s = probe_from(s, n + 1);

@@ -89,6 +89,8 @@ static const struct detect_case {
 	{ "http target with blanks", CLIENT("GET /a b HTTP/1.1\r\n"), 8081, false, PROTOCOL_HTTP },
 	{ "http without a target", CLIENT("GET HTTP/1.1\r\n"), 8081, false, PROTOCOL_HTTP },
 	{ "http without blanks", CLIENT("GET/HTTP/1.1\r\n"), 8081, false, PROTOCOL_HTTP },
+	{ "http answer from a client", CLIENT("HTTP/1.1 200 OK\r\n"), 8081, false,
+	  PROTOCOL_UNKNOWN },
 	{ "http in the second line", CLIENT("HELP ME\r\nGET / HTTP/1.1\r\n"), 8081, false,
 	  PROTOCOL_UNKNOWN },
 	{ "http behind a control character", CLIENT("GET\1 / HTTP/1.1\r\n"), 8081, false,

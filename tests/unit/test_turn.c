@@ -141,6 +141,23 @@ test_gap(void **state)
 	feed_has(&feed, "protocol=unknown");
 }
 
+/* Joined midway, with the answer first: who sends it is the server, whoever was taken for it. */
+static void
+test_answer_first(void **state)
+{
+	static const char answer[] = "HTTP/1.1 204 No\r\n\r\n";
+	static const char request[] = "GET /x HTTP/1.1\r\nHost: a.example\r\n\r\n";
+	struct conn *c = feed_open(&feed, false, 80, true);
+
+	(void)state;
+	conn_push(feed.env, c, CONN_ORIG, (const uint8_t *)answer, sizeof(answer) - 1, 0);
+	/* The directions have been swapped, also for the caller. */
+	conn_push(feed.env, c, CONN_ORIG, (const uint8_t *)request, sizeof(request) - 1, 0);
+	conn_push(feed.env, c, CONN_RESP, (const uint8_t *)answer, sizeof(answer) - 1, 0);
+	feed_close(&feed, c);
+	feed_has(&feed, "url_host=a.example url_path=/x url_template=/x http_status=204");
+}
+
 static const struct guess_case {
 	const char *name;
 	const char *first, *second;
@@ -222,6 +239,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_turns),
 		cmocka_unit_test(test_gap),
+		cmocka_unit_test(test_answer_first),
 		cmocka_unit_test(test_quic_guess),
 	};
 
