@@ -1,17 +1,28 @@
 /*
  * Was it a call? llm.h names the signs; here they are weighed.
  *
- *   context   strong  weak
+ *   context                           strong  weak
  *   ------------------------------------------------------------------
  *   path, specific to model APIs      1 of either
- *   path, also used by others         1 strong, or 2 weak
- *   host or header, path unknown      1 strong, or 2 weak
  *   host or header, and any path      1 of either
- *   none                              1 strong and 1 more of either
+ *   host or header, path unknown      1 strong, or 2 weak
+ *   path, also used by others         1 strong and 1 more of either; without an answer 2 weak
+ *   none                              1 strong and 1 more of either, and an answer like a model's
+ *                                     or a request that bounds or arms one
  *
- * A stored answer that is fetched again (GET /responses/ID) must show itself in the answer.
+ * Chat services have messages with roles, and devices have models: where nothing but the body
+ * speaks for a call, an answer that was seen has to look like a model's as well. A stored answer
+ * that is fetched again (GET /responses/ID) must show itself in the answer.
  */
 #include "classify/ai/llm_read.h"
+
+/* An answer that says "done" and was read to its end, so that what it lacks is not there. */
+static bool
+answered(const struct llm_call *call)
+{
+	return call->facts.status >= 200 && call->facts.status < 300 && call->response_whole &&
+	       call->response.walk.fn != NULL && call->response.body != LLM_BODY_OTHER;
+}
 
 bool
 llm_judge(const struct llm_call *call)
@@ -29,7 +40,11 @@ llm_judge(const struct llm_call *call)
 		return false;
 	if (t->hint && (t->specific || host))
 		return strong + weak >= 1;
-	if (t->hint || host)
+	if (host)
 		return strong >= 1 || weak >= 2;
-	return strong >= 1 && strong + weak >= 2;
+	if (t->hint)
+		return strong + weak >= 2 && (strong >= 1 || !answered(call));
+	return strong >= 1 && strong + weak >= 2 &&
+	       (!answered(call) ||
+		(call->signs & (LLM_SIGN_ANSWER | LLM_SIGN_LIMIT | LLM_SIGN_TOOLS)) != 0);
 }

@@ -17,14 +17,17 @@ enum llm_sign {
 	LLM_SIGN_CHOICES = 1 << 5, /* answer: choices, candidates, generated_text ... */
 	LLM_SIGN_STOP = 1 << 6,	   /* answer: a reason why generation ended */
 	LLM_SIGN_MARKER = 1 << 7,  /* answer: "object":"chat.completion" and its kin */
-	LLM_SIGN_STRONG = (1 << 8) - 1,
-	LLM_SIGN_MODEL = 1 << 8,       /* a model's name in the body */
-	LLM_SIGN_PROMPT = 1 << 9,      /* prompt, input, inputs, texts, query with documents ... */
-	LLM_SIGN_PATH_MODEL = 1 << 10, /* a model's name in the path */
-	LLM_SIGN_EMBEDDING = 1 << 11,  /* answer: embeddings */
-	LLM_SIGN_DOCUMENTS = 1 << 12,
+	LLM_SIGN_SCORES = 1 << 8,  /* answer: what rerankers, moderators and predictors say */
+	LLM_SIGN_STRONG = (1 << 9) - 1,
+	LLM_SIGN_MODEL = 1 << 9,       /* a model's name in the body */
+	LLM_SIGN_PROMPT = 1 << 10,     /* prompt, input, inputs, texts, query with documents ... */
+	LLM_SIGN_PATH_MODEL = 1 << 11, /* a model's name in the path */
+	LLM_SIGN_EMBEDDING = 1 << 12,  /* answer: embeddings */
+	LLM_SIGN_DOCUMENTS = 1 << 13,
 	LLM_SIGN_WEAK = LLM_SIGN_MODEL | LLM_SIGN_PROMPT | LLM_SIGN_PATH_MODEL |
 			LLM_SIGN_EMBEDDING | LLM_SIGN_DOCUMENTS,
+	LLM_SIGN_ANSWER = LLM_SIGN_USAGE | LLM_SIGN_CHOICES | LLM_SIGN_STOP | LLM_SIGN_MARKER |
+			  LLM_SIGN_EMBEDDING | LLM_SIGN_SCORES,
 };
 
 enum llm_body {

@@ -338,6 +338,12 @@ key(struct llm_call *call, uint64_t path)
 		if (call->uvicorn)
 			call->facts.engine = "vllm";
 		break;
+	case AT(K_results, ITEM, K_relevance_score):
+	case AT(K_data, ITEM, K_relevance_score):
+	case AT(K_results, ITEM, K_flagged):
+	case AT(K_predictions):
+		call->signs |= LLM_SIGN_SCORES;
+		break;
 	case AT(K_embeddings):
 	case AT(K_embedding):
 	case AT(K_data, ITEM, K_embedding):

@@ -48,6 +48,7 @@
 	X(file_url, "file_url") \
 	X(finishReason, "finishReason") \
 	X(finish_reason, "finish_reason") \
+	X(flagged, "flagged") \
 	X(function, "function") \
 	X(functionCall, "functionCall") \
 	X(functionDeclarations, "functionDeclarations") \
@@ -104,6 +105,7 @@
 	X(partial_json, "partial_json") \
 	X(parts, "parts") \
 	X(predicted_n, "predicted_n") \
+	X(predictions, "predictions") \
 	X(prompt, "prompt") \
 	X(promptTokenCount, "promptTokenCount") \
 	X(prompt_eval_count, "prompt_eval_count") \
@@ -115,6 +117,7 @@
 	X(reason, "reason") \
 	X(reasoning, "reasoning") \
 	X(reasoning_content, "reasoning_content") \
+	X(relevance_score, "relevance_score") \
 	X(requests, "requests") \
 	X(response, "response") \
 	X(responseId, "responseId") \

@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
-"""Recorded exchanges with real model providers, in clear HTTP/1.1, against the table made with them.
+"""Recorded exchanges with real model providers, in clear HTTP/1.1 and HTTP/2, against the table made with them.
 
 usage: llm_columns.py WEIR SOURCE_ROOT
 
 Each column is scored over the exchanges where the table has a value. An exchange that is no model
-call must have no llm record.
+call must have no llm record. Who is behind a host says llm_providers.tsv, which was written by hand.
 """
+import json
+import pathlib
 import re
 import subprocess
 import sys
-import json
 
 import shared
 
@@ -18,13 +19,16 @@ CALL = re.compile(r"completions|/messages|responses|embed|[gG]enerat|converse|/i
 # Read by hand: text-generation requests ({"inputs": ..., "parameters": ...}) to the root of a dedicated
 # endpoint. The table goes by path and model name and has neither for them; they are model calls.
 CALLS_BY_HAND = {("POST", "/", ".endpoints.huggingface.cloud")}
+LOCAL = re.compile(r"localhost|127\.")
 # table column, record field, least share
 COLUMNS = [
-    ("req_model", "gen_ai_request_model", 0.95),
-    ("resp_model", "gen_ai_response_model", 0.95),
-    ("in_tokens", "gen_ai_usage_input_tokens", 0.95),
-    ("out_tokens", "gen_ai_usage_output_tokens", 0.95),
+    ("req_model", "gen_ai_request_model", 0.99),
+    ("resp_model", "gen_ai_response_model", 0.99),
+    ("in_tokens", "gen_ai_usage_input_tokens", 0.99),
+    ("out_tokens", "gen_ai_usage_output_tokens", 0.99),
 ]
+CAPTURES = ("llm-http1", "llm-h2c")
+PROVIDERS = pathlib.Path(__file__).with_name("llm_providers.tsv")
 
 
 def table(path):
@@ -66,9 +70,18 @@ class Score:
         self.lines.append(f"{right} of {of} = {share:.3f}, wanted {least:g}: {name}")
 
 
-def main():
-    binary, root, folder = shared.arguments()
-    capture = folder / "corpora/llm/llm-http1.pcap"
+def providers():
+    lines = [l for l in PROVIDERS.read_text().splitlines() if l and not l.startswith("#")]
+    return dict(line.split("\t") for line in lines)
+
+
+def streamed(row, http):
+    """The table counts events of SSE; a stream is also one of lines of JSON, or of AWS's frames."""
+    kind = http.get("http_response_content_type", "")
+    return row["sse_events"] != "0" or kind.startswith(("application/x-ndjson", "application/vnd.amazon.eventstream"))
+
+
+def score_capture(binary, root, capture, score):
     rows = table(f"{capture}.expected.tsv")
     run = subprocess.run([binary, "replay", "--quiet", "--rules", root / "rules", "--records",
                           "http,llm", capture], capture_output=True)
@@ -79,28 +92,45 @@ def main():
         kind = http if record["schema"].startswith("weir.http/") else llm
         kind[record["src_port"], record["transaction"]] = record
 
-    score = Score()
+    name = capture.name.removesuffix(".pcap")
+    add = lambda what, *rest: score.add(f"{name}: {what}", *rest)
     seen = [r for r in rows if key_of(r) in http]
     fields = lambda r: (r["http_request_method"], r.get("url_host", ""), r["url_path"])
-    score.add("requests seen", len(seen), len(rows), 1.0)
-    score.add("method, host and path equal", sum(fields(http[key_of(r)]) == request_of(r) for r in seen),
-              len(rows), 0.97)
-    score.add("status equal", sum(str(http[key_of(r)].get("http_status")) == r["status"] for r in seen),
-              len(rows), 0.99)
+    add("requests seen", len(seen), len(rows), 1.0)
+    add("method, host and path equal", sum(fields(http[key_of(r)]) == request_of(r) for r in seen), len(rows), 0.97)
+    add("status equal", sum(str(http[key_of(r)].get("http_status")) == r["status"] for r in seen), len(rows), 0.99)
     calls = [r for r in rows if is_call(r)]
-    score.add("model calls recorded", sum(key_of(r) in llm for r in calls), len(calls), 0.97)
+    of = lambda row: llm.get(key_of(row), {})
+    add("model calls recorded", sum(key_of(r) in llm for r in calls), len(calls), 0.99)
     for column, field, least in COLUMNS:
         having = [r for r in calls if r[column]]
-        right = sum(str(llm.get(key_of(r), {}).get(field)) == r[column] for r in having)
-        score.add(field, right, len(having), least)
+        add(field, sum(str(of(r).get(field)) == r[column] for r in having), len(having), least)
+    having = [r for r in calls if r["tool_calls"]]
+    add("tools called", sum(set(r["tool_calls"].split(",")) == set(of(r).get("gen_ai_tool_names", [])) for r in having),
+        len(having), 0.98)
+    add("streamed or not", sum(of(r).get("gen_ai_request_stream") == streamed(r, http[key_of(r)]) for r in calls if r in seen),
+        len(calls), 1.0)
+    known = providers()
+    having = [r for r in calls if r["host"] in known]
+    add("provider", sum(of(r).get("gen_ai_provider_name") == known[r["host"]] for r in having), len(having), 0.98)
+    outside = {r["host"] for r in calls if not LOCAL.match(r["host"])}
+    add("hosts that the table of providers has", len(outside & known.keys()), len(outside), 1.0)
     by_hand = [r for r in rows if is_call_by_hand(r)]
-    score.add("calls that only reading shows", sum(key_of(r) in llm for r in by_hand), len(by_hand), 1.0)
+    if by_hand:
+        add("calls that only reading shows", sum(key_of(r) in llm for r in by_hand), len(by_hand), 1.0)
     plain = [r for r in rows if is_plain(r)]
     invented = [r for r in plain if key_of(r) in llm]
-    score.add("no llm record where there is no call", len(plain) - len(invented), len(plain), 1.0)
+    add("no llm record where there is no call", len(plain) - len(invented), len(plain), 1.0)
     for row in invented[:5]:
         score.lines.append(f"no call, but recorded: {row['method']} {row['host']}{row['path'][:60]}")
-    shared.note(binary, "llm-http1", score.lines)
+
+
+def main():
+    binary, root, folder = shared.arguments()
+    score = Score()
+    for name in CAPTURES:
+        score_capture(binary, root, folder / f"corpora/llm/{name}.pcap", score)
+    shared.note(binary, "llm", score.lines)
     print("\n".join(score.lines))
     sys.exit(0 if score.good else 1)
 

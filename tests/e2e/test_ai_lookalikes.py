@@ -1,0 +1,174 @@
+#!/usr/bin/env python3
+"""What looks like a model call, an agent's message or an AI service, and is none.
+
+Each row is an exchange of its own connection: paths, hosts, field names and shapes that AI services
+have too. None may make an llm or mcp record, nor name an AI service. Beside them stand true ones, so
+that a run that sees nothing fails.
+"""
+import json
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+import e2e  # noqa: E402
+import pcap_writer as w  # noqa: E402
+
+JSON = "application/json"
+CHAT = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hello"}]}
+
+
+def rpc(method, params=None, ident=1):
+    return {"jsonrpc": "2.0", "id": ident, "method": method, "params": {} if params is None else params}
+
+
+def result(value, ident=1):
+    return {"jsonrpc": "2.0", "id": ident, "result": value}
+
+
+# method, host, path, request body (None: none), answer's body, content type of the answer
+ROWS = [
+    # /v1/messages, /messages: chat, mail and message services
+    ("POST", "chat.example", "/v1/messages", {"to": "bob", "message": "hi"}, {"id": "1", "type": "text"}),
+    ("POST", "rooms.example", "/v1/messages", {"room": "r1", "content": "hi", "role": "member"}, {"id": "m1"}),
+    ("POST", "sms.example", "/v1/messages", {"from": "+1555", "to": "+1556", "text": "code", "model": "sms"}, {"message_id": 7}),
+    ("POST", "mail.example", "/v3/acme/messages", {"to": "a@example.com", "subject": "s", "html": "<p>"}, {"id": "<1>", "message": "Queued."}),
+    ("GET", "chat.example", "/v1/messages?after=10", None, {"messages": [{"id": 1, "content": "hi", "role": "admin"}]}),
+    ("POST", "bot.example", "/channels/123456789/messages", {"content": "hi", "tts": False}, {"id": "1", "content": "hi", "type": 0}),
+    ("POST", "queue.example", "/queues/q1/messages", {"messages": [{"body": "x"}, {"body": "y"}]}, {"messages": [{"id": "1"}]}),
+    ("POST", "teams.example", "/v1.0/chats/1/messages", {"body": {"content": "hi"}}, {"id": "1", "messageType": "message"}),
+    ("POST", "push.example", "/v1/projects/p/messages:send", {"message": {"token": "t", "data": {"a": "b"}}}, {"name": "projects/p/messages/1"}),
+    ("POST", "chat.example", "/v1/messages", {"messages": [{"role": "user", "content": "hi"}], "room": 4}, {"id": "1"}),
+    ("POST", "chat.example", "/v1/chat", {"messages": [{"role": "user", "text": "hi"}]}, {"messages": [{"role": "assistant", "text": "hello"}]}),
+    ("POST", "desk.example", "/import", {"model": "ticket-2", "messages": [{"role": "user", "content": "my printer"}]}, {"imported": 1}),
+    ("POST", "survey.example", "/v1/responses", {"model": "T-100", "input": "good"}, {"id": 1, "model": "T-100"}),
+    ("POST", "wa.example", "/v17.0/1555/messages", {"messaging_product": "whatsapp", "to": "1", "text": {"body": "hi"}}, {"messages": [{"id": "wamid"}]}),
+    # models of other things
+    ("GET", "fleet.example", "/v1/models", None, {"data": [{"id": "Model S", "object": "vehicle", "wheels": 4}]}),
+    ("GET", "cars.example", "/v1/models/t-100", None, {"id": "t-100", "model": "T-100", "engine": "diesel"}),
+    ("POST", "cars.example", "/v1/models", {"model": "T-100", "make": "Acme", "prompt": "red"}, {"id": 5, "model": "T-100"}),
+    ("POST", "crm.example", "/models/contact/invoke", {"action": "archive", "ids": [1, 2]}, {"ok": True}),
+    ("POST", "sim.example", "/v1/models/rocket:predict", {"mass": 3, "thrust": [1, 2]}, {"altitude": 17}),
+    ("POST", "shop.example", "/orders", {"model": "T-100", "input": "usb"}, {"id": "1", "model": "T-100"}),
+    ("POST", "printer.example", "/jobs", {"model": "LaserJet", "copies": 2, "messages": []}, {"model": "LaserJet", "status": "ok"}),
+    ("POST", "phones.example", "/v1/devices", {"model": "P9", "messages": 12, "stream": True}, {"id": "d1", "model": "P9"}),
+    # completions, responses, embeddings, generate: words that others use too
+    ("GET", "search.example", "/complete?q=gpt", None, ["gpt", ["gpt-4", "gpt news"]]),
+    ("POST", "lms.example", "/courses/1/completions", {"user": "ada", "percent": 100}, {"id": 9, "completed": True}),
+    ("POST", "todo.example", "/v1/completions", {"task": 7, "at": "2026-01-01"}, {"done": True}),
+    ("POST", "forms.example", "/v1/forms/1/responses", {"answers": [{"question": "q", "input": "yes"}]}, {"id": "r1"}),
+    ("GET", "forms.example", "/forms/1/responses/42", None, {"id": "42", "object": "form_response", "answers": []}),
+    ("POST", "survey.example", "/responses", {"survey": 3, "input": "good"}, {"id": 1}),
+    ("POST", "maps.example", "/v1/embeddings", {"map": "berlin", "zoom": 4}, {"html": "<iframe>"}),
+    ("POST", "pdf.example", "/generate", {"template": "invoice", "data": {"total": 3}}, {"url": "/f/1.pdf"}),
+    ("POST", "qr.example", "/api/generate", {"text": "https://example.com", "size": 3}, {"image": "AAAA"}),
+    ("POST", "pass.example", "/generate", {"length": 20, "parameters": {"symbols": True}}, {"password": "x"}),
+    ("POST", "site.example", "/api/chat", {"room": "lobby", "text": "hello"}, {"ok": True}),
+    ("POST", "support.example", "/v1/chat", {"ticket": 4, "message": "help"}, {"ticket": 4, "status": "open"}),
+    ("POST", "video.example", "/api/embed", {"url": "https://example.com/v/1"}, {"html": "<iframe>"}),
+    ("POST", "tokens.example", "/v1/complete", {"prompt_id": 4}, {"ok": 1}),
+    ("POST", "mod.example", "/moderations", {"post": 9, "verdict": "hide"}, {"ok": 1}),
+    ("POST", "shop.example", "/rerank", {"items": [3, 1, 2]}, {"items": [1, 2, 3]}),
+    ("POST", "ping.example", "/invocations", {"function": "resize", "payload": {"w": 3}}, {"status": 200}),
+    ("POST", "photos.example", "/v1/images/edits", {"image": 7, "crop": [1, 2, 3, 4]}, {"id": 7}),
+    ("POST", "radio.example", "/audio/speech", {"station": 5}, {"ok": True}),
+    # hosts that only seem to be of a provider, with bodies that would be calls nowhere
+    ("GET", "relax.ai", "/v1/plans", None, {"plans": ["gold"]}),
+    ("POST", "relax.ai", "/v1/messages", {"to": "bob", "message": "hi"}, {"id": "1"}),
+    ("GET", "notopenai.com", "/v1/models", None, {"data": []}),
+    ("GET", "api.openai.com.evil.example", "/v1/models", None, {"data": []}),
+    ("POST", "api.openai.com.evil.example", "/collect", {"model": "x", "input": "y"}, {"ok": 1}),
+    ("GET", "xn--openai-com.example", "/", None, {"ok": 1}),
+    ("GET", "api-openai.com", "/v1/status", None, {"ok": 1}),
+    ("GET", "api.openai.co", "/v1/status", None, {"ok": 1}),
+    ("GET", "openai.com.example", "/v1/status", None, {"ok": 1}),
+    ("GET", "fake-anthropic.com", "/v1/status", None, {"ok": 1}),
+    ("GET", "api.anthropic.com.example.net", "/v1/status", None, {"ok": 1}),
+    ("GET", "max.ai", "/v1/status", None, {"ok": 1}),
+    ("GET", "bedrock-runtime.us-east-1.amazonaws.com.example", "/model/x", None, {"ok": 1}),
+    ("GET", "bedrock.example.com", "/model/flintstone", None, {"ok": 1}),
+    ("GET", "s3.us-east-1.amazonaws.com", "/openai/model", None, {"ok": 1}),
+    ("GET", "storage.googleapis.com", "/gemini/v1", None, {"ok": 1}),
+    ("GET", "maps.googleapis.com", "/v1/models", None, {"ok": 1}),
+    ("GET", "acme.azure.com", "/openai/deployments", None, {"ok": 1}),
+    ("GET", "docs.groq.example", "/openai/v1/chat/completions", None, {"ok": 1}),
+    # a provider's host, and no call
+    ("GET", "api.openai.com", "/v1/models", None, {"object": "list", "data": [{"id": "m", "object": "model"}]}),
+    ("POST", "api.openai.com", "/v1/assistants", {"model": "m", "tools": [{"type": "function", "function": {}}]}, {"object": "assistant", "model": "m"}),
+    ("POST", "api.openai.com", "/v1/threads/t1/messages", {"role": "user", "content": "hi"}, {"object": "thread.message"}),
+    ("POST", "api.anthropic.com", "/v1/oauth/token", {"grant_type": "refresh_token"}, {"access_token": "x"}),
+    ("DELETE", "api.openai.com", "/v1/files/f1", None, {"id": "f1", "object": "file", "deleted": True}),
+    # JSON-RPC of others
+    ("POST", "eth.example", "/", rpc("eth_blockNumber", []), result("0x10")),
+    ("POST", "eth.example", "/", rpc("eth_call", [{"to": "0x1", "data": "0x2"}, "latest"]), result("0x")),
+    ("POST", "eth.example", "/", [rpc("eth_chainId", [], 1), rpc("net_version", [], 2)], [result("0x1", 1), result("1", 2)]),
+    ("POST", "btc.example", "/", {"jsonrpc": "1.0", "id": "c", "method": "getblockcount", "params": []}, {"result": 5, "error": None, "id": "c"}),
+    ("POST", "zabbix.example", "/api_jsonrpc.php", rpc("host.get", {"output": ["host"]}), result([{"host": "a"}])),
+    ("POST", "lsp.example", "/lsp", rpc("initialize", {"processId": 1, "rootUri": "file:///x", "capabilities": {}, "clientInfo": {"name": "Editor"}}), result({"capabilities": {"hoverProvider": True}, "serverInfo": {"name": "clangd"}})),
+    ("POST", "lsp.example", "/lsp", rpc("textDocument/completion", {"position": {"line": 1}}), result({"items": []})),
+    ("POST", "lsp.example", "/lsp", rpc("workspace/symbol", {"query": "x"}), result([])),
+    ("POST", "lsp.example", "/lsp", rpc("shutdown"), result(None)),
+    ("POST", "kodi.example", "/jsonrpc", rpc("Player.GetItem", {"properties": ["title"]}), result({"item": {"title": "x"}})),
+    ("POST", "aria.example", "/jsonrpc", rpc("aria2.tellStatus", ["id"]), result({"status": "active"})),
+    ("POST", "odoo.example", "/jsonrpc", rpc("call", {"service": "object", "args": []}), result([1])),
+    ("POST", "rpc.example", "/rpc", rpc("tools.list"), result({"tools": ["saw", "drill"]})),
+    ("POST", "rpc.example", "/rpc", rpc("ping"), result("pong")),
+    ("POST", "near.example", "/", rpc("query", {"request_type": "view_account"}), result({"amount": "1"})),
+    ("POST", "workshop.example", "/tools/list", {"tools": ["saw"]}, {"tools": [{"name": "saw", "description": "cuts"}]}),
+    ("POST", "agenda.example", "/rpc", rpc("tasks/complete", {"id": 4}), result({"done": True})),
+    # event streams of others
+    ("GET", "feed.example", "/events", None, b"event: message\ndata: {\"id\":1,\"delta\":\"up\"}\n\n", "text/event-stream"),
+    ("GET", "stock.example", "/prices", None, b"data: {\"model\":\"x\",\"price\":3}\n\n", "text/event-stream"),
+    ("GET", "build.example", "/log", None, b"event: endpoint\ndata: eu-west\n\n", "text/event-stream"),
+]
+
+# The same shapes where they are what they seem to be: (row, type of record)
+TRUE_ONES = [
+    (("POST", "gw.example", "/ask", CHAT, {"choices": [{"message": {"content": "yo"}}]}), "llm"),
+    (("POST", "api.openai.com", "/v1/chat/completions", CHAT, {"object": "chat.completion", "choices": []}), "llm"),
+]
+
+
+def exchange(cap, nr, row):
+    method, host, path, request, answer, *rest = row
+    tcp = w.Tcp(cap, "10.1.0.1", 20000 + nr, "10.2.0.1", 8080)
+    body = b"" if request is None else json.dumps(request).encode()
+    tcp.open()
+    tcp.send(w.ORIG, w.http_request(method, path, host, body, [("Content-Type", JSON)] if body else []))
+    answer = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+    tcp.send(w.RESP, w.http_response("200 OK", answer, [("Content-Type", rest[0] if rest else JSON)]))
+    tcp.close()
+    cap.wait(10_000)
+
+
+def replay(weir, rows):
+    cap, path = w.Capture(), e2e.work_folder() / "input.pcap"
+    for nr, row in enumerate(rows):
+        exchange(cap, nr, row)
+    cap.save(path)
+    return weir.good_replay("--records", "all", path).by_type()
+
+
+def name(rows, record):
+    return " ".join(map(str, rows[record["src_port"] - 20000][:3]))
+
+
+def test_nothing_is_taken_for_what_it_is_not(weir):
+    assert len(ROWS) >= 60, len(ROWS)
+    kinds = replay(weir, ROWS)
+    assert len(kinds["http"]) == len(ROWS), (len(kinds["http"]), len(ROWS))
+    false = [f"{e2e.kind_of(r)}: {name(ROWS, r)}" for r in kinds["llm"] + kinds["mcp"]]
+    assert not false, false
+    providers = ("api.openai.com", "api.anthropic.com")
+    services = [f"{r['ai_service']}: {name(ROWS, r)}" for r in kinds["flow"]
+                if "ai_service" in r and r.get("server_name") not in providers]
+    assert not services, services
+
+
+def test_the_true_ones_are_seen(weir):
+    rows = [row for row, _ in TRUE_ONES]
+    kinds = replay(weir, rows)
+    for nr, (row, kind) in enumerate(TRUE_ONES):
+        assert [r for r in kinds[kind] if r["src_port"] == 20000 + nr], (kind, row[:3])
+
+
+e2e.main()
