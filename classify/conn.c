@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "classify/ai/llm.h"
+#include "classify/ai/mcp.h"
 #include "classify/ai/provider.h"
 #include "classify/conn_env.h"
 #include "classify/db_flow.h"
@@ -109,6 +110,7 @@ conn_env_create(const struct conn_config *config, struct conn_env **out)
 	r |= slab_init(&env->db_flows, config->max_states[PROTOCOL_HTTP] / 8, db_flow_bytes);
 	r |= slab_init(&env->db_ops, config->max_db_ops, db_op_bytes);
 	r |= slab_init(&env->llm, config->max_llm, sizeof(struct llm_call));
+	r |= slab_init(&env->mcp, config->max_mcp, sizeof(struct mcp));
 	env->decoders = decode_pool_create(&limits);
 	env->scanner =
 	    scanner_create(config->rules, config->max_scan_streams, env->config.hash_key);
@@ -128,6 +130,7 @@ conn_env_destroy(struct conn_env *env)
 		return;
 	scanner_destroy(env->scanner);
 	decode_pool_destroy(env->decoders);
+	slab_fini(&env->mcp);
 	slab_fini(&env->llm);
 	slab_fini(&env->db_ops);
 	slab_fini(&env->db_flows);

@@ -59,7 +59,7 @@ struct conn_config {
 	uint32_t max_exchanges, max_pipelined;
 	uint32_t max_http2_streams, max_http2_tables;
 	uint32_t max_message_buffers; /* for messages that have to be whole: TLS, DNS over TCP */
-	uint32_t max_llm;
+	uint32_t max_llm, max_mcp;
 	uint32_t max_db_ops; /* classes of operations that connections are counting */
 	uint32_t max_scan_streams;
 	uint32_t max_deflate, max_brotli, max_zstd;

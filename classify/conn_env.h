@@ -57,6 +57,8 @@ enum conn_skip {
 	X(db_operations, "operations of databases and brokers")                           \
 	X(db_ops_refused, "operations not recorded: the pool was empty")                  \
 	X(db_texts_left_out, "targets, statements, codes that a record had no room for")  \
+	X(mcp_messages, "messages of agents: requests with their answers, notifications") \
+	X(mcp_refused, "exchanges not looked at for messages of agents: the pool was empty") \
 	X(findings, "findings made, before aggregation")                                  \
 	X(findings_suppressed, "findings left out by a suppression")                      \
 	X(scan_refused, "messages not scanned: no free scan stream")
@@ -71,7 +73,7 @@ struct conn_counters {
 
 struct conn_env {
 	struct conn_config config;
-	struct slab conns, prologues, carries, exchanges, message_buffers, llm, db_ops, db_flows;
+	struct slab conns, prologues, carries, exchanges, message_buffers, llm, mcp, db_ops, db_flows;
 	struct slab http2_streams, http2_texts, http2_tables;
 	struct http2_tables *http2_newest, *http2_oldest; /* in use, by when */
 	struct slab states[NR_PROTOCOLS]; /* of each protocol's parser; those with the same entry

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "classify/rules/rule.h"
+
 const size_t exchange_bytes = sizeof(struct exchange);
 
 /*
@@ -66,9 +68,12 @@ void
 exchange_found(void *arg, const struct finding *f)
 {
 	struct message *m = arg;
+	struct conn_env *env = m->x->env;
 
+	if (m->x->mcp != NULL && f->severity >= env->config.min_severity)
+		conn_types_add(env, &m->fresh, f->rule->data_type);
 	if (!seen_before(m, f))
-		conn_finding(m->x->env, m->x->c, f, &m->types);
+		conn_finding(env, m->x->c, f, &m->types);
 }
 
 static void
@@ -87,10 +92,7 @@ joined_text(void *arg, bool is_completion, const uint8_t *text, size_t len)
 
 	if (!is_completion || !m->sse_body)
 		return;
-	if (m->joined == NULL)
-		m->joined = scan_open(x->env->scanner, BUFFER_LLM_COMPLETION);
-	if (m->joined != NULL)
-		scan_push(m->joined, text, len, exchange_found, m);
+	exchange_text(m, BUFFER_LLM_COMPLETION, text, len);
 }
 
 static void
@@ -183,6 +185,7 @@ begin_request(struct exchange *x, const char *version, struct span method, struc
 	m->begun = true;
 	m->begin_us = x->env->now_us;
 	x->version = version;
+	exchange_mcp_begin(x, method, target);
 	x->llm = slab_take(&x->env->llm);
 	if (x->llm == NULL) {
 		x->env->counters.llm_refused++;
@@ -224,6 +227,8 @@ exchange_status(struct exchange *x, unsigned status, const char *version)
 		x->version = version;
 	if (x->llm != NULL)
 		llm_response_status(x->llm, status);
+	if (x->mcp != NULL)
+		mcp_status(x->mcp, status);
 }
 
 /* ------------------------------------------------------------------ header fields */
@@ -329,6 +334,8 @@ exchange_header(struct exchange *x, enum conn_dir dir, struct span name, struct 
 		x->elastic = true;
 	}
 	exchange_scan_header(m, name, value);
+	if (x->mcp != NULL)
+		mcp_header(x->mcp, dir == CONN_RESP, name, value);
 	if (x->llm == NULL)
 		return;
 	if (dir == CONN_ORIG)
@@ -386,6 +393,7 @@ exchange_headers_end(struct exchange *x, enum conn_dir dir)
 		scan_request_line(x);
 		drop_llm_if_hopeless(x);
 	}
+	exchange_mcp_drop_if_hopeless(x);
 	/* gRPC's coding is of each message by itself. */
 	if (x->grpc)
 		exchange_grpc_begin(m);
@@ -400,6 +408,25 @@ exchange_headers_end(struct exchange *x, enum conn_dir dir)
 		exchange_parts_begin(m);
 }
 
+/* Whoever makes something of a body's content. */
+static void
+read_body(struct message *m, const uint8_t *data, size_t len)
+{
+	struct exchange *x = m->x;
+
+	if (m->sse_body)
+		sse_push(&x->sse, data, len);
+	if (x->mcp != NULL)
+		mcp_body(x->mcp, m->dir == CONN_RESP, data, len, x->env->now_us);
+	exchange_mcp_drop_if_hopeless(x);
+	if (x->llm == NULL)
+		return;
+	if (m->dir == CONN_ORIG)
+		llm_request_body(x->llm, data, len);
+	else
+		llm_response_body(x->llm, data, len);
+}
+
 void
 exchange_decoded(void *arg, const uint8_t *data, size_t len)
 {
@@ -409,18 +436,11 @@ exchange_decoded(void *arg, const uint8_t *data, size_t len)
 	m->body_bytes += len;
 	if (x->env->config.body_sha256)
 		sha256_update(&m->sha, len, data);
+	exchange_raw_begin(m, body_buffer(m), data, m->parts == NULL ? len : 0);
 	if (m->parts != NULL)
 		exchange_parts(m, data, len);
-	else
-		exchange_scan(m, body_buffer(m), data, len);
-	if (m->sse_body)
-		sse_push(&x->sse, data, len);
-	if (x->llm == NULL)
-		return;
-	if (m->dir == CONN_ORIG)
-		llm_request_body(x->llm, data, len);
-	else
-		llm_response_body(x->llm, data, len);
+	read_body(m, data, len);
+	exchange_raw_end(m);
 }
 
 void
@@ -458,6 +478,9 @@ exchange_body_gap(struct exchange *x, enum conn_dir dir, uint64_t len)
 	if (m->decode != NULL)
 		m->decode_failed = true;
 	exchange_scan_gap(m);
+	exchange_text_gap(m);
+	if (x->mcp != NULL)
+		mcp_gap(x->mcp, dir == CONN_RESP);
 }
 
 void
@@ -487,14 +510,14 @@ exchange_message_end(struct exchange *x, enum conn_dir dir, bool complete)
 		sse_end(&x->sse);
 	exchange_parts_end(m);
 	exchange_scan_end(m);
+	if (x->mcp != NULL)
+		mcp_end(x->mcp, dir == CONN_RESP, m->complete, x->env->now_us);
 	if (x->llm != NULL && dir == CONN_ORIG) {
 		llm_request_end(x->llm, m->complete);
 		drop_llm_if_hopeless(x);
 	} else if (x->llm != NULL)
 		llm_response_end(x->llm, m->complete);
-	if (m->joined != NULL)
-		scan_close(m->joined, exchange_found, m);
-	m->joined = NULL;
+	exchange_text_end(m);
 }
 
 void
@@ -520,6 +543,7 @@ exchange_close(struct exchange *x)
 	}
 	exchange_put_records(x);
 	slab_give(&env->llm, x->llm);
+	slab_give(&env->mcp, x->mcp);
 	slab_give(&env->exchanges, x);
 }
 

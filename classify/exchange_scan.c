@@ -115,6 +115,16 @@ exchange_scan(struct message *m, enum buffer buffer, const uint8_t *data, size_t
 }
 
 void
+exchange_scan_blob(struct message *m, enum buffer as, const uint8_t *data, size_t len)
+{
+	enum buffer kept = m->scan_buffer;
+
+	m->scan_buffer = as;
+	base64_text_push(&m->base64_text, data, len, &blobs, m);
+	m->scan_buffer = kept;
+}
+
+void
 exchange_scan_end(struct message *m)
 {
 	base64_text_end(&m->base64_text, &blobs, m);

@@ -5,6 +5,7 @@
 #include <nettle/sha2.h>
 
 #include "classify/ai/llm.h"
+#include "classify/ai/mcp.h"
 #include "classify/exchange.h"
 #include "classify/proto/base64_text.h"
 #include "classify/proto/grpc.h"
@@ -46,8 +47,13 @@ struct message {
 	struct base64_text base64_text;
 	enum buffer scan_buffer;    /* of scan, and of what is found in its base64 */
 	struct body_parts *parts;   /* of a multipart body; owned, from the message buffers */
-	struct scan_stream *joined; /* a streamed answer's text without its wrapping */
+	struct scan_stream *joined; /* texts without their wrapping; see exchange_text.c */
+	enum buffer joined_as;
+	const uint8_t *raw; /* of the bytes at hand, those that are still to be scanned */
+	size_t raw_len;
+	enum buffer raw_buffer;
 	struct conn_types types;
+	struct conn_types fresh; /* since the last message of an agent */
 	struct sha256_ctx sha;
 	struct grpc grpc;
 	struct base64 base64;
@@ -69,6 +75,7 @@ struct exchange {
 	struct conn_env *env;
 	struct conn *c;
 	struct llm_call *llm; /* NULL: not looked at, or no longer */
+	struct mcp *mcp;      /* the same */
 	uint64_t ordinal;
 	struct message message[2];
 	struct sse sse;
@@ -128,6 +135,22 @@ struct span exchange_path(const struct exchange *x);
 
 /* Behind the question mark; may be empty. */
 struct span exchange_query(const struct exchange *x);
+
+/* A scanner's callback; arg is the struct message. */
+void exchange_found(void *arg, const struct finding *f);
+
+/* What may hold base64, and is scanned by a stream of its own. */
+void exchange_scan_blob(struct message *m, enum buffer as, const uint8_t *data, size_t len);
+
+/* Around the readers of a piece of a body: what they take out as text is not scanned twice. */
+void exchange_raw_begin(struct message *m, enum buffer as, const uint8_t *data, size_t len);
+void exchange_raw_end(struct message *m);
+void exchange_text(struct message *m, enum buffer as, const uint8_t *text, size_t len);
+void exchange_text_gap(struct message *m);
+void exchange_text_end(struct message *m);
+
+void exchange_mcp_begin(struct exchange *x, struct span method, struct span target);
+void exchange_mcp_drop_if_hopeless(struct exchange *x);
 
 /* The http record, and the llm record of what was a model call. */
 void exchange_put_records(struct exchange *x);

@@ -45,7 +45,7 @@
 	BOOL(rules_watch, "rules.watch", true, "read the rules anew when a file of theirs changes") \
 	TEXT(output, "output", "-", "", "- (standard output), kafka, or a file")                    \
 	TEXTS(records_types, "records.types", "all",                                                \
-	      "record types to publish: all, none, or names: flow http dns tls llm finding stats")  \
+	      "record types to publish: all, none, or names: flow http dns tls llm mcp finding stats")  \
 	BOOL(records_body_sha256, "records.body_sha256", false, "hash HTTP bodies")                 \
 	BOOL(records_stream_sha256, "records.stream_sha256", false, "hash both directions of flows") \
 	UINT(memory_mbufs, "memory.mbufs", 16384, 1024, 16777216, "frames",                         \
@@ -98,6 +98,8 @@
 	     "handshakes that span segments, per worker")                                           \
 	UINT(dns_flows, "dns.flows", 16384, 1, 16777216, "flows", "DNS flows per worker")           \
 	UINT(llm_calls, "llm.calls", 4096, 1, 1048576, "calls", "model calls under way per worker") \
+	UINT(mcp_exchanges, "mcp.exchanges", 1024, 1, 1048576, "exchanges",                         \
+	     "exchanges with messages of agents (MCP, A2A) under way per worker")                   \
 	UINT(scan_streams, "scan.streams", 8192, 1, 16777216, "streams",                            \
 	     "streams being scanned per worker")                                                    \
 	UINT(decode_deflate, "decode.deflate", 1024, 0, 65536, "decoders", "gzip, deflate; per worker") \

@@ -226,6 +226,7 @@ worker_config_of(const struct pipeline *p, unsigned id, const uint64_t secret[2]
 			  .max_llm = (uint32_t)c->llm_calls,
 			  .max_db_ops = (uint32_t)c->protocols_db_operations,
 			  .active_us = c->flow_active_s * 1000000u,
+			  .max_mcp = (uint32_t)c->mcp_exchanges,
 			  .max_scan_streams = (uint32_t)c->scan_streams,
 			  .max_deflate = (uint32_t)c->decode_deflate,
 			  .max_brotli = (uint32_t)c->decode_brotli,

@@ -54,7 +54,6 @@ enum {
 	LLM_TOOLS_MAX = 16,
 	LLM_TOOL_NAME_CAP = 128,
 	LLM_TOOL_TEXT_CAP = 768,
-	LLM_CUT_BACK = 64,    /* what a text that was cut loses more */
 	LLM_STRING_CAP = 256, /* of a JSON string that matters, this much is looked at */
 };
 

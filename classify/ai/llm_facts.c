@@ -1,6 +1,7 @@
 /* Names, and the bounded setters of struct llm_facts. */
 #include "classify/ai/llm_read.h"
 
+#include "classify/ai/copy_text.h"
 #include "classify/ai/llm_words.h"
 
 #define X(id, word) word,
@@ -69,38 +70,12 @@ llm_tool_name(const struct llm_facts *facts, unsigned i)
 	return facts->tool_text + facts->tool_at[i];
 }
 
-/* Does a character start at p[i]? RFC 3629: what does not look like 10xxxxxx. */
-static bool
-character_starts(const uint8_t *p, size_t i)
-{
-	return (p[i] & 0xc0) != 0x80;
-}
-
-void
-llm_copy_text(char *to, size_t cap, struct span from)
-{
-	size_t len = from.len;
-	size_t n = 0;
-
-	/* A cut could leave half of a value that masking no longer recognises: more is cut off. */
-	if (len > cap - 1) {
-		len = cap - 1 > LLM_CUT_BACK ? cap - 1 - LLM_CUT_BACK : 0;
-		while (len > 0 && !character_starts(from.p, len))
-			len--;
-	}
-	for (size_t i = 0; i < len; i++) {
-		if (from.p[i] >= 0x20 && from.p[i] != 0x7f)
-			to[n++] = (char)from.p[i];
-	}
-	to[n] = '\0';
-}
-
 void
 llm_add_tool(struct llm_facts *facts, struct span name)
 {
 	char text[LLM_TOOL_NAME_CAP];
 
-	llm_copy_text(text, sizeof(text), name);
+	copy_text(text, sizeof(text), name);
 
 	size_t len = strlen(text);
 
@@ -125,7 +100,7 @@ llm_add_finish_reason(struct llm_facts *facts, struct span reason)
 {
 	char text[LLM_REASON_CAP] = "";
 
-	llm_copy_text(text, sizeof(text), reason);
+	copy_text(text, sizeof(text), reason);
 	if (text[0] == '\0')
 		return;
 	for (unsigned i = 0; i < facts->nr_finish_reasons; i++) {

@@ -54,8 +54,7 @@ void llm_side_string(struct llm_side *side, enum json_event event, const uint8_t
 void llm_text(struct llm_call *call, bool is_completion, const uint8_t *text, size_t len);
 void llm_text_gap(struct llm_call *call, bool is_completion);
 
-/* Setters, each bounded. Texts are cut between UTF-8 characters and lose control characters. */
-void llm_copy_text(char *to, size_t cap, struct span from);
+/* Setters, each bounded. */
 void llm_add_tool(struct llm_facts *facts, struct span name);
 void llm_add_finish_reason(struct llm_facts *facts, struct span reason);
 void llm_set_count(struct llm_call *call, struct llm_count *count, uint64_t n);

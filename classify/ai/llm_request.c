@@ -4,6 +4,7 @@
  * The dialects do not contradict each other: a path means the same wherever it occurs, so one
  * switch serves all, also where nobody knows yet which dialect it is.
  */
+#include "classify/ai/copy_text.h"
 #include "classify/ai/llm_read.h"
 #include "classify/ai/llm_words.h"
 
@@ -75,7 +76,7 @@ string_value(struct llm_call *call, uint64_t path)
 
 	switch (path) {
 	case AT(K_model):
-		llm_copy_text(call->facts.request_model, LLM_MODEL_CAP, text);
+		copy_text(call->facts.request_model, LLM_MODEL_CAP, text);
 		if (text.len != 0)
 			call->signs |= LLM_SIGN_MODEL;
 		break;

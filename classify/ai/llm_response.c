@@ -2,6 +2,7 @@
  * An answer's JSON, every dialect in one table of paths; each event of a streamed answer is a
  * JSON value of its own and comes through here as well.
  */
+#include "classify/ai/copy_text.h"
 #include "classify/ai/llm_read.h"
 #include "classify/ai/llm_words.h"
 
@@ -75,7 +76,7 @@ model_or_id(struct llm_call *call, uint64_t path, struct span text)
 	case AT(K_response, K_model): /* responses events */
 	case AT(K_response, K_modelVersion):
 		if (text.len != 0)
-			llm_copy_text(facts->response_model, LLM_MODEL_CAP, text);
+			copy_text(facts->response_model, LLM_MODEL_CAP, text);
 		break;
 	case AT(K_id):
 	case AT(K_message, K_id):
@@ -83,7 +84,7 @@ model_or_id(struct llm_call *call, uint64_t path, struct span text)
 	case AT(K_responseId):
 	case AT(K_response_id):
 		if (text.len != 0)
-			llm_copy_text(facts->response_id, LLM_ID_CAP, text);
+			copy_text(facts->response_id, LLM_ID_CAP, text);
 		break;
 	default:
 		break;
@@ -145,7 +146,7 @@ tool_name(struct llm_call *call, uint64_t path, struct span text)
 	case AT(K_item, K_name):
 	case AT(K_output, K_message, K_content, ITEM, K_toolUse, K_name):
 	case AT(K_start, K_toolUse, K_name):
-		llm_copy_text(side->item_name, sizeof(side->item_name), text);
+		copy_text(side->item_name, sizeof(side->item_name), text);
 		side->item_len = (uint8_t)strlen(side->item_name);
 		break;
 	case AT(K_content, ITEM, K_type):

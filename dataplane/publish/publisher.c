@@ -62,6 +62,7 @@ find_key(const struct publisher *p, const struct record_head *r, struct sink_mes
 		[RECORD_FLOW] = RF_COMMUNITY_ID,    [RECORD_HTTP] = RF_COMMUNITY_ID,
 		[RECORD_DNS] = RF_SRC_IP,	    [RECORD_TLS] = RF_COMMUNITY_ID,
 		[RECORD_DB] = RF_COMMUNITY_ID,	    [RECORD_LLM] = RF_SRC_IDENTITY,
+		[RECORD_MCP] = RF_SRC_IDENTITY,
 		[RECORD_FINDING] = RF_SRC_IDENTITY, [RECORD_STATS] = NR_RECORD_FIELDS,
 	};
 	struct record_value v;

@@ -10,9 +10,10 @@
 #define TLS	 (1u << RECORD_TLS)
 #define DB	 (1u << RECORD_DB)
 #define LLM	 (1u << RECORD_LLM)
+#define MCP	 (1u << RECORD_MCP)
 #define FINDING	 (1u << RECORD_FINDING)
 #define STATS	 (1u << RECORD_STATS)
-#define ENDS	 (FLOW | HTTP | DNS | TLS | DB | LLM | FINDING)
+#define ENDS	 (FLOW | HTTP | DNS | TLS | DB | LLM | MCP | FINDING)
 #define ALL	 (ENDS | STATS)
 #define APPDATA	 RECORD_FLAG_APPDATA
 #define HOSTNAME (RECORD_FLAG_APPDATA | RECORD_FLAG_LOWER)
@@ -31,6 +32,7 @@ const struct record_field_info record_field_infos[NR_RECORD_FIELDS] = { RECORD_F
 const char *const record_type_names[NR_RECORD_TYPES] = {
 	[RECORD_FLOW] = "flow",	      [RECORD_HTTP] = "http",	[RECORD_DNS] = "dns",
 	[RECORD_TLS] = "tls",	      [RECORD_DB] = "db",	[RECORD_LLM] = "llm",
+	[RECORD_MCP] = "mcp",
 	[RECORD_FINDING] = "finding", [RECORD_STATS] = "stats",
 };
 

@@ -36,6 +36,7 @@ enum record_type {
 	RECORD_FINDING,
 	RECORD_STATS,
 	RECORD_DB,
+	RECORD_MCP,
 	NR_RECORD_TYPES,
 };
 

@@ -37,7 +37,8 @@
 	X(COMMUNITY_ID, "community_id", TEXT, ENDS, 0, 40, "Community ID v1, seed 0")              \
 	X(FLOW_UID, "flow_uid", HEX, ENDS, 0, 16, "this flow: tuple, first packet's time and seq") \
 	X(NAT_UID, "nat_uid", HEX, FLOW, 0, 8, "hash of both initial sequence numbers")            \
-	X(TRANSACTION, "transaction", UINT, HTTP | LLM, 0, 0, "ordinal of the request, from 0")    \
+	X(TRANSACTION, "transaction", UINT, HTTP | LLM | MCP, 0, 0,                                \
+	  "ordinal of the request, from 0")                                                        \
 	X(TRANSPORT, "transport", TEXT, ENDS, 0, 16, "tcp udp icmp icmpv6 sctp gre esp ...")       \
 	X(PROTOCOL, "protocol", TEXT, FLOW | FINDING, 0, 32, "what the payload speaks")            \
 	X(DIRECTION, "direction", TEXT, FLOW | FINDING, 0, 16, "ingress egress east_west unknown") \
@@ -45,7 +46,8 @@
 	X(PART, "part", UINT, FLOW, 0, 0, "ordinal of this record of the flow, from 0")            \
 	X(FINAL, "final", BOOL, FLOW, 0, 0, "true on the last record of the flow")                 \
 	X(START_TIME, "start_time", UINT, FLOW, 0, 0, "first packet of the flow, us")              \
-	X(DURATION_US, "duration_us", UINT, FLOW | HTTP | DNS | DB | LLM, 0, 0, "first to last packet") \
+	X(DURATION_US, "duration_us", UINT, FLOW | HTTP | DNS | DB | LLM | MCP, 0, 0,                   \
+	  "first to last packet")                                                                  \
 	X(SRC_PACKETS, "src_packets", UINT, FLOW, 0, 0, "packets from who opened")                 \
 	X(DST_PACKETS, "dst_packets", UINT, FLOW, 0, 0, "packets from who answered")               \
 	X(SRC_BYTES, "src_bytes", UINT, FLOW, 0, 0, "whole frames as mirrored")                    \
@@ -91,7 +93,7 @@
 	X(URL_PATH, "url_path", TEXT, HTTP, APPDATA, 2048, "path without query")                   \
 	X(URL_TEMPLATE, "url_template", TEXT, HTTP, APPDATA, 2048, "ids and numbers as {}")        \
 	X(URL_QUERY_KEYS, "url_query_keys", TEXTS, HTTP, APPDATA, 128, "names only")               \
-	X(HTTP_STATUS, "http_status", UINT, HTTP | LLM, 0, 0, "status code")                       \
+	X(HTTP_STATUS, "http_status", UINT, HTTP | LLM | MCP, 0, 0, "status code")                 \
 	X(HTTP_REQUEST_BODY_BYTES, "http_request_body_bytes", UINT, HTTP, 0, 0, "decoded")         \
 	X(HTTP_RESPONSE_BODY_BYTES, "http_response_body_bytes", UINT, HTTP, 0, 0, "decoded")       \
 	X(HTTP_REQUEST_CONTENT_TYPE, "http_request_content_type", TEXT, HTTP, APPDATA, 128,        \
@@ -111,7 +113,8 @@
 	X(GRPC_METHOD, "grpc_method", TEXT, HTTP, APPDATA, 256, "method of the service")           \
 	X(GRPC_STATUS, "grpc_status", UINT, HTTP, 0, 0, "status code of gRPC")                     \
 	X(TRACE_ID, "trace_id", TEXT, HTTP, APPDATA, 64, "W3C trace context")                      \
-	X(INCOMPLETE, "incomplete", BOOL, HTTP | DNS | DB | LLM | TLS, 0, 0, "part of it was not seen") \
+	X(INCOMPLETE, "incomplete", BOOL, HTTP | DNS | DB | LLM | MCP | TLS, 0, 0,                      \
+	  "part of it was not seen")                                                               \
 	/* dns */                                                                                  \
 	X(DNS_TRANSACTION_ID, "dns_transaction_id", UINT, DNS, 0, 0, "message id")                 \
 	X(DNS_QUESTION_NAME, "dns_question_name", TEXT, DNS, HOSTNAME, 255, "lower case, no dot")  \
@@ -180,8 +183,29 @@
 	X(COMPLETION_BYTES, "completion_bytes", UINT, LLM, 0, 0, "decoded response body")          \
 	X(DETECTED_BY, "detected_by", TEXT, LLM, 0, 16, "payload host sni dns ip shape")           \
 	X(TTFT_US, "ttft_us", UINT, LLM, 0, 0, "end of request to first bytes of the answer")      \
-	X(DATA_TYPES_SENT, "data_types_sent", TEXTS, LLM, 0, 64, "classes found in the request")   \
-	X(DATA_TYPES_RECEIVED, "data_types_received", TEXTS, LLM, 0, 64, "classes in the answer")  \
+	X(DATA_TYPES_SENT, "data_types_sent", TEXTS, LLM | MCP, 0, 64,                             \
+	  "classes found in the request")                                                          \
+	X(DATA_TYPES_RECEIVED, "data_types_received", TEXTS, LLM | MCP, 0, 64,                     \
+	  "classes in the answer")                                                                 \
+	/* mcp */                                                                                  \
+	X(MCP_PROTOCOL, "mcp_protocol", TEXT, MCP, 0, 8, "mcp a2a")                                \
+	X(MCP_KIND, "mcp_kind", TEXT, MCP, 0, 16, "request notification response")                 \
+	X(MCP_SENDER, "mcp_sender", TEXT, MCP, 0, 8, "client server: who began it")                \
+	X(MCP_METHOD, "mcp_method", TEXT, MCP, APPDATA, 64, "tools/call resources/read ...")       \
+	X(MCP_TOOL, "mcp_tool", TEXT, MCP, APPDATA, 128, "tool called")                            \
+	X(MCP_RESOURCE, "mcp_resource", TEXT, MCP, APPDATA, 256, "URI read or subscribed to")      \
+	X(MCP_PROMPT, "mcp_prompt", TEXT, MCP, APPDATA, 128, "prompt asked for")                   \
+	X(MCP_SERVER, "mcp_server", TEXT, MCP, APPDATA, 96, "name/version, as it says")            \
+	X(MCP_CLIENT, "mcp_client", TEXT, MCP, APPDATA, 96, "name/version, as it says")            \
+	X(MCP_PROTOCOL_VERSION, "mcp_protocol_version", TEXT, MCP, 0, 16, "revision: a date")      \
+	X(MCP_SESSION, "mcp_session", TEXT, MCP, APPDATA, 128, "Mcp-Session-Id")                   \
+	X(MCP_ERROR, "mcp_error", TEXT, MCP, APPDATA, 16,                                          \
+	  "code of JSON-RPC; tool: it failed; http_NNN")                                           \
+	X(JSONRPC_ID, "jsonrpc_id", TEXT, MCP, APPDATA, 64, "id of the request")                   \
+	X(TOOLS_DIGEST, "tools_digest", HEX, MCP, 0, 32, "SHA-256 of a tool list as tokens")       \
+	X(MCP_TOOLS, "mcp_tools", TEXTS, MCP, APPDATA, 128, "names of the tools listed")           \
+	X(MCP_TOOLS_LISTED, "mcp_tools_listed", UINT, MCP, 0, 0, "how many tools the list has")    \
+	X(MCP_PAGED, "mcp_paged", BOOL, MCP, 0, 0, "the list comes in pages, this is one")         \
 	/* what was found */                                                                       \
 	X(DATA_TYPES, "data_types", TEXTS, FLOW | HTTP | DNS | TLS | DB, 0, 64, "classes found")        \
 	X(FINDINGS, "findings", UINT, FLOW, 0, 0, "findings made on this flow")                    \

@@ -7,6 +7,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 import e2e  # noqa: E402
 import mixed_capture  # noqa: E402
+import pcap_writer  # noqa: E402
 
 
 def validators(weir, kinds):
@@ -38,6 +39,22 @@ def test_demo(weir):
     kinds = check(weir, weir.demo)
     for kind in ("flow", "http", "dns", "tls", "llm", "finding", "stats"):
         assert kinds[kind], f"the demo has no {kind} record"
+
+
+def test_agents(weir):
+    cap, path = pcap_writer.Capture(), e2e.work_folder() / "agents.pcap"
+    tcp = pcap_writer.Tcp(cap, "10.1.0.1", 40000, "10.1.0.2", 8080)
+    tcp.open()
+    for method, result in (("tools/list", {"tools": [{"name": "look"}]}), ("tools/call", {"isError": True})):
+        body = {"jsonrpc": "2.0", "id": method, "method": method, "params": {"name": "look"}}
+        tcp.send(pcap_writer.ORIG, pcap_writer.http_request(
+            "POST", "/mcp", "tools.example", json.dumps(body).encode(),
+            [("Content-Type", "application/json"), ("Mcp-Session-Id", "s"), ("MCP-Protocol-Version", "2025-11-25")]))
+        answer = {"jsonrpc": "2.0", "id": method, "result": result}
+        tcp.send(pcap_writer.RESP, pcap_writer.http_response("200 OK", json.dumps(answer).encode()))
+    tcp.close()
+    cap.save(path)
+    assert len(check(weir, path)["mcp"]) == 2
 
 
 def test_mixed(weir):

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "classify/ai/copy_text.h"
 #include "classify/ai/llm.h"
 #include "classify/ai/llm_words.h"
 #include "tests/support/guard.h"
@@ -666,7 +667,7 @@ test_limits(void **state)
 	assert_string_equal(llm_tool_name(f, LLM_TOOLS_MAX - 1), "tool_15");
 	assert_int_equal(f->nr_finish_reasons, LLM_FINISH_MAX);
 	assert_int_equal(f->dropped, (20 - LLM_TOOLS_MAX) + (20 - LLM_FINISH_MAX));
-	assert_int_equal(strlen(f->response_model), LLM_MODEL_CAP - 1 - LLM_CUT_BACK);
+	assert_int_equal(strlen(f->response_model), LLM_MODEL_CAP - 1 - COPY_TEXT_CUT_BACK);
 }
 
 static void

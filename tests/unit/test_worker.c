@@ -113,6 +113,7 @@ config_of(unsigned id)
 					.max_exchanges = 16,
 					.max_llm = 16,
 					.max_db_ops = 64,
+					.max_mcp = 16,
 					.max_scan_streams = 1024,
 					.decode_max_ratio = 200,
 					.max_deflate = 1,

@@ -1,0 +1,83 @@
+/*
+ * Where the bytes of a body are looked at: each once, in its most specific buffer.
+ *
+ * A body is scanned as it comes. Texts that its readers recognise (a prompt, an answer put together
+ * over events, arguments of a tool) go to a stream of their own, under the name of what they are,
+ * and what of them stands in the bytes at hand is left out of the body's stream:
+ *
+ *   body      {"role":"user","content":"my card is 4111 ..."}
+ *   raw       {"role":"user","content":"                   "}     llm.prompt
+ *   joined                              my card is 4111 ...       llm.prompt.user
+ *
+ * One such stream is open at a time: texts of another kind close it. A text without a stream stays
+ * where it is.
+ */
+#include "classify/exchange_state.h"
+
+static void
+scan_raw(struct message *m, size_t len)
+{
+	if (len != 0)
+		exchange_scan(m, m->raw_buffer, m->raw, len);
+	m->raw += len;
+	m->raw_len -= len;
+}
+
+void
+exchange_raw_begin(struct message *m, enum buffer as, const uint8_t *data, size_t len)
+{
+	m->raw_buffer = as;
+	m->raw = data;
+	m->raw_len = len;
+}
+
+void
+exchange_raw_end(struct message *m)
+{
+	scan_raw(m, m->raw_len);
+}
+
+/* A text that was unescaped on the way is no part of the bytes at hand. */
+static void
+leave_out(struct message *m, const uint8_t *text, size_t len)
+{
+	uintptr_t at = (uintptr_t)text, raw = (uintptr_t)m->raw;
+
+	if (at < raw || at - raw > m->raw_len || len > m->raw_len - (at - raw))
+		return;
+	scan_raw(m, at - raw);
+	m->raw += len;
+	m->raw_len -= len;
+}
+
+void
+exchange_text(struct message *m, enum buffer as, const uint8_t *text, size_t len)
+{
+	if (m->joined != NULL && m->joined_as != as)
+		exchange_text_end(m);
+	if (m->joined == NULL) {
+		m->joined = scan_open(m->x->env->scanner, as);
+		m->joined_as = as;
+	}
+	if (m->joined == NULL) {
+		m->x->env->counters.scan_refused++;
+		return;
+	}
+	scan_push(m->joined, text, len, exchange_found, m);
+	leave_out(m, text, len);
+}
+
+void
+exchange_text_gap(struct message *m)
+{
+	if (m->joined != NULL)
+		scan_gap(m->joined);
+}
+
+void
+exchange_text_end(struct message *m)
+{
+	if (m->joined != NULL)
+		scan_close(m->joined, exchange_found, m);
+	m->joined = NULL;
+}
