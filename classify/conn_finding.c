@@ -106,8 +106,8 @@ conn_finding(struct conn_env *env, struct conn *c, const struct finding *f,
 	record_put_string(r, RF_PROTOCOL, protocol_name(c->protocol));
 	if (c->name_source != NAME_NONE)
 		record_put_text(r, RF_SERVER_NAME, c->name, c->name_len);
-	if (c->ai_service != NULL || f->buffer == BUFFER_LLM_PROMPT ||
-	    f->buffer == BUFFER_LLM_COMPLETION)
+	if (c->ai_service != NULL ||
+	    (f->buffer >= BUFFER_LLM_PROMPT && f->buffer <= BUFFER_LLM_TOOL_CALL))
 		record_put_string(r, RF_DST_KIND, "ai");
 	record_put_uint(r, RF_VALUE_HASH, f->value_hash);
 	if (f->rule->threshold.least > 1) {

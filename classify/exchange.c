@@ -83,22 +83,34 @@ scan_field(struct message *m, enum buffer where, const uint8_t *text, size_t len
 		scan_block(m->x->env->scanner, where, text, len, exchange_found, m);
 }
 
-/* The text of a streamed answer, put together over its events. */
+/* A text of a model call, under the name of who speaks; an answer put together over its events. */
 static void
-joined_text(void *arg, bool is_completion, const uint8_t *text, size_t len)
+on_llm_text(void *arg, enum llm_text_kind kind, const uint8_t *text, size_t len)
 {
+	static const enum buffer buffers[] = {
+		[LLM_TEXT_SYSTEM] = BUFFER_LLM_PROMPT_SYSTEM,
+		[LLM_TEXT_USER] = BUFFER_LLM_PROMPT_USER,
+		[LLM_TEXT_TOOL_RESULT] = BUFFER_LLM_PROMPT_TOOL_RESULT,
+		[LLM_TEXT_ANSWER] = BUFFER_LLM_COMPLETION,
+		[LLM_TEXT_TOOL_CALL] = BUFFER_LLM_TOOL_CALL,
+	};
 	struct exchange *x = arg;
-	struct message *m = &x->message[CONN_RESP];
+	struct message *m = &x->message[kind >= LLM_TEXT_ANSWER ? CONN_RESP : CONN_ORIG];
 
-	if (!is_completion || !m->sse_body)
+	/* What has no role stays where it is; so does all of what may be no call. */
+	if (kind == LLM_TEXT_PROMPT || !llm_is_likely(x->llm))
 		return;
-	exchange_text(m, BUFFER_LLM_COMPLETION, text, len);
+	if (kind == LLM_TEXT_ATTACHMENT)
+		exchange_leave_out(m, text, len);
+	else
+		exchange_text(m, buffers[kind], text, len);
 }
 
 static void
 drop_llm_if_hopeless(struct exchange *x)
 {
-	if (x->llm == NULL || llm_worth_watching(x->llm))
+	/* Of a WebSocket only its messages say what it is. */
+	if (x->llm == NULL || llm_worth_watching(x->llm) || x->upgrade == PROTOCOL_WEBSOCKET)
 		return;
 	slab_give(&x->env->llm, x->llm);
 	x->llm = NULL;
@@ -192,7 +204,7 @@ begin_request(struct exchange *x, const char *version, struct span method, struc
 		return;
 	}
 	llm_begin(x->llm, x->env->config.providers);
-	llm_set_text(x->llm, joined_text, x);
+	llm_set_text(x->llm, on_llm_text, x);
 	llm_request_line(x->llm, method, authority, target);
 }
 
@@ -479,6 +491,10 @@ exchange_body_gap(struct exchange *x, enum conn_dir dir, uint64_t len)
 		m->decode_failed = true;
 	exchange_scan_gap(m);
 	exchange_text_gap(m);
+	if (x->llm != NULL && dir == CONN_ORIG)
+		llm_request_gap(x->llm);
+	else if (x->llm != NULL)
+		llm_response_gap(x->llm);
 	if (x->mcp != NULL)
 		mcp_gap(x->mcp, dir == CONN_RESP);
 }
@@ -508,6 +524,8 @@ exchange_message_end(struct exchange *x, enum conn_dir dir, bool complete)
 		      !(x->grpc && grpc_is_inside(&m->grpc)) && !m->websocket.lost;
 	if (m->sse_body)
 		sse_end(&x->sse);
+	/* What is known under its own name first: the body's stream may have it as well. */
+	exchange_text_end(m);
 	exchange_parts_end(m);
 	exchange_scan_end(m);
 	if (x->mcp != NULL)

@@ -216,12 +216,29 @@ message_bytes(struct message *m, const uint8_t *data, size_t len)
 		m->decode_failed = true;
 }
 
+/* A session with a model shows itself early; of others nothing more is kept. */
+static void
+follow_model(struct message *m)
+{
+	struct exchange *x = m->x;
+
+	if (x->llm == NULL)
+		return;
+	if (m->websocket.nr_messages > WEBSOCKET_PATIENCE && !llm_is_likely(x->llm)) {
+		slab_give(&x->env->llm, x->llm);
+		x->llm = NULL;
+		return;
+	}
+	llm_websocket_message(x->llm, m->dir == CONN_RESP);
+}
+
 static void
 message_begin(void *arg, bool compressed)
 {
 	struct message *m = arg;
 
 	m->websocket_deflated = compressed;
+	follow_model(m);
 	if (compressed && m->decode == NULL && !m->decode_failed)
 		m->decode_failed = decode_take(m->x->env->decoders, span_of("deflate", 7),
 					       &m->decode) != DECODE_OK;
@@ -255,6 +272,8 @@ void
 exchange_begin_websocket(struct exchange *x)
 {
 	x->websocket = true;
+	if (x->llm != NULL)
+		llm_begin_websocket(x->llm);
 	for (unsigned d = 0; d < 2; d++) {
 		x->message[d].done = x->message[d].complete = false;
 		x->message[d].scan_body = true;
@@ -284,4 +303,9 @@ exchange_websocket_gap(struct exchange *x, enum conn_dir dir, uint64_t len)
 		m->decode_failed = true;
 	websocket_gap(&m->websocket, len, &message_handler, m);
 	exchange_scan_gap(m);
+	exchange_text_gap(m);
+	if (x->llm != NULL && dir == CONN_ORIG)
+		llm_request_gap(x->llm);
+	else if (x->llm != NULL)
+		llm_response_gap(x->llm);
 }

@@ -23,6 +23,8 @@
 #define MAX_QUERY_KEYS 16u
 #define MAX_SEEN       16u
 #define CUT_BACK       128u
+/* Messages of a WebSocket within which a session with a model must have shown itself. */
+#define WEBSOCKET_PATIENCE 32u
 
 struct body_parts;
 
@@ -145,6 +147,8 @@ void exchange_scan_blob(struct message *m, enum buffer as, const uint8_t *data, 
 /* Around the readers of a piece of a body: what they take out as text is not scanned twice. */
 void exchange_raw_begin(struct message *m, enum buffer as, const uint8_t *data, size_t len);
 void exchange_raw_end(struct message *m);
+/* Nobody is to read that: base64 of a picture. */
+void exchange_leave_out(struct message *m, const uint8_t *text, size_t len);
 void exchange_text(struct message *m, enum buffer as, const uint8_t *text, size_t len);
 void exchange_text_gap(struct message *m);
 void exchange_text_end(struct message *m);

@@ -38,16 +38,24 @@ exchange_raw_end(struct message *m)
 }
 
 /* A text that was unescaped on the way is no part of the bytes at hand. */
-static void
+static bool
 leave_out(struct message *m, const uint8_t *text, size_t len)
 {
 	uintptr_t at = (uintptr_t)text, raw = (uintptr_t)m->raw;
 
 	if (at < raw || at - raw > m->raw_len || len > m->raw_len - (at - raw))
-		return;
+		return false;
 	scan_raw(m, at - raw);
 	m->raw += len;
 	m->raw_len -= len;
+	return true;
+}
+
+void
+exchange_leave_out(struct message *m, const uint8_t *text, size_t len)
+{
+	if (leave_out(m, text, len))
+		m->x->env->counters.attachment_bytes += len;
 }
 
 void
@@ -64,7 +72,10 @@ exchange_text(struct message *m, enum buffer as, const uint8_t *text, size_t len
 		return;
 	}
 	scan_push(m->joined, text, len, exchange_found, m);
-	leave_out(m, text, len);
+	/* Messages of a WebSocket may be pieces of something larger, which only their bytes in a
+	 * row show. */
+	if (!m->x->websocket)
+		(void)leave_out(m, text, len);
 }
 
 void

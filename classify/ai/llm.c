@@ -139,6 +139,14 @@ llm_request_body(struct llm_call *call, const uint8_t *data, size_t len)
 }
 
 void
+llm_request_gap(struct llm_call *call)
+{
+	call->request.walk.broken = true;
+	if (call->request.body == LLM_BODY_NONE)
+		call->request.body = LLM_BODY_OTHER;
+}
+
+void
 llm_request_end(struct llm_call *call, bool complete)
 {
 	/* A form body is a sign only where the path is made for one: audio, image edits. */
@@ -231,6 +239,7 @@ restart_walk(struct llm_call *call)
 	side->text_len = 0;
 	side->arguments_at = 0;
 	side->item_is_tool = false;
+	side->delta_is_call = side->delta_is_data = false;
 }
 
 static void
@@ -288,6 +297,15 @@ llm_response_body(struct llm_call *call, const uint8_t *data, size_t len)
 		return;
 	if (side->walk.fn == NULL)
 		response_body_start(call, data[0]);
+	if (side->skip_line) {
+		const uint8_t *lf = memchr(data, '\n', len);
+
+		if (lf == NULL)
+			return;
+		side->skip_line = false;
+		len -= (size_t)(lf - data);
+		data = lf;
+	}
 	switch (side->body) {
 	case LLM_BODY_JSON:
 		json_walk_push(&side->walk, data, len);
@@ -303,6 +321,25 @@ llm_response_body(struct llm_call *call, const uint8_t *data, size_t len)
 	}
 }
 
+void
+llm_response_gap(struct llm_call *call)
+{
+	struct llm_side *side = &call->response;
+
+	/* Without the body's first byte what it is made of is only known from its type. */
+	if (side->walk.fn == NULL)
+		response_body_start(call, side->body == LLM_BODY_SSE ? ':' : '{');
+	restart_walk(call);
+	if (side->body == LLM_BODY_SSE)
+		sse_push(&call->frames.sse, (const uint8_t *)"\n\n:", 3); /* the rest of a line */
+	else if (side->body == LLM_BODY_AWS)
+		call->frames.aws.broken = true;
+	else if (call->response_is_stream && !side->array)
+		side->skip_line = true;
+	else
+		side->walk.broken = true;
+}
+
 /* What the bodies say where the path was silent or served several dialects. */
 static void
 settle_dialect(struct llm_call *call)
@@ -312,7 +349,12 @@ settle_dialect(struct llm_call *call)
 
 	if (facts->dialect == LLM_COHERE_CHAT && (signs & LLM_SIGN_CHOICES) != 0)
 		facts->dialect = LLM_OPENAI_CHAT; /* others use /v1/chat for that */
-	if (facts->dialect == LLM_DIALECT_UNKNOWN) {
+	if (facts->dialect == LLM_DIALECT_UNKNOWN && call->websocket) {
+		if ((signs & LLM_SIGN_MARKER) != 0) {
+			facts->dialect = LLM_OPENAI_REALTIME;
+			facts->operation = LLM_CHAT;
+		}
+	} else if (facts->dialect == LLM_DIALECT_UNKNOWN) {
 		if ((signs & LLM_SIGN_PARTS) != 0)
 			facts->dialect = LLM_GEMINI_GENERATE;
 		else if ((signs & LLM_SIGN_ROLES) != 0)
@@ -373,11 +415,35 @@ llm_response_end(struct llm_call *call, bool complete)
 	settle_provider(call);
 }
 
+void
+llm_begin_websocket(struct llm_call *call)
+{
+	call->websocket = true;
+	call->ended = false;
+	call->request_whole = call->response_whole = false;
+	call->asked_stream = call->response_is_stream = true;
+	call->response_seen = true;
+	call->response.body = call->request.body = LLM_BODY_JSON;
+	llm_websocket_message(call, false);
+	llm_websocket_message(call, true);
+}
+
+void
+llm_websocket_message(struct llm_call *call, bool is_answer)
+{
+	if (is_answer)
+		restart_walk(call);
+	else
+		json_walk_init(&call->request.walk, &llm_vocabulary, llm_request_event, call);
+}
+
 bool
 llm_is_likely(const struct llm_call *call)
 {
 	const struct llm_target *t = &call->target;
 
+	if (call->websocket)
+		return (call->signs & LLM_SIGN_MARKER) != 0 || t->realtime;
 	return !t->no_call &&
 	       (t->hint || t->stored || call->header_sign ||
 		call->facts.detected_by == LLM_BY_HOST || (call->signs & LLM_SIGN_STRONG) != 0);
@@ -388,6 +454,8 @@ llm_worth_watching(const struct llm_call *call)
 {
 	const struct llm_target *t = &call->target;
 
+	if (call->websocket)
+		return true;
 	if (t->no_call || (!call->method_post && !(call->method_get && t->stored)))
 		return false;
 	if (t->hint || t->stored || call->header_sign || call->facts.detected_by == LLM_BY_HOST)

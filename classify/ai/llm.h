@@ -32,7 +32,8 @@
  * Limits: names, ids and reasons are cut at their capacity; LLM_TOOLS_MAX distinct tool names in
  * LLM_TOOL_TEXT_CAP bytes, LLM_FINISH_MAX distinct finish reasons; further ones are counted in
  * facts.dropped. Multipart bodies (audio, image edits) are recognised by path and host, their
- * model is not read. Not read: WebSocket realtime sessions, gRPC bodies, Replicate's predictions.
+ * model is not read. Of a realtime session (WebSocket) one call is made, its token counts the sum
+ * of those of its answers. Not read: gRPC bodies, Replicate's predictions.
  *
  * struct llm_call is one object of constant size for a slab; nothing is allocated, no clock is
  * read. Not thread-safe.
@@ -82,6 +83,8 @@ enum llm_dialect {
 	LLM_TGI_GENERATE, /* and SGLang, on the same path */
 	LLM_LLAMACPP_COMPLETION,
 	LLM_TRITON_GENERATE,
+	LLM_OPENAI_REALTIME, /* WebSocket, as the next */
+	LLM_GEMINI_LIVE,
 	LLM_INVOCATIONS, /* SageMaker, Databricks, vLLM: any shape behind one path */
 };
 
@@ -143,13 +146,24 @@ struct llm_facts {
 	char response_id[LLM_ID_CAP];
 };
 
+/* Who speaks, as far as the request says it before the text; what a streamed answer is made of. */
+enum llm_text_kind {
+	LLM_TEXT_PROMPT, /* what a model said before, and what has no role */
+	LLM_TEXT_SYSTEM,
+	LLM_TEXT_USER,
+	LLM_TEXT_TOOL_RESULT, /* and documents that were looked up */
+	LLM_TEXT_ATTACHMENT,  /* base64 of a picture, sound or file: nothing to read */
+	LLM_TEXT_ANSWER,
+	LLM_TEXT_TOOL_CALL, /* arguments, of an object with its keys: "key: value" */
+};
+
 /*
  * Text of the conversation, joined: prompt texts in the order of the request, then the answer's.
  * The deltas of a streamed answer follow each other without anything between, so that a value
- * split over many events is whole again; tool-call arguments belong to it. Texts that are
- * separate (two messages, say) have a line feed between. text is borrowed, never empty.
+ * split over many events is whole again. Texts that are separate (two messages, say) have a line
+ * feed between. text is borrowed, never empty.
  */
-typedef void llm_text_fn(void *arg, bool is_completion, const uint8_t *text, size_t len);
+typedef void llm_text_fn(void *arg, enum llm_text_kind kind, const uint8_t *text, size_t len);
 
 /* What llm_path.h finds in a request target. */
 struct llm_target {
@@ -161,6 +175,7 @@ struct llm_target {
 	bool stored;   /* an answer made earlier is fetched */
 	bool no_call;  /* the path is known for something that is no call */
 	bool names_model;
+	bool realtime; /* a WebSocket that begins with a GET */
 };
 
 /* One direction's JSON. */
@@ -171,8 +186,13 @@ struct llm_side {
 	bool item_is_tool; /* of the content block or output item being read */
 	uint8_t body;	   /* enum llm_body */
 	uint8_t item_len;
-	uint8_t arguments_at; /* depth inside an object of tool arguments, 0 outside */
+	uint8_t arguments_at; /* depth inside an object of arguments or a result, 0 outside */
 	bool text_open;	      /* a text was begun and wants its line feed before the next one */
+	bool delta_is_call;   /* what a `delta` holds, by the event's type */
+	bool delta_is_data;
+	bool skip_line;	   /* after a gap, up to the next line feed */
+	uint8_t text_kind; /* of the last text */
+	uint8_t role;	   /* enum llm_text_kind of the message being read */
 	char item_name[LLM_TOOL_NAME_CAP];
 	uint8_t text[LLM_STRING_CAP]; /* start of the string being read */
 };
@@ -202,6 +222,7 @@ struct llm_call {
 	bool response_is_stream;
 	bool tokens_exact; /* Cohere: tokens were seen, which beat billed units */
 	bool uvicorn;
+	bool websocket;
 	bool request_whole;
 	bool response_whole;
 	bool ended;
@@ -215,12 +236,22 @@ void llm_request_line(struct llm_call *call, struct span method, struct span hos
 		      struct span path);
 void llm_request_header(struct llm_call *call, struct span name, struct span value);
 void llm_request_body(struct llm_call *call, const uint8_t *data, size_t len);
+/* Bytes of a body were lost here: JSON is not read on, a stream from its next event or line. */
+void llm_request_gap(struct llm_call *call);
 void llm_request_end(struct llm_call *call, bool complete);
 
 void llm_response_status(struct llm_call *call, unsigned status);
 void llm_response_header(struct llm_call *call, struct span name, struct span value);
 void llm_response_body(struct llm_call *call, const uint8_t *data, size_t len);
+void llm_response_gap(struct llm_call *call);
 void llm_response_end(struct llm_call *call, bool complete);
+
+/*
+ * The exchange goes on as a WebSocket: each message is JSON of its own, and what was said of ends
+ * counts no more. llm_websocket_message: a message begins; its bytes come as those of a body.
+ */
+void llm_begin_websocket(struct llm_call *call);
+void llm_websocket_message(struct llm_call *call, bool is_answer);
 
 /*
  * Could this still become a call? Meaningful after the request headers and again after

@@ -35,6 +35,8 @@ static const char *const dialect_names[] = {
 	[LLM_TGI_GENERATE] = "tgi.generate",
 	[LLM_LLAMACPP_COMPLETION] = "llama.cpp.completion",
 	[LLM_TRITON_GENERATE] = "triton.generate",
+	[LLM_OPENAI_REALTIME] = "openai.realtime",
+	[LLM_GEMINI_LIVE] = "gemini.live",
 	[LLM_INVOCATIONS] = "invocations",
 };
 
@@ -117,15 +119,16 @@ llm_add_finish_reason(struct llm_facts *facts, struct span reason)
 void
 llm_set_count(struct llm_call *call, struct llm_count *count, uint64_t n)
 {
-	count->n = n;
+	count->n = call->websocket && count->known ? count->n + n : n;
 	count->known = true;
 	call->facts.usage_reported = true;
 	call->signs |= LLM_SIGN_USAGE;
 }
 
 void
-llm_text(struct llm_call *call, bool is_completion, const uint8_t *text, size_t len)
+llm_text(struct llm_call *call, enum llm_text_kind kind, const uint8_t *text, size_t len)
 {
+	bool is_completion = kind >= LLM_TEXT_ANSWER;
 	struct llm_side *side = is_completion ? &call->response : &call->request;
 
 	if (len == 0)
@@ -135,8 +138,9 @@ llm_text(struct llm_call *call, bool is_completion, const uint8_t *text, size_t 
 	else
 		call->facts.prompt_bytes += len;
 	side->text_open = true;
+	side->text_kind = (uint8_t)kind;
 	if (call->text_fn != NULL)
-		call->text_fn(call->text_arg, is_completion, text, len);
+		call->text_fn(call->text_arg, kind, text, len);
 }
 
 void
@@ -145,7 +149,8 @@ llm_text_gap(struct llm_call *call, bool is_completion)
 	struct llm_side *side = is_completion ? &call->response : &call->request;
 
 	if (side->text_open && call->text_fn != NULL)
-		call->text_fn(call->text_arg, is_completion, (const uint8_t *)"\n", 1);
+		call->text_fn(call->text_arg, (enum llm_text_kind)side->text_kind,
+			      (const uint8_t *)"\n", 1);
 	side->text_open = false;
 }
 

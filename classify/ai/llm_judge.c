@@ -32,7 +32,9 @@ llm_judge(const struct llm_call *call)
 	int weak = __builtin_popcount(call->signs & LLM_SIGN_WEAK);
 	bool host = call->header_sign || call->facts.detected_by == LLM_BY_HOST;
 
-	if (t->no_call)
+	if (call->websocket)
+		return (call->signs & LLM_SIGN_MARKER) != 0 || (t->realtime && strong + weak >= 2);
+	if (t->no_call || t->realtime)
 		return false;
 	if (call->method_get)
 		return t->stored && (call->signs & LLM_SIGN_MARKER) != 0;

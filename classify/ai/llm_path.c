@@ -219,6 +219,43 @@ names_no_call(struct span path)
 	return ends_with(path, ":countTokens");
 }
 
+/* The value of a query's `model`, up to the next parameter. */
+static void
+model_of_query(struct span path, char *model, size_t cap)
+{
+	size_t from = behind_last(path, "?model=");
+
+	if (from == 0)
+		from = behind_last(path, "&model=");
+	if (from == 0)
+		from = behind_last(path, "&deployment=");
+	if (from == 0)
+		from = behind_last(path, "?deployment=");
+	if (from == 0)
+		return;
+
+	struct span value = span_of(path.p + from, path.len - from);
+	const uint8_t *end = memchr(value.p, '&', value.len);
+
+	decode_name(end == NULL ? value : span_of(value.p, (size_t)(end - value.p)), model, cap);
+}
+
+static bool
+find_realtime(struct span path, struct span plain, struct llm_target *t, char *model, size_t cap)
+{
+	if (ends_with(plain, "/realtime"))
+		t->dialect = LLM_OPENAI_REALTIME;
+	else if (ends_with(plain, "BidiGenerateContent"))
+		t->dialect = LLM_GEMINI_LIVE;
+	else
+		return false;
+	t->operation = LLM_CHAT;
+	t->realtime = true;
+	model_of_query(path, model, cap);
+	t->names_model = model[0] != '\0';
+	return true;
+}
+
 /* Azure and Databricks name the deployment: it stands for the model until a body says better. */
 static void
 find_deployment(struct span path, struct llm_target *t, char *model, size_t cap)
@@ -240,6 +277,8 @@ llm_path_classify(struct span path, char *model, size_t cap)
 	struct span plain = without_query(path);
 
 	model[0] = '\0';
+	if (find_realtime(path, plain, &t, model, cap))
+		return t;
 	if (find_verb(plain, &t, model, cap))
 		return t;
 	if (find_end(plain, &t))

@@ -9,47 +9,98 @@
 #include "classify/ai/llm_words.h"
 
 /* Roles of all dialects. */
-static bool
-role_known(struct span role)
-{
-	static const char *const roles[] = {
-		"user",	 "assistant", "system",	 "developer", "tool", "function",
-		"model", "USER",      "CHATBOT", "SYSTEM",    "TOOL", "ipython",
-	};
+static const struct {
+	const char *name;
+	enum llm_text_kind kind;
+} roles[] = {
+	{ "user", LLM_TEXT_USER },	  { "assistant", LLM_TEXT_PROMPT },
+	{ "system", LLM_TEXT_SYSTEM },	  { "developer", LLM_TEXT_SYSTEM },
+	{ "tool", LLM_TEXT_TOOL_RESULT }, { "function", LLM_TEXT_TOOL_RESULT },
+	{ "model", LLM_TEXT_PROMPT },	  { "USER", LLM_TEXT_USER },
+	{ "CHATBOT", LLM_TEXT_PROMPT },	  { "SYSTEM", LLM_TEXT_SYSTEM },
+	{ "TOOL", LLM_TEXT_TOOL_RESULT }, { "ipython", LLM_TEXT_TOOL_RESULT },
+};
 
+static bool
+role_seen(struct llm_side *side, struct span role)
+{
 	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
-		if (span_is(role, roles[i]))
+		if (span_is(role, roles[i].name)) {
+			side->role = (uint8_t)roles[i].kind;
 			return true;
+		}
 	}
 	return false;
 }
 
+/* Base64, or an address with base64 in it; whatever else an address may be is left alone. */
 static bool
-is_prompt_text(uint64_t path)
+is_attachment(const struct llm_side *side, uint64_t path)
 {
+	switch (path) {
+	case AT(K_messages, ITEM, K_content, ITEM, K_source, K_data):
+	case AT(K_messages, ITEM, K_content, ITEM, K_input_audio, K_data):
+	case AT(K_messages, ITEM, K_content, ITEM, K_file, K_file_data):
+	case AT(K_messages, ITEM, K_content, ITEM, K_image, K_source, K_bytes):
+	case AT(K_messages, ITEM, K_content, ITEM, K_document, K_source, K_bytes):
+	case AT(K_messages, ITEM, K_content, ITEM, K_video, K_source, K_bytes):
+	case AT(K_messages, ITEM, K_images, ITEM):
+	case AT(K_input, ITEM, K_content, ITEM, K_file_data):
+	case AT(K_contents, ITEM, K_parts, ITEM, K_inlineData, K_data):
+	case AT(K_contents, ITEM, K_parts, ITEM, K_inline_data, K_data):
+	case AT(K_images, ITEM):
+	case AT(K_audio): /* of realtime sessions */
+	case AT(K_item, K_content, ITEM, K_audio):
+		return true;
+	case AT(K_messages, ITEM, K_content, ITEM, K_image_url, K_url):
+	case AT(K_messages, ITEM, K_content, ITEM, K_image_url):
+	case AT(K_input, ITEM, K_content, ITEM, K_image_url):
+		return span_starts(span_of(side->text, side->text_len), "data:");
+	default:
+		return false;
+	}
+}
+
+enum { NO_TEXT = -1 };
+
+/* An enum llm_text_kind, or NO_TEXT. */
+static int
+prompt_text(const struct llm_side *side, uint64_t path)
+{
+	if (side->arguments_at != 0)
+		return LLM_TEXT_TOOL_RESULT;
 	switch (path) {
 	case AT(K_messages, ITEM, K_content):
 	case AT(K_messages, ITEM, K_content, ITEM, K_text):
-	case AT(K_messages, ITEM, K_content, ITEM, K_content):
-	case AT(K_messages, ITEM, K_content, ITEM, K_content, ITEM, K_text):
-	case AT(K_messages, ITEM, K_tool_calls, ITEM, K_function, K_arguments):
 	case AT(K_contents, ITEM, K_parts, ITEM, K_text):
-	case AT(K_contents, K_parts, ITEM, K_text):
-	case AT(K_content, K_parts, ITEM, K_text):
-	case AT(K_requests, ITEM, K_content, K_parts, ITEM, K_text):
+	case AT(K_input, ITEM, K_content):
+	case AT(K_input, ITEM, K_content, ITEM, K_text):
+	case AT(K_item, K_content, ITEM, K_text):
+	case AT(K_clientContent, K_turns, ITEM, K_parts, ITEM, K_text):
+		return side->role;
+	case AT(K_messages, ITEM, K_content, ITEM, K_content): /* anthropic's tool_result */
+	case AT(K_messages, ITEM, K_content, ITEM, K_content, ITEM, K_text):
+	case AT(K_input, ITEM, K_output):
+	case AT(K_item, K_output):
+	case AT(K_documents, ITEM):
+	case AT(K_documents, ITEM, K_text):
+		return LLM_TEXT_TOOL_RESULT;
 	case AT(K_systemInstruction, K_parts, ITEM, K_text):
 	case AT(K_system_instruction, K_parts, ITEM, K_text):
 	case AT(K_system):
 	case AT(K_system, ITEM, K_text):
 	case AT(K_instructions):
+	case AT(K_session, K_instructions):
+	case AT(K_response, K_instructions):
+	case AT(K_setup, K_systemInstruction, K_parts, ITEM, K_text):
+		return LLM_TEXT_SYSTEM;
+	case AT(K_contents, K_parts, ITEM, K_text):
+	case AT(K_content, K_parts, ITEM, K_text):
+	case AT(K_requests, ITEM, K_content, K_parts, ITEM, K_text):
 	case AT(K_prompt):
 	case AT(K_prompt, ITEM):
 	case AT(K_input):
 	case AT(K_input, ITEM):
-	case AT(K_input, ITEM, K_content):
-	case AT(K_input, ITEM, K_content, ITEM, K_text):
-	case AT(K_input, ITEM, K_arguments):
-	case AT(K_input, ITEM, K_output):
 	case AT(K_inputs):
 	case AT(K_inputs, ITEM):
 	case AT(K_inputText):
@@ -58,13 +109,14 @@ is_prompt_text(uint64_t path)
 	case AT(K_texts, ITEM):
 	case AT(K_message):
 	case AT(K_query):
-	case AT(K_documents, ITEM):
-	case AT(K_documents, ITEM, K_text):
 	case AT(K_instances, ITEM, K_content):
 	case AT(K_instances, ITEM, K_prompt):
-		return true;
+		return LLM_TEXT_USER;
+	case AT(K_messages, ITEM, K_tool_calls, ITEM, K_function, K_arguments):
+	case AT(K_input, ITEM, K_arguments):
+		return LLM_TEXT_PROMPT;
 	default:
-		return false;
+		return is_attachment(side, path) ? LLM_TEXT_ATTACHMENT : NO_TEXT;
 	}
 }
 
@@ -76,14 +128,21 @@ string_value(struct llm_call *call, uint64_t path)
 
 	switch (path) {
 	case AT(K_model):
+	case AT(K_session, K_model):
+	case AT(K_setup, K_model):
 		copy_text(call->facts.request_model, LLM_MODEL_CAP, text);
 		if (text.len != 0)
 			call->signs |= LLM_SIGN_MODEL;
 		break;
 	case AT(K_messages, ITEM, K_role):
 	case AT(K_input, ITEM, K_role):
-		if (role_known(text))
+	case AT(K_item, K_role):
+		if (role_seen(&call->request, text))
 			call->signs |= LLM_SIGN_ROLES;
+		break;
+	case AT(K_contents, ITEM, K_role):
+	case AT(K_clientContent, K_turns, ITEM, K_role):
+		role_seen(&call->request, text);
 		break;
 	case AT(K_prompt):
 	case AT(K_input):
@@ -126,6 +185,7 @@ key(struct llm_call *call, uint64_t path)
 		call->signs |= LLM_SIGN_LIMIT;
 		break;
 	case AT(K_contents, ITEM, K_parts):
+	case AT(K_clientContent, K_turns, ITEM, K_parts):
 	case AT(K_content, K_parts):
 	case AT(K_requests, ITEM, K_content, K_parts):
 		call->signs |= LLM_SIGN_PARTS;
@@ -174,6 +234,7 @@ container(struct llm_call *call, enum json_event event, uint64_t path)
 
 	switch (path) {
 	case AT(K_tools, ITEM):
+	case AT(K_session, K_tools, ITEM):
 	case AT(K_functions, ITEM):
 	case AT(K_toolConfig, K_tools, ITEM):
 	case AT(K_tools, ITEM, K_functionDeclarations, ITEM):
@@ -194,6 +255,34 @@ container(struct llm_call *call, enum json_event event, uint64_t path)
 	}
 }
 
+/* Each message begins without a role; what a tool gave back may be an object of any shape. */
+static void
+message_edge(struct llm_side *side, const struct json_walk *w, enum json_event event, uint64_t path)
+{
+	if (event == JSON_OBJECT_END) {
+		if (side->arguments_at == w->depth + 1)
+			side->arguments_at = 0;
+		return;
+	}
+	switch (path) {
+	case AT(K_messages, ITEM):
+	case AT(K_input, ITEM):
+	case AT(K_item):
+		side->role = LLM_TEXT_PROMPT;
+		break;
+	case AT(K_contents, ITEM):
+	case AT(K_clientContent, K_turns, ITEM):
+		side->role = LLM_TEXT_USER;
+		break;
+	case AT(K_contents, ITEM, K_parts, ITEM, K_functionResponse):
+	case AT(K_messages, ITEM, K_content, ITEM, K_toolResult):
+		side->arguments_at = (uint8_t)(w->depth + 1);
+		break;
+	default:
+		break;
+	}
+}
+
 void
 llm_request_event(void *arg, const struct json_walk *w, enum json_event event, const uint8_t *text,
 		  size_t len)
@@ -202,11 +291,15 @@ llm_request_event(void *arg, const struct json_walk *w, enum json_event event, c
 	struct llm_side *side = &call->request;
 	uint64_t path = llm_side_path(side, w);
 
+	int kind;
+
 	switch (event) {
 	case JSON_STRING:
-		if (is_prompt_text(path))
-			llm_text(call, false, text, len);
+		/* First the start is kept: it may say what the rest is. */
 		llm_side_string(side, event, text, len);
+		kind = prompt_text(side, path);
+		if (kind != NO_TEXT)
+			llm_text(call, (enum llm_text_kind)kind, text, len);
 		break;
 	case JSON_STRING_END:
 		string_value(call, path);
@@ -217,6 +310,12 @@ llm_request_event(void *arg, const struct json_walk *w, enum json_event event, c
 		key(call, path);
 		break;
 	case JSON_OBJECT:
+		container(call, event, path);
+		message_edge(side, w, event, path);
+		break;
+	case JSON_OBJECT_END:
+		message_edge(side, w, event, path);
+		break;
 	case JSON_ARRAY:
 		container(call, event, path);
 		break;

@@ -6,37 +6,45 @@
 #include "classify/ai/llm_read.h"
 #include "classify/ai/llm_words.h"
 
-static bool
-is_completion_text(const struct llm_call *call, uint64_t path)
+enum { NO_TEXT = -1 };
+
+/* An enum llm_text_kind, or NO_TEXT. */
+static int
+completion_text(const struct llm_call *call, uint64_t path)
 {
+	const struct llm_side *side = &call->response;
+
+	if (side->arguments_at != 0)
+		return LLM_TEXT_TOOL_CALL;
 	switch (path) {
+	case AT(K_choices, ITEM, K_delta, K_tool_calls, ITEM, K_function, K_arguments):
+	case AT(K_choices, ITEM, K_message, K_tool_calls, ITEM, K_function, K_arguments):
+	case AT(K_output, ITEM, K_arguments):
+	case AT(K_delta, K_partial_json):
+	case AT(K_delta, K_toolUse, K_input):
+	case AT(K_delta, K_message, K_tool_calls, K_function, K_arguments):
+		return LLM_TEXT_TOOL_CALL;
 	case AT(K_choices, ITEM, K_delta, K_content):
 	case AT(K_choices, ITEM, K_delta, K_content, ITEM, K_text):
 	case AT(K_choices, ITEM, K_delta, K_reasoning_content):
 	case AT(K_choices, ITEM, K_delta, K_reasoning):
-	case AT(K_choices, ITEM, K_delta, K_tool_calls, ITEM, K_function, K_arguments):
 	case AT(K_choices, ITEM, K_message, K_content):
 	case AT(K_choices, ITEM, K_message, K_content, ITEM, K_text):
 	case AT(K_choices, ITEM, K_message, K_reasoning_content):
 	case AT(K_choices, ITEM, K_message, K_reasoning):
-	case AT(K_choices, ITEM, K_message, K_tool_calls, ITEM, K_function, K_arguments):
 	case AT(K_choices, ITEM, K_text):
-	case AT(K_delta): /* responses: output text and arguments alike */
 	case AT(K_output, ITEM, K_content, ITEM, K_text):
-	case AT(K_output, ITEM, K_arguments):
 	case AT(K_content, ITEM, K_text): /* anthropic */
 	case AT(K_content, ITEM, K_thinking):
 	case AT(K_content_block, K_text):
 	case AT(K_delta, K_text): /* and converse */
 	case AT(K_delta, K_thinking):
-	case AT(K_delta, K_partial_json):
-	case AT(K_delta, K_toolUse, K_input):
 	case AT(K_output, K_message, K_content, ITEM, K_text):
 	case AT(K_candidates, ITEM, K_content, K_parts, ITEM, K_text): /* gemini */
-	case AT(K_message, K_content):				       /* ollama, and cohere: */
+	case AT(K_serverContent, K_modelTurn, K_parts, ITEM, K_text):
+	case AT(K_message, K_content): /* ollama, and cohere: */
 	case AT(K_message, K_content, ITEM, K_text):
 	case AT(K_delta, K_message, K_content, K_text):
-	case AT(K_delta, K_message, K_tool_calls, K_function, K_arguments):
 	case AT(K_response):
 	case AT(K_generated_text): /* tgi */
 	case AT(K_token, K_text):
@@ -47,12 +55,33 @@ is_completion_text(const struct llm_call *call, uint64_t path)
 	case AT(K_outputText):
 	case AT(K_results, ITEM, K_outputText):
 	case AT(K_outputs, ITEM, K_text):
-		return true;
+		return LLM_TEXT_ANSWER;
+	case AT(K_delta): /* responses: text, arguments and sound alike; the event's type tells */
+		return side->delta_is_data   ? NO_TEXT
+		       : side->delta_is_call ? LLM_TEXT_TOOL_CALL
+					     : LLM_TEXT_ANSWER;
 	case AT(K_text): /* responses repeats the joined text there */
-		return call->facts.dialect != LLM_OPENAI_RESPONSES;
+		return call->facts.dialect != LLM_OPENAI_RESPONSES && !call->websocket
+			   ? LLM_TEXT_ANSWER
+			   : NO_TEXT;
 	default:
-		return false;
+		return NO_TEXT;
 	}
+}
+
+static bool
+span_has(struct span text, const char *part)
+{
+	return text.len != 0 && memmem(text.p, text.len, part, strlen(part)) != NULL;
+}
+
+/* response.output_text.delta, response.function_call_arguments.delta, response.output_audio.delta
+ */
+static void
+event_type(struct llm_side *side, struct span type)
+{
+	side->delta_is_call = span_has(type, "arguments.delta");
+	side->delta_is_data = span_has(type, "audio.delta") || span_has(type, "partial_image");
 }
 
 /* "object" of OpenAI's answers. */
@@ -75,6 +104,7 @@ model_or_id(struct llm_call *call, uint64_t path, struct span text)
 	case AT(K_message, K_model):  /* anthropic message_start */
 	case AT(K_response, K_model): /* responses events */
 	case AT(K_response, K_modelVersion):
+	case AT(K_session, K_model):
 		if (text.len != 0)
 			copy_text(facts->response_model, LLM_MODEL_CAP, text);
 		break;
@@ -137,12 +167,14 @@ tool_name(struct llm_call *call, uint64_t path, struct span text)
 	case AT(K_message, K_tool_calls, ITEM, K_function, K_name):
 	case AT(K_delta, K_message, K_tool_calls, K_function, K_name):
 	case AT(K_tool_calls, ITEM, K_name):
+	case AT(K_toolCall, K_functionCalls, ITEM, K_name):
 		llm_add_tool(&call->facts, text);
 		break;
 	/* Here the name and the type that makes it a call come in any order. */
 	case AT(K_content, ITEM, K_name):
 	case AT(K_content_block, K_name):
 	case AT(K_output, ITEM, K_name):
+	case AT(K_response, K_output, ITEM, K_name):
 	case AT(K_item, K_name):
 	case AT(K_output, K_message, K_content, ITEM, K_toolUse, K_name):
 	case AT(K_start, K_toolUse, K_name):
@@ -152,6 +184,7 @@ tool_name(struct llm_call *call, uint64_t path, struct span text)
 	case AT(K_content, ITEM, K_type):
 	case AT(K_content_block, K_type):
 	case AT(K_output, ITEM, K_type):
+	case AT(K_response, K_output, ITEM, K_type):
 	case AT(K_item, K_type):
 	case AT(K_output, K_message, K_content, ITEM, K_toolUse, K_type):
 	case AT(K_start, K_toolUse, K_type):
@@ -160,6 +193,31 @@ tool_name(struct llm_call *call, uint64_t path, struct span text)
 	default:
 		break;
 	}
+}
+
+/* What a server of a realtime session says, and nobody else: OpenAI's names, which others took
+ * over. */
+static bool
+is_realtime_event(struct span type)
+{
+	static const char *const starts[] = {
+		"session.created",
+		"response.created",
+		"response.done",
+		"response.completed",
+		"response.output_",
+		"response.text.",
+		"response.audio",
+		"response.content_part.",
+		"response.function_call_arguments.",
+		"conversation.item.input_audio_transcription.",
+	};
+
+	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+		if (span_starts(type, starts[i]))
+			return true;
+	}
+	return false;
 }
 
 static void
@@ -172,7 +230,9 @@ marker(struct llm_call *call, uint64_t path, struct span text)
 			call->signs |= LLM_SIGN_MARKER;
 		break;
 	case AT(K_type): /* anthropic, whole and streamed */
-		if (span_is(text, "message") || span_is(text, "message_start"))
+		event_type(&call->response, text);
+		if (call->websocket ? is_realtime_event(text)
+				    : span_is(text, "message") || span_is(text, "message_start"))
 			call->signs |= LLM_SIGN_MARKER;
 		break;
 	case AT(K_system_fingerprint):
@@ -246,6 +306,7 @@ is_output_count(uint64_t path)
 	case AT(K_response, K_meta, K_tokens, K_output_tokens):
 	case AT(K_delta, K_usage, K_tokens, K_output_tokens):
 	case AT(K_usageMetadata, K_candidatesTokenCount):
+	case AT(K_usageMetadata, K_responseTokenCount):
 	case AT(K_response, K_usageMetadata, K_candidatesTokenCount):
 	case AT(K_eval_count):
 	case AT(K_timings, K_predicted_n):
@@ -333,6 +394,7 @@ key(struct llm_call *call, uint64_t path)
 	case AT(K_choices, ITEM, K_text):
 	case AT(K_candidates, ITEM, K_content):
 	case AT(K_output, K_message):
+	case AT(K_serverContent, K_modelTurn):
 		call->signs |= LLM_SIGN_CHOICES;
 		break;
 	case AT(K_choices, ITEM, K_stop_reason): /* beside OpenAI's finish_reason: vLLM */
@@ -373,6 +435,7 @@ item_edge(struct llm_call *call, enum json_event event, uint64_t path)
 	case AT(K_content, ITEM):
 	case AT(K_content_block):
 	case AT(K_output, ITEM):
+	case AT(K_response, K_output, ITEM):
 	case AT(K_item):
 		break;
 	default:
@@ -399,6 +462,7 @@ arguments_edge(struct llm_side *side, const struct json_walk *w, enum json_event
 	case AT(K_content, ITEM, K_input):
 	case AT(K_output, K_message, K_content, ITEM, K_toolUse, K_input):
 	case AT(K_message, K_tool_calls, ITEM, K_function, K_arguments):
+	case AT(K_toolCall, K_functionCalls, ITEM, K_args):
 		side->arguments_at = (uint8_t)(w->depth + 1);
 		break;
 	default:
@@ -414,26 +478,37 @@ llm_response_event(void *arg, const struct json_walk *w, enum json_event event, 
 	struct llm_side *side = &call->response;
 	uint64_t path = llm_side_path(side, w);
 
+	int kind;
+
 	switch (event) {
 	case JSON_ARRAY:
 		if (w->depth == 0)
 			side->array = true;
 		break;
 	case JSON_STRING:
-		if (side->arguments_at != 0 || is_completion_text(call, path))
-			llm_text(call, true, text, len);
+		kind = completion_text(call, path);
+		if (kind != NO_TEXT)
+			llm_text(call, (enum llm_text_kind)kind, text, len);
 		llm_side_string(side, event, text, len);
 		break;
 	case JSON_STRING_END:
 		string_value(call, path);
-		if (!call->response_is_stream)
+		if (!call->response_is_stream || side->arguments_at != 0)
 			llm_text_gap(call, true);
 		llm_side_string(side, event, NULL, 0);
 		break;
 	case JSON_NUMBER:
+		if (side->arguments_at != 0) {
+			llm_text(call, LLM_TEXT_TOOL_CALL, text, len);
+			llm_text_gap(call, true);
+		}
 		number_value(call, path, text, len);
 		break;
 	case JSON_KEY:
+		if (side->arguments_at != 0) {
+			llm_text(call, LLM_TEXT_TOOL_CALL, text, len);
+			llm_text(call, LLM_TEXT_TOOL_CALL, (const uint8_t *)": ", 2);
+		}
 		key(call, path);
 		break;
 	case JSON_OBJECT:

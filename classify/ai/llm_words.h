@@ -16,7 +16,9 @@
 	X(anthropic_version, "anthropic_version") \
 	X(args, "args") \
 	X(arguments, "arguments") \
+	X(audio, "audio") \
 	X(billed_units, "billed_units") \
+	X(bytes, "bytes") \
 	X(cacheReadInputTokens, "cacheReadInputTokens") \
 	X(cache_read_input_tokens, "cache_read_input_tokens") \
 	X(cachedContentTokenCount, "cachedContentTokenCount") \
@@ -24,6 +26,7 @@
 	X(candidates, "candidates") \
 	X(candidatesTokenCount, "candidatesTokenCount") \
 	X(choices, "choices") \
+	X(clientContent, "clientContent") \
 	X(completion, "completion") \
 	X(completionReason, "completionReason") \
 	X(completion_tokens, "completion_tokens") \
@@ -51,7 +54,9 @@
 	X(flagged, "flagged") \
 	X(function, "function") \
 	X(functionCall, "functionCall") \
+	X(functionCalls, "functionCalls") \
 	X(functionDeclarations, "functionDeclarations") \
+	X(functionResponse, "functionResponse") \
 	X(function_declarations, "function_declarations") \
 	X(functions, "functions") \
 	X(generated_text, "generated_text") \
@@ -91,6 +96,7 @@
 	X(messages, "messages") \
 	X(meta, "meta") \
 	X(model, "model") \
+	X(modelTurn, "modelTurn") \
 	X(modelVersion, "modelVersion") \
 	X(n_predict, "n_predict") \
 	X(name, "name") \
@@ -121,11 +127,15 @@
 	X(requests, "requests") \
 	X(response, "response") \
 	X(responseId, "responseId") \
+	X(responseTokenCount, "responseTokenCount") \
 	X(response_id, "response_id") \
 	X(results, "results") \
 	X(role, "role") \
 	X(sampling_params, "sampling_params") \
+	X(serverContent, "serverContent") \
 	X(server_content, "server_content") \
+	X(session, "session") \
+	X(setup, "setup") \
 	X(source, "source") \
 	X(start, "start") \
 	X(stopReason, "stopReason") \
@@ -147,12 +157,16 @@
 	X(tokens, "tokens") \
 	X(tokens_evaluated, "tokens_evaluated") \
 	X(tokens_predicted, "tokens_predicted") \
+	X(toolCall, "toolCall") \
 	X(toolConfig, "toolConfig") \
+	X(toolResult, "toolResult") \
 	X(toolSpec, "toolSpec") \
 	X(toolUse, "toolUse") \
 	X(tool_calls, "tool_calls") \
 	X(tools, "tools") \
+	X(turns, "turns") \
 	X(type, "type") \
+	X(url, "url") \
 	X(usage, "usage") \
 	X(usageMetadata, "usageMetadata") \
 	X(video, "video") \

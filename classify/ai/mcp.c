@@ -9,10 +9,10 @@
 void
 mcp_begin(struct mcp *m, mcp_message_fn *message, mcp_text_fn *text, void *arg)
 {
-	/* What is large is written before it is read. */
-	memset(m, 0, offsetof(struct mcp, sha));
-	for (unsigned i = 0; i < 2; i++)
-		memset(&m->side[i], 0, offsetof(struct mcp_side, message));
+	/* What is behind these is written before it is read. */
+	memset(m, 0, offsetof(struct mcp, open));
+	m->side[0].message = &m->reading[0];
+	m->side[1].message = &m->reading[1];
 	m->message_fn = message;
 	m->text_fn = text;
 	m->arg = arg;
@@ -177,7 +177,7 @@ bool
 mcp_is_likely(const struct mcp *m, bool from_server)
 {
 	const struct mcp_side *side = &m->side[from_server];
-	const char *method = side->message.method;
+	const char *method = side->message->method;
 	enum mcp_family family;
 
 	return m->sure ||
@@ -302,7 +302,7 @@ void
 mcp_message_complete(struct mcp *m, bool from_server)
 {
 	struct mcp_side *side = &m->side[from_server];
-	struct mcp_message *message = &side->message;
+	struct mcp_message *message = side->message;
 
 	side->in_message = false;
 	if (m->text_fn != NULL)

@@ -118,7 +118,7 @@ struct mcp_side {
 	uint8_t quiet_at;   /* ... inside _meta */
 	uint8_t digest_at;  /* ... inside a list of tools */
 	uint16_t text_len;
-	struct mcp_message message; /* being read */
+	struct mcp_message *message; /* of mcp.reading */
 	uint8_t text[MCP_STRING_CAP];
 };
 
@@ -147,7 +147,8 @@ struct mcp {
 	char header_name[MCP_URI_CAP];
 	struct sse sse;
 	struct sha256_ctx sha;
-	struct mcp_side side[2]; /* client, server */
+	struct mcp_side side[2];       /* client, server */
+	struct mcp_message reading[2]; /* by side */
 	struct mcp_message open[MCP_OPEN];
 	char tool_text[MCP_TOOL_TEXT]; /* names of the last list, each with NUL */
 };

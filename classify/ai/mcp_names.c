@@ -118,7 +118,7 @@ mcp_is_date(struct span text)
 static bool
 has_own_members(const struct mcp_side *side, struct span method, enum mcp_family family)
 {
-	const struct mcp_message *message = &side->message;
+	const struct mcp_message *message = side->message;
 
 	if (span_is(method, "initialize"))
 		return side->has_client &&

@@ -22,9 +22,11 @@ is_root(const struct mcp_side *side, const struct json_walk *w)
 static void
 begin_message(struct mcp *m, struct mcp_side *side, bool from_server)
 {
-	memset(&side->message, 0, sizeof(side->message));
-	side->message.from_server = from_server;
-	side->message.family = m->a2a ? MCP_FAMILY_A2A : MCP_FAMILY_MCP;
+	struct mcp_message *message = side->message;
+
+	memset(message, 0, sizeof(*message));
+	message->from_server = from_server;
+	message->family = m->a2a ? MCP_FAMILY_A2A : MCP_FAMILY_MCP;
 	side->in_message = true;
 	side->is_rpc = side->has_result = side->has_id = side->meta = false;
 	side->has_client = side->has_parts = side->has_task_id = false;
@@ -56,8 +58,8 @@ digest_edge(struct mcp *m, struct mcp_side *side, const struct json_walk *w, enu
 		sha256_init(&m->sha);
 		m->nr_tools = m->tool_text_len = 0;
 	} else if (event == JSON_ARRAY_END && side->digest_at != 0) {
-		sha256_digest(&m->sha, sizeof(side->message.digest), side->message.digest);
-		side->message.has_digest = true;
+		sha256_digest(&m->sha, sizeof(side->message->digest), side->message->digest);
+		side->message->has_digest = true;
 		side->digest_at = 0;
 	}
 }
@@ -71,7 +73,7 @@ listed_tool(struct mcp *m, struct mcp_side *side, struct span name)
 
 	size_t len = strlen(text);
 
-	side->message.nr_tools++;
+	side->message->nr_tools++;
 	if (m->nr_tools == MCP_TOOLS || len >= sizeof(m->tool_text) - m->tool_text_len) {
 		m->dropped++;
 		return;
@@ -148,7 +150,7 @@ card_value(struct mcp_message *message, uint64_t path, struct span text)
 static void
 string_value(struct mcp *m, struct mcp_side *side, uint64_t path)
 {
-	struct mcp_message *message = &side->message;
+	struct mcp_message *message = side->message;
 	struct span text = span_of(side->text, side->text_len);
 
 	switch (path) {
@@ -192,7 +194,7 @@ string_value(struct mcp *m, struct mcp_side *side, uint64_t path)
 static void
 number_value(struct mcp_side *side, uint64_t path, const uint8_t *text, size_t len)
 {
-	struct mcp_message *message = &side->message;
+	struct mcp_message *message = side->message;
 
 	if (path == AT(K_id)) {
 		copy_text(message->id, sizeof(message->id), span_of(text, len));
@@ -270,7 +272,7 @@ key(struct mcp *m, struct mcp_side *side, const struct json_walk *w, uint64_t pa
 {
 	if (w->depth == (side->array ? 2 : 1))
 		root_key(m, side, path);
-	side->message.shape |= shape_of(path);
+	side->message->shape |= shape_of(path);
 	switch (path) {
 	case AT(K_params, K__meta, K_meta_protocolVersion):
 	case AT(K_params, K__meta, K_meta_clientInfo):
@@ -290,7 +292,7 @@ key(struct mcp *m, struct mcp_side *side, const struct json_walk *w, uint64_t pa
 		break;
 	case AT(K_params, K_cursor):
 	case AT(K_result, K_nextCursor):
-		side->message.paged = true;
+		side->message->paged = true;
 		break;
 	default:
 		break;
@@ -423,7 +425,7 @@ mcp_event(struct mcp *m, bool from_server, const struct json_walk *w, enum json_
 		break;
 	case JSON_TRUE:
 		if (path == AT(K_result, K_isError))
-			copy_text(side->message.error, MCP_ERROR_CAP, span_of("tool", 4));
+			copy_text(side->message->error, MCP_ERROR_CAP, span_of("tool", 4));
 		break;
 	case JSON_DOCUMENT_END:
 		side->array = false;

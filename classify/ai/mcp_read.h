@@ -29,7 +29,7 @@ enum mcp_certainty { MCP_UNKNOWN_METHOD, MCP_SHARED_METHOD, MCP_OWN_METHOD };
 void mcp_event(struct mcp *m, bool from_server, const struct json_walk *w, enum json_event event,
 	       const uint8_t *text, size_t len);
 
-/* A message is complete: side->message and the flags of side say what it is. */
+/* A message is complete: its message and the flags of side say what it is. */
 void mcp_message_complete(struct mcp *m, bool from_server);
 
 /* Without the level of a batch. */

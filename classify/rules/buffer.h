@@ -6,6 +6,7 @@
  *   http.method  http.host  http.path  http.query  http.header
  *   http.body > json form file sse.data grpc.message llm.prompt llm.completion llm.tool_call
  *               mcp.arguments mcp.result
+ *   llm.prompt > llm.prompt.system llm.prompt.user llm.prompt.tool_result
  *   ws.message  db.text  dns.name  tls.sni  payload
  *
  * A first part alone ("llm", "http", "mcp") names everything that begins with it; "any" names all.
@@ -38,6 +39,9 @@ enum buffer_coding {
 	X(SSE_DATA, "sse.data", JSON)                                                              \
 	X(GRPC_MESSAGE, "grpc.message", RAW)                                                       \
 	X(LLM_PROMPT, "llm.prompt", JSON)                                                          \
+	X(LLM_PROMPT_SYSTEM, "llm.prompt.system", JSON)                                            \
+	X(LLM_PROMPT_USER, "llm.prompt.user", JSON)                                                \
+	X(LLM_PROMPT_TOOL_RESULT, "llm.prompt.tool_result", JSON)                                  \
 	X(LLM_COMPLETION, "llm.completion", JSON)                                                  \
 	X(LLM_TOOL_CALL, "llm.tool_call", JSON)                                                    \
 	X(MCP_ARGUMENTS, "mcp.arguments", JSON)                                                    \

@@ -64,6 +64,8 @@ static const struct place {
 	const char *words;
 	enum { BETWEEN, SENT, RECEIVED } way;
 } places[] = {
+	{ "llm.prompt.system", "the system prompt", SENT },
+	{ "llm.prompt.tool_result", "the result of a tool in the prompt", SENT },
 	{ "llm.prompt", "the prompt", SENT },
 	{ "llm.completion", "the answer", RECEIVED },
 	{ "llm.tool_call", "a tool call", RECEIVED },

@@ -173,7 +173,7 @@ static const struct llm_case {
 	  .want =
 	      "anthropic anthropic.messages chat cl>cl-1 msg_1 in=7 out=3 cached=100 attached=1 "
 	      "tools=w fin=tool_use host",
-	  .completion = "Bonn\n" },
+	  .completion = "city: Bonn\n" },
 	{ .name = "anthropic, streamed",
 	  .host = "api.anthropic.com",
 	  .path = "/v1/messages",
@@ -214,7 +214,7 @@ static const struct llm_case {
 	      "\"candidatesTokenCount\":5,\"thoughtsTokenCount\":6}}",
 	  .want = "gcp.gemini gemini.generate generate_content gem-1>gem-1-001 r1 in=4 out=5 "
 		  "offered=2 attached=1 tools=f fin=STOP host",
-	  .completion = "c\n" },
+	  .completion = "a: b: c\n" },
 	{ .name = "vertex, streamed as one array",
 	  .host = "europe-west4-aiplatform.googleapis.com",
 	  .path = "/v1/projects/p/locations/l/publishers/google/models/gem-2:streamGenerateContent",
@@ -449,10 +449,10 @@ describe(struct line *l, const struct llm_facts *f)
 }
 
 static void
-on_text(void *arg, bool is_completion, const uint8_t *text, size_t len)
+on_text(void *arg, enum llm_text_kind kind, const uint8_t *text, size_t len)
 {
 	assert_true(len != 0);
-	if (is_completion)
+	if (kind >= LLM_TEXT_ANSWER)
 		put(arg, "%.*s", (int)len, (const char *)text);
 }
 

@@ -1,0 +1,221 @@
+#!/usr/bin/env python3
+"""What is said to models and by them, under the name of who says it, whole again however it was cut."""
+import base64
+import json
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+import e2e  # noqa: E402
+import pcap_writer as w  # noqa: E402
+
+JSON = ("Content-Type", "application/json")
+SSE = ("Content-Type", "text/event-stream")
+CARD = "5425 2334 3010 9903"
+SECRET = "AKIAQYLPMN5HHHFPZAM2"
+DONE = {"object": "chat.completion", "model": "m", "choices": [{"message": {"content": "ok"}, "finish_reason": "stop"}]}
+
+
+def conversation(turns, lose=(), mss=1400, port=20000, cap=None):
+    """One connection: (side, bytes) in turn. lose: segments of the last turn that the mirror dropped."""
+    cap = cap or w.Capture()
+    tcp = w.Tcp(cap, "10.1.0.1", port, "10.2.0.1", 8080, mss=mss)
+    tcp.open()
+    for nr, (side, data) in enumerate(turns):
+        tcp.send(side, data, lose=lose if nr == len(turns) - 1 else ())
+    cap.wait(5_000_000)
+    tcp.close()
+    return cap
+
+
+def replay(weir, cap):
+    path = e2e.work_folder() / "input.pcap"
+    cap.save(path)
+    return weir.good_replay("--records", "all", path).by_type()
+
+
+def post(path, body, host="models.example"):
+    return w.http_request("POST", path, host, json.dumps(body).encode(), [JSON])
+
+
+def answer(body):
+    return w.http_response("200 OK", json.dumps(body).encode(), [JSON])
+
+
+def events(*bodies, named=None):
+    head = f"event: {named}\n".encode() if named else b""
+    return b"".join(head + b"data: " + json.dumps(b).encode() + b"\n\n" for b in bodies)
+
+
+def places(kinds, rule="pci.pan"):
+    return {r["where"] for r in kinds["finding"] if r["rule_id"] == rule}
+
+
+def chat(*messages, **more):
+    return {"model": "m", "messages": [{"role": r, "content": c} for r, c in messages], **more}
+
+
+def pieces(text, size=4):
+    return [text[i:i + size] for i in range(0, len(text), size)]
+
+
+CHAT = "/v1/chat/completions"
+SAY = "the card is " + CARD + " indeed"
+TOOL = {"type": "function", "function": {"name": "pay", "arguments": json.dumps({"card": CARD})}}
+# name, path, request, answer, where the card is met
+ROLES = [
+    ("openai, system", CHAT, chat(("system", SAY), ("user", "hi")), DONE, "llm.prompt.system"),
+    ("openai, developer", CHAT, chat(("developer", SAY), ("user", "hi")), DONE, "llm.prompt.system"),
+    ("openai, user", CHAT, chat(("system", "be kind"), ("user", SAY)), DONE, "llm.prompt.user"),
+    ("openai, said before", CHAT, chat(("user", "hi"), ("assistant", SAY)), DONE, "llm.prompt"),
+    ("openai, tool", CHAT, chat(("user", "hi"), ("tool", SAY)), DONE, "llm.prompt.tool_result"),
+    ("openai, parts", CHAT, {"model": "m", "messages": [{"role": "user", "content": [{"type": "text", "text": SAY}]}]}, DONE, "llm.prompt.user"),
+    ("openai, answer", CHAT, chat(("user", "hi")), {**DONE, "choices": [{"message": {"content": SAY}}]}, "llm.completion"),
+    ("openai, call", CHAT, chat(("user", "hi")), {**DONE, "choices": [{"message": {"tool_calls": [TOOL]}}]}, "llm.tool_call"),
+    ("responses, instructions", "/v1/responses", {"model": "m", "instructions": SAY, "input": "hi", "max_output_tokens": 5}, {"object": "response"}, "llm.prompt.system"),
+    ("responses, tool", "/v1/responses", {"model": "m", "input": [{"role": "user", "content": "hi"}, {"type": "function_call_output", "output": SAY}]}, {"object": "response"}, "llm.prompt.tool_result"),
+    ("anthropic, system", "/v1/messages", chat(("user", "hi"), system=SAY, max_tokens=5), {"type": "message", "content": []}, "llm.prompt.system"),
+    ("anthropic, tool", "/v1/messages", {"model": "m", "max_tokens": 5, "messages": [{"role": "user", "content": [{"type": "tool_result", "content": [{"type": "text", "text": SAY}]}]}]}, {"type": "message"}, "llm.prompt.tool_result"),
+    ("anthropic, call", "/v1/messages", chat(("user", "hi"), max_tokens=5), {"type": "message", "content": [{"type": "tool_use", "name": "pay", "input": {"card": {"number": int(CARD.replace(" ", ""))}}}]}, "llm.tool_call"),
+    ("gemini, system", "/v1beta/models/g:generateContent", {"systemInstruction": {"parts": [{"text": SAY}]}, "contents": [{"parts": [{"text": "hi"}]}]}, {"candidates": []}, "llm.prompt.system"),
+    ("gemini, user", "/v1beta/models/g:generateContent", {"contents": [{"parts": [{"text": SAY}]}]}, {"candidates": []}, "llm.prompt.user"),
+    ("gemini, tool", "/v1beta/models/g:generateContent", {"contents": [{"role": "user", "parts": [{"functionResponse": {"name": "f", "response": {"rows": [{"card": CARD}]}}}]}]}, {"candidates": []}, "llm.prompt.tool_result"),
+    ("converse, tool", "/model/m/converse", {"messages": [{"role": "user", "content": [{"toolResult": {"content": [{"text": SAY}]}}]}]}, {"output": {"message": {}}}, "llm.prompt.tool_result"),
+    ("ollama, user", "/api/chat", chat(("user", SAY)), {"message": {"content": "ok"}, "done": True, "eval_count": 1}, "llm.prompt.user"),
+    ("completions", "/v1/completions", {"model": "m", "prompt": SAY, "max_tokens": 3}, {"object": "text_completion", "choices": [{"text": "ok"}]}, "llm.prompt.user"),
+    ("a path nobody knows", "/ask", chat(("user", SAY)), DONE, "llm.prompt.user"),
+]
+
+
+def test_roles(weir):
+    cap = w.Capture()
+    for nr, (_, path, request, reply, _) in enumerate(ROLES):
+        conversation([(w.ORIG, post(path, request)), (w.RESP, answer(reply))], port=20000 + nr, cap=cap)
+        cap.wait(120_000_000)  # findings of one edge and window are one record
+    kinds = replay(weir, cap)
+    assert len(kinds["llm"]) == len(ROLES), [r.get("gen_ai_dialect") for r in kinds["llm"]]
+    got = [r["where"] for r in kinds["finding"] if r["rule_id"] == "pci.pan"]
+    wrong = [(row[0], row[4], where) for row, where in zip(ROLES, got) if row[4] != where]
+    assert len(got) == len(ROLES) and not wrong, (len(got), wrong)
+
+
+def deltas(text):
+    return [{"object": "chat.completion.chunk", "model": "m", "choices": [{"delta": {"content": p}}]} for p in pieces(text)]
+
+
+def test_split_over_events(weir):
+    """A card and a key, each over five events and more, in OpenAI's, Anthropic's and Ollama's streams."""
+    text = f"pay with {CARD} and sign with {SECRET} now"
+    claude = [{"type": "content_block_delta", "delta": {"type": "text_delta", "text": p}} for p in pieces(text)]
+    lines = b"".join(json.dumps({"model": "m", "message": {"content": p}, "done": False}).encode() + b"\n" for p in pieces(text))
+    response = [{"type": "response.output_text.delta", "delta": p, "obfuscation": "xyz"} for p in pieces(text)]
+    for path, kind, body in ((CHAT, SSE, events(*deltas(text))), ("/v1/messages", SSE, events(*claude, named="content_block_delta")),
+                             ("/v1/responses", SSE, events(*response)),
+                             ("/api/chat", ("Content-Type", "application/x-ndjson"), lines)):
+        kinds = replay(weir, conversation([
+            (w.ORIG, post(path, chat(("user", "hi"), stream=True, max_tokens=9))),
+            (w.RESP, w.http_response("200 OK", body, [kind]))], mss=97))
+        assert places(kinds) == {"llm.completion"} == places(kinds, "secret.aws_access_key"), (path, kinds["finding"])
+        assert kinds["llm"][0]["gen_ai_request_stream"] and "incomplete" not in kinds["llm"][0], path
+
+
+def test_split_over_tool_call_deltas(weir):
+    arguments = json.dumps({"to": "shop", "card": CARD})
+    bodies = [{"object": "chat.completion.chunk", "choices": [{"delta": {"tool_calls": [{"index": 0, "function": {"arguments": p}}]}}]}
+              for p in pieces(arguments, 3)]
+    kinds = replay(weir, conversation([(w.ORIG, post(CHAT, chat(("user", "hi"), stream=True))),
+                                       (w.RESP, w.http_response("200 OK", events(*bodies), [SSE]))]))
+    assert places(kinds) == {"llm.tool_call"}, kinds["finding"]
+
+
+def test_split_over_data_frames(weir):
+    """HTTP/2: the prompt cut by frames inside a card and a key, the answer by events and frames."""
+    body = json.dumps(chat(("user", f"my card {CARD}, my key {SECRET}"), stream=True)).encode()
+    cuts = [body.index(b"2334"), body.index(b"LPMN")]
+    stream = events(*deltas("the card was " + CARD + " then"))
+    head = [(":method", "POST"), (":scheme", "http"), (":authority", "models.example"), (":path", CHAT), ("content-type", "application/json")]
+    ask = (w.HTTP2_PREFACE + w.http2_frame(4, 0, 0) + w.http2_headers(1, head) + w.http2_data(1, body[:cuts[0]])
+           + w.http2_data(1, body[cuts[0]:cuts[1]]) + w.http2_data(1, body[cuts[1]:], True))
+    told = w.http2_frame(4, 0, 0) + w.http2_headers(1, [("content-type", "text/event-stream")], index=[8])
+    told += b"".join(w.http2_data(1, p, at + 61 >= len(stream)) for at, p in
+                     ((i, stream[i:i + 61]) for i in range(0, len(stream), 61)))
+    kinds = replay(weir, conversation([(w.ORIG, ask), (w.RESP, told)], mss=150))
+    assert len(kinds["llm"]) == 1 and kinds["llm"][0]["data_types_received"] == ["pci.pan"], kinds["llm"]
+    # The same value on both ways: one record an edge and window, counted twice.
+    assert places(kinds, "secret.aws_access_key") == {"llm.prompt.user"}, kinds["finding"]
+    assert [r["count"] for r in kinds["finding"] if r["rule_id"] == "pci.pan"] == [2], kinds["finding"]
+
+
+def upgrade(path, host="models.example"):
+    return (w.http_request("GET", path, host, headers=[
+        ("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Version", "13"),
+        ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")]),
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
+
+
+def realtime(path):
+    text = f"send {CARD} signed {SECRET} to them"
+    sound = base64.b64encode(bytes(range(200))).decode()
+    client = [{"type": "session.update", "session": {"model": "rt-1", "instructions": "be kind", "tools": [{"type": "function", "name": "pay"}]}},
+              {"type": "input_audio_buffer.append", "audio": sound},
+              {"type": "conversation.item.create", "item": {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "call a@ada.example"}]}},
+              {"type": "response.create"}]
+    server = [{"type": "session.created", "session": {"object": "realtime.session", "model": "rt-1-2026"}}]
+    server += [{"type": "response.output_text.delta", "response_id": "r", "delta": p} for p in pieces(text)]
+    server += [{"type": "response.output_audio.delta", "delta": sound}]
+    server += [{"type": "response.done", "response": {"object": "realtime.response", "id": "resp_1", "usage": {"input_tokens": n, "output_tokens": 2 * n},
+                                                      "output": [{"type": "function_call", "name": "pay", "arguments": "{}"}]}} for n in (10, 5)]
+    ask, agreed = upgrade(path)
+    return [(w.ORIG, ask), (w.RESP, agreed),
+            (w.ORIG, b"".join(w.websocket_frame(json.dumps(m).encode(), b"\x01\x02\x03\x04") for m in client)),
+            (w.RESP, b"".join(w.websocket_frame(json.dumps(m).encode()) for m in server))]
+
+
+def test_realtime(weir):
+    for path, dialect in (("/v1/realtime?model=rt-1", "openai.realtime"), ("/socket", "openai.realtime")):
+        kinds = replay(weir, conversation(realtime(path), mss=211))
+        assert len(kinds["llm"]) == 1, kinds["llm"]
+        call = kinds["llm"][0]
+        want = {"gen_ai_dialect": dialect, "gen_ai_request_model": "rt-1", "gen_ai_response_model": "rt-1-2026",
+                "gen_ai_usage_input_tokens": 15, "gen_ai_usage_output_tokens": 30, "usage_source": "reported",
+                "gen_ai_tool_names": ["pay"], "gen_ai_tools_offered": 1, "gen_ai_request_stream": True, "gen_ai_operation_name": "chat"}
+        assert not {k: (v, call.get(k)) for k, v in want.items() if call.get(k) != v}, call
+        assert places(kinds) == {"llm.completion"} == places(kinds, "secret.aws_access_key"), kinds["finding"]
+
+
+def test_other_websockets_are_no_calls(weir):
+    frames = b"".join(w.websocket_frame(json.dumps(m).encode()) for m in (
+        {"type": "message", "text": "hi"}, {"type": "session.update", "user": 4}, {"delta": "x"}, {"type": "response.ok"}))
+    ask, agreed = upgrade("/chat")
+    assert not replay(weir, conversation([(w.ORIG, ask), (w.RESP, agreed), (w.RESP, frames)]))["llm"]
+
+
+def test_a_gap_is_not_guessed_over(weir):
+    """The middle of a card was lost: it is not put together from its ends, and the record says so."""
+    text = "x" * 40 + f" card {CARD} " + "y" * 40 + f" then {SECRET} end"
+    head, mss = w.http_response("200 OK", events(*deltas(text)), [SSE]), 120
+    middle = head.index(pieces(text)[len("x" * 40 + " card 5425 2334") // 4].encode()) // mss
+    for cut_here in (True, False):
+        lose = {middle - 1, middle} if cut_here else set()
+        kinds = replay(weir, conversation([(w.ORIG, post(CHAT, chat(("user", "hi"), stream=True))), (w.RESP, head)],
+                                          lose=lose, mss=mss))
+        call = kinds["llm"][0]
+        assert bool(call.get("incomplete")) == cut_here, call
+        assert places(kinds) == (set() if cut_here else {"llm.completion"}), (cut_here, kinds["finding"])
+        assert places(kinds, "secret.aws_access_key") == {"llm.completion"}, "what follows the gap is read"
+
+
+def test_pictures_are_counted_not_scanned(weir):
+    """Digits that are a card inside base64 are no card; the picture is an attachment."""
+    data = base64.b64encode(b"\0" * 300).decode() + "5425233430109903" + base64.b64encode(b"\1" * 300).decode()
+    openai = {"model": "m", "messages": [{"role": "user", "content": [
+        {"type": "image_url", "image_url": {"url": "data:image/png;base64," + data}}, {"type": "text", "text": "what is it?"}]}]}
+    claude = {"model": "m", "max_tokens": 3, "messages": [{"role": "user", "content": [
+        {"type": "image", "source": {"type": "base64", "data": " " + data.replace("5425", " 5425", 1)}}]}]}
+    for path, request in ((CHAT, openai), ("/v1/messages", claude)):
+        kinds = replay(weir, conversation([(w.ORIG, post(path, request)), (w.RESP, answer({**DONE, "type": "message"}))]))
+        assert kinds["llm"][0]["attachments"] == 1 and not kinds["finding"], (path, kinds["finding"])
+        assert kinds["stats"][-1]["attachment_bytes"] > 800, kinds["stats"][-1]["attachment_bytes"]
+
+
+e2e.main()
