@@ -81,6 +81,8 @@ mcp_message(void *arg, struct mcp *m, struct mcp_message *message)
 	if (r == NULL)
 		return;
 	record_put_uint(r, RF_TRANSACTION, x->ordinal);
+	record_put_text(r, RF_URL_HOST, x->host, x->host_len);
+	record_put_text(r, RF_URL_PATH, exchange_path(x).p, exchange_path(x).len);
 	put_message(m, message, r);
 	if (x->status != 0)
 		record_put_uint(r, RF_HTTP_STATUS, x->status);

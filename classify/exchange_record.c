@@ -298,6 +298,7 @@ llm_record(struct exchange *x)
 	if (r == NULL)
 		return;
 	record_put_uint(r, RF_TRANSACTION, x->ordinal);
+	record_put_text(r, RF_URL_HOST, x->host, x->host_len);
 	record_put_string(r, RF_GEN_AI_PROVIDER_NAME, f->provider);
 	record_put_string(r, RF_GEN_AI_ENGINE, f->engine);
 	record_put_string(r, RF_GEN_AI_DIALECT, llm_dialect_name(f->dialect));

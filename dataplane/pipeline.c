@@ -19,6 +19,7 @@
 #include "classify/ai/provider.h"
 #include "dataplane/flow/pages.h"
 #include "dataplane/log.h"
+#include "dataplane/publish/ai_watch.h"
 #include "dataplane/publish/publisher.h"
 #include "dataplane/worker.h"
 
@@ -241,7 +242,7 @@ worker_config_of(const struct pipeline *p, unsigned id, const uint64_t secret[2]
 			  .rules = p->rules,
 			  .hash_key = { secret[0] ^ 0x66696e64u, secret[1] } },
 		.ruleset = ruleset_hash(p->rules),
-		.record_types = c->record_types | types_for_names(c),
+		.record_types = ai_watch_types(c->record_types, p->providers) | types_for_names(c),
 	};
 	set_max_states(c, w->conn.max_states);
 	for (unsigned i = 0; i < FEED_MAX; i++) {
@@ -365,7 +366,7 @@ pipeline_create(const struct pipeline_options *options, struct pipeline **out)
 		r = load_catalogue(p);
 	}
 	if (r == 0)
-		r = publisher_create_from_config(p->config, p->replay, p->nr_workers,
+		r = publisher_create_from_config(p->config, p->providers, p->replay, p->nr_workers,
 						 &p->publisher);
 	if (r == 0)
 		r = create_shared(p);

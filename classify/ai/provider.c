@@ -55,6 +55,7 @@ provider_destroy(struct provider_catalogue *catalogue)
 		return;
 	free(catalogue->providers);
 	free(catalogue->patterns);
+	free(catalogue->allows);
 	free(catalogue);
 }
 
@@ -89,6 +90,18 @@ provider_add(struct provider_catalogue *c, struct span name)
 	memcpy(p->name, name.p, name.len);
 	memcpy(p->title, name.p, name.len);
 	p->kind = PROVIDER_MODEL;
+	return 0;
+}
+
+int
+provider_add_allow(struct provider_catalogue *c)
+{
+	struct allow *grown = reallocarray(c->allows, c->nr_allows + 1, sizeof(*grown));
+
+	if (grown == NULL)
+		return -ENOMEM;
+	c->allows = grown;
+	memset(&grown[c->nr_allows++], 0, sizeof(*grown));
 	return 0;
 }
 

@@ -23,6 +23,9 @@
  * The last two labels of a pattern are literal, because they are what the lookup goes by. When
  * several patterns fit, the one with the most literal characters wins; of equals the first.
  *
+ * Beside providers a file may hold the allow-list, in blocks such as `allow payments {`: see
+ * allow.h.
+ *
  * Limits: a pattern of more than 253 characters, two `*` in one label, more than two whole-label
  * `*`, a pattern or a provider that occurs twice are errors; so is anything the grammar above does
  * not know. A file is read up to 1 MiB.

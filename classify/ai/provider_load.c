@@ -25,6 +25,7 @@ struct loader {
 	struct span rest; /* of the line */
 	bool in_block;
 	bool block_has_host;
+	bool is_allow; /* the block is one of the allow-list */
 	char *err;
 	size_t err_cap;
 };
@@ -89,8 +90,9 @@ block_open(struct loader *l)
 {
 	struct span word = next_word(l);
 
-	if (!span_is(word, "provider"))
-		return fail(l, word.p, "expected 'provider NAME {'");
+	l->is_allow = span_is(word, "allow");
+	if (!l->is_allow && !span_is(word, "provider"))
+		return fail(l, word.p, "expected 'provider NAME {' or 'allow NAME {'");
 
 	struct span name = next_word(l);
 
@@ -102,7 +104,7 @@ block_open(struct loader *l)
 	if (!span_is(brace, "{"))
 		return fail(l, brace.p, "expected '{'");
 
-	int rc = provider_add(l->catalogue, name);
+	int rc = l->is_allow ? provider_add_allow(l->catalogue) : provider_add(l->catalogue, name);
 
 	if (rc == -EEXIST)
 		return fail(l, name.p, "expected a name that no other provider has");
@@ -177,8 +179,40 @@ host_line(struct loader *l)
 }
 
 static int
+allow_line(struct loader *l)
+{
+	struct allow *a = &l->catalogue->allows[l->catalogue->nr_allows - 1];
+	struct span what = next_word(l);
+
+	if (span_is(what, "}")) {
+		if (a->nr_providers == 0)
+			return fail(l, what.p, "expected at least one provider line");
+		l->in_block = false;
+		return end_of_line(l);
+	}
+	if (!span_is(what, "from") && !span_is(what, "provider"))
+		return fail(l, what.p, "expected from, provider or '}'");
+
+	struct span word = next_word(l);
+
+	if (word.len == 0)
+		return fail(l, word.p, "expected a name, a pattern or a network");
+	for (; word.len != 0; word = next_word(l)) {
+		const char *error =
+		    span_is(what, "from") ? allow_add_from(a, word) : allow_add_provider(a, word);
+
+		if (error != NULL)
+			return fail(l, word.p, error);
+	}
+	return 0;
+}
+
+static int
 block_line(struct loader *l)
 {
+	if (l->is_allow)
+		return allow_line(l);
+
 	struct span word = next_word(l);
 
 	if (span_is(word, "title"))

@@ -8,6 +8,7 @@
 #ifndef WEIR_PROVIDER_STORE_H
 #define WEIR_PROVIDER_STORE_H
 
+#include "classify/ai/allow.h"
 #include "classify/ai/provider.h"
 
 enum { PROVIDER_BUCKETS = 512 };
@@ -23,8 +24,10 @@ struct host_pattern {
 struct provider_catalogue {
 	struct provider *providers;
 	struct host_pattern *patterns;
+	struct allow *allows;
 	uint32_t nr_providers;
 	uint32_t nr_patterns;
+	uint32_t nr_allows;
 	int32_t buckets[PROVIDER_BUCKETS];
 };
 
@@ -33,6 +36,9 @@ struct provider_catalogue *provider_catalogue_create(void);
 /* Both: 0, -EEXIST when it is there already, -ENOMEM. A pattern belongs to the last provider. */
 int provider_add(struct provider_catalogue *catalogue, struct span name);
 int provider_add_host(struct provider_catalogue *catalogue, struct span pattern);
+
+/* A block of the allow-list, empty: 0 or -ENOMEM. */
+int provider_add_allow(struct provider_catalogue *catalogue);
 
 /* False when there is no kind of that name. */
 bool provider_kind_parse(struct span name, enum provider_kind *kind);

@@ -30,6 +30,7 @@ struct open_aggregate {
 	uint64_t window_us;	     /* where its window starts */
 	uint64_t opened_early;	     /* early publications before it: part of its event_id */
 	uint64_t count, first_us, last_us;
+	uint64_t bytes;
 	uint64_t severity;
 	uint64_t threshold; /* of times, or of distinct values */
 	bool threshold_values;
@@ -274,7 +275,11 @@ build(struct aggregate *a, const struct open_aggregate *o)
 	record_put_uint(r, RF_FIRST_TIME, o->first_us);
 	record_put_uint(r, RF_LAST_TIME, o->last_us);
 	record_put_bytes(r, RF_EDGE_ID, o->edge, sizeof(o->edge));
-	len = reason_write(o->finding, distinct != 0 ? distinct : o->count, reason, sizeof(reason));
+	if (o->bytes != 0)
+		record_put_uint(r, RF_BYTES_SENT, o->bytes);
+	if (record_find(&r->head, RF_REASON, &v))
+		return; /* whoever made it knew better */
+	len = reason_write(&r->head, distinct != 0 ? distinct : o->count, reason, sizeof(reason));
 	record_put_text(r, RF_REASON, reason, len);
 }
 
@@ -383,6 +388,7 @@ count_in(struct open_aggregate *o, const struct record_head *finding, uint64_t s
 	o->count++;
 	o->threshold = uint_field(finding, RF_THRESHOLD, 0);
 	o->threshold_values = record_find(finding, RF_THRESHOLD_VALUES, &value);
+	o->bytes += uint_field(finding, RF_ADD_BYTES, 0);
 	if (finding->time_us < o->first_us)
 		o->first_us = finding->time_us;
 	if (finding->time_us > o->last_us)

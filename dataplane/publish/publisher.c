@@ -39,6 +39,7 @@ struct publisher {
 	struct merge merge;
 	struct dns_names *names; /* NULL: none are wanted */
 	struct aggregate *aggregate;
+	struct ai_watch *ai_watch;
 	struct budget budget;
 	struct encoder encoder;
 	uint64_t seq[NR_RECORD_TYPES];
@@ -59,11 +60,11 @@ find_key(const struct publisher *p, const struct record_head *r, struct sink_mes
 	 char address[ENDPOINT_ADDRESS_BYTES])
 {
 	static const enum record_field fields[NR_RECORD_TYPES] = {
-		[RECORD_FLOW] = RF_COMMUNITY_ID,    [RECORD_HTTP] = RF_COMMUNITY_ID,
-		[RECORD_DNS] = RF_SRC_IP,	    [RECORD_TLS] = RF_COMMUNITY_ID,
-		[RECORD_DB] = RF_COMMUNITY_ID,	    [RECORD_LLM] = RF_SRC_IDENTITY,
-		[RECORD_MCP] = RF_SRC_IDENTITY,
-		[RECORD_FINDING] = RF_SRC_IDENTITY, [RECORD_STATS] = NR_RECORD_FIELDS,
+		[RECORD_FLOW] = RF_COMMUNITY_ID,   [RECORD_HTTP] = RF_COMMUNITY_ID,
+		[RECORD_DNS] = RF_SRC_IP,	   [RECORD_TLS] = RF_COMMUNITY_ID,
+		[RECORD_DB] = RF_COMMUNITY_ID,	   [RECORD_LLM] = RF_SRC_IDENTITY,
+		[RECORD_MCP] = RF_SRC_IDENTITY,	   [RECORD_FINDING] = RF_SRC_IDENTITY,
+		[RECORD_STATS] = NR_RECORD_FIELDS,
 	};
 	struct record_value v;
 
@@ -152,6 +153,16 @@ learn_names(struct publisher *p, const struct record_head *record)
 	}
 }
 
+/* What the AI watch found, in the place of the record that it found it by. */
+static void
+push_finding(void *arg, const struct record_head *finding)
+{
+	struct publisher *p = arg;
+
+	if ((p->config.types & (1u << RECORD_FINDING)) != 0)
+		aggregate_push(p->aggregate, finding);
+}
+
 /* A record in its place of the order. */
 static void
 deliver(struct publisher *p, const struct record_head *record)
@@ -159,13 +170,16 @@ deliver(struct publisher *p, const struct record_head *record)
 	struct record_value v;
 
 	aggregate_advance(p->aggregate, record->order_us);
+	if (record->type >= NR_RECORD_TYPES)
+		return;
 	if (p->names != NULL && record->type == RECORD_DNS)
 		learn_names(p, record);
 	if (record->type == RECORD_DNS && record_find(record, RF_DNS_NAMES_ONLY, &v))
 		return;
-	if (record->type >= NR_RECORD_TYPES || (p->config.types & (1u << record->type)) == 0)
-		return;
 	endpoint_fill(&p->config.networks, p->names, record, &p->filled);
+	ai_watch_push(p->ai_watch, &p->filled);
+	if ((p->config.types & (1u << record->type)) == 0)
+		return;
 	if (record->type == RECORD_FINDING)
 		aggregate_push(p->aggregate, &p->filled.head);
 	else
@@ -237,6 +251,13 @@ release(struct publisher *p, uint64_t before_us)
 	return moved;
 }
 
+static void
+put_counter(void *arg, const char *name, uint64_t value)
+{
+	record_put_counter(arg, name, value);
+}
+
+/* Stats, with what only this thread counts: what model calls add up to. */
 static bool
 publish_waiting(struct publisher *p)
 {
@@ -249,7 +270,9 @@ publish_waiting(struct publisher *p)
 	p->shared->nr_waiting = 0;
 	pthread_mutex_unlock(&p->shared->lock);
 	for (unsigned i = 0; i < nr; i++) {
-		publish(p, waiting[i]);
+		memcpy(p->filled.bytes, waiting[i], waiting[i]->len);
+		ai_ledger_put(ai_watch_ledger(p->ai_watch), put_counter, &p->filled);
+		publish(p, &p->filled.head);
 		free(waiting[i]);
 	}
 	return nr != 0;
@@ -273,6 +296,7 @@ share_stats(struct publisher *p)
 	s->findings_early = a->early;
 	s->findings_saturated = a->saturated;
 	s->findings_refused = a->refused;
+	s->manifests_forgotten = ai_watch_stats(p->ai_watch)->manifests_forgotten;
 	s->budget_dropped = 0;
 	for (unsigned t = 0; t < NR_RECORD_TYPES; t++)
 		s->budget_dropped += p->budget.dropped[t];
@@ -330,7 +354,8 @@ publisher_main(void *arg)
 		atomic_fetch_add_explicit(&p->beat, 1, memory_order_relaxed);
 		moved = drain_rings(p);
 		moved |= release(p, lowest_drained(p));
-		moved |= publish_waiting(p);
+		/* A replay's are its last word: what is still in the rings belongs to it. */
+		moved |= !p->config.replay && publish_waiting(p);
 		share_stats(p);
 		if (moved) {
 			idle_us = IDLE_MIN_US;
@@ -390,7 +415,9 @@ create_stages(struct publisher *p)
 		if (p->names == NULL)
 			return -ENOMEM;
 	}
-	return aggregate_create(&findings, publish_aggregate, p, &p->aggregate);
+	if (aggregate_create(&findings, publish_aggregate, p, &p->aggregate) != 0)
+		return -ENOMEM;
+	return ai_watch_create(c->providers, &p->config.networks, push_finding, p, &p->ai_watch);
 }
 
 int
@@ -427,6 +454,7 @@ publisher_destroy(struct publisher *p)
 	free(p->rings);
 	free(p->drained_us);
 	merge_fini(&p->merge);
+	ai_watch_destroy(p->ai_watch);
 	aggregate_destroy(p->aggregate);
 	dns_names_destroy(p->names);
 	for (unsigned i = 0; p->shared != NULL && i < p->shared->nr_waiting; i++)

@@ -1,7 +1,8 @@
 /*
  * The publisher: one thread behind all workers.
  *
- *   ring per worker ─ merge ─ names ─ endpoint ─ aggregate (findings) ─ encode ─ budget ─ sink
+ *   ring per worker ─ merge ─ names ─ endpoint ─ ai_watch ─ aggregate (findings) ─ encode ─ budget
+ * ─ sink
  *
  * Replay: nothing is dropped. A sink that is full makes the publisher wait, and through the rings
  * the workers; a merge that is full makes it leave the rings alone that are ahead. The same input
@@ -20,6 +21,7 @@
 
 #include "dataplane/config.h"
 #include "dataplane/counters.h"
+#include "dataplane/publish/ai_watch.h"
 #include "dataplane/publish/budget.h"
 #include "dataplane/publish/endpoint.h"
 #include "dataplane/publish/record_ring.h"
@@ -39,7 +41,8 @@ struct publisher_config {
 	uint32_t dns_names; /* names kept; 0: none are learned */
 	uint64_t dns_grace_us;
 	struct siphash_key names_key;
-	struct sink *sink; /* given, also when creation fails */
+	const struct provider_catalogue *providers; /* kept; may be NULL */
+	struct sink *sink;			    /* given, also when creation fails */
 };
 
 /* Names are those of the counters in stats records. */
@@ -57,6 +60,7 @@ struct publisher_config {
 	X(findings_early, "aggregates published before their window ended")      \
 	X(findings_saturated, "aggregates with more values than are told apart") \
 	X(findings_refused, "findings lost for want of memory")                  \
+	X(manifests_forgotten, "tool lists not compared any more, to make room") \
 	X(budget_dropped, "records over the output budget")                      \
 	X(dns_names, "names of addresses known from DNS answers")                \
 	X(dns_names_learned, "addresses heard of in DNS answers")                \
@@ -86,8 +90,9 @@ int publisher_create(const struct publisher_config *config, unsigned nr_workers,
  * The same from the configuration (kept), which also says where to: opens the sink. 0, or a
  * negative errno with one line logged.
  */
-int publisher_create_from_config(const struct config *config, bool replay, unsigned nr_workers,
-				 struct publisher **out);
+int publisher_create_from_config(const struct config *config,
+				 const struct provider_catalogue *providers, bool replay,
+				 unsigned nr_workers, struct publisher **out);
 
 /* Not while the thread runs. NULL does nothing. */
 void publisher_destroy(struct publisher *p);

@@ -54,8 +54,9 @@ open_kafka(const struct config *c, bool replay, struct sink **out)
 }
 
 int
-publisher_create_from_config(const struct config *config, bool replay, unsigned nr_workers,
-			     struct publisher **out)
+publisher_create_from_config(const struct config *config,
+			     const struct provider_catalogue *providers, bool replay,
+			     unsigned nr_workers, struct publisher **out)
 {
 	struct publisher_config p = {
 		.sensor = config->sensor,
@@ -72,6 +73,7 @@ publisher_create_from_config(const struct config *config, bool replay, unsigned 
 		.networks = config->networks,
 		.dns_names = (uint32_t)config->names_dns_entries,
 		.dns_grace_us = config->names_dns_grace_s * 1000000,
+		.providers = providers,
 	};
 	int r;
 

@@ -99,6 +99,50 @@ place_of(const struct record_value *where)
 	return p;
 }
 
+static void
+say_number(struct sentence *s, uint64_t n)
+{
+	char number[24];
+
+	say(s, number, (size_t)snprintf(number, sizeof(number), "%llu", (unsigned long long)n));
+}
+
+/* "10.0.0.5 used openai, recognised by sni, which is not on its allow-list: 3 connections, 912
+ * bytes sent, among them pci.pan" */
+static size_t
+shadow_write(const struct record_head *finding, uint64_t count, struct sentence *s)
+{
+	struct record_iter it = record_iter_of(finding);
+	struct record_value v;
+	bool first = true;
+
+	if (record_find(finding, RF_SRC_IDENTITY, &v))
+		say_identity(s, &v);
+	say_string(s, " used ");
+	if (record_find(finding, RF_AI_SERVICE, &v))
+		say(s, v.data, v.len);
+	if (record_find(finding, RF_DETECTED_BY, &v)) {
+		say_string(s, ", recognised by ");
+		say(s, v.data, v.len);
+	}
+	say_string(s, ", which is not on its allow-list: ");
+	say_number(s, count);
+	say_string(s, count == 1 ? " connection" : " connections");
+	if (record_find(finding, RF_BYTES_SENT, &v)) {
+		say_string(s, ", ");
+		say_number(s, record_value_uint(&v));
+		say_string(s, " bytes sent");
+	}
+	while (record_next(&it, &v)) {
+		if (v.field != RF_DATA_TYPES_SENT)
+			continue;
+		say_string(s, first ? ", among them " : ", ");
+		say(s, v.data, v.len);
+		first = false;
+	}
+	return s->len;
+}
+
 size_t
 reason_write(const struct record_head *finding, uint64_t count, char *out, size_t cap)
 {
@@ -109,6 +153,9 @@ reason_write(const struct record_head *finding, uint64_t count, char *out, size_
 	const struct place *place;
 	char number[24];
 
+	if (record_find(finding, RF_RULE_ID, &title) && title.len == 9 &&
+	    memcmp(title.data, "ai.shadow", 9) == 0)
+		return shadow_write(finding, count, &s);
 	if (!record_find(finding, RF_RULE_TITLE, &title) &&
 	    !record_find(finding, RF_RULE_ID, &title))
 		return 0;

@@ -30,10 +30,9 @@ const struct record_field_info record_field_infos[NR_RECORD_FIELDS] = { RECORD_F
     RECORD_FIELD_INFO) };
 
 const char *const record_type_names[NR_RECORD_TYPES] = {
-	[RECORD_FLOW] = "flow",	      [RECORD_HTTP] = "http",	[RECORD_DNS] = "dns",
-	[RECORD_TLS] = "tls",	      [RECORD_DB] = "db",	[RECORD_LLM] = "llm",
-	[RECORD_MCP] = "mcp",
-	[RECORD_FINDING] = "finding", [RECORD_STATS] = "stats",
+	[RECORD_FLOW] = "flow", [RECORD_HTTP] = "http",	      [RECORD_DNS] = "dns",
+	[RECORD_TLS] = "tls",	[RECORD_DB] = "db",	      [RECORD_LLM] = "llm",
+	[RECORD_MCP] = "mcp",	[RECORD_FINDING] = "finding", [RECORD_STATS] = "stats",
 };
 
 #define VALUE_HEAD_BYTES 4u

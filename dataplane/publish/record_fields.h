@@ -46,7 +46,7 @@
 	X(PART, "part", UINT, FLOW, 0, 0, "ordinal of this record of the flow, from 0")            \
 	X(FINAL, "final", BOOL, FLOW, 0, 0, "true on the last record of the flow")                 \
 	X(START_TIME, "start_time", UINT, FLOW, 0, 0, "first packet of the flow, us")              \
-	X(DURATION_US, "duration_us", UINT, FLOW | HTTP | DNS | DB | LLM | MCP, 0, 0,                   \
+	X(DURATION_US, "duration_us", UINT, FLOW | HTTP | DNS | DB | LLM | MCP, 0, 0,              \
 	  "first to last packet")                                                                  \
 	X(SRC_PACKETS, "src_packets", UINT, FLOW, 0, 0, "packets from who opened")                 \
 	X(DST_PACKETS, "dst_packets", UINT, FLOW, 0, 0, "packets from who answered")               \
@@ -71,7 +71,8 @@
 	  "src or dst: it spoke, and the mirror showed none of it")                                \
 	X(FEED_ACKED_UNSEEN_BYTES, "feed_acked_unseen_bytes", UINT, FLOW, 0, 0,                    \
 	  "stream bytes that the receiver acknowledged and the mirror never showed")               \
-	X(FEED_TRUNCATED, "feed_truncated", UINT, FLOW, 0, 0, "packets captured shorter than sent") \
+	X(FEED_TRUNCATED, "feed_truncated", UINT, FLOW, 0, 0,                                      \
+	  "packets captured shorter than sent")                                                    \
 	X(FEED_VLAN_SPLIT, "feed_vlan_split", BOOL, FLOW, 0, 0, "another VLAN each way")           \
 	X(VLAN, "vlan", UINTS, FLOW, 0, 0, "VLAN ids, outermost first")                            \
 	X(TUNNEL_STACK, "tunnel_stack", TEXTS, FLOW, 0, 48, "type:id, outermost first")            \
@@ -88,9 +89,9 @@
 	/* http */                                                                                 \
 	X(HTTP_VERSION, "http_version", TEXT, HTTP, 0, 8, "1.0 1.1 2 3")                           \
 	X(HTTP_REQUEST_METHOD, "http_request_method", TEXT, HTTP, APPDATA, 32, "GET, POST, ...")   \
-	X(URL_HOST, "url_host", TEXT, HTTP, HOSTNAME, 255, "lower case, without port")             \
+	X(URL_HOST, "url_host", TEXT, HTTP | LLM | MCP, HOSTNAME, 255, "lower case, without port") \
 	X(URL_PORT, "url_port", UINT, HTTP, 0, 0, "port named by the client")                      \
-	X(URL_PATH, "url_path", TEXT, HTTP, APPDATA, 2048, "path without query")                   \
+	X(URL_PATH, "url_path", TEXT, HTTP | MCP, APPDATA, 2048, "path without query")             \
 	X(URL_TEMPLATE, "url_template", TEXT, HTTP, APPDATA, 2048, "ids and numbers as {}")        \
 	X(URL_QUERY_KEYS, "url_query_keys", TEXTS, HTTP, APPDATA, 128, "names only")               \
 	X(HTTP_STATUS, "http_status", UINT, HTTP | LLM | MCP, 0, 0, "status code")                 \
@@ -113,7 +114,7 @@
 	X(GRPC_METHOD, "grpc_method", TEXT, HTTP, APPDATA, 256, "method of the service")           \
 	X(GRPC_STATUS, "grpc_status", UINT, HTTP, 0, 0, "status code of gRPC")                     \
 	X(TRACE_ID, "trace_id", TEXT, HTTP, APPDATA, 64, "W3C trace context")                      \
-	X(INCOMPLETE, "incomplete", BOOL, HTTP | DNS | DB | LLM | MCP | TLS, 0, 0,                      \
+	X(INCOMPLETE, "incomplete", BOOL, HTTP | DNS | DB | LLM | MCP | TLS, 0, 0,                 \
 	  "part of it was not seen")                                                               \
 	/* dns */                                                                                  \
 	X(DNS_TRANSACTION_ID, "dns_transaction_id", UINT, DNS, 0, 0, "message id")                 \
@@ -182,8 +183,9 @@
 	X(PROMPT_BYTES, "prompt_bytes", UINT, LLM, 0, 0, "decoded request body")                   \
 	X(COMPLETION_BYTES, "completion_bytes", UINT, LLM, 0, 0, "decoded response body")          \
 	X(DETECTED_BY, "detected_by", TEXT, LLM, 0, 16, "payload host sni dns ip shape")           \
+	X(SANCTIONED, "sanctioned", BOOL, LLM, 0, 0, "on the allow-list; absent without one")      \
 	X(TTFT_US, "ttft_us", UINT, LLM, 0, 0, "end of request to first bytes of the answer")      \
-	X(DATA_TYPES_SENT, "data_types_sent", TEXTS, LLM | MCP, 0, 64,                             \
+	X(DATA_TYPES_SENT, "data_types_sent", TEXTS, LLM | MCP | FINDING, 0, 64,                   \
 	  "classes found in the request")                                                          \
 	X(DATA_TYPES_RECEIVED, "data_types_received", TEXTS, LLM | MCP, 0, 64,                     \
 	  "classes in the answer")                                                                 \
@@ -207,9 +209,9 @@
 	X(MCP_TOOLS_LISTED, "mcp_tools_listed", UINT, MCP, 0, 0, "how many tools the list has")    \
 	X(MCP_PAGED, "mcp_paged", BOOL, MCP, 0, 0, "the list comes in pages, this is one")         \
 	/* what was found */                                                                       \
-	X(DATA_TYPES, "data_types", TEXTS, FLOW | HTTP | DNS | TLS | DB, 0, 64, "classes found")        \
+	X(DATA_TYPES, "data_types", TEXTS, FLOW | HTTP | DNS | TLS | DB, 0, 64, "classes found")   \
 	X(FINDINGS, "findings", UINT, FLOW, 0, 0, "findings made on this flow")                    \
-	X(AI_SERVICE, "ai_service", TEXT, FLOW, 0, 64, "AI service recognised")                    \
+	X(AI_SERVICE, "ai_service", TEXT, FLOW | FINDING, 0, 64, "AI service recognised")          \
 	/* finding */                                                                              \
 	X(RULE_ID, "rule_id", TEXT, FINDING, 0, 64, "which rule")                                  \
 	X(RULE_REV, "rule_rev", UINT, FINDING, 0, 0, "its revision")                               \
@@ -236,6 +238,8 @@
 	X(EDGE_ID, "edge_id", HEX, FINDING, 0, 8, "from whom to whom")                             \
 	X(DST_KIND, "dst_kind", TEXT, FINDING, 0, 16, "internal external ai ai_shadow")            \
 	X(REASON, "reason", TEXT, FINDING, APPDATA, 512, "one sentence for a person")              \
+	X(BYTES_SENT, "bytes_sent", UINT, FINDING, 0, 0, "payload sent to the service")            \
+	X(ADD_BYTES, "", UINT, FINDING, INTERNAL, 0, "summed up as bytes_sent")                    \
 	X(VALUE_HASH, "", UINT, FINDING, INTERNAL, 0, "keyed hash of the value, to count them")    \
 	X(THRESHOLD, "", UINT, FINDING, INTERNAL, 0, "fewer than so many are not published")       \
 	X(THRESHOLD_VALUES, "", BOOL, FINDING, INTERNAL, 0, "that counts distinct values")         \

@@ -3,6 +3,7 @@
 import base64
 import json
 import pathlib
+import shutil
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
@@ -16,10 +17,10 @@ SECRET = "AKIAQYLPMN5HHHFPZAM2"
 DONE = {"object": "chat.completion", "model": "m", "choices": [{"message": {"content": "ok"}, "finish_reason": "stop"}]}
 
 
-def conversation(turns, lose=(), mss=1400, port=20000, cap=None):
+def conversation(turns, lose=(), mss=1400, port=20000, cap=None, server="10.2.0.1"):
     """One connection: (side, bytes) in turn. lose: segments of the last turn that the mirror dropped."""
     cap = cap or w.Capture()
-    tcp = w.Tcp(cap, "10.1.0.1", port, "10.2.0.1", 8080, mss=mss)
+    tcp = w.Tcp(cap, "10.1.0.1", port, server, 8080, mss=mss)
     tcp.open()
     for nr, (side, data) in enumerate(turns):
         tcp.send(side, data, lose=lose if nr == len(turns) - 1 else ())
@@ -216,6 +217,49 @@ def test_pictures_are_counted_not_scanned(weir):
         kinds = replay(weir, conversation([(w.ORIG, post(path, request)), (w.RESP, answer({**DONE, "type": "message"}))]))
         assert kinds["llm"][0]["attachments"] == 1 and not kinds["finding"], (path, kinds["finding"])
         assert kinds["stats"][-1]["attachment_bytes"] > 800, kinds["stats"][-1]["attachment_bytes"]
+
+
+def rules_with(weir, text):
+    """The shipped rules and one more file of the catalogue."""
+    folder = e2e.work_folder() / "rules"
+    shutil.copytree(weir.root / "rules", folder)
+    (folder / "ai" / "site.rules").write_text(text)
+    return folder
+
+
+def test_shadow_ai(weir):
+    """Who uses what is not on the allow-list: named with how it was recognised, bytes and data; also under TLS."""
+    cap = w.Capture()
+    ask = chat(("user", "my card is " + CARD))
+    conversation([(w.ORIG, post(CHAT, ask, "api.openai.com")), (w.RESP, answer(DONE))], port=20001, cap=cap)
+    conversation([(w.ORIG, post(CHAT, ask, "api.groq.com")), (w.RESP, answer(DONE))], port=20002, cap=cap, server="192.0.2.7")
+    conversation([(w.ORIG, w.tls_client_hello("api.deepseek.com")), (w.RESP, w.tls_server_hello()),
+                  (w.ORIG, w.tls_application_data(3000))], port=20003, cap=cap, server="192.0.2.7")
+    path = e2e.work_folder() / "input.pcap"
+    cap.save(path)
+    rules = rules_with(weir, "allow everyone {\n  provider openai\n}\n")
+    run = weir.replay("--records", "llm,finding", path, rules=rules)
+    assert run.status == 0, run.err_lines
+    kinds = run.by_type()
+    assert {r["src_port"]: r["sanctioned"] for r in kinds["llm"]} == {20001: True, 20002: False}, kinds["llm"]
+    assert "flow" not in kinds, "not asked for"
+    shadow = sorted((r for r in kinds["finding"] if r["rule_id"] == "ai.shadow"), key=lambda r: r["ai_service"])
+    assert [(r["ai_service"], r["detected_by"], r["severity"], r["dst_kind"]) for r in shadow] == [
+        ("deepseek", "sni", "medium", "ai_shadow"), ("groq", "host", "high", "ai_shadow")], shadow
+    assert shadow[1]["data_types_sent"] == ["pci.pan"] and shadow[0]["bytes_sent"] > 3000, shadow
+    assert shadow[1]["reason"].startswith("10.1.0.1 used groq, recognised by host, which is not on its allow-list: 1 connection, "), shadow[1]["reason"]
+    without = weir.good_replay("--records", "llm,finding", path).by_type()
+    assert not [r for r in without["finding"] if r["rule_id"] == "ai.shadow"] and "sanctioned" not in without["llm"][0]
+
+
+def test_ledger_of_tokens(weir):
+    usage = {**DONE, "usage": {"prompt_tokens": 11, "completion_tokens": 3}}
+    cap = w.Capture()
+    for nr, reply in enumerate((usage, usage, DONE)):
+        conversation([(w.ORIG, post(CHAT, chat(("user", "hi")), "api.openai.com")), (w.RESP, answer(reply))], port=20000 + nr, cap=cap)
+    stats = replay(weir, cap)["stats"][-1]
+    want = {"calls": 3, "input_tokens": 22, "output_tokens": 6, "no_usage": 1, "errors": 0, "with_data": 0}
+    assert {k: stats[f"llm_openai_{k}"] for k in want} == want, stats
 
 
 e2e.main()

@@ -115,6 +115,12 @@ static const struct error_case {
 	{ "no host", "provider a {\n}\n", ":2:1: expected at least one host" },
 	{ "provider twice", "provider a {\n host a.b\n}\nprovider a {\n",
 	  ":4:10: expected a name" },
+	{ "allow without a provider", "allow a {\n from x\n}\n",
+	  ":3:1: expected at least one provider" },
+	{ "allow with a host", "allow a {\n host x.y\n}\n",
+	  ":2:2: expected from, provider or '}'" },
+	{ "allow nobody", "allow a {\n from\n}\n",
+	  ":2:6: expected a name, a pattern or a network" },
 	{ "not closed", "provider a {\n host a.b\n", ":3:1: expected '}'" },
 };
 

@@ -1,0 +1,49 @@
+/*
+ * What model calls cost, by who answers them: counters that never go back, for stats records.
+ *
+ *   llm_<provider>_calls _input_tokens _output_tokens _errors _bytes_sent _bytes_received
+ *   llm_<provider>_with_data     calls in whose prompt a class of data was found
+ *
+ * <provider> is gen_ai_provider_name, else gen_ai_engine, else `unknown`, with '_' for '.' and '-'.
+ * Tokens are those that were reported; calls without are in llm_<provider>_no_usage. A price is the
+ * reader's business.
+ *
+ * Limits: AI_LEDGER_ROWS names; what comes later is counted under `other`.
+ */
+#ifndef WEIR_AI_LEDGER_H
+#define WEIR_AI_LEDGER_H
+
+#include "dataplane/counters.h"
+#include "dataplane/publish/record.h"
+
+enum { AI_LEDGER_ROWS = 64, AI_LEDGER_NAME_CAP = 33 };
+
+#define AI_LEDGER_COLUMNS(X) \
+	X(calls)             \
+	X(input_tokens)      \
+	X(output_tokens)     \
+	X(no_usage)          \
+	X(errors)            \
+	X(bytes_sent)        \
+	X(bytes_received)    \
+	X(with_data)
+
+struct ai_ledger_row {
+	char name[AI_LEDGER_NAME_CAP];
+#define AI_LEDGER_MEMBER(column) uint64_t column;
+	AI_LEDGER_COLUMNS(AI_LEDGER_MEMBER)
+#undef AI_LEDGER_MEMBER
+};
+
+/* All zero is empty. */
+struct ai_ledger {
+	unsigned nr;
+	struct ai_ledger_row row[AI_LEDGER_ROWS];
+};
+
+/* An llm record. */
+void ai_ledger_add(struct ai_ledger *l, const struct record_head *call);
+
+void ai_ledger_put(const struct ai_ledger *l, counter_put_fn *put, void *arg);
+
+#endif

@@ -1,0 +1,307 @@
+#include "tests/support/unit.h"
+
+#include <unistd.h>
+
+#include "classify/ai/allow.h"
+#include "classify/ai/provider.h"
+#include "dataplane/publish/ai_watch.h"
+
+#define MAX 8
+
+static struct record rec;
+static struct {
+	unsigned nr;
+	struct record_head *record[MAX];
+} out;
+
+static void
+keep(void *arg, const struct record_head *record)
+{
+	(void)arg;
+	assert_true(out.nr < MAX);
+	out.record[out.nr] = malloc(record->len);
+	memcpy(out.record[out.nr++], record, record->len);
+}
+
+static void
+forget(void)
+{
+	while (out.nr > 0)
+		free(out.record[--out.nr]);
+}
+
+static struct ai_watch *
+create(const struct provider_catalogue *c)
+{
+	static struct networks n;
+	struct ai_watch *w;
+
+	networks_set_defaults(&n);
+	assert_int_equal(ai_watch_create(c, &n, keep, NULL, &w), 0);
+	return w;
+}
+
+static void
+begin(enum record_type type, const char *src, const char *dst)
+{
+	rec.mask = endpoint_copy_masked;
+	record_begin(&rec, type, 1, 1, NULL);
+	record_put_ip(&rec, RF_SRC_IP, (const uint8_t[]) { 10, 0, 0, 5 }, 4);
+	record_put_ip(&rec, RF_DST_IP, (const uint8_t[]) { 192, 0, 2, 1 }, 4);
+	record_put_string(&rec, RF_SRC_IDENTITY, src);
+	record_put_string(&rec, RF_DST_IDENTITY, dst);
+}
+
+static void
+check_text(unsigned i, enum record_field f, const char *want)
+{
+	struct record_value v;
+
+	assert_true(record_find(out.record[i], f, &v));
+	assert_int_equal(v.len, strlen(want));
+	assert_memory_equal(v.data, want, v.len);
+}
+
+/* ------------------------------------------------------------------ tool lists */
+
+static void
+list(struct ai_watch *w, const char *path, uint8_t digest, bool paged)
+{
+	uint8_t bytes[32];
+
+	memset(bytes, digest, sizeof(bytes));
+	begin(RECORD_MCP, "10.0.0.5", "fqdn:tools.example");
+	record_put_string(&rec, RF_URL_PATH, path);
+	record_put_bytes(&rec, RF_TOOLS_DIGEST, bytes, sizeof(bytes));
+	if (paged)
+		record_put_bool(&rec, RF_MCP_PAGED, true);
+	ai_watch_push(w, &rec);
+}
+
+static void
+test_tools_change(void **state)
+{
+	struct ai_watch *w = create(NULL);
+
+	(void)state;
+	list(w, "/mcp", 1, false);
+	list(w, "/other", 2, false);
+	list(w, "/mcp", 1, false);
+	list(w, "/mcp", 9, true);
+	assert_int_equal(out.nr, 0);
+	list(w, "/mcp", 3, false);
+	list(w, "/mcp", 3, false);
+	assert_int_equal(out.nr, 1);
+	check_text(0, RF_RULE_ID, "mcp.tools_changed");
+	check_text(
+	    0, RF_REASON,
+	    "the tools that fqdn:tools.example offers to 10.0.0.5 at /mcp are others than before "
+	    "(01010101, now 03030303)");
+	forget();
+	ai_watch_destroy(w);
+}
+
+/* More places than are remembered: the first makes room, and its next list is its first again. */
+static void
+test_places_are_forgotten(void **state)
+{
+	struct ai_watch *w = create(NULL);
+	char path[32];
+
+	(void)state;
+	for (unsigned i = 0; i <= AI_WATCH_MANIFESTS; i++) {
+		snprintf(path, sizeof(path), "/%u", i);
+		list(w, path, 1, false);
+	}
+	assert_int_equal(ai_watch_stats(w)->manifests_forgotten, 1);
+	list(w, "/0", 2, false);
+	assert_int_equal(out.nr, 0);
+	list(w, "/5", 2, false);
+	assert_int_equal(out.nr, 1);
+	forget();
+	ai_watch_destroy(w);
+}
+
+/* ------------------------------------------------------------------ the allow-list */
+
+static const char rules[] = "allow all {\n"
+			    "  provider openai azure.ai.*\n"
+			    "}\n"
+			    "allow lab {\n"
+			    "  from     10.0.0.0/29 lab/*\n"
+			    "  provider anthropic vllm\n"
+			    "}\n";
+
+static struct provider_catalogue *
+load(const char *text)
+{
+	char path[] = "/tmp/weir-test-XXXXXX", err[256];
+	struct provider_catalogue *c = NULL;
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+	if (provider_load(path, &c, err, sizeof(err)) != 0)
+		fail_msg("%s", err);
+	unlink(path);
+	return c;
+}
+
+static const struct allow_case {
+	const char *name, *identity, *service, *engine;
+	uint8_t addr[4];
+	bool internal, want;
+} allow_cases[] = {
+	{ "everyone's", "shop/Deployment/web", "openai", "", { 10, 9, 9, 9 }, false, true },
+	{ "a pattern", "shop/Deployment/web", "azure.ai.openai", "", { 10, 9, 9, 9 }, false, true },
+	{ "not a part of a name", "x", "openai2", "", { 10, 9, 9, 9 }, false, false },
+	{ "by network", "x", "anthropic", "", { 10, 0, 0, 7 }, false, true },
+	{ "outside the network", "x", "anthropic", "", { 10, 0, 0, 8 }, false, false },
+	{ "by identity", "lab/Job/t", "anthropic", "", { 10, 9, 9, 9 }, false, true },
+	{ "by engine", "lab/Job/t", "", "vllm", { 10, 9, 9, 9 }, true, true },
+	{ "unknown", "lab/Job/t", "", "", { 10, 9, 9, 9 }, true, false },
+};
+
+static void
+test_allow_list(void **state)
+{
+	struct provider_catalogue *c = load(rules);
+	struct provider_catalogue *inside = load("allow x {\n provider internal\n}\n");
+
+	(void)state;
+	assert_true(allow_list_exists(c));
+	assert_false(allow_list_exists(NULL));
+	for (size_t i = 0; i < sizeof(allow_cases) / sizeof(allow_cases[0]); i++) {
+		const struct allow_case *t = &allow_cases[i];
+		struct allow_use use = {
+			.service = span_of(t->service, strlen(t->service)),
+			.engine = span_of(t->engine, strlen(t->engine)),
+			.identity = span_of(t->identity, strlen(t->identity)),
+			.addr = t->addr,
+			.addr_len = 4,
+			.internal = t->internal,
+		};
+
+		print_message("%s\n", t->name);
+		assert_int_equal(allow_list_has(c, &use), t->want);
+		assert_int_equal(allow_list_has(inside, &use), t->internal);
+	}
+	provider_destroy(c);
+	provider_destroy(inside);
+}
+
+static void
+test_shadow(void **state)
+{
+	struct provider_catalogue *c = load(rules);
+	struct ai_watch *w = create(c);
+	struct record_value v;
+
+	(void)state;
+	begin(RECORD_FLOW, "shop/Deployment/web", "fqdn:api.cohere.com");
+	record_put_string(&rec, RF_AI_SERVICE, "cohere");
+	record_put_string(&rec, RF_SERVER_NAME_SOURCE, "sni");
+	record_put_uint(&rec, RF_SRC_PAYLOAD_BYTES, 912);
+	record_put_string(&rec, RF_DATA_TYPES, "pci.pan");
+	ai_watch_push(w, &rec);
+	assert_int_equal(out.nr, 1);
+	check_text(0, RF_RULE_ID, "ai.shadow");
+	check_text(0, RF_SEVERITY, "high");
+	check_text(0, RF_DST_KIND, "ai_shadow");
+	check_text(0, RF_DETECTED_BY, "sni");
+	check_text(0, RF_AI_SERVICE, "cohere");
+	check_text(0, RF_DATA_TYPES_SENT, "pci.pan");
+	assert_false(record_find(out.record[0], RF_SRC_PAYLOAD_BYTES, &v));
+
+	begin(RECORD_FLOW, "shop/Deployment/web", "fqdn:api.openai.com");
+	record_put_string(&rec, RF_AI_SERVICE, "openai");
+	ai_watch_push(w, &rec);
+	begin(RECORD_FLOW, "shop/Deployment/web", "fqdn:www.example.com");
+	ai_watch_push(w, &rec);
+	assert_int_equal(out.nr, 1);
+	forget();
+	ai_watch_destroy(w);
+	provider_destroy(c);
+}
+
+/* ------------------------------------------------------------------ the ledger */
+
+static struct {
+	unsigned nr;
+	uint64_t calls, tokens, other;
+} counted;
+
+static void
+count(void *arg, const char *name, uint64_t value)
+{
+	(void)arg;
+	counted.nr++;
+	if (strcmp(name, "llm_azure_ai_openai_calls") == 0)
+		counted.calls = value;
+	if (strcmp(name, "llm_azure_ai_openai_input_tokens") == 0)
+		counted.tokens = value;
+	if (strcmp(name, "llm_other_calls") == 0)
+		counted.other = value;
+}
+
+static void
+call(struct ai_ledger *l, const char *provider, uint64_t tokens)
+{
+	begin(RECORD_LLM, "a", "b");
+	record_put_string(&rec, RF_GEN_AI_PROVIDER_NAME, provider);
+	if (tokens != 0) {
+		record_put_uint(&rec, RF_GEN_AI_USAGE_INPUT_TOKENS, tokens);
+		record_put_string(&rec, RF_USAGE_SOURCE, "reported");
+	}
+	record_put_uint(&rec, RF_HTTP_STATUS, 429);
+	ai_ledger_add(l, &rec.head);
+}
+
+static void
+test_ledger(void **state)
+{
+	static struct ai_ledger l;
+	char name[16];
+
+	(void)state;
+	call(&l, "azure.ai.openai", 7);
+	call(&l, "azure.ai.openai", 0);
+	assert_int_equal(l.row[0].no_usage, 1);
+	assert_int_equal(l.row[0].errors, 2);
+	for (int i = 0; i < AI_LEDGER_ROWS + 5; i++) {
+		snprintf(name, sizeof(name), "p%d", i);
+		call(&l, name, 1);
+	}
+	assert_int_equal(l.nr, AI_LEDGER_ROWS);
+	ai_ledger_put(&l, count, NULL);
+	assert_int_equal(counted.calls, 2);
+	assert_int_equal(counted.tokens, 7);
+	assert_int_equal(counted.other, 7);
+	assert_int_equal(counted.nr, 8 * AI_LEDGER_ROWS);
+}
+
+static void
+test_types(void **state)
+{
+	struct provider_catalogue *c = load(rules);
+	uint32_t finding = 1u << RECORD_FINDING, mcp = 1u << RECORD_MCP, flow = 1u << RECORD_FLOW;
+
+	(void)state;
+	assert_int_equal(ai_watch_types(1u << RECORD_HTTP, c), 1u << RECORD_HTTP);
+	assert_int_equal(ai_watch_types(finding, NULL), finding | mcp);
+	assert_int_equal(ai_watch_types(finding, c), finding | mcp | flow);
+	provider_destroy(c);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_tools_change), cmocka_unit_test(test_places_are_forgotten),
+		cmocka_unit_test(test_allow_list),   cmocka_unit_test(test_shadow),
+		cmocka_unit_test(test_ledger),	     cmocka_unit_test(test_types),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
