@@ -240,6 +240,9 @@ void conn_types_put(const struct conn_env *env, const struct conn_types *set,
 void conn_finding(struct conn_env *env, struct conn *c, const struct finding *f,
 		  struct conn_types *types);
 
+/* One of a rule whose class begins with "signal.": see rules/ai-signals.rules. */
+bool conn_is_signal(const struct finding *f);
+
 /* Percent-decodes into out, at most cap bytes; '+' becomes a blank when plus is set. */
 size_t percent_decode(const uint8_t *in, size_t len, bool plus, uint8_t *out, size_t cap);
 

@@ -65,6 +65,12 @@ put_claims(struct conn_env *env, const struct token_claims *c, struct record *r)
 	put_masked(env, r, RF_TOKEN_IDENTITY, c->identity);
 }
 
+bool
+conn_is_signal(const struct finding *f)
+{
+	return strncmp(f->rule->data_type, "signal.", 7) == 0;
+}
+
 void
 conn_finding(struct conn_env *env, struct conn *c, const struct finding *f,
 	     struct conn_types *types)
@@ -80,7 +86,9 @@ conn_finding(struct conn_env *env, struct conn *c, const struct finding *f,
 	env->counters.findings++;
 	for (struct conn *o = c; o != NULL; o = o->outer) {
 		o->nr_findings++;
-		conn_types_add(env, &o->types, f->rule->data_type);
+		/* A signal is no data: it stands in records of its own kind. */
+		if (!conn_is_signal(f))
+			conn_types_add(env, &o->types, f->rule->data_type);
 	}
 	if (types != NULL)
 		conn_types_add(env, types, f->rule->data_type);

@@ -64,12 +64,41 @@ seen_before(struct message *m, const struct finding *f)
 	return false;
 }
 
+/*
+ * A signal in itself says little: it is in the record of the call. What comes from elsewhere, or
+ * acts, is a finding as well, of low severity; what a user says is none.
+ */
+static void
+note_signal(struct message *m, const struct finding *f)
+{
+	struct finding weighed = *f;
+	bool heavy = f->buffer == BUFFER_LLM_PROMPT_TOOL_RESULT ||
+		     f->buffer == BUFFER_LLM_TOOL_CALL || f->buffer == BUFFER_MCP_RESULT ||
+		     f->buffer == BUFFER_MCP_ARGUMENTS;
+	int points = (heavy ? SCORE_LOW + 10 : SCORE_LOW - 5) - f->score;
+
+	conn_types_add(m->x->env, &m->signals, f->rule->id);
+	if (points > 0 || weighed.nr_terms == FINDING_MAX_TERMS)
+		points = 0;
+	else
+		weighed.terms[weighed.nr_terms++] = (struct score_term) { "place", points };
+	weighed.score += points;
+	weighed.severity = heavy ? SEVERITY_LOW : SEVERITY_INFO;
+	weighed.confidence = CONFIDENCE_LOW;
+	if (heavy && !seen_before(m, f))
+		conn_finding(m->x->env, m->x->c, &weighed, NULL);
+}
+
 void
 exchange_found(void *arg, const struct finding *f)
 {
 	struct message *m = arg;
 	struct conn_env *env = m->x->env;
 
+	if (conn_is_signal(f)) {
+		note_signal(m, f);
+		return;
+	}
 	if (m->x->mcp != NULL && f->severity >= env->config.min_severity)
 		conn_types_add(env, &m->fresh, f->rule->data_type);
 	if (!seen_before(m, f))

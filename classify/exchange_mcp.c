@@ -92,6 +92,7 @@ mcp_message(void *arg, struct mcp *m, struct mcp_message *message)
 		conn_types_put(x->env, &x->message[CONN_ORIG].types, RF_DATA_TYPES_SENT, r);
 	conn_types_put(x->env, received, RF_DATA_TYPES_RECEIVED, r);
 	received->nr = 0;
+	exchange_put_signals(x, r);
 	if (m->cut)
 		record_put_bool(r, RF_INCOMPLETE, true);
 	conn_emit(x->env);

@@ -285,6 +285,17 @@ put_usage(const struct llm_facts *f, struct record *r)
 		record_put_string(r, RF_USAGE_SOURCE, "reported");
 }
 
+void
+exchange_put_signals(const struct exchange *x, struct record *r)
+{
+	struct conn_types all = x->message[CONN_ORIG].signals;
+	const struct conn_types *more = &x->message[CONN_RESP].signals;
+
+	for (unsigned i = 0; i < more->nr; i++)
+		conn_types_add(x->env, &all, x->env->types[more->id[i]]);
+	conn_types_put(x->env, &all, RF_SIGNALS, r);
+}
+
 static void
 llm_record(struct exchange *x)
 {
@@ -327,6 +338,7 @@ llm_record(struct exchange *x)
 		record_put_uint(r, RF_DURATION_US, resp->end_us - req->begin_us);
 	conn_types_put(x->env, &req->types, RF_DATA_TYPES_SENT, r);
 	conn_types_put(x->env, &resp->types, RF_DATA_TYPES_RECEIVED, r);
+	exchange_put_signals(x, r);
 	if (!req->complete || !resp->complete)
 		record_put_bool(r, RF_INCOMPLETE, true);
 	conn_emit(x->env);

@@ -55,7 +55,8 @@ struct message {
 	size_t raw_len;
 	enum buffer raw_buffer;
 	struct conn_types types;
-	struct conn_types fresh; /* since the last message of an agent */
+	struct conn_types signals; /* rule ids */
+	struct conn_types fresh;   /* since the last message of an agent */
 	struct sha256_ctx sha;
 	struct grpc grpc;
 	struct base64 base64;
@@ -155,6 +156,8 @@ void exchange_text_end(struct message *m);
 
 void exchange_mcp_begin(struct exchange *x, struct span method, struct span target);
 void exchange_mcp_drop_if_hopeless(struct exchange *x);
+
+void exchange_put_signals(const struct exchange *x, struct record *r);
 
 /* The http record, and the llm record of what was a model call. */
 void exchange_put_records(struct exchange *x);

@@ -97,21 +97,21 @@ prompt_text(const struct llm_side *side, uint64_t path)
 	case AT(K_contents, K_parts, ITEM, K_text):
 	case AT(K_content, K_parts, ITEM, K_text):
 	case AT(K_requests, ITEM, K_content, K_parts, ITEM, K_text):
-	case AT(K_prompt):
-	case AT(K_prompt, ITEM):
 	case AT(K_input):
 	case AT(K_input, ITEM):
-	case AT(K_inputs):
-	case AT(K_inputs, ITEM):
-	case AT(K_inputText):
-	case AT(K_text_input):
-	case AT(K_text):
 	case AT(K_texts, ITEM):
 	case AT(K_message):
 	case AT(K_query):
 	case AT(K_instances, ITEM, K_content):
 	case AT(K_instances, ITEM, K_prompt):
 		return LLM_TEXT_USER;
+	case AT(K_prompt): /* no roles there, or inside the text */
+	case AT(K_prompt, ITEM):
+	case AT(K_inputs):
+	case AT(K_inputs, ITEM):
+	case AT(K_inputText):
+	case AT(K_text_input):
+	case AT(K_text):
 	case AT(K_messages, ITEM, K_tool_calls, ITEM, K_function, K_arguments):
 	case AT(K_input, ITEM, K_arguments):
 		return LLM_TEXT_PROMPT;

@@ -183,6 +183,8 @@
 	X(PROMPT_BYTES, "prompt_bytes", UINT, LLM, 0, 0, "decoded request body")                   \
 	X(COMPLETION_BYTES, "completion_bytes", UINT, LLM, 0, 0, "decoded response body")          \
 	X(DETECTED_BY, "detected_by", TEXT, LLM, 0, 16, "payload host sni dns ip shape")           \
+	X(SIGNALS, "signals", TEXTS, LLM | MCP, 0, 64,                                             \
+	  "rules of signals that fit: proof of nothing")                                           \
 	X(SANCTIONED, "sanctioned", BOOL, LLM, 0, 0, "on the allow-list; absent without one")      \
 	X(TTFT_US, "ttft_us", UINT, LLM, 0, 0, "end of request to first bytes of the answer")      \
 	X(DATA_TYPES_SENT, "data_types_sent", TEXTS, LLM | MCP | FINDING, 0, 64,                   \
