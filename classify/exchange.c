@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "classify/ai/signature.h"
 #include "classify/rules/rule.h"
 
 const size_t exchange_bytes = sizeof(struct exchange);
@@ -226,6 +227,8 @@ begin_request(struct exchange *x, const char *version, struct span method, struc
 	m->begun = true;
 	m->begin_us = x->env->now_us;
 	x->version = version;
+	if (x->c->ai_service == NULL)
+		x->c->ai_service = signature_service(x->env->config.providers, exchange_path(x));
 	exchange_mcp_begin(x, method, target);
 	x->llm = slab_take(&x->env->llm);
 	if (x->llm == NULL) {

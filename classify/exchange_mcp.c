@@ -1,4 +1,5 @@
 /* Messages of agents in an exchange: their texts to the scanner, and a record of each. */
+#include "classify/ai/signature.h"
 #include "classify/exchange_state.h"
 
 static void
@@ -82,6 +83,9 @@ mcp_message(void *arg, struct mcp *m, struct mcp_message *message)
 		return;
 	record_put_uint(r, RF_TRANSACTION, x->ordinal);
 	record_put_text(r, RF_URL_HOST, x->host, x->host_len);
+	record_put_string(r, RF_GEN_AI_CLIENT,
+			  signature_client(x->env->config.providers,
+					   span_of(x->agent, x->agent_len)));
 	record_put_text(r, RF_URL_PATH, exchange_path(x).p, exchange_path(x).len);
 	put_message(m, message, r);
 	if (x->status != 0)

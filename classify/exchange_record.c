@@ -1,6 +1,7 @@
 /* What was seen of an exchange, as records. */
 #include <string.h>
 
+#include "classify/ai/signature.h"
 #include "classify/db_flow.h"
 #include "classify/elastic.h"
 #include "classify/exchange_state.h"
@@ -310,6 +311,9 @@ llm_record(struct exchange *x)
 		return;
 	record_put_uint(r, RF_TRANSACTION, x->ordinal);
 	record_put_text(r, RF_URL_HOST, x->host, x->host_len);
+	record_put_string(r, RF_GEN_AI_CLIENT,
+			  signature_client(x->env->config.providers,
+					   span_of(x->agent, x->agent_len)));
 	record_put_string(r, RF_GEN_AI_PROVIDER_NAME, f->provider);
 	record_put_string(r, RF_GEN_AI_ENGINE, f->engine);
 	record_put_string(r, RF_GEN_AI_DIALECT, llm_dialect_name(f->dialect));

@@ -1,7 +1,9 @@
 /* weir check -c FILE: reads the configuration and its rules, tells every error, starts nothing. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "classify/ai/provider.h"
 #include "classify/rules/ruleset.h"
 #include "dataplane/cmd.h"
 #include "dataplane/config.h"
@@ -18,6 +20,24 @@ check_metrics(const struct config *c)
 
 	return c->metrics_listen[0] == '\0' ? 0
 					    : metrics_address(c->metrics_listen, &address, &len);
+}
+
+/* The catalogue of AI services beside the rules, where there is one. */
+static int
+check_catalogue(const char *rules_dir)
+{
+	struct provider_catalogue *catalogue = NULL;
+	char path[4096 + 4], err[512];
+	int r;
+
+	snprintf(path, sizeof(path), "%s/ai", rules_dir);
+	if (access(path, R_OK) != 0)
+		return 0;
+	r = provider_load(path, &catalogue, err, sizeof(err));
+	if (r != 0)
+		log_err("%s", err);
+	provider_destroy(catalogue);
+	return r;
 }
 
 int
@@ -45,7 +65,8 @@ cmd_check(int argc, char **argv)
 		goto out;
 	source = pipeline_rules(&config, dir, sizeof(dir));
 	if (ports_create(&config, &ports) == 0 && check_metrics(&config) == 0 &&
-	    ruleset_load_from(&source, &rules, stderr) == 0) {
+	    ruleset_load_from(&source, &rules, stderr) == 0 &&
+	    check_catalogue(pipeline_rules_dir(&config, dir, sizeof(dir))) == 0) {
 		printf("%s: good; %zu rules, set %s\n", argv[2], ruleset_nr(rules),
 		       ruleset_hash(rules));
 		status = CMD_OK;

@@ -4,32 +4,8 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 
+#include "classify/ai/glob.h"
 #include "classify/ai/provider_store.h"
-
-/* '*' stands for anything, also nothing. */
-static bool
-glob_fits(struct span glob, struct span text)
-{
-	size_t g = 0, t = 0, star = SIZE_MAX, mark = 0;
-
-	while (t < text.len) {
-		if (g < glob.len && glob.p[g] == '*') {
-			star = g++;
-			mark = t;
-		} else if (g < glob.len && glob.p[g] == text.p[t]) {
-			g++;
-			t++;
-		} else if (star != SIZE_MAX) {
-			g = star + 1;
-			t = ++mark;
-		} else {
-			return false;
-		}
-	}
-	while (g < glob.len && glob.p[g] == '*')
-		g++;
-	return g == glob.len;
-}
 
 static struct span
 text_span(const char *text)

@@ -4,6 +4,7 @@
 #include "classify/ai/llm_path.h"
 #include "classify/ai/llm_read.h"
 #include "classify/ai/llm_words.h"
+#include "classify/ai/signature.h"
 
 void
 llm_begin(struct llm_call *call, const struct provider_catalogue *catalogue)
@@ -190,15 +191,13 @@ response_content_type(struct llm_call *call, struct span value)
 static void
 engine_seen(struct llm_call *call, struct span name, struct span value)
 {
-	if (span_is_nocase(name, "server")) {
-		if (starts_nocase(value, "llama.cpp"))
-			call->facts.engine = "llama.cpp";
+	const char *engine;
+
+	if (span_is_nocase(name, "server"))
 		call->uvicorn = starts_nocase(value, "uvicorn");
-	} else if (starts_nocase(name, "x-litellm-")) {
-		call->facts.engine = "litellm";
-	} else if (span_is_nocase(name, "x-compute-type") && call->facts.engine == NULL) {
-		call->facts.engine = "tgi";
-	}
+	engine = signature_engine(call->catalogue, name, value);
+	if (engine != NULL)
+		call->facts.engine = engine;
 }
 
 static void

@@ -45,6 +45,9 @@ provider_catalogue_create(void)
 		return NULL;
 	for (unsigned i = 0; i < PROVIDER_BUCKETS; i++)
 		c->buckets[i] = -1;
+	for (unsigned i = 0; i < SIGNATURE_BUCKETS; i++)
+		c->paths[i] = -1;
+	c->headers = c->agents = -1;
 	return c;
 }
 
@@ -56,6 +59,8 @@ provider_destroy(struct provider_catalogue *catalogue)
 	free(catalogue->providers);
 	free(catalogue->patterns);
 	free(catalogue->allows);
+	free(catalogue->blocks);
+	free(catalogue->signatures);
 	free(catalogue);
 }
 

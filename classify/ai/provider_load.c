@@ -15,7 +15,20 @@
 #include "classify/ai/host_pattern.h"
 #include "classify/ai/provider_store.h"
 
-enum { FILE_MAX = 1 << 20 };
+enum { FILE_MAX = 1 << 20, SAMPLES_MAX = 1024, SAMPLE_CAP = 256 };
+
+enum block_kind { BLOCK_PROVIDER, BLOCK_ALLOW, BLOCK_SIGNATURE };
+
+/* Kept until everything is read: what is first is only known then. */
+struct sample {
+	bool positive;
+	enum block_kind kind;
+	enum signature_kind signature;
+	char name[PROVIDER_NAME_CAP];
+	char text[SAMPLE_CAP];
+	char file[256];
+	unsigned line;
+};
 
 struct loader {
 	struct provider_catalogue *catalogue;
@@ -24,8 +37,12 @@ struct loader {
 	const uint8_t *line_start;
 	struct span rest; /* of the line */
 	bool in_block;
-	bool block_has_host;
-	bool is_allow; /* the block is one of the allow-list */
+	bool block_has_host; /* or a pattern */
+	enum block_kind kind;
+	enum signature_kind signature;
+	char name[PROVIDER_NAME_CAP]; /* of the block */
+	struct sample *samples;	      /* owned */
+	unsigned nr_samples;
 	char *err;
 	size_t err_cap;
 };
@@ -79,10 +96,21 @@ name_valid(struct span name)
 	for (size_t i = 0; i < name.len; i++) {
 		uint8_t c = name.p[i];
 
-		if ((c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' && c != '.')
+		if ((c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' && c != '.' &&
+		    c != '-')
 			return false;
 	}
 	return true;
+}
+
+static int
+add_block(struct loader *l, struct span name)
+{
+	if (l->kind == BLOCK_ALLOW)
+		return provider_add_allow(l->catalogue);
+	if (l->kind == BLOCK_SIGNATURE)
+		return signature_add_block(l->catalogue, l->signature, name);
+	return provider_add(l->catalogue, name);
 }
 
 static int
@@ -90,26 +118,35 @@ block_open(struct loader *l)
 {
 	struct span word = next_word(l);
 
-	l->is_allow = span_is(word, "allow");
-	if (!l->is_allow && !span_is(word, "provider"))
-		return fail(l, word.p, "expected 'provider NAME {' or 'allow NAME {'");
+	if (span_is(word, "provider"))
+		l->kind = BLOCK_PROVIDER;
+	else if (span_is(word, "allow"))
+		l->kind = BLOCK_ALLOW;
+	else if (signature_kind_parse(word, &l->signature))
+		l->kind = BLOCK_SIGNATURE;
+	else
+		return fail(l, word.p,
+			    "expected 'provider NAME {', or allow, engine, service, client");
 
 	struct span name = next_word(l);
 
 	if (!name_valid(name))
-		return fail(l, name.p, "expected a name of lower case letters, digits, '_', '.'");
+		return fail(l, name.p,
+			    "expected a name of lower case letters, digits, '_', '.', '-'");
 
 	struct span brace = next_word(l);
 
 	if (!span_is(brace, "{"))
 		return fail(l, brace.p, "expected '{'");
 
-	int rc = l->is_allow ? provider_add_allow(l->catalogue) : provider_add(l->catalogue, name);
+	int rc = add_block(l, name);
 
 	if (rc == -EEXIST)
 		return fail(l, name.p, "expected a name that no other provider has");
 	if (rc != 0)
 		return rc;
+	memset(l->name, 0, sizeof(l->name));
+	memcpy(l->name, name.p, name.len);
 	l->in_block = true;
 	l->block_has_host = false;
 	return end_of_line(l);
@@ -207,24 +244,147 @@ allow_line(struct loader *l)
 	return 0;
 }
 
+/* A pattern, or name and value of a header. */
 static int
-block_line(struct loader *l)
+signature_pattern(struct loader *l)
 {
-	if (l->is_allow)
-		return allow_line(l);
-
 	struct span word = next_word(l);
 
+	if (word.len == 0)
+		return fail(l, word.p, "expected a pattern");
+	for (; word.len != 0; word = next_word(l)) {
+		struct span value = span_of("", 0);
+		const char *error = signature_error(l->signature, word);
+
+		if (error == NULL && l->signature == SIGNATURE_ENGINE) {
+			value = next_word(l);
+			error = signature_error(l->signature, value);
+		}
+		if (error != NULL)
+			return fail(l, word.p, error);
+
+		int rc = signature_add(l->catalogue, word, value);
+
+		if (rc != 0)
+			return rc;
+		l->block_has_host = true;
+	}
+	return 0;
+}
+
+static int
+sample_line(struct loader *l)
+{
+	struct span sign = next_word(l);
+	struct span text = span_trim(l->rest);
+	struct sample *s;
+
+	if (!span_is(sign, "+") && !span_is(sign, "-"))
+		return fail(l, sign.p, "expected + or -, and a text");
+	if (text.len == 0 || text.len >= SAMPLE_CAP)
+		return fail(l, text.p, "expected a text of 1 to 255 bytes");
+	if (l->nr_samples == SAMPLES_MAX)
+		return fail(l, sign.p, "expected at most 1024 samples");
+	s = reallocarray(l->samples, l->nr_samples + 1, sizeof(*s));
+	if (s == NULL)
+		return -ENOMEM;
+	l->samples = s;
+	s += l->nr_samples++;
+	memset(s, 0, sizeof(*s));
+	s->positive = span_is(sign, "+");
+	s->kind = l->kind;
+	s->signature = l->signature;
+	memcpy(s->name, l->name, sizeof(s->name));
+	memcpy(s->text, text.p, text.len);
+	snprintf(s->file, sizeof(s->file), "%s", l->file);
+	s->line = l->line;
+	return 0;
+}
+
+static const char *
+sample_result(const struct provider_catalogue *c, const struct sample *s)
+{
+	struct span text = span_of(s->text, strlen(s->text));
+	const uint8_t *colon = memchr(text.p, ':', text.len);
+	const struct provider *p;
+
+	if (s->kind == BLOCK_PROVIDER) {
+		p = provider_by_host(c, text);
+		return p == NULL ? NULL : p->name;
+	}
+	if (s->signature == SIGNATURE_SERVICE)
+		return signature_service(c, text);
+	if (s->signature == SIGNATURE_CLIENT)
+		return signature_client(c, text);
+	if (colon == NULL)
+		return NULL;
+	return signature_engine(c, span_of(text.p, (size_t)(colon - text.p)),
+				span_trim(
+				    span_of(colon + 1, (size_t)(text.p + text.len - colon - 1))));
+}
+
+static int
+check_samples(const struct loader *l)
+{
+	for (unsigned i = 0; i < l->nr_samples; i++) {
+		const struct sample *s = &l->samples[i];
+		const char *got = sample_result(l->catalogue, s);
+		bool fits = got != NULL && strcmp(got, s->name) == 0;
+
+		if (fits == s->positive)
+			continue;
+		snprintf(l->err, l->err_cap, "%s:%u: sample %c %.100s: expected %s%s, is %s",
+			 s->file, s->line, s->positive ? '+' : '-', s->text,
+			 s->positive ? "" : "anything but ", s->name,
+			 got == NULL ? "nothing" : got);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int
+provider_line(struct loader *l, struct span word)
+{
 	if (span_is(word, "title"))
 		return title_line(l);
 	if (span_is(word, "kind"))
 		return kind_line(l);
 	if (span_is(word, "host"))
 		return host_line(l);
+	return fail(l, word.p, "expected title, kind, host, sample or '}'");
+}
+
+static int
+signature_block_line(struct loader *l, struct span word)
+{
+	static const char *const expected[NR_SIGNATURE_KINDS] = {
+		[SIGNATURE_ENGINE] = "expected header, sample or '}'",
+		[SIGNATURE_SERVICE] = "expected path, sample or '}'",
+		[SIGNATURE_CLIENT] = "expected agent, sample or '}'",
+	};
+
+	if (span_is(word, signature_line(l->signature)))
+		return signature_pattern(l);
+	return fail(l, word.p, expected[l->signature]);
+}
+
+static int
+block_line(struct loader *l)
+{
+	if (l->kind == BLOCK_ALLOW)
+		return allow_line(l);
+
+	struct span word = next_word(l);
+
+	if (span_is(word, "sample"))
+		return sample_line(l);
 	if (!span_is(word, "}"))
-		return fail(l, word.p, "expected title, kind, host or '}'");
+		return l->kind == BLOCK_PROVIDER ? provider_line(l, word)
+						 : signature_block_line(l, word);
 	if (!l->block_has_host)
-		return fail(l, word.p, "expected at least one host line");
+		return fail(l, word.p,
+			    l->kind == BLOCK_PROVIDER ? "expected at least one host line"
+						      : "expected at least one pattern");
 	l->in_block = false;
 	return end_of_line(l);
 }
@@ -338,6 +498,9 @@ provider_load(const char *path_or_dir, struct provider_catalogue **out, char *er
 	if (l.catalogue == NULL)
 		return -ENOMEM;
 	rc = S_ISDIR(st.st_mode) ? load_directory(&l, path_or_dir) : load_file(&l, path_or_dir);
+	if (rc == 0)
+		rc = check_samples(&l);
+	free(l.samples);
 	if (rc != 0) {
 		provider_destroy(l.catalogue);
 		return rc;

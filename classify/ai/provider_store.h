@@ -10,8 +10,9 @@
 
 #include "classify/ai/allow.h"
 #include "classify/ai/provider.h"
+#include "classify/ai/signature.h"
 
-enum { PROVIDER_BUCKETS = 512 };
+enum { PROVIDER_BUCKETS = 512, SIGNATURE_BUCKETS = 64 };
 
 struct host_pattern {
 	uint32_t provider; /* index */
@@ -21,6 +22,18 @@ struct host_pattern {
 	char text[PROVIDER_HOST_MAX + 1]; /* lower case */
 };
 
+struct signature_block {
+	enum signature_kind kind;
+	char name[SIGNATURE_NAME_CAP];
+};
+
+struct signature {
+	uint32_t block; /* index */
+	int32_t next;	/* in its chain, -1 at the end */
+	char text[SIGNATURE_TEXT_CAP];
+	char value[SIGNATURE_TEXT_CAP]; /* of a header */
+};
+
 struct provider_catalogue {
 	struct provider *providers;
 	struct host_pattern *patterns;
@@ -28,6 +41,12 @@ struct provider_catalogue {
 	uint32_t nr_providers;
 	uint32_t nr_patterns;
 	uint32_t nr_allows;
+	struct signature_block *blocks;
+	struct signature *signatures;
+	uint32_t nr_blocks;
+	uint32_t nr_signatures;
+	int32_t headers, agents; /* first of their chains */
+	int32_t paths[SIGNATURE_BUCKETS];
 	int32_t buckets[PROVIDER_BUCKETS];
 };
 

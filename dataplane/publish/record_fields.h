@@ -164,6 +164,8 @@
 	/* llm */                                                                                  \
 	X(GEN_AI_PROVIDER_NAME, "gen_ai_provider_name", TEXT, LLM, 0, 64, "who offers the model")  \
 	X(GEN_AI_ENGINE, "gen_ai_engine", TEXT, LLM, 0, 64, "server software, when it says so")    \
+	X(GEN_AI_CLIENT, "gen_ai_client", TEXT, LLM | MCP, 0, 64,                                  \
+	  "SDK or framework, by user agent")                                                       \
 	X(GEN_AI_DIALECT, "gen_ai_dialect", TEXT, LLM, 0, 64,                                      \
 	  "openai.chat anthropic.messages ...")                                                    \
 	X(GEN_AI_OPERATION_NAME, "gen_ai_operation_name", TEXT, LLM, 0, 64, "chat embeddings ...") \

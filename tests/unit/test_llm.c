@@ -294,6 +294,21 @@ static const struct llm_case {
 		      "\"generated_tokens\":5}}",
 	  .want = " tgi.generate text_completion > in=17 out=5 fin=eos_token",
 	  .completion = "yo\n" },
+	{ .name = "llama.cpp and the openai dialect: engine and dialect are two facts",
+	  .host = "llm.example:9931",
+	  .path = "/v1/chat/completions",
+	  .request = "{\"model\":\"q\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}",
+	  .response_header = { "Server", "llama.cpp" },
+	  .response = "{\"object\":\"chat.completion\",\"model\":\"q\",\"choices\":[]}",
+	  .want = " openai.chat chat q>q engine=llama.cpp" },
+	{ .name = "a gateway that says so",
+	  .host = "gw.example",
+	  .path = "/v1/messages",
+	  .request_header = { "Anthropic-Version", "2023-06-01" },
+	  .request = "{\"model\":\"c\",\"max_tokens\":1,\"messages\":[]}",
+	  .response_header = { "x-litellm-call-id", "1" },
+	  .response = "{\"type\":\"message\",\"model\":\"c\",\"content\":[]}",
+	  .want = " anthropic.messages chat c>c engine=litellm" },
 	{ .name = "audio, a form",
 	  .host = "api.openai.com",
 	  .path = "/v1/audio/transcriptions",
@@ -694,8 +709,7 @@ load(void **state)
 
 	(void)state;
 	window = guard_copy(blank, sizeof(blank));
-	return provider_load(WEIR_SOURCE_ROOT "/rules/ai/providers.rules", &catalogue, err,
-			     sizeof(err));
+	return provider_load(WEIR_SOURCE_ROOT "/rules/ai", &catalogue, err, sizeof(err));
 }
 
 static int

@@ -16,6 +16,7 @@
 
 #include "classify/ai/host_pattern.h"
 #include "classify/ai/provider.h"
+#include "classify/ai/signature.h"
 #include "tests/support/guard.h"
 
 #ifndef WEIR_SOURCE_ROOT
@@ -121,6 +122,15 @@ static const struct error_case {
 	  ":2:2: expected from, provider or '}'" },
 	{ "allow nobody", "allow a {\n from\n}\n",
 	  ":2:6: expected a name, a pattern or a network" },
+	{ "engine without a value", "engine a {\n header server\n}\n", ":2:9: expected a pattern" },
+	{ "service with a star in front", "service a {\n path /*/b\n}\n",
+	  ":2:7: expected a path of two" },
+	{ "client without an agent", "client a {\n}\n", ":2:1: expected at least one pattern" },
+	{ "sample that is not the block's",
+	  "provider a {\n host a.example\n sample + b.example\n}\n",
+	  ":3: sample + b.example: expected a, is nothing" },
+	{ "sample that must not be", "client a {\n agent x*\n sample - xy\n}\n",
+	  ":3: sample - xy: expected anything but a, is a" },
 	{ "not closed", "provider a {\n host a.b\n", ":3:1: expected '}'" },
 };
 
@@ -207,6 +217,60 @@ static const struct shipped_case {
 	{ "192.0.2.1", NULL },
 };
 
+static const struct signature_case {
+	const char *name;
+	const char *want;
+} path_cases[] = {
+	{ "/collections/docs/points/search", "vector_store.qdrant" },
+	{ "/COLLECTIONS/docs/points", "vector_store.qdrant" },
+	{ "/collections//points", NULL },
+	{ "/collections/a/b/points", NULL },
+	{ "/collections", NULL },
+	{ "/v2/models/m/infer", "triton" },
+	{ "/v2/models/m/infer/x", NULL },
+	{ "/qdrant.Points/Search", "vector_store.qdrant" },
+	{ "/", NULL },
+	{ "*", NULL },
+}, agent_cases[] = {
+	{ "OpenAI/Python 1.51.0", "openai-sdk" },
+	{ "google-genai-sdk/1.29.0 gl-python/3.12", "google-genai-sdk" },
+	{ "langchain-openai/0.3 OpenAI/Python", "langchain" },
+	{ "python-httpx/0.28", NULL },
+	{ "Mozilla/5.0 (Windows NT 10.0) Chrome/140", NULL },
+};
+
+static void
+test_signatures(void **state)
+{
+	struct provider_catalogue *c;
+	char err[256] = "";
+
+	(void)state;
+	if (provider_load(WEIR_SOURCE_ROOT "/rules/ai", &c, err, sizeof(err)) != 0)
+		fail_msg("%s", err);
+	for (size_t i = 0; i < sizeof(path_cases) / sizeof(path_cases[0]); i++) {
+		const char *got = signature_service(c, guarded(path_cases[i].name));
+
+		print_message("%s\n", path_cases[i].name);
+		assert_string_equal(got == NULL ? "" : got,
+				    path_cases[i].want == NULL ? "" : path_cases[i].want);
+	}
+	for (size_t i = 0; i < sizeof(agent_cases) / sizeof(agent_cases[0]); i++) {
+		const char *got = signature_client(c, guarded(agent_cases[i].name));
+
+		print_message("%s\n", agent_cases[i].name);
+		assert_string_equal(got == NULL ? "" : got,
+				    agent_cases[i].want == NULL ? "" : agent_cases[i].want);
+	}
+	assert_string_equal(signature_engine(c, guarded("Server"), guarded("llama.cpp b42")),
+			    "llama.cpp");
+	assert_null(signature_engine(c, guarded("Server"), guarded("nginx")));
+	assert_null(signature_engine(NULL, guarded("Server"), guarded("llama.cpp")));
+	assert_null(signature_service(NULL, guarded("/a/b")));
+	assert_null(signature_client(NULL, guarded("OpenAI/x")));
+	provider_destroy(c);
+}
+
 static void
 test_shipped(void **state)
 {
@@ -214,7 +278,7 @@ test_shipped(void **state)
 	char err[256] = "";
 
 	(void)state;
-	if (provider_load(WEIR_SOURCE_ROOT "/rules/ai/providers.rules", &c, err, sizeof(err)) != 0)
+	if (provider_load(WEIR_SOURCE_ROOT "/rules/ai", &c, err, sizeof(err)) != 0)
 		fail_msg("%s", err);
 	for (size_t i = 0; i < sizeof(shipped_cases) / sizeof(shipped_cases[0]); i++) {
 		const struct shipped_case *t = &shipped_cases[i];
@@ -233,10 +297,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_patterns),
-		cmocka_unit_test(test_errors),
-		cmocka_unit_test(test_load),
-		cmocka_unit_test(test_shipped),
+		cmocka_unit_test(test_patterns),   cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_load),	   cmocka_unit_test(test_shipped),
+		cmocka_unit_test(test_signatures),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
