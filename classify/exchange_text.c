@@ -74,8 +74,8 @@ exchange_text(struct message *m, enum buffer as, const uint8_t *text, size_t len
 	scan_push(m->joined, text, len, exchange_found, m);
 	/* Messages of a WebSocket may be pieces of something larger, which only their bytes in a
 	 * row show. */
-	if (!m->x->websocket)
-		(void)leave_out(m, text, len);
+	if (!m->x->websocket && leave_out(m, text, len))
+		exchange_scan_blob(m, as, text, len);
 }
 
 void

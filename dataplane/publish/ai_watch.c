@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "classify/ai/allow.h"
+#include "classify/ai/provider.h"
 #include "classify/siphash.h"
 
 enum { BUCKETS = 2 * AI_WATCH_MANIFESTS, DIGEST_BYTES = 32, KEY_BYTES = 16 };
@@ -182,6 +183,21 @@ recognised_by(const struct record_head *flow)
 	return span_is(source, "http_host") ? "host" : "payload";
 }
 
+/* A name that only DNS gave is no less a provider's. */
+static void
+name_service(const struct ai_watch *w, struct record *flow)
+{
+	struct span name = text_of(&flow->head, RF_SERVER_NAME);
+	const struct provider *p;
+	struct record_value v;
+
+	if (name.len == 0 || record_find(&flow->head, RF_AI_SERVICE, &v))
+		return;
+	p = provider_by_host(w->providers, name);
+	if (p != NULL && p->kind != PROVIDER_PLATFORM)
+		record_put_string(flow, RF_AI_SERVICE, p->name);
+}
+
 static void
 watch_flow(struct ai_watch *w, const struct record_head *flow)
 {
@@ -326,6 +342,7 @@ ai_watch_push(struct ai_watch *w, struct record *record)
 		watch_call(w, record);
 		break;
 	case RECORD_FLOW:
+		name_service(w, record);
 		watch_flow(w, &record->head);
 		break;
 	case RECORD_MCP:

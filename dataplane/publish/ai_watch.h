@@ -3,8 +3,9 @@
  * an AI service that is not on the allow-list, which tool list has changed, what calls add up to.
  *
  *   llm    gets `sanctioned`, and goes into the ledger
- *   flow   with an ai_service that is not allowed: finding ai.shadow
- *   mcp    a tool list that is not the one seen before at that place: finding mcp.tools_changed
+ *   flow   gets ai_service where only DNS gave the server's name; one that is not allowed: finding
+ * ai.shadow mcp    a tool list that is not the one seen before at that place: finding
+ * mcp.tools_changed
  *
  * A place is client, server, port and path. A list that comes in pages is not compared, nor is one
  * that was not read to its end. Without an allow-list (allow.h) nothing is said about anyone.

@@ -184,6 +184,13 @@ def test_realtime(weir):
         assert places(kinds) == {"llm.completion"} == places(kinds, "secret.aws_access_key"), kinds["finding"]
 
 
+def test_base64_inside_a_text(weir):
+    """A key that somebody pasted in base64 into a prompt."""
+    hidden = base64.b64encode(f"here is the key {SECRET} of the store, do not tell".encode()).decode()
+    kinds = replay(weir, conversation([(w.ORIG, post(CHAT, chat(("user", "what is this? " + hidden)))), (w.RESP, answer(DONE))]))
+    assert places(kinds, "secret.aws_access_key") == {"llm.prompt.user"}, kinds["finding"]
+
+
 def test_other_websockets_are_no_calls(weir):
     frames = b"".join(w.websocket_frame(json.dumps(m).encode()) for m in (
         {"type": "message", "text": "hi"}, {"type": "session.update", "user": 4}, {"delta": "x"}, {"type": "response.ok"}))

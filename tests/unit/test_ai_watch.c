@@ -124,7 +124,10 @@ test_places_are_forgotten(void **state)
 
 /* ------------------------------------------------------------------ the allow-list */
 
-static const char rules[] = "allow all {\n"
+static const char rules[] = "provider x_ai {\n"
+			    "  host api.x.ai\n"
+			    "}\n"
+			    "allow all {\n"
 			    "  provider openai azure.ai.*\n"
 			    "}\n"
 			    "allow lab {\n"
@@ -217,9 +220,19 @@ test_shadow(void **state)
 	begin(RECORD_FLOW, "shop/Deployment/web", "fqdn:api.openai.com");
 	record_put_string(&rec, RF_AI_SERVICE, "openai");
 	ai_watch_push(w, &rec);
-	begin(RECORD_FLOW, "shop/Deployment/web", "fqdn:www.example.com");
+	/* Named by nothing but DNS: api.x.ai is in the rules below. */
+	begin(RECORD_FLOW, "shop/Deployment/web", "fqdn:api.x.ai");
+	record_put_string(&rec, RF_SERVER_NAME, "api.x.ai");
+	record_put_string(&rec, RF_SERVER_NAME_SOURCE, "dns");
 	ai_watch_push(w, &rec);
-	assert_int_equal(out.nr, 1);
+	assert_int_equal(out.nr, 2);
+	check_text(1, RF_AI_SERVICE, "x_ai");
+	check_text(1, RF_DETECTED_BY, "dns");
+	check_text(1, RF_SEVERITY, "medium");
+	begin(RECORD_FLOW, "shop/Deployment/web", "fqdn:www.example.com");
+	record_put_string(&rec, RF_SERVER_NAME, "relax.ai");
+	ai_watch_push(w, &rec);
+	assert_int_equal(out.nr, 2);
 	forget();
 	ai_watch_destroy(w);
 	provider_destroy(c);
