@@ -64,8 +64,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		return 0;
 	same = run(&f, data, len, SIZE_MAX);
 	whole = strdup(f.log);
-	run(&f, data, len, (size_t)(data[0] >> 2) + 1);
-	if (same)
+	if (run(&f, data, len, (size_t)(data[0] >> 2) + 1) && same)
 		feed_is(&f, whole);
 	free(whole);
 	return 0;
