@@ -5,6 +5,7 @@
 #include "classify/conn_env.h"
 #include "dataplane/counters.h"
 #include "dataplane/flow/feed.h"
+#include "dataplane/publish/ai_ledger.h"
 #include "dataplane/publish/publisher.h"
 
 #define INFO(member, meaning) { #member, meaning, false },
@@ -70,6 +71,8 @@ static const struct counter_info worker_infos[] = {
 	{ "stalls", "times that the worker stood still for watchdog.stall_ms", false },
 };
 
+static const struct counter_info provider_infos[] = { AI_LEDGER_COLUMNS(INFO) };
+
 #define TABLE(t)                              \
 	{                                     \
 		t, sizeof(t) / sizeof((t)[0]) \
@@ -85,6 +88,7 @@ counter_info_find(const char *name, enum counter_scope scope)
 		[COUNTER_OF_ALL] = TABLE(infos),
 		[COUNTER_OF_PORT] = TABLE(port_infos),
 		[COUNTER_OF_WORKER] = TABLE(worker_infos),
+		[COUNTER_OF_PROVIDER] = TABLE(provider_infos),
 	};
 
 	for (size_t i = 0; i < tables[scope].nr; i++) {

@@ -12,12 +12,15 @@ struct counter_info {
 	bool gauge; /* goes down, too */
 };
 
-/* Whose a counter is: of weir in all, of one port (port_0_missed) or of one worker. */
-enum counter_scope { COUNTER_OF_ALL, COUNTER_OF_PORT, COUNTER_OF_WORKER };
+/*
+ * Whose a counter is: of weir in all, of one port (port_0_missed), of one worker, or of one
+ * provider of models (llm_openai_calls).
+ */
+enum counter_scope { COUNTER_OF_ALL, COUNTER_OF_PORT, COUNTER_OF_WORKER, COUNTER_OF_PROVIDER };
 
 /*
- * name: as in a stats record; of a port's or worker's own what follows the number. NULL when it is
- * not known.
+ * name: as in a stats record; of a port's, worker's or provider's own what follows its number or
+ * name. NULL when it is not known.
  */
 const struct counter_info *counter_info_find(const char *name, enum counter_scope scope);
 

@@ -29,6 +29,25 @@ take_number(const char **name, const char *prefix, unsigned max, unsigned *numbe
 	return true;
 }
 
+/* "llm_openai_calls": moves name to its column, and keeps what is before it. */
+static bool
+take_provider(const char **name, char provider[AI_LEDGER_NAME_CAP])
+{
+	const char *from = *name + 4;
+
+	if (strncmp(*name, "llm_", 4) != 0 || counter_info_find(*name, COUNTER_OF_ALL) != NULL)
+		return false;
+	for (const char *at = strchr(from, '_'); at != NULL; at = strchr(at + 1, '_')) {
+		if (counter_info_find(at + 1, COUNTER_OF_PROVIDER) == NULL ||
+		    at - from >= AI_LEDGER_NAME_CAP)
+			continue;
+		snprintf(provider, AI_LEDGER_NAME_CAP, "%.*s", (int)(at - from), from);
+		*name = at + 1;
+		return true;
+	}
+	return false;
+}
+
 void
 exposition_put(void *arg, const char *name, uint64_t value)
 {
@@ -42,6 +61,8 @@ exposition_put(void *arg, const char *name, uint64_t value)
 		scope = COUNTER_OF_PORT;
 	else if (take_number(&name, "worker_", CONFIG_MAX_WORKERS, &number))
 		scope = COUNTER_OF_WORKER;
+	else if (take_provider(&name, e->samples[e->nr].provider))
+		scope = COUNTER_OF_PROVIDER;
 	e->samples[e->nr].scope = scope;
 	e->samples[e->nr].number = number;
 	e->samples[e->nr].value = value;
@@ -73,6 +94,8 @@ write_sample(const struct exposition *e, FILE *to, const char *metric, unsigned 
 	fputs(metric, to);
 	if (e->samples[i].scope == COUNTER_OF_WORKER)
 		fprintf(to, "{worker=\"%u\"}", number);
+	if (e->samples[i].scope == COUNTER_OF_PROVIDER)
+		fprintf(to, "{provider=\"%s\"}", e->samples[i].provider);
 	if (e->samples[i].scope == COUNTER_OF_PORT && number < e->config->nr_ports) {
 		const struct port_config *p = &e->config->ports[number];
 
@@ -107,7 +130,10 @@ write_metric(const struct exposition *e, FILE *to, unsigned first)
 {
 	const char *name = e->samples[first].name;
 	static const char *const prefixes[] = {
-		[COUNTER_OF_ALL] = "", [COUNTER_OF_PORT] = "port_", [COUNTER_OF_WORKER] = "worker_"
+		[COUNTER_OF_ALL] = "",
+		[COUNTER_OF_PORT] = "port_",
+		[COUNTER_OF_WORKER] = "worker_",
+		[COUNTER_OF_PROVIDER] = "llm_",
 	};
 	enum counter_scope scope = e->samples[first].scope;
 	const struct counter_info *info = counter_info_find(name, scope);

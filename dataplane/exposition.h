@@ -4,12 +4,13 @@
  * A counter of a stats record becomes weir_NAME_total, or weir_NAME where it is a gauge; the
  * counters of ports (port_0_missed) become one metric with labels: weir_port_missed_total{port="0",
  * device="iface:eth1",tap="span-a"}, and those of workers likewise:
- * weir_worker_stalled{worker="1"}. All samples of a metric stand together under its HELP and TYPE,
- * as the format asks.
+ * weir_worker_stalled{worker="1"}; so do those of providers (llm_openai_calls):
+ * weir_llm_calls_total{provider="openai"}. All samples of a metric stand together under its HELP
+ * and TYPE, as the format asks.
  *
  *   exposition_begin ─ exposition_put for each counter ─ exposition_write
  *
- * No counter has a value that traffic chose, so labels stay few.
+ * No label has a value that traffic chose, so they stay few.
  */
 #ifndef WEIR_EXPOSITION_H
 #define WEIR_EXPOSITION_H
@@ -19,17 +20,19 @@
 
 #include "dataplane/config.h"
 #include "dataplane/counter_info.h"
+#include "dataplane/publish/ai_ledger.h"
 
-#define EXPOSITION_MAX_SAMPLES 1024
+#define EXPOSITION_MAX_SAMPLES 2048
 #define EXPOSITION_NAME_BYTES  64
 
-/* About 70 KiB: not on a stack. */
+/* About 250 KiB: not on a stack. */
 struct exposition {
 	const struct config *config; /* kept */
 	unsigned nr;
 	struct {
-		char name[EXPOSITION_NAME_BYTES]; /* of a port's or worker's: what follows the
-						     number */
+		/* of a port's, worker's or provider's: what follows its number or name */
+		char name[EXPOSITION_NAME_BYTES];
+		char provider[AI_LEDGER_NAME_CAP];
 		enum counter_scope scope;
 		unsigned number; /* of the port or worker */
 		uint64_t value;

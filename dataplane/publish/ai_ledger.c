@@ -72,7 +72,7 @@ ai_ledger_put(const struct ai_ledger *l, counter_put_fn *put, void *arg)
 	for (unsigned i = 0; i < l->nr; i++) {
 		const struct ai_ledger_row *row = &l->row[i];
 
-#define AI_LEDGER_PUT(column)                                       \
+#define AI_LEDGER_PUT(column, meaning)                              \
 	snprintf(name, sizeof(name), "llm_%s_" #column, row->name); \
 	put(arg, name, row->column);
 		AI_LEDGER_COLUMNS(AI_LEDGER_PUT)

@@ -18,19 +18,19 @@
 
 enum { AI_LEDGER_ROWS = 64, AI_LEDGER_NAME_CAP = 33 };
 
-#define AI_LEDGER_COLUMNS(X) \
-	X(calls)             \
-	X(input_tokens)      \
-	X(output_tokens)     \
-	X(no_usage)          \
-	X(errors)            \
-	X(bytes_sent)        \
-	X(bytes_received)    \
-	X(with_data)
+#define AI_LEDGER_COLUMNS(X)                                              \
+	X(calls, "model calls")                                           \
+	X(input_tokens, "tokens in, of the calls whose answers say it")   \
+	X(output_tokens, "tokens out, of the calls whose answers say it") \
+	X(no_usage, "model calls whose answers do not tell their tokens") \
+	X(errors, "model calls answered with a status of 400 or more")    \
+	X(bytes_sent, "bytes of requests to models")                      \
+	X(bytes_received, "bytes of their answers")                       \
+	X(with_data, "model calls in whose prompt a class of data was found")
 
 struct ai_ledger_row {
 	char name[AI_LEDGER_NAME_CAP];
-#define AI_LEDGER_MEMBER(column) uint64_t column;
+#define AI_LEDGER_MEMBER(column, meaning) uint64_t column;
 	AI_LEDGER_COLUMNS(AI_LEDGER_MEMBER)
 #undef AI_LEDGER_MEMBER
 };

@@ -80,11 +80,21 @@ written(const struct config *config, const char *const names[], size_t nr)
 static void
 test_exposition(void **state)
 {
-	static const char *const names[] = {
-		"rx_packets",	    "flows_open",      "port_0_missed",	   "port_0_link_up",
-		"port_1_missed",    "port_1_link_up",  "portable",	   "missed",
-		"worker_0_stalled", "worker_0_stalls", "worker_1_stalled", "worker_stalls"
-	};
+	static const char *const names[] = { "rx_packets",
+					     "flows_open",
+					     "port_0_missed",
+					     "port_0_link_up",
+					     "port_1_missed",
+					     "port_1_link_up",
+					     "portable",
+					     "missed",
+					     "worker_0_stalled",
+					     "worker_0_stalls",
+					     "worker_1_stalled",
+					     "worker_stalls",
+					     "llm_openai_calls",
+					     "llm_openai_input_tokens",
+					     "llm_aws_bedrock_calls" };
 	struct config c;
 	char *text;
 
@@ -111,6 +121,10 @@ test_exposition(void **state)
 	assert_non_null(strstr(text, "# TYPE weir_worker_stalled gauge\n"
 				     "weir_worker_stalled{worker=\"0\"} 9\n"
 				     "weir_worker_stalled{worker=\"1\"} 11\n# HELP"));
+	assert_non_null(strstr(text, "# TYPE weir_llm_calls_total counter\n"
+				     "weir_llm_calls_total{provider=\"openai\"} 13\n"
+				     "weir_llm_calls_total{provider=\"aws_bedrock\"} 15\n# HELP"));
+	assert_non_null(strstr(text, "\nweir_llm_input_tokens_total{provider=\"openai\"} 14\n"));
 	free(text);
 	config_free(&c);
 }
@@ -142,6 +156,7 @@ test_info(void **state)
 	assert_non_null(counter_info_find("feed_duplicates", COUNTER_OF_PORT));
 	assert_non_null(counter_info_find("not_inspected_gap_bytes", COUNTER_OF_ALL));
 	assert_null(counter_info_find("link_up", COUNTER_OF_WORKER));
+	assert_non_null(counter_info_find("with_data", COUNTER_OF_PROVIDER));
 	assert_null(counter_info_find("nothing", COUNTER_OF_ALL));
 }
 
