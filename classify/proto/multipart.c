@@ -61,7 +61,7 @@ static void
 quoted_byte(struct multipart *m, uint8_t b, const struct multipart_handler *on, void *arg)
 {
 	int high, low;
-	uint8_t c;
+	uint8_t c = '?';
 
 	if (m->quoted_have == 0 && b == '=') {
 		m->quoted_have = 1;
@@ -84,7 +84,8 @@ quoted_byte(struct multipart *m, uint8_t b, const struct multipart_handler *on, 
 	m->quoted_have = 0;
 	high = hex_value(m->quoted[0]);
 	low = hex_value(m->quoted[1]);
-	c = high < 0 || low < 0 ? '?' : (uint8_t)(high << 4 | low);
+	if (high >= 0 && low >= 0)
+		c = (uint8_t)(high << 4 | low);
 	on->content(arg, &c, 1);
 }
 
