@@ -68,17 +68,10 @@ def watched(weir, ports, **options):
         yield run, port
 
 
-def until(what, seconds, why):
-    end = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < end, f"not within {seconds} s: {why()}"
-        time.sleep(0.1)
-
-
 def test_exposition(weir):
     nr = len(frames_of(weir.demo))
     with watched(weir, [f'device = "pcap:{weir.demo}"; tap = "left";', f'device = "pcap:{weir.demo}"; domain = 1;']) as (run, port):
-        until(lambda: parsed(get(port)[1]).get("weir_rx_packets_total") == 2 * nr, 10, lambda: get(port)[1][:300])
+        e2e.until(lambda: parsed(get(port)[1]).get("weir_rx_packets_total") == 2 * nr, 10, lambda: get(port)[1][:300])
         time.sleep(1.2)
         text = get(port)[1]
         samples = parsed(text)
@@ -108,7 +101,7 @@ def test_a_parser_takes_it(weir):
     except ImportError:
         raise e2e.Skip("python3-prometheus-client is not installed: scripts/install-deps --for test")
     with watched(weir, [f'device = "pcap:{weir.demo}"; tap = "a \\"quoted\\" tap";']) as (_, port):
-        until(lambda: get(port)[0] == 200, 10, lambda: get(port))
+        e2e.until(lambda: get(port)[0] == 200, 10, lambda: get(port))
         families = {f.name: f for f in text_string_to_metric_families(get(port)[1])}
     assert families["weir_rx_packets"].type == "counter" and families["weir_flows_open"].type == "gauge"
     assert families["weir_port_missed"].samples[0].labels["tap"] == 'a "quoted" tap'
@@ -117,7 +110,7 @@ def test_a_parser_takes_it(weir):
 
 def test_pages(weir):
     with watched(weir, [f'device = "pcap:{weir.demo}";']) as (_, port):
-        until(lambda: get(port, "/healthz") == (200, "ok\n"), 10, lambda: get(port, "/healthz"))
+        e2e.until(lambda: get(port, "/healthz") == (200, "ok\n"), 10, lambda: get(port, "/healthz"))
         assert get(port, "/nothing")[0] == 404
         assert get(port, "/metrics", method="POST", data=b"x" * 100_000)[0] == 405
         assert get(port, "/metrics", method="DELETE")[0] == 405
@@ -132,7 +125,7 @@ def test_only_loopback(weir):
     """Another address of this machine does not answer."""
     outside = subprocess.run(["hostname", "-I"], capture_output=True, text=True).stdout.split()
     with watched(weir, [f'device = "pcap:{weir.demo}";']) as (_, port):
-        until(lambda: get(port)[0] == 200, 10, lambda: get(port))
+        e2e.until(lambda: get(port)[0] == 200, 10, lambda: get(port))
         for address in [a for a in outside if ":" not in a][:2]:
             try:
                 socket.create_connection((address, port), timeout=2).close()
@@ -166,7 +159,7 @@ def test_scrapers_that_hang(weir):
     """More of them than are let in, who send half a request or never read: no frame is lost, and
     once they have been thrown out others are served again."""
     with Wire() as wire, watched(weir, [f'device = "iface:{wire.names[0]}";']) as (run, port):
-        until(lambda: get(port)[0] == 200, 10, lambda: get(port))
+        e2e.until(lambda: get(port)[0] == 200, 10, lambda: get(port))
         hanging = []
         for n in range(80):
             s = socket.socket()
@@ -185,7 +178,7 @@ def test_scrapers_that_hang(weir):
         def served():
             with contextlib.suppress(OSError):
                 return get(port, "/healthz")[0] == 200
-        until(served, 30, lambda: "nobody is served any more")
+        e2e.until(served, 30, lambda: "nobody is served any more")
         for s in hanging:
             s.close()
         run.stop()
@@ -238,14 +231,14 @@ class Stopped:
 def test_stalled_worker(weir):
     """Is named in the log, counted, and makes the health check fail, until it goes on."""
     with Wire() as wire, watched(weir, [f'device = "iface:{wire.names[0]}";'], **{"watchdog.stall_ms": 500}) as (run, port):
-        until(lambda: get(port, "/healthz")[0] == 200, 10, lambda: get(port, "/healthz"))
+        e2e.until(lambda: get(port, "/healthz")[0] == 200, 10, lambda: get(port, "/healthz"))
         with Stopped(worker_thread(run.process, 2)):
-            until(lambda: get(port, "/healthz")[0] == 503, 10, lambda: get(port, "/healthz"))
+            e2e.until(lambda: get(port, "/healthz")[0] == 503, 10, lambda: get(port, "/healthz"))
             assert re.fullmatch(r"worker 1 stands still for \d+\.\d s\n", get(port, "/healthz")[1]), get(port, "/healthz")
             samples = parsed(get(port)[1])
             assert samples["weir_workers_stalled"] == samples["weir_workers_stalls_total"] == 1
             assert samples['weir_worker_stalled{worker="1"}'] == 1 and samples['weir_worker_stalled{worker="0"}'] == 0
-        until(lambda: get(port, "/healthz")[0] == 200, 10, lambda: get(port, "/healthz"))
+        e2e.until(lambda: get(port, "/healthz")[0] == 200, 10, lambda: get(port, "/healthz"))
         stats = run.wait_for("workers_stalls", 1)
         assert stats["workers_stalls"] == stats["worker_1_stalls"] == 1 and stats["worker_0_stalls"] == 0, stats
         said = run.said()
@@ -274,10 +267,10 @@ def test_service_manager(weir):
             assert next_with("READY=1") == ["READY=1"]
             for n in range(7):
                 wire.send(udp_frame(n))
-            until(lambda: "STATUS=7 frames received, 7 used" in next_with("STATUS="), 10, lambda: "no such status")
+            e2e.until(lambda: "STATUS=7 frames received, 7 used" in next_with("STATUS="), 10, lambda: "no such status")
             assert "WATCHDOG=1" in next_with("WATCHDOG=1")
             with Stopped(worker_thread(run.process, 1)):
-                until(lambda: "WATCHDOG=1" not in next_with("STATUS="), 10, lambda: "still told to be alive")
+                e2e.until(lambda: "WATCHDOG=1" not in next_with("STATUS="), 10, lambda: "still told to be alive")
                 for _ in range(2):
                     lines = next_with("STATUS=")
                     assert "WATCHDOG=1" not in lines and "worker 0 stands still" in lines[0], lines
@@ -299,17 +292,17 @@ def test_output_that_nobody_reads(weir):
                                      **{"watchdog.stall_ms": 500, "output": fifo, "flow.udp_idle_s": 1}) as (run, port):
             for n in range(2000):
                 wire.send(udp_frame(n))
-            until(lambda: get(port, "/healthz")[0] == 503, 20, lambda: get(port, "/healthz"))
+            e2e.until(lambda: get(port, "/healthz")[0] == 503, 20, lambda: get(port, "/healthz"))
             assert "the publisher stands still" in get(port, "/healthz")[1]
             for n in range(1000):
                 wire.send(udp_frame(n))
-            until(lambda: parsed(get(port)[1])["weir_rx_packets_total"] == 3000, 10, lambda: get(port)[1][:200])
+            e2e.until(lambda: parsed(get(port)[1])["weir_rx_packets_total"] == 3000, 10, lambda: get(port)[1][:200])
 
             def served():
                 with contextlib.suppress(BlockingIOError):
                     os.read(reader, 1 << 20)
                 return get(port, "/healthz")[0] == 200
-            until(served, 20, lambda: get(port, "/healthz"))
+            e2e.until(served, 20, lambda: get(port, "/healthz"))
             run.process.terminate()
             while run.process.poll() is None:
                 with contextlib.suppress(BlockingIOError):
@@ -331,16 +324,16 @@ def test_broker_gone(weir):
         with Wire() as wire, watched(weir, [f'device = "iface:{wire.names[0]}";'],
                                      **{"output": "kafka", "kafka.brokers": address, "watchdog.output_s": 2,
                                         "spool.dir": e2e.work_folder() / "spool"}) as (run, port):
-            until(lambda: parsed(get(port)[1])["weir_output_delivered_total"] > 0, 20, lambda: get(port)[1][:200])
+            e2e.until(lambda: parsed(get(port)[1])["weir_output_delivered_total"] > 0, 20, lambda: get(port)[1][:200])
             assert get(port, "/healthz")[0] == 200
             broker.kill()
             broker.wait()
-            until(lambda: get(port, "/healthz")[0] == 503, 20, lambda: get(port, "/healthz"))
+            e2e.until(lambda: get(port, "/healthz")[0] == 503, 20, lambda: get(port, "/healthz"))
             assert "the output takes nothing" in get(port, "/healthz")[1]
             assert parsed(get(port)[1])["weir_output_down"] == 1
             for n in range(500):
                 wire.send(udp_frame(n))
-            until(lambda: parsed(get(port)[1])["weir_rx_packets_total"] == 500, 10, lambda: get(port)[1][:200])
+            e2e.until(lambda: parsed(get(port)[1])["weir_rx_packets_total"] == 500, 10, lambda: get(port)[1][:200])
             assert "watchdog: the output has taken nothing" in run.said(), run.said()
             run.process.kill()
     finally:

@@ -10,6 +10,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 import traceback
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -64,6 +65,14 @@ class Weir:
         run = self.replay(*args)
         assert run.status == 0, f"replay ended with {run.status}: {run.err_lines[-3:]}"
         return run
+
+
+def until(what, seconds, why):
+    """Waits for what() to hold; why() says what stands instead."""
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, f"not within {seconds} s: {why()}"
+        time.sleep(0.1)
 
 
 def environment():
