@@ -73,7 +73,8 @@ validate_basic(struct value *v)
 }
 
 /*
- * A PEM marker with a key behind it: base64, over what separates lines in files, strings and JSON,
+ * A PEM marker with a key behind it: base64, over what separates lines in files, strings and JSON
+ * (or nothing, where line ends were taken out),
  * or the first header of an encrypted key. Source code that looks for markers has none. The value
  * is the marker; what is no marker is taken as it is.
  */
@@ -100,7 +101,7 @@ validate_pem_key(struct value *v)
 	while (p + nr < end && (is_alnum(p[nr]) || p[nr] == '+' || p[nr] == '/' || p[nr] == '='))
 		nr++;
 	/* Or the text is cut off there. */
-	return gap > 0 && (nr >= 12 || (nr > 0 && p + nr == end)) ? 20 : 0;
+	return nr >= 12 || (gap > 0 && nr > 0 && p + nr == end) ? 20 : 0;
 }
 
 /* Exactly 64 bytes behind the last '=' or blank of the match: an Azure storage key. */
