@@ -127,15 +127,14 @@ worth_a_look(const uint8_t *p, size_t len)
 			return true;
 	}
 	/* "-----BEGIN PRIVATE KEY-----", "pwd":"hunter22" */
-	return (memchr(p, ' ', len) != NULL && len >= WORD_MIN) ||
-	       (memchr(p, ':', len) != NULL && len >= FIELD_MIN);
+	return len >= FIELD_MIN && (memchr(p, ' ', len) != NULL || memchr(p, ':', len) != NULL);
 }
 
 /* ------------------------------------------------------------------ escapes undone */
 
-/* One round over text; false when nothing changed. */
+/* One round over text; false when nothing changed. blank: '+', '/' or what is none. */
 static bool
-undo(struct view *v, const uint8_t *text, size_t len, const uint16_t *origin)
+undo(struct view *v, const uint8_t *text, size_t len, const uint16_t *origin, char blank)
 {
 	bool changed = false;
 
@@ -145,7 +144,9 @@ undo(struct view *v, const uint8_t *text, size_t len, const uint16_t *origin)
 		size_t took = 1, n = 1;
 
 		out[0] = text[i];
-		if (text[i] == '%' || text[i] == '+')
+		if (text[i] == '/' && blank == '/')
+			out[0] = ' ';
+		else if (text[i] == '%' || (text[i] == '+' && blank == '+'))
 			n = unescape_one(CODING_FORM, text + i, len - i, out, &took);
 		else if (text[i] == '\\')
 			n = unescape_one(CODING_JSON, text + i, len - i, out, &took);
@@ -330,21 +331,41 @@ copy_clean(const uint8_t *in, size_t len, char *out, size_t cap)
 	return w.cut ? utf8_cut(out, w.len) : w.len;
 }
 
+/* Looks at text with its escapes undone again and again; false when no '+' was met. */
+static bool
+scan_undone(struct redaction *r, const uint8_t *text, size_t len, char blank)
+{
+	struct view views[2];
+	const uint16_t *origin = NULL;
+	bool met = memchr(text, '+', len) != NULL;
+
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		struct view *v = &views[i & 1];
+
+		if (!undo(v, text, len, origin, blank))
+			break;
+		if (blank == '/')
+			blank = '\0'; /* those that were coded are data */
+		text = v->text;
+		len = v->len;
+		r->origin = origin = v->origin;
+		met = met || memchr(text, '+', len) != NULL;
+		scan_values(r->scanner, text, len, on_value, r);
+		scan_words(r, text, len, origin);
+	}
+	return met;
+}
+
 size_t
 redact_text(struct scanner *s, const uint8_t *in, size_t len, char *out, size_t cap)
 {
 	static const char everything[] = "[masked]";
 	struct redaction r;
-	struct view views[2];
-	const uint8_t *text = in;
-	const uint16_t *origin = NULL;
 
 	if (len > REDACT_MAX)
 		len = cut_long(in);
 	if (len == 0 || !worth_a_look(in, len))
 		return copy_clean(in, len, out, cap);
-
-	size_t text_len = len;
 
 	r.scanner = s;
 	r.origin = NULL;
@@ -354,17 +375,12 @@ redact_text(struct scanner *s, const uint8_t *in, size_t len, char *out, size_t 
 	r.nr = 0;
 	scan_values(s, in, len, on_value, &r);
 	scan_words(&r, in, len, NULL);
-	for (unsigned i = 0; i < ROUNDS; i++) {
-		struct view *v = &views[i & 1];
-
-		if (!undo(v, text, text_len, origin))
-			break;
-		text = v->text;
-		text_len = v->len;
-		r.origin = origin = v->origin;
-		scan_values(s, text, text_len, on_value, &r);
-		scan_words(&r, text, text_len, origin);
-	}
+	/* In a query '+' is a blank, in a path and in base64 it is itself; '/' is between parts of
+	 * a path. */
+	if (scan_undone(&r, in, len, '\0'))
+		scan_undone(&r, in, len, '+');
+	if (in[0] == '/')
+		scan_undone(&r, in, len, '/');
 	if (r.overflow)
 		return copy_clean((const uint8_t *)everything, strlen(everything), out, cap);
 	sort_marks(&r);
