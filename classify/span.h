@@ -74,4 +74,37 @@ span_trim(struct span s)
 	return s;
 }
 
+/* The words of a line, apart by blanks and control characters; at most max of them. Returns how
+ * many. */
+static inline size_t
+span_words(struct span line, struct span *words, size_t max)
+{
+	size_t nr = 0, at = 0, n;
+
+	while (nr < max) {
+		while (at < line.len && line.p[at] <= ' ')
+			at++;
+		for (n = at; n < line.len && line.p[n] > ' ';)
+			n++;
+		if (n == at)
+			break;
+		words[nr++] = span_of(line.p + at, n - at);
+		at = n;
+	}
+	return nr;
+}
+
+/* A number in decimal digits and nothing else, of at most max (below 10^11). */
+static inline bool
+span_number(struct span s, uint64_t max, uint64_t *v)
+{
+	*v = 0;
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.p[i] < '0' || s.p[i] > '9' || i > 10)
+			return false;
+		*v = *v * 10 + (uint64_t)(s.p[i] - '0');
+	}
+	return s.len != 0 && *v <= max;
+}
+
 #endif

@@ -41,36 +41,6 @@ memcached_init(void *parser, const bool midstream[2])
 		p->side[dir].steps.lost = midstream[dir];
 }
 
-static size_t
-words_of(struct span line, struct span words[MAX_WORDS])
-{
-	size_t nr = 0, at = 0, n;
-
-	while (nr < MAX_WORDS) {
-		while (at < line.len && line.p[at] <= ' ')
-			at++;
-		for (n = at; n < line.len && line.p[n] > ' ';)
-			n++;
-		if (n == at)
-			break;
-		words[nr++] = span_of(line.p + at, n - at);
-		at = n;
-	}
-	return nr;
-}
-
-static bool
-number(struct span s, uint64_t *v)
-{
-	*v = 0;
-	for (size_t i = 0; i < s.len; i++) {
-		if (s.p[i] < '0' || s.p[i] > '9' || i > 10)
-			return false;
-		*v = *v * 10 + (uint64_t)(s.p[i] - '0');
-	}
-	return s.len != 0 && *v <= MAX_BYTES;
-}
-
 static void
 request(const struct db_out *o, enum db_class class, uint64_t id, bool unasked)
 {
@@ -116,7 +86,7 @@ static void
 client_line(struct steps *s, const struct db_out *o)
 {
 	struct span words[MAX_WORDS];
-	size_t nr = words_of(steps_taken(s), words);
+	size_t nr = span_words(steps_taken(s), words, MAX_WORDS);
 	unsigned at;
 	uint64_t len;
 	enum db_class class;
@@ -126,7 +96,7 @@ client_line(struct steps *s, const struct db_out *o)
 		return;
 	class = class_of(words[0]);
 	at = length_at(words[0]);
-	if (at != 0 && (nr <= at || !number(words[at], &len))) {
+	if (at != 0 && (nr <= at || !span_number(words[at], MAX_BYTES, &len))) {
 		/* The server will say ERROR. */
 		request(o, class, 0, false);
 		return;
@@ -156,7 +126,7 @@ static void
 server_line(struct memcached *p, struct steps *s, const struct db_out *o)
 {
 	struct span words[MAX_WORDS];
-	size_t nr = words_of(steps_taken(s), words);
+	size_t nr = span_words(steps_taken(s), words, MAX_WORDS);
 	bool value, meta;
 	uint64_t len;
 
@@ -165,7 +135,7 @@ server_line(struct memcached *p, struct steps *s, const struct db_out *o)
 		return;
 	value = span_is(words[0], "VALUE") && nr > 3;
 	meta = span_is(words[0], "VA") && nr > 1;
-	if ((value || meta) && number(words[value ? 3 : 1], &len)) {
+	if ((value || meta) && span_number(words[value ? 3 : 1], MAX_BYTES, &len)) {
 		p->rows++;
 		steps_pass(s, meta ? BODY : VALUE, len, DATA);
 	} else if (db_is_among(words[0], "error client_error server_error")) {
@@ -329,13 +299,14 @@ is_command(struct span s)
 		if (*c < ' ' || *c == 0x7f)
 			return false;
 	}
-	nr = words_of(span_of(s.p, (size_t)(end - s.p)), words);
+	nr = span_words(span_of(s.p, (size_t)(end - s.p)), words, MAX_WORDS);
 	/* As they are written, and no other way: these are plain words. */
 	if (nr == 0 || words[0].p[0] < 'a')
 		return false;
 	at = length_at(words[0]);
 	if (at != 0)
-		return nr > at && number(words[at], &len) && words[1].len <= MAX_KEY;
+		return nr > at && span_number(words[at], MAX_BYTES, &len) &&
+		       words[1].len <= MAX_KEY;
 	if (db_is_among(words[0], "get gets delete incr decr touch mg md ma gat gats"))
 		return nr > 1 && words[1].len <= MAX_KEY;
 	return (db_is_among(words[0], "version quit mn") && nr == 1) ||

@@ -22,36 +22,6 @@ nats_init(void *parser, const bool midstream[2])
 		p->side[dir].steps.lost = midstream[dir];
 }
 
-static size_t
-words_of(struct span line, struct span words[MAX_WORDS])
-{
-	size_t nr = 0, at = 0, n;
-
-	while (nr < MAX_WORDS) {
-		while (at < line.len && line.p[at] <= ' ')
-			at++;
-		for (n = at; n < line.len && line.p[n] > ' ';)
-			n++;
-		if (n == at)
-			break;
-		words[nr++] = span_of(line.p + at, n - at);
-		at = n;
-	}
-	return nr;
-}
-
-static bool
-number(struct span s, uint64_t *v)
-{
-	*v = 0;
-	for (size_t i = 0; i < s.len; i++) {
-		if (s.p[i] < '0' || s.p[i] > '9' || i > 10)
-			return false;
-		*v = *v * 10 + (uint64_t)(s.p[i] - '0');
-	}
-	return s.len != 0 && *v <= MAX_BYTES;
-}
-
 /* {"user":"ada", ...}: the one field that is wanted. */
 static void
 user(struct span json, const struct db_out *o)
@@ -87,7 +57,7 @@ message(struct steps *s, const struct span *words, size_t nr, const struct db_ou
 {
 	uint64_t len;
 
-	if (nr < 3 || !number(words[nr - 1], &len)) {
+	if (nr < 3 || !span_number(words[nr - 1], MAX_BYTES, &len)) {
 		s->lost = true;
 		return;
 	}
@@ -121,7 +91,7 @@ static void
 line(struct nats *p, struct steps *s, const struct db_out *o)
 {
 	struct span text = steps_taken(s), words[MAX_WORDS];
-	size_t nr = words_of(text, words);
+	size_t nr = span_words(text, words, MAX_WORDS);
 
 	steps_next(s);
 	if (nr == 0)
