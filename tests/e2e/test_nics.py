@@ -44,11 +44,14 @@ def jumbo_capture(weir):
 
 
 def compared(records):
-    """Without their times; a window of findings may end in the middle of a live run: the sum is what counts."""
+    """
+    Without their times. Of findings the sum, and not what one says of the first of many: a window may end in the
+    middle of a live run, and frames of one burst have one time.
+    """
     same, found = collections.Counter(), collections.Counter()
     for r in records:
         if e2e.kind_of(r) == "finding":
-            of_window = ("count", "distinct_values", "reason", "sample_masked")
+            of_window = ("count", "distinct_values", "reason", "sample_masked", "where", "field")
             found[without_times({k: v for k, v in r.items() if k not in of_window})] += r["count"]
         elif e2e.kind_of(r) != "stats":
             same[without_times(r)] += 1
