@@ -4,8 +4,8 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 
-#include "classify/ai/glob.h"
 #include "classify/ai/provider_store.h"
+#include "classify/glob.h"
 
 static struct span
 text_span(const char *text)
@@ -46,7 +46,7 @@ from_fits(const struct allow *a, const struct allow_use *use)
 		const struct allow_from *f = &a->from[i];
 
 		if (f->is_network ? network_fits(f, use)
-				  : glob_fits(text_span(f->text), use->identity))
+				  : glob_matches_nocase(text_span(f->text), use->identity))
 			return true;
 	}
 	return a->nr_from == 0;
@@ -60,8 +60,8 @@ provider_fits(const struct allow *a, const struct allow_use *use)
 
 		if (span_is(name, "internal")
 			? use->internal
-			: (use->service.len != 0 && glob_fits(name, use->service)) ||
-			      (use->engine.len != 0 && glob_fits(name, use->engine)))
+			: (use->service.len != 0 && glob_matches_nocase(name, use->service)) ||
+			      (use->engine.len != 0 && glob_matches_nocase(name, use->engine)))
 			return true;
 	}
 	return false;

@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "classify/ai/glob.h"
 #include "classify/ai/provider_store.h"
+#include "classify/glob.h"
 
 static const struct {
 	const char *name, *line;
@@ -125,7 +125,8 @@ signature_engine(const struct provider_catalogue *c, struct span name, struct sp
 	for (int32_t i = c == NULL ? -1 : c->headers; i >= 0; i = c->signatures[i].next) {
 		const struct signature *s = &c->signatures[i];
 
-		if (glob_fits(text_span(s->text), name) && glob_fits(text_span(s->value), value))
+		if (glob_matches_nocase(text_span(s->text), name) &&
+		    glob_matches_nocase(text_span(s->value), value))
 			return name_of(c, s);
 	}
 	return NULL;
@@ -137,7 +138,7 @@ signature_service(const struct provider_catalogue *c, struct span path)
 	if (c == NULL || path.len == 0)
 		return NULL;
 	for (int32_t i = c->paths[bucket_of(path)]; i >= 0; i = c->signatures[i].next) {
-		if (glob_fits_path(text_span(c->signatures[i].text), path))
+		if (glob_matches_path(text_span(c->signatures[i].text), path))
 			return name_of(c, &c->signatures[i]);
 	}
 	return NULL;
@@ -149,7 +150,7 @@ signature_client(const struct provider_catalogue *c, struct span agent)
 	if (c == NULL || agent.len == 0)
 		return NULL;
 	for (int32_t i = c->agents; i >= 0; i = c->signatures[i].next) {
-		if (glob_fits(text_span(c->signatures[i].text), agent))
+		if (glob_matches_nocase(text_span(c->signatures[i].text), agent))
 			return name_of(c, &c->signatures[i]);
 	}
 	return NULL;

@@ -1,8 +1,8 @@
 /* The judgement of one candidate, in the order in which it becomes more expensive. */
 #include "classify/rules/confirm.h"
 
-#include "classify/detect/glob.h"
 #include "classify/detect/mask.h"
+#include "classify/glob.h"
 
 static const char *const severity_names[] = { "info", "low", "medium", "high", "critical" };
 static const char *const confidence_names[] = { "low", "medium", "high" };

@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "classify/detect/glob.h"
 #include "classify/detect/value.h"
+#include "classify/glob.h"
 #include "classify/rules/rule_read.h"
 
 enum { OWNER_MAX = 127, PATH_CAP = 4096, HOST_MAX = 255, ADDRESS_CAP = 64 };

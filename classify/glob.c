@@ -1,8 +1,14 @@
-/* Patterns with stars; glob.h is the manual. */
-#include "classify/ai/glob.h"
+/* With one mark to go back to: the last star met. */
+#include "classify/glob.h"
 
-bool
-glob_fits(struct span glob, struct span text)
+static bool
+same(uint8_t a, uint8_t b, bool nocase)
+{
+	return a == b || (nocase && ascii_lower(a) == ascii_lower(b));
+}
+
+static bool
+matches(struct span glob, struct span text, bool nocase)
 {
 	size_t g = 0, t = 0, star = SIZE_MAX, mark = 0;
 
@@ -10,7 +16,7 @@ glob_fits(struct span glob, struct span text)
 		if (g < glob.len && glob.p[g] == '*') {
 			star = g++;
 			mark = t;
-		} else if (g < glob.len && ascii_lower(glob.p[g]) == ascii_lower(text.p[t])) {
+		} else if (g < glob.len && same(glob.p[g], text.p[t], nocase)) {
 			g++;
 			t++;
 		} else if (star != SIZE_MAX) {
@@ -23,6 +29,18 @@ glob_fits(struct span glob, struct span text)
 	while (g < glob.len && glob.p[g] == '*')
 		g++;
 	return g == glob.len;
+}
+
+bool
+glob_matches(struct span glob, struct span text)
+{
+	return matches(glob, text, false);
+}
+
+bool
+glob_matches_nocase(struct span glob, struct span text)
+{
+	return matches(glob, text, true);
 }
 
 /* Cuts the first segment off, and the slash in front of it. */
@@ -44,12 +62,12 @@ segment_take(struct span *path)
 }
 
 bool
-glob_fits_path(struct span glob, struct span path)
+glob_matches_path(struct span glob, struct span path)
 {
 	while (glob.len != 0 && path.len != 0) {
 		struct span want = segment_take(&glob), have = segment_take(&path);
 
-		if (have.len == 0 || !glob_fits(want, have))
+		if (have.len == 0 || !matches(want, have, true))
 			return false;
 	}
 	return glob.len == 0 && path.len == 0;
