@@ -1,6 +1,5 @@
 /* weir doctor [OPTION]... [FILE...]: what is wrong with the machine and with the feed. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include <unistd.h>
 
 #include "dataplane/cmd.h"
+#include "dataplane/cmd_options.h"
 #include "dataplane/config.h"
 #include "dataplane/doctor_feed.h"
 #include "dataplane/doctor_machine.h"
@@ -38,15 +38,15 @@ static const char usage_text[] =
 
 #define ASK_TIMEOUT_S 3
 
-enum { OPT_STATS = 256, OPT_METRICS, OPT_ROOT, OPT_SET, OPT_HELP };
+enum { OPT_STATS = 256, OPT_METRICS, OPT_ROOT, OPT_SET };
 
 static const struct option long_options[] = {
-	{ "config", required_argument, NULL, 'c' },
+	{ "config", required_argument, NULL, CMD_OPT_CONFIG },
 	{ "stats", required_argument, NULL, OPT_STATS },
 	{ "metrics", required_argument, NULL, OPT_METRICS },
 	{ "root", required_argument, NULL, OPT_ROOT },
 	{ "set", required_argument, NULL, OPT_SET },
-	{ "help", no_argument, NULL, OPT_HELP },
+	{ "help", no_argument, NULL, CMD_OPT_HELP },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -69,41 +69,26 @@ print_told(void *arg, enum doctor_level level, const char *what, const char *fou
 	o->nr_bad += level == DOCTOR_BAD;
 }
 
-/* -1 to go on, or the status to end with. */
 static int
-parse(struct options *o, int argc, char **argv)
+take_option(void *arg, int opt)
 {
-	const char *config = NULL;
-	int opt;
+	struct options *o = arg;
 
-	opterr = 0;
-	while ((opt = getopt_long(argc, argv, ":c:", long_options, NULL)) != -1) {
-		if (opt == 'c')
-			config = optarg;
-		if (opt == OPT_HELP) {
-			fputs(usage_text, stdout);
-			return CMD_OK;
-		}
-		if (opt == OPT_STATS)
-			o->stats = optarg;
-		if (opt == OPT_METRICS)
-			o->metrics = optarg;
-		if (opt == OPT_ROOT)
-			o->root = optarg;
-		if (opt == '?' || opt == ':') {
-			log_err("doctor: %s: %s: see weir doctor --help", argv[optind - 1],
-				opt == '?' ? "unknown option" : "needs a value");
-			return CMD_USAGE;
-		}
+	switch (opt) {
+	case OPT_STATS:
+		o->stats = optarg;
+		return 0;
+	case OPT_METRICS:
+		o->metrics = optarg;
+		return 0;
+	case OPT_ROOT:
+		o->root = optarg;
+		return 0;
+	case OPT_SET:
+		return config_set(&o->config, optarg);
+	default:
+		return -EINVAL;
 	}
-	if (config != NULL && config_load(&o->config, config) != 0)
-		return CMD_USAGE;
-	optind = 1;
-	while ((opt = getopt_long(argc, argv, ":c:", long_options, NULL)) != -1) {
-		if (opt == OPT_SET && config_set(&o->config, optarg) != 0)
-			return CMD_USAGE;
-	}
-	return -1;
 }
 
 static int
@@ -270,10 +255,14 @@ int
 cmd_doctor(int argc, char **argv)
 {
 	static struct options o;
+	const struct cmd_options options = {
+		"doctor", usage_text, ":c:", long_options, take_option, &o,
+	};
+	const char *file;
 	int status;
 
 	config_defaults(&o.config);
-	status = parse(&o, argc, argv);
+	status = cmd_options_read(&options, argc, argv, &o.config, &file);
 	if (status < 0 && optind < argc)
 		status = judge_captures(&o, (const char *const *)argv + optind,
 					(unsigned)(argc - optind));

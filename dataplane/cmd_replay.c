@@ -1,6 +1,5 @@
 /* weir replay [OPTION]... FILE...: the same pipeline over captures. */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 #include <unistd.h>
 
 #include "dataplane/cmd.h"
+#include "dataplane/cmd_options.h"
 #include "dataplane/config.h"
 #include "dataplane/core_dump.h"
 #include "dataplane/eal.h"
@@ -41,18 +41,6 @@ struct options {
 };
 
 static int
-set(struct config *c, const char *key, const char *value)
-{
-	char setting[4200];
-
-	if (snprintf(setting, sizeof(setting), "%s=%s", key, value) >= (int)sizeof(setting)) {
-		log_err("%s: too long", key);
-		return -EINVAL;
-	}
-	return config_set(c, setting);
-}
-
-static int
 parse_pace(const char *text, unsigned *pace)
 {
 	char *end;
@@ -74,39 +62,38 @@ enum {
 	OPT_PACE,
 	OPT_SET,
 	OPT_CORE,
-	OPT_HELP,
 };
 
 static int
-take_option(struct options *o, int opt)
+take_option(void *arg, int opt)
 {
+	struct options *o = arg;
+
 	switch (opt) {
-	case 'c':
-		return 0; /* read first of all, see find_config */
 	case 'q':
 		o->quiet = true;
 		return 0;
 	case OPT_RULES:
-		return set(&o->config, "rules.dir", optarg);
+		return cmd_options_set(&o->config, "rules.dir", optarg);
 	case OPT_WORKERS:
-		return set(&o->config, "workers", optarg);
+		return cmd_options_set(&o->config, "workers", optarg);
 	case OPT_RECORDS:
-		return set(&o->config, "records.types", optarg);
+		return cmd_options_set(&o->config, "records.types", optarg);
 	case OPT_OUTPUT:
-		return set(&o->config, "output", optarg);
+		return cmd_options_set(&o->config, "output", optarg);
 	case OPT_PACE:
 		return parse_pace(optarg, &o->pace);
 	case OPT_SET:
 		return config_set(&o->config, optarg);
 	case OPT_CORE:
-		return core_dump_allow();
+		return core_dump_allow() != 0 ? CMD_FAILED : 0;
 	default:
 		return -EINVAL;
 	}
 }
 
 static const struct option long_options[] = {
-	{ "config", required_argument, NULL, 'c' },
+	{ "config", required_argument, NULL, CMD_OPT_CONFIG },
 	{ "rules", required_argument, NULL, OPT_RULES },
 	{ "workers", required_argument, NULL, OPT_WORKERS },
 	{ "records", required_argument, NULL, OPT_RECORDS },
@@ -115,41 +102,22 @@ static const struct option long_options[] = {
 	{ "set", required_argument, NULL, OPT_SET },
 	{ "allow-core", no_argument, NULL, OPT_CORE },
 	{ "quiet", no_argument, NULL, 'q' },
-	{ "help", no_argument, NULL, OPT_HELP },
+	{ "help", no_argument, NULL, CMD_OPT_HELP },
 	{ NULL, 0, NULL, 0 },
 };
 
-/*
- * The configuration file is read before the other options, wherever -c stands, so that they
- * override it. Returns the status to end with, or -1 to go on.
- */
+/* The status to end with, or -1 to go on. */
 static int
 parse(struct options *o, int argc, char **argv)
 {
-	const char *config = NULL;
-	int opt;
+	const struct cmd_options options = {
+		"replay", usage_text, ":c:q", long_options, take_option, o,
+	};
+	const char *file;
+	int status = cmd_options_read(&options, argc, argv, &o->config, &file);
 
-	opterr = 0;
-	while ((opt = getopt_long(argc, argv, ":c:q", long_options, NULL)) != -1) {
-		if (opt == 'c')
-			config = optarg;
-		if (opt == OPT_HELP) {
-			fputs(usage_text, stdout);
-			return CMD_OK;
-		}
-		if (opt == '?' || opt == ':') {
-			log_err("replay: %s: %s: see weir replay --help", argv[optind - 1],
-				opt == '?' ? "unknown option" : "needs a value");
-			return CMD_USAGE;
-		}
-	}
-	if (config != NULL && config_load(&o->config, config) != 0)
-		return CMD_USAGE;
-	optind = 1;
-	while ((opt = getopt_long(argc, argv, ":c:q", long_options, NULL)) != -1) {
-		if (take_option(o, opt) != 0)
-			return CMD_USAGE;
-	}
+	if (status >= 0)
+		return status;
 	if (optind == argc) {
 		log_err("replay: no capture file given: see weir replay --help");
 		return CMD_USAGE;
@@ -268,7 +236,7 @@ cmd_replay(int argc, char **argv)
 	int status;
 
 	config_defaults(&o.config);
-	if (set(&o.config, "memory.mbufs", "8192") != 0)
+	if (cmd_options_set(&o.config, "memory.mbufs", "8192") != 0)
 		return CMD_FAILED;
 	status = parse(&o, argc, argv);
 	if (status >= 0) {

@@ -1,7 +1,7 @@
 /* weir rules COMMAND: options, and the commands that only look at a set. */
 #include "dataplane/cmd_rules.h"
 
-#include <getopt.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +11,7 @@
 #include "classify/rules/rule_db.h"
 #include "classify/rules/rule_lex.h"
 #include "dataplane/cmd.h"
+#include "dataplane/cmd_options.h"
 #include "dataplane/log.h"
 #include "dataplane/pipeline.h"
 
@@ -50,7 +51,7 @@ enum {
 };
 
 static const struct option long_options[] = {
-	{ "config", required_argument, NULL, 'c' },
+	{ "config", required_argument, NULL, CMD_OPT_CONFIG },
 	{ "rules", required_argument, NULL, OPT_RULES },
 	{ "local", required_argument, NULL, OPT_LOCAL },
 	{ "json", no_argument, NULL, OPT_JSON },
@@ -60,30 +61,20 @@ static const struct option long_options[] = {
 	{ "gitleaks", required_argument, NULL, OPT_GITLEAKS },
 	{ "suricata", required_argument, NULL, OPT_SURICATA },
 	{ "set", required_argument, NULL, OPT_SET },
-	{ "help", no_argument, NULL, OPT_HELP },
+	{ "help", no_argument, NULL, CMD_OPT_HELP },
 	{ NULL, 0, NULL, 0 },
 };
 
 static int
-set(struct config *c, const char *key, const char *value)
+take_option(void *arg, int opt)
 {
-	char setting[4200];
+	struct rules_options *o = arg;
 
-	if (snprintf(setting, sizeof(setting), "%s=%s", key, value) >= (int)sizeof(setting)) {
-		log_err("%s: too long", key);
-		return -1;
-	}
-	return config_set(c, setting);
-}
-
-static int
-take_option(struct rules_options *o, int opt)
-{
 	switch (opt) {
 	case OPT_RULES:
-		return set(&o->config, "rules.dir", optarg);
+		return cmd_options_set(&o->config, "rules.dir", optarg);
 	case OPT_LOCAL:
-		return set(&o->config, "rules.local", optarg);
+		return cmd_options_set(&o->config, "rules.local", optarg);
 	case OPT_SET:
 		return config_set(&o->config, optarg);
 	case OPT_JSON:
@@ -105,7 +96,7 @@ take_option(struct rules_options *o, int opt)
 		o->suricata = optarg;
 		return 0;
 	default:
-		return 0; /* -c is read first of all */
+		return -EINVAL;
 	}
 }
 
@@ -113,30 +104,14 @@ take_option(struct rules_options *o, int opt)
 static int
 parse(struct rules_options *o, int argc, char **argv)
 {
-	const char *config = NULL;
-	int opt;
+	const struct cmd_options options = {
+		"rules", usage_text, ":c:", long_options, take_option, o,
+	};
+	const char *file;
+	int status = cmd_options_read(&options, argc, argv, &o->config, &file);
 
-	opterr = 0;
-	while ((opt = getopt_long(argc, argv, ":c:", long_options, NULL)) != -1) {
-		if (opt == 'c')
-			config = optarg;
-		if (opt == OPT_HELP) {
-			fputs(usage_text, stdout);
-			return CMD_OK;
-		}
-		if (opt == '?' || opt == ':') {
-			log_err("rules: %s: %s: see weir rules --help", argv[optind - 1],
-				opt == '?' ? "unknown option" : "needs a value");
-			return CMD_USAGE;
-		}
-	}
-	if (config != NULL && config_load(&o->config, config) != 0)
-		return CMD_USAGE;
-	optind = 1;
-	while ((opt = getopt_long(argc, argv, ":c:", long_options, NULL)) != -1) {
-		if (take_option(o, opt) != 0)
-			return CMD_USAGE;
-	}
+	if (status >= 0)
+		return status;
 	o->nr_args = argc - optind;
 	o->args = argv + optind;
 	o->source = pipeline_rules(&o->config, o->dir, sizeof(o->dir));

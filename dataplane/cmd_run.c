@@ -1,6 +1,5 @@
 /* weir run -c FILE: live, on the ports of the configuration. */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -9,6 +8,7 @@
 #include <time.h>
 
 #include "dataplane/cmd.h"
+#include "dataplane/cmd_options.h"
 #include "dataplane/config.h"
 #include "dataplane/core_dump.h"
 #include "dataplane/eal.h"
@@ -53,48 +53,44 @@ struct run {
 	bool stopping;
 };
 
+enum { OPT_SET = 256, OPT_CORE };
+
+static const struct option long_options[] = {
+	{ "config", required_argument, NULL, CMD_OPT_CONFIG },
+	{ "set", required_argument, NULL, OPT_SET },
+	{ "allow-core", no_argument, NULL, OPT_CORE },
+	{ "help", no_argument, NULL, CMD_OPT_HELP },
+	{ NULL, 0, NULL, 0 },
+};
+
+static int
+take_option(void *arg, int opt)
+{
+	struct run *r = arg;
+
+	if (opt == OPT_CORE)
+		return core_dump_allow() != 0 ? CMD_FAILED : 0;
+	return config_set(&r->config, optarg);
+}
+
+/* The status to end with, or -1 to go on. */
 static int
 parse(struct run *r, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "set", required_argument, NULL, 's' },
-		{ "allow-core", no_argument, NULL, 'C' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
+	const struct cmd_options options = {
+		"run", usage_text, ":c:", long_options, take_option, r,
 	};
-	const char *config = NULL;
 	struct sockaddr_storage address;
+	const char *file;
 	socklen_t len;
-	int opt;
+	int status = cmd_options_read(&options, argc, argv, &r->config, &file);
 
-	opterr = 0;
-	while ((opt = getopt_long(argc, argv, ":c:", options, NULL)) != -1) {
-		if (opt == 'c')
-			config = optarg;
-		if (opt == 'h') {
-			fputs(usage_text, stdout);
-			return CMD_OK;
-		}
-		if (opt == '?' || opt == ':') {
-			log_err("run: %s: %s: see weir run --help", argv[optind - 1],
-				opt == '?' ? "unknown option" : "needs a value");
-			return CMD_USAGE;
-		}
-	}
-	if (config == NULL || optind != argc) {
+	if (status >= 0)
+		return status;
+	if (file == NULL || optind != argc) {
 		log_err("run: %s: see weir run --help",
-			config == NULL ? "no configuration given (-c FILE)" : argv[optind]);
+			file == NULL ? "no configuration given (-c FILE)" : argv[optind]);
 		return CMD_USAGE;
-	}
-	if (config_load(&r->config, config) != 0)
-		return CMD_USAGE;
-	optind = 1;
-	while ((opt = getopt_long(argc, argv, ":c:", options, NULL)) != -1) {
-		if (opt == 's' && config_set(&r->config, optarg) != 0)
-			return CMD_USAGE;
-		if (opt == 'C' && core_dump_allow() != 0)
-			return CMD_FAILED;
 	}
 	if (r->config.nr_ports == 0) {
 		log_err("ports: none configured: must be at least one, such as ( { device = "
