@@ -88,8 +88,6 @@
 	     "requests under way per worker")                                                       \
 	UINT(http_pipelined, "http.pipelined", 64, 1, 65536, "requests",                            \
 	     "requests under way per connection")                                                   \
-	UINT(http_header_bytes, "http.header_bytes", 65536, 1024, 1048576, "bytes",                 \
-	     "header block of a message")                                                           \
 	UINT(http2_tables, "http2.tables", 2048, 1, 1048576, "connections",                          \
 	     "HTTP/2 connections per worker whose header tables are kept")                         \
 	UINT(tls_connections, "tls.connections", 16384, 1, 16777216, "connections",                 \
@@ -111,8 +109,6 @@
 	     "decompressed bytes before the ratio counts")                                          \
 	UINT(decode_max_message_mb, "decode.max_message_mb", 1024, 1, 1048576, "MiB",               \
 	     "decompressed size of a message")                                                      \
-	BOOL(replay_verify_checksums, "replay.verify_checksums", false,                             \
-	     "check checksums of a capture; captures often carry offloaded ones")                   \
 	ENUM(findings_min_severity, "findings.min_severity", "low", "info|low|medium|high|critical", \
 	     "less severe findings are neither published nor counted")                              \
 	UINT(findings_window_s, "findings.window_s", 60, 1, 86400, "s",                             \
