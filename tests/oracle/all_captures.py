@@ -8,26 +8,14 @@ it cannot be opened. Never a signal, a sanitizer report, a hang, or a line on st
 record. A fixed sample is taken; FULL=1 takes all.
 """
 import concurrent.futures
-import hashlib
 import json
 import os
-import pathlib
 import subprocess
 import sys
 
 import shared
 
 SAMPLE, SECONDS, JOBS = 150, 60, 2
-LARGEST = 30 << 20
-ENDS = (".pcap", ".pcapng", ".cap", ".trace", ".pcap.gz", ".dmp")
-
-
-def captures(folder):
-    found = [p for p in sorted(folder.rglob("*")) if p.name.endswith(ENDS) and p.is_file()]
-    if os.environ.get("FULL"):
-        return found
-    small = [p for p in found if p.stat().st_size < LARGEST]
-    return sorted(small, key=lambda p: hashlib.sha1(str(p.relative_to(folder)).encode()).digest())[:SAMPLE]
 
 
 def closes(lines):
@@ -67,7 +55,7 @@ def complaint(program, rules, path):
 def main():
     binary, root, folder = shared.arguments()
     program = shared.sanitized(binary)
-    chosen = captures(folder / "corpora")
+    chosen = shared.sample(folder / "corpora", "", SAMPLE)
     wrong = 0
     with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
         work = lambda path: complaint(program, root / "rules", path)

@@ -8,13 +8,10 @@ aimed at, and a guard a little under what was measured, so that a step back is a
 between the two is no success: it is printed as short of its aim, with what is missing. The figures go
 into oracle.txt in the build folder.
 """
-import json
 import os
-import pathlib
 import re
 import subprocess
 import sys
-import tempfile
 
 import shared
 
@@ -26,7 +23,6 @@ CHECKS = [
     ("gaps", 0.97, 0.97, 0.0, False, ""),
     ("overlap", 0.97, 0.97, 0.9, False, ""),
     ("robustness", 0.99, 0.99, 0.97, True, ""),
-    ("determinism", 1.00, 1.00, 1.0, False, ""),
     ("http", 0.97, 0.77, 0.0, False, NO_KEYS),
     ("bodies", 0.97, 0.76, 0.0, False, NO_KEYS),
     ("evasion", 0.97, 0.96, 0.0, False, ""),
@@ -39,74 +35,6 @@ CHECKS = [
                                          "key; telephones without words; dates of birth count against it"),
 ]
 SECONDS = 700
-KEEP_RUNS = pathlib.Path(__file__).resolve().parent / "keep_runs.sh"
-
-
-def records_of(out):
-    """By event, less the place in the output: what must agree between runs."""
-    records = [json.loads(line) for line in out.read_text(errors="replace").splitlines()]
-    return {r["event_id"]: {k: v for k, v in r.items() if k != "seq"} for r in records}
-
-
-def differences(first, then):
-    for event in sorted({*first, *then}):
-        a, b = first.get(event, {}), then.get(event, {})
-        if not a or not b:
-            yield f"only {'then' if b else 'first'}: {a or b}"
-        elif a != b:
-            yield f"{a['schema']} {event}: {[(k, a.get(k), b.get(k)) for k in sorted({*a, *b}) if a.get(k) != b.get(k)]}"
-
-
-def differing_runs(kept):
-    """Lines that say where runs over the same capture differ; the scorer says only that some do."""
-    first = {}
-    for args in sorted(kept.glob("*.args"), key=lambda path: path.stat().st_mtime_ns):
-        asked = args.read_text().splitlines()
-        if "--workers" not in asked:
-            continue
-        out, capture = args.with_suffix(".out"), asked[-1]
-        other = first.setdefault(capture, out)
-        status = out.with_suffix(".status").read_text().strip()
-        if status != "0":
-            said = out.with_suffix(".err").read_text(errors="replace").splitlines()
-            yield f"{capture}: ended with {status}: {said[-3:]}"
-        if other is out or out.read_bytes() == other.read_bytes():
-            continue
-        workers = asked[asked.index("--workers") + 1]
-        try:
-            differ = list(differences(records_of(other), records_of(out)))
-        except ValueError:
-            differ = ["not all lines are records"]
-        if differ:
-            yield f"{capture}, {workers} workers: {len(differ)} records differ"
-            yield from [f"  {line}" for line in differ[:4]]
-        elif workers == "1":
-            yield f"{capture}: the same records in another order"
-
-
-def run_scorer(command, root, env, timeout, kept):
-    """The scorer with weir, or with what keeps weir's runs in the folder kept."""
-    if kept:
-        env = dict(env, WEIR_KEPT=kept, WEIR_KEPT_PROGRAM=command[3])
-        command = command[:3] + [str(KEEP_RUNS)] + command[4:]
-    return subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, timeout=timeout)
-
-
-def run_twice_if_needed(binary, command, root, env, timeout):
-    """
-    Runs that differ are a fault, and told record by record. One that does not come back at once is no failure
-    of this run, but stays in oracle.txt and is told at the end of scripts/test: it is to be looked into.
-    """
-    said = []
-    for attempt in (1, 2):
-        with tempfile.TemporaryDirectory() as kept:
-            run = run_scorer(command, root, env, timeout, kept)
-            why = list(differing_runs(pathlib.Path(kept))) if run.returncode else []
-        if not run.returncode:
-            break
-        said += [f"attempt {attempt}: {line}" for line in why or ["the scorer did not say why"]]
-    shared.note(binary, "runs differed", said)
-    return run, said
 
 
 def judge(binary, root, folder, check):
@@ -121,17 +49,14 @@ def judge(binary, root, folder, check):
     else:
         env["FULL"] = "1"      # a sample would move the figure with the speed of the machine
     timeout = None if os.environ.get("FULL") else SECONDS
-    if name == "determinism":
-        run, why = run_twice_if_needed(binary, command, root, env, timeout)
-    else:
-        run, why = run_scorer(command, root, env, timeout, None), []
+    run = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, timeout=timeout)
     lines = (run.stdout + run.stderr).strip().split("\n")
     columns = [line.strip() for line in lines if re.match(r"\s*\d+ of \d+", line)]
     shared.note(binary, name, columns + lines[-1:])
     figure = re.search(r"= (\d\.\d+), wanted", lines[-1])
     share = float(figure[1]) if figure else 0.0
     if run.returncode:
-        print("\n".join(f"  {line}" for line in why + lines))
+        print("\n".join(f"  {line}" for line in lines))
     if run.returncode or share >= aim:
         verdict = f"{share:.3f}"
     else:

@@ -1,11 +1,14 @@
 """Where the captures of other projects are: a folder beside the checkout, or $WEIR_SHARED. They are
 no part of weir; without them the oracle tests are skipped."""
+import hashlib
 import os
 import pathlib
 import sys
 
 sys.dont_write_bytecode = True
 SKIP_STATUS = 77
+LARGEST = 30 << 20
+ENDS = (".pcap", ".pcapng", ".cap", ".trace", ".pcap.gz", ".dmp")
 
 
 def folder(root):
@@ -26,6 +29,15 @@ def arguments():
     if not (shared / "corpora").is_dir():
         skip(f"no captures in {shared}")
     return binary, root, shared
+
+
+def sample(corpora, salt, count):
+    """Captures, the same wherever the folder lies; with FULL=1 all of them."""
+    found = [p for p in sorted(corpora.rglob("*")) if p.name.endswith(ENDS) and p.is_file()]
+    if os.environ.get("FULL"):
+        return found
+    small = [p for p in found if p.stat().st_size < LARGEST]
+    return sorted(small, key=lambda p: hashlib.sha1(f"{salt}{p.relative_to(corpora)}".encode()).digest())[:count]
 
 
 def sanitized(binary):
