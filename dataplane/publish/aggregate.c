@@ -168,14 +168,15 @@ struct material {
 static void
 material_add(struct material *m, const void *data, size_t len)
 {
-	uint16_t len16 = (uint16_t)len;
+	uint8_t *at = m->bytes + m->len;
 
-	if (len + sizeof(len16) > sizeof(m->bytes) - m->len)
+	if (len + 2 > sizeof(m->bytes) - m->len)
 		return;
-	memcpy(m->bytes + m->len, &len16, sizeof(len16));
+	at[0] = (uint8_t)len;
+	at[1] = (uint8_t)(len >> 8);
 	if (len != 0)
-		memcpy(m->bytes + m->len + sizeof(len16), data, len);
-	m->len += sizeof(len16) + len;
+		memcpy(at + 2, data, len);
+	m->len += 2 + len;
 }
 
 static void
