@@ -47,6 +47,8 @@ struct claim {
 	uint64_t rule_hash;
 	enum severity severity;
 	bool generic, number;
+	bool validated;
+	bool alone; /* no letter, digit or mark of a token adjoins it */
 };
 
 struct candidate {
@@ -320,9 +322,35 @@ tell_value(struct scan_stream *st, const struct db_pattern *p, struct value *v, 
 		st->value(st->arg, rule, v, (size_t)from);
 }
 
+static bool
+joins_token(const struct value *v, size_t at)
+{
+	uint8_t c = v->window[at];
+
+	return is_alnum(c) || c >= 0x80 || memchr("-_.~+/%", c, 7) != NULL;
+}
+
+static bool
+stands_alone(const struct value *v)
+{
+	return (v->start == 0 || !joins_token(v, v->start - 1)) &&
+	       (v->end == v->len || !joins_token(v, v->end));
+}
+
 /*
- * Generic rules give way to what was found at the same bytes, numbers to what is no number; else
- * the first of those that are as severe stays.
+ * A number is a piece of what is no number: the card in track data, the digits of an IBAN or of a
+ * key. But where it passed its check and stands alone, a shape round it that nothing checked, a
+ * field's name and its value, say, takes nothing from it.
+ */
+static bool
+is_piece(const struct claim *number, bool validated)
+{
+	return validated || !number->validated || !number->alone;
+}
+
+/*
+ * Generic rules give way to what was found at the same bytes, numbers to what they are a piece of;
+ * else the first of those that are as severe stays.
  */
 static bool
 is_claimed(const struct scan_stream *st, const struct claim *mine)
@@ -333,6 +361,8 @@ is_claimed(const struct scan_stream *st, const struct claim *mine)
 		const struct claim *c = &st->claims[i];
 
 		if (c->rule_hash == mine->rule_hash || c->from >= mine->to || mine->from >= c->to)
+			continue;
+		if (mine->number && !c->number && !c->generic && !is_piece(mine, c->validated))
 			continue;
 		if (mine->generic || (mine->number && !c->number) ||
 		    (!c->generic && mine->severity <= c->severity))
@@ -348,9 +378,10 @@ is_claimed(const struct scan_stream *st, const struct claim *mine)
  */
 static bool
 named_ahead(struct scan_stream *st, const struct candidate *c, const struct value *v, uint64_t from,
-	    bool whole)
+	    const struct claim *mine)
 {
 	const struct queue *q = st->queue;
+	bool whole = mine->number;
 	uint64_t last = from + (whole ? v->len : v->end);
 	struct value other;
 
@@ -359,7 +390,8 @@ named_ahead(struct scan_stream *st, const struct candidate *c, const struct valu
 		size_t end = (size_t)(n->first - from), start;
 
 		if (p->rule->generic || p->pattern->kind > PATTERN_LITERAL ||
-		    n->first <= from + v->start || n->first > last)
+		    n->first <= from + v->start || n->first > last ||
+		    (mine->number && !is_piece(mine, p->rule->validator != NULL)))
 			continue;
 		match_start(st, p, v->window, v->len, end, &start);
 		value_init(&other, v->window, v->len, start, end);
@@ -387,10 +419,12 @@ tell_finding(struct scan_stream *st, const struct candidate *c, struct value *v,
 			      .rule_hash = p->rule_hash,
 			      .severity = f.severity,
 			      .generic = p->rule->generic,
-			      .number = p->pattern->kind == PATTERN_DIGITS };
+			      .number = p->pattern->kind == PATTERN_DIGITS,
+			      .validated = p->rule->validator != NULL,
+			      .alone = stands_alone(v) };
 
 	if (is_claimed(st, &mine) ||
-	    ((mine.generic || mine.number) && named_ahead(st, c, v, from, mine.number)))
+	    ((mine.generic || mine.number) && named_ahead(st, c, v, from, &mine)))
 		return;
 	if (f.severity > SEVERITY_INFO)
 		st->claims[st->nr_claims++ % MAX_CLAIMS] = mine;

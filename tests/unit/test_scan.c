@@ -408,6 +408,45 @@ test_bad_rules(void **state)
 	free(text);
 }
 
+/* Rules of one's own beside the shipped kind: what is a piece of what, and what stands alone. */
+static void
+test_numbers_in_shapes(void **state)
+{
+	static const char text[] =
+	    "rule pan {\n title \"T\"\n data_type x.pan\n in any\n severity medium\n"
+	    " find digits 16..16 sep \" -\"\n validate card\n}\n"
+	    "rule field {\n title \"T\"\n data_type x.field\n in any\n severity medium\n"
+	    " match /\"card_number\"\\s*:\\s*\"[^\"]{2,60}\"/\n}\n"
+	    "rule key {\n title \"T\"\n data_type x.key\n in any\n severity medium\n"
+	    " match /xkey-[0-9a-z-]{20,40}/\n}\n";
+	static const struct scan_case shapes[] = {
+		{ "a card that a field's rule takes in", BUFFER_HTTP_BODY,
+		  "{\"card_number\":\"5425 2334 3010 9903\",\"n\":1}", "pan medium [x.pan];" },
+		{ "no card in the field", BUFFER_HTTP_BODY, "{\"card_number\":\"none, paid cash\"}",
+		  "field medium [x.field];" },
+		{ "digits of a key", BUFFER_HTTP_BODY, "k=xkey-5425233430109903-abcdef",
+		  "key medium [x.key];" },
+	};
+	struct ruleset *own = NULL;
+	struct scanner *s;
+
+	(void)state;
+	assert_int_equal(ruleset_load_text("own.rules", text, sizeof(text) - 1, &own, stderr), 0);
+	s = scanner_create(own, 2, key);
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+		const struct scan_case *t = &shapes[i];
+		size_t len = strlen(t->in);
+		struct out o;
+
+		for (size_t cut = 0; cut < len; cut++) {
+			run(s, t, cut, len, &o);
+			assert_string_equal(o.text, t->want);
+		}
+	}
+	scanner_destroy(s);
+	ruleset_free(own);
+}
+
 static int
 load(void **state)
 {
@@ -441,6 +480,7 @@ main(void)
 		cmocka_unit_test(test_reload),
 		cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_bad_rules),
+		cmocka_unit_test(test_numbers_in_shapes),
 	};
 
 	return cmocka_run_group_tests(tests, load, unload);
