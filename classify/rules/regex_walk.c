@@ -1,0 +1,334 @@
+/*
+ * Where a match begins, found from where it ends: backwards over the tree. Nearly all of it goes
+ * from one place to one place; a set of places is kept where there are several.
+ */
+#include <string.h>
+
+#include "classify/rules/regex_tree.h"
+
+enum { SET_WORDS = (REGEX_WINDOW_MAX + 1) / 64 };
+
+/* Positions of a window: bit p is set when the rest of the pattern matches from p to the end. */
+struct places {
+	uint64_t bits[SET_WORDS];
+	size_t low, high; /* no bit is outside of [low, high] */
+};
+
+struct walk {
+	const uint8_t *window;
+	size_t len;
+};
+
+static void
+places_clear(struct places *s)
+{
+	memset(s->bits, 0, sizeof(s->bits));
+	s->low = SIZE_MAX;
+	s->high = 0;
+}
+
+static bool
+places_empty(const struct places *s)
+{
+	return s->low > s->high;
+}
+
+/* From the one place that there is to another, or with SIZE_MAX to none. */
+static void
+places_move(struct places *s, size_t to)
+{
+	s->bits[s->low / 64] = 0;
+	s->low = to;
+	s->high = to == SIZE_MAX ? 0 : to;
+	if (to != SIZE_MAX)
+		s->bits[to / 64] = 1ull << (to % 64);
+}
+
+/* Every place in [from, to]. */
+static void
+places_add(struct places *s, size_t from, size_t to)
+{
+	for (size_t w = from / 64; w <= to / 64; w++) {
+		unsigned first = w == from / 64 ? (unsigned)(from % 64) : 0;
+		unsigned last = w == to / 64 ? (unsigned)(to % 64) : 63;
+
+		s->bits[w] |= (~0ull >> (63 - last)) & (~0ull << first);
+	}
+	if (from < s->low)
+		s->low = from;
+	if (to > s->high)
+		s->high = to;
+}
+
+/* True when that added a place. */
+static bool
+places_join(struct places *s, const struct places *other)
+{
+	bool more = false;
+
+	if (places_empty(other))
+		return false;
+	for (size_t w = other->low / 64; w <= other->high / 64; w++) {
+		more = more || (other->bits[w] & ~s->bits[w]) != 0;
+		s->bits[w] |= other->bits[w];
+	}
+	if (other->low < s->low)
+		s->low = other->low;
+	if (other->high > s->high)
+		s->high = other->high;
+	return more;
+}
+
+/* The greatest place at or below *at, into *at. */
+static bool
+places_below(const struct places *s, size_t *at)
+{
+	size_t w = *at / 64;
+	uint64_t bits = s->bits[w] & (~0ull >> (63 - *at % 64));
+
+	while (bits == 0) {
+		if (w == 0 || w * 64 <= s->low)
+			return false;
+		bits = s->bits[--w];
+	}
+	*at = w * 64 + 63 - (size_t)__builtin_clzll(bits);
+	return true;
+}
+
+/* The common case, from one place: in front of it are at most max bytes of the set. */
+static void
+walk_class_from_one(const struct walk *w, const struct byte_set *set, size_t min, size_t max,
+		    struct places *s)
+{
+	size_t at = s->low, from = at;
+
+	while (from > 0 && at - from < max && set_has(set, w->window[from - 1]))
+		from--;
+	s->bits[at / 64] = 0;
+	s->low = SIZE_MAX;
+	s->high = 0;
+	if (at - from >= min)
+		places_add(s, from, at - min);
+}
+
+/* min to max bytes of the set in front of every place. */
+static void
+walk_class(const struct walk *w, const struct byte_set *set, size_t min, size_t max,
+	   struct places *s)
+{
+	struct places out;
+	size_t run_from = SIZE_MAX; /* bytes [run_from, at) are of the set */
+
+	if (s->low == s->high) {
+		walk_class_from_one(w, set, min, max, s);
+		return;
+	}
+	places_clear(&out);
+	for (size_t at = s->high; !places_empty(s) && places_below(s, &at); at--) {
+		run_from = run_from < at ? run_from : at;
+		while (run_from > 0 && at - run_from < max && set_has(set, w->window[run_from - 1]))
+			run_from--;
+
+		size_t from = at - run_from > max ? at - max : run_from;
+
+		if (at - from >= min)
+			places_add(&out, from, at - min);
+		if (at == 0)
+			break;
+	}
+	*s = out;
+}
+
+static bool
+holds(const struct walk *w, enum assertion a, size_t at)
+{
+	bool before = at > 0 && is_word_byte(w->window[at - 1]);
+	bool behind = at < w->len && is_word_byte(w->window[at]);
+
+	switch (a) {
+	case AT_WORD_EDGE:
+		return before != behind;
+	case AT_NO_EDGE:
+		return before == behind;
+	case AT_START:
+		return at == 0;
+	case AT_END:
+		return at == w->len || (at + 1 == w->len && w->window[at] == '\n');
+	case AT_VERY_END:
+		return at == w->len;
+	case AT_LINE_START:
+		return at == 0 || w->window[at - 1] == '\n';
+	case AT_LINE_END:
+		return at == w->len || w->window[at] == '\n';
+	}
+	return false;
+}
+
+static void
+walk_assertion(const struct walk *w, enum assertion a, struct places *s)
+{
+	struct places out;
+
+	if (s->low == s->high) {
+		if (!holds(w, a, s->low))
+			places_clear(s);
+		return;
+	}
+	places_clear(&out);
+	for (size_t at = s->high; !places_empty(s) && places_below(s, &at); at--) {
+		if (holds(w, a, at))
+			places_add(&out, at, at);
+		if (at == 0)
+			break;
+	}
+	*s = out;
+}
+
+static void walk_node(const struct walk *w, const struct node *n, struct places *s);
+
+static void
+walk_repeat(const struct walk *w, const struct node *n, struct places *s)
+{
+	size_t max = n->max == REGEX_NO_LIMIT ? REGEX_WINDOW_MAX : (size_t)n->max;
+	struct places out;
+
+	if (n->child->kind == NODE_CLASS) {
+		walk_class(w, &n->child->set, (size_t)n->min, max, s);
+		return;
+	}
+	places_clear(&out);
+	if (n->min == 0)
+		places_join(&out, s);
+	for (size_t k = 1; k <= max && !places_empty(s); k++) {
+		walk_node(w, n->child, s);
+		if (k >= (size_t)n->min && !places_join(&out, s))
+			break;
+	}
+	*s = out;
+}
+
+/*
+ * From the one place that there is, as long as there is one: literal text, assertions, repeats that
+ * leave no choice. The node that needs more, or NULL at the front; s is empty when nothing matches.
+ */
+static const struct node *
+walk_single(const struct walk *w, const struct node *n, struct places *s)
+{
+	size_t at = s->low;
+
+	for (; n != NULL; n = n->prev) {
+		if (n->kind == NODE_CLASS) {
+			if (at == 0 || !set_has(&n->set, w->window[at - 1]))
+				goto none;
+			at--;
+		} else if (n->kind == NODE_ASSERT) {
+			if (!holds(w, n->assertion, at))
+				goto none;
+		} else if (n->kind == NODE_REPEAT && n->child->kind == NODE_CLASS) {
+			size_t min = (size_t)n->min, from = at;
+			size_t max = n->max == REGEX_NO_LIMIT ? SIZE_MAX : (size_t)n->max;
+
+			while (from > 0 && at - from < max &&
+			       set_has(&n->child->set, w->window[from - 1]))
+				from--;
+			if (at - from < min)
+				goto none;
+			if (at - from != min)
+				break;
+			at = from;
+		} else {
+			break;
+		}
+	}
+	places_move(s, at);
+	return n;
+none:
+	places_move(s, SIZE_MAX);
+	return NULL;
+}
+
+/* From the last element to the first. */
+static void
+walk_sequence(const struct walk *w, const struct node *last, struct places *s)
+{
+	const struct node *n = last;
+
+	while (n != NULL && !places_empty(s)) {
+		if (s->low == s->high)
+			n = walk_single(w, n, s);
+		if (n == NULL)
+			return;
+		walk_node(w, n, s);
+		n = n->prev;
+	}
+}
+
+/* Most alternatives are out by their last byte. */
+static bool
+may_end(const struct walk *w, const struct node *sequence, const struct places *s)
+{
+	const struct node *last = sequence->last;
+
+	if (last == NULL || last->kind != NODE_CLASS || s->low != s->high)
+		return true;
+	return s->low > 0 && set_has(&last->set, w->window[s->low - 1]);
+}
+
+static void
+walk_choice(const struct walk *w, const struct node *n, struct places *s)
+{
+	struct places out;
+
+	if (n->child->next == NULL) {
+		walk_sequence(w, n->child->last, s);
+		return;
+	}
+	places_clear(&out);
+	for (const struct node *c = n->child; c != NULL; c = c->next) {
+		struct places one;
+
+		if (!may_end(w, c, s))
+			continue;
+		one = *s;
+		walk_sequence(w, c->last, &one);
+		places_join(&out, &one);
+	}
+	*s = out;
+}
+
+static void
+walk_node(const struct walk *w, const struct node *n, struct places *s)
+{
+	switch (n->kind) {
+	case NODE_CLASS:
+		walk_class(w, &n->set, 1, 1, s);
+		break;
+	case NODE_ASSERT:
+		walk_assertion(w, n->assertion, s);
+		break;
+	case NODE_REPEAT:
+		walk_repeat(w, n, s);
+		break;
+	case NODE_SEQUENCE:
+		walk_sequence(w, n->last, s);
+		break;
+	case NODE_CHOICE:
+		walk_choice(w, n, s);
+		break;
+	}
+}
+
+bool
+regex_start(const struct regex *re, const uint8_t *window, size_t len, size_t end, size_t *start)
+{
+	const struct walk w = { window, len };
+	struct places s;
+
+	if (len > REGEX_WINDOW_MAX)
+		return false;
+	places_clear(&s);
+	places_add(&s, end, end);
+	walk_node(&w, re->root, &s);
+	*start = s.low;
+	return !places_empty(&s);
+}
