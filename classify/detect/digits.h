@@ -33,7 +33,7 @@ struct digit_group {
 struct digits_spec {
 	bool separator[256]; /* bytes that may join two groups */
 	unsigned min_digits; /* chains with fewer are not told */
-	bool led_by_letter;  /* also tell groups of two or more right behind a letter */
+	bool led_by_letters; /* also tell groups of two or more right behind two letters */
 };
 
 struct digits {
@@ -41,7 +41,8 @@ struct digits {
 	uint64_t open_start;
 	uint64_t open_len; /* 0: no group is open */
 	uint8_t open_before;
-	uint8_t last; /* byte in front of pos */
+	bool open_led;		   /* two letters stand in front of it */
+	uint8_t last, second_last; /* bytes in front of pos */
 	uint8_t nr_groups;
 	uint64_t total; /* digits of all groups */
 	struct digit_group groups[DIGITS_MAX_GROUPS];

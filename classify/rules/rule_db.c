@@ -188,7 +188,7 @@ add_finder(struct rule_db *db, uint32_t i)
 
 	if (p->kind == PATTERN_IBAN) {
 		db->ibans[db->nr_ibans++] = i;
-		db->spec.led_by_letter = true;
+		db->spec.led_by_letters = true;
 		return;
 	}
 	db->digits[db->nr_digits++] =
