@@ -41,6 +41,8 @@ static const struct {
 static bool
 class_of_action(struct span action, enum db_class *class)
 {
+	if (action.len == 0 || action.p[0] != '_')
+		return false;
 	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
 		if (db_is_among(action, actions[i].words)) {
 			*class = actions[i].class;

@@ -1,8 +1,8 @@
 #include "classify/proto/base64.h"
 
-#define X 0x40 /* no digit */
+#define X BASE64_NO_DIGIT
 
-static const uint8_t values[256] = {
+const uint8_t base64_values[256] = {
 	X,  X,	X,  X,	X,  X,	X,  X,	X,  X,	X,  X,	X,  X,	X,  X,	X,  X,	X,  X,	X,  X,
 	X,  X,	X,  X,	X,  X,	X,  X,	X,  X,	X,  X,	X,  X,	X,  X,	X,  X,	X,  X,	X,  62,
 	X,  62, X,  63, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, X,  X,	X,  X,	X,  X,	X,  0,
@@ -16,12 +16,6 @@ static const uint8_t values[256] = {
 	X,  X,	X,  X,	X,  X,	X,  X,	X,  X,	X,  X,	X,  X,	X,  X,	X,  X,	X,  X,	X,  X,
 	X,  X,	X,  X,	X,  X,	X,  X,	X,  X,	X,  X,	X,  X,
 };
-
-int
-base64_value(uint8_t c)
-{
-	return values[c] == X ? -1 : values[c];
-}
 
 size_t
 base64_end(struct base64 *b, uint8_t *out)
@@ -43,7 +37,7 @@ base64_push(struct base64 *b, const uint8_t *in, size_t len, uint8_t *out)
 	size_t n = 0;
 
 	for (size_t i = 0; i < len; i++) {
-		uint8_t v = values[in[i]];
+		uint8_t v = base64_values[in[i]];
 
 		if (in[i] == '=')
 			n += base64_end(b, out + n);

@@ -18,8 +18,17 @@ struct base64 {
 /* Room that the bytes of len digits need, whatever came before. */
 #define BASE64_ROOM(len) ((len) / 4 * 3 + 6)
 
+#define BASE64_NO_DIGIT 0x40
+
+/* Of each byte: what it stands for, in either alphabet, or BASE64_NO_DIGIT. */
+extern const uint8_t base64_values[256];
+
 /* -1: no digit. */
-int base64_value(uint8_t c);
+static inline int
+base64_value(uint8_t c)
+{
+	return base64_values[c] == BASE64_NO_DIGIT ? -1 : base64_values[c];
+}
 
 /* Returns how many bytes were written to out. */
 size_t base64_push(struct base64 *b, const uint8_t *in, size_t len, uint8_t *out);

@@ -25,15 +25,18 @@ db_steps_push(struct steps *s, const uint8_t *data, size_t len, steps_fn *step,
 bool
 db_is_among(struct span name, const char *words)
 {
-	while (*words != '\0') {
-		size_t n = strcspn(words, " ");
+	for (;; words++) {
 		size_t i = 0;
 
-		while (i < n && n == name.len && ascii_lower(name.p[i]) == (uint8_t)words[i])
+		while (*words > ' ' && i < name.len && ascii_lower(name.p[i]) == (uint8_t)*words) {
+			words++;
 			i++;
-		if (i == n)
+		}
+		if (*words <= ' ' && i == name.len && i != 0)
 			return true;
-		words += n + (words[n] == ' ');
+		while (*words > ' ')
+			words++;
+		if (*words == '\0')
+			return false;
 	}
-	return false;
 }
