@@ -277,6 +277,8 @@ exchange_status(struct exchange *x, unsigned status, const char *version)
 
 /* ------------------------------------------------------------------ header fields */
 
+static const uint8_t header_end[] = { '\n', VALUE_FIELD_END };
+
 /* version (2) - trace-id (32) - parent (16) - flags (2), W3C Trace Context section 3.2 */
 static bool
 is_traceparent(struct span s)
@@ -318,22 +320,46 @@ request_header(struct exchange *x, struct span name, struct span value)
 	}
 }
 
-/* The name gives context ("x-api-key: ..."), so it is scanned along with the value. */
-void
-exchange_scan_header(struct message *m, struct span name, struct span value)
-{
-	struct conn_env *env = m->x->env;
-	uint8_t *text = env->scratch;
-	size_t len;
+enum { MIN_HEADER_VALUE = 6 }; /* a shorter one holds nothing */
 
-	if (value.len < 6 || name.len + value.len + 2 > sizeof(env->scratch))
-		return;
+/* The name gives context ("x-api-key: ..."), so it is scanned along with the value. */
+static struct span
+header_text(struct conn_env *env, struct span name, struct span value)
+{
+	uint8_t *text = env->scratch;
+	size_t len = name.len;
+
+	if (value.len < MIN_HEADER_VALUE ||
+	    name.len + value.len + 2 + sizeof(header_end) > sizeof(env->scratch))
+		return span_of(NULL, 0);
 	memcpy(text, name.p, name.len);
-	len = name.len;
 	text[len++] = ':';
 	text[len++] = ' ';
 	memcpy(text + len, value.p, value.len);
-	scan_field(m, BUFFER_HTTP_HEADER, text, len + value.len);
+	return span_of(text, len + value.len);
+}
+
+void
+exchange_scan_header(struct message *m, struct span name, struct span value)
+{
+	struct span text = header_text(m->x->env, name, value);
+
+	scan_field(m, BUFFER_HTTP_HEADER, text.p, text.len);
+}
+
+/* The fields of a message in one stream: a call of the scanner costs more than most of them have
+ * bytes. */
+static void
+gather_header(struct message *m, struct span name, struct span value)
+{
+	struct span text = header_text(m->x->env, name, value);
+
+	if (text.len == 0)
+		return;
+	memcpy(m->x->env->scratch + text.len, header_end, sizeof(header_end));
+	exchange_text(m, BUFFER_HTTP_HEADER, text.p, text.len + sizeof(header_end));
+	if (m->joined == NULL)
+		scan_field(m, BUFFER_HTTP_HEADER, text.p, text.len);
 }
 
 bool
@@ -377,7 +403,7 @@ exchange_header(struct exchange *x, enum conn_dir dir, struct span name, struct 
 	} else if (span_is_nocase(name, "x-elastic-product")) {
 		x->elastic = true;
 	}
-	exchange_scan_header(m, name, value);
+	gather_header(m, name, value);
 	if (x->mcp != NULL)
 		mcp_header(x->mcp, dir == CONN_RESP, name, value);
 	if (x->llm == NULL)
@@ -433,6 +459,7 @@ exchange_headers_end(struct exchange *x, enum conn_dir dir)
 	struct message *m = &x->message[dir];
 
 	m->headers_done = true;
+	exchange_text_end(m);
 	if (dir == CONN_ORIG) {
 		scan_request_line(x);
 		drop_llm_if_hopeless(x);

@@ -24,6 +24,8 @@ enum {
 	/* Between a statement and its parameters: words on the other side may support, but not
 	   veto. */
 	VALUE_TEXT_END = 0x1e,
+	/* Between the header fields of a message: words on the other side say nothing. */
+	VALUE_FIELD_END = 0x1d,
 };
 
 struct value {

@@ -203,15 +203,17 @@ nearness(const struct word_list *list, const struct word_list *other, struct spa
 	return behind == 0 ? 0 : place * 2 * WORD_MAX + behind;
 }
 
-/* Where the text that the value stands in begins and ends. */
+/* Narrows [from, to) to what the value stands in between two such marks. */
 static void
-own_text(const struct value *v, size_t *from, size_t *to)
+between_marks(const struct value *v, uint8_t mark, size_t *from, size_t *to)
 {
-	const uint8_t *before = memrchr(v->window, VALUE_TEXT_END, v->start);
-	const uint8_t *behind = memchr(v->window + v->end, VALUE_TEXT_END, v->len - v->end);
+	const uint8_t *before = memrchr(v->window + *from, mark, v->start - *from);
+	const uint8_t *behind = memchr(v->window + v->end, mark, *to - v->end);
 
-	*from = before == NULL ? 0 : (size_t)(before - v->window);
-	*to = behind == NULL ? v->len : (size_t)(behind - v->window);
+	if (before != NULL)
+		*from = (size_t)(before - v->window);
+	if (behind != NULL)
+		*to = (size_t)(behind - v->window);
 }
 
 /* What the bytes between two words add to their distance: a comma one, a line's end three. */
@@ -237,11 +239,14 @@ words_near(const struct word_list *list, const struct word_list *other, const st
 {
 	size_t left = v->start, right = v->end, from = 0, to = v->len;
 	unsigned place_left = 0, place_right = 0, best = 0;
-	bool more_left = list->nr != 0, more_right = more_left;
+	bool more_left = true, more_right = true;
 	struct span word;
 
+	if (list->nr == 0)
+		return 0;
+	between_marks(v, VALUE_FIELD_END, &from, &to);
 	if (own)
-		own_text(v, &from, &to);
+		between_marks(v, VALUE_TEXT_END, &from, &to);
 	for (unsigned i = 1; i <= within && (best == 0 || best >= 4 * i * WORD_MAX); i++) {
 		while (more_left && place_left < i) {
 			const uint8_t *behind = v->window + left;
@@ -282,19 +287,20 @@ words_column(const struct value *v)
 	size_t at = v->start;
 	int column = 0;
 
-	while (at > 0 && v->window[at - 1] != '\n')
+	while (at > 0 && v->window[at - 1] != '\n' && v->window[at - 1] != VALUE_FIELD_END)
 		column += is_separator(v->window[--at]);
-	return at == 0 ? -1 : column;
+	return at == 0 || v->window[at - 1] != '\n' ? -1 : column;
 }
 
 bool
 words_head(const struct word_list *list, const struct value *v)
 {
-	const uint8_t *line = memrchr(v->window, '\n', v->start), *p, *end;
-	int column = words_column(v);
+	int column = list->nr == 0 ? -1 : words_column(v);
+	const uint8_t *line, *p, *end;
 
 	if (column < 0)
 		return false;
+	line = memrchr(v->window, '\n', v->start);
 	p = memrchr(v->window, '\n', (size_t)(line - v->window));
 	for (p = p == NULL ? v->window : p + 1; p < line && column > 0; p++)
 		column -= is_separator(*p);

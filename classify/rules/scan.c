@@ -26,8 +26,8 @@
 enum {
 	SEAM_CAP = SCAN_LOOK_BEHIND + CONFIRM_LEFT + CONFIRM_RIGHT,
 	PIECE = 4096,	    /* of a push */
-	SMALL_CAP = 256,    /* bytes that are gathered from small pushes */
-	SMALL_PUSH = 128,   /* pushes below it wait for more */
+	SMALL_CAP = 1024,   /* bytes that are gathered from small pushes */
+	SMALL_PUSH = 512,   /* pushes below it wait for more */
 	MAX_GATHERED = 512, /* candidates of a piece */
 	PAGE = 4096,	    /* the smallest there is */
 	OVERREAD = 64,	    /* one AVX-512 register, to be safe */
@@ -85,6 +85,7 @@ struct scan_stream {
 	size_t push_len;
 	struct digits digits;
 	struct unescape unescape;
+	bool streaming; /* hs has seen bytes since base */
 	uint32_t nr_pending, nr_seen, tail_len, nr_small;
 	struct candidate pending[SCAN_MAX_PENDING];
 	uint64_t seen[SCAN_MAX_SEEN];
@@ -770,8 +771,25 @@ count_stages(struct scan_profile *costs, uint64_t at_start, uint64_t at_finder, 
 	costs->judging_cycles += cycles_now() - at_judging;
 }
 
+/* The whole of a text needs no stream, which costs more than a short text itself does. */
+static bool
+run_hyperscan(struct scan_stream *st, const uint8_t *data, size_t len, bool whole)
+{
+	struct scanner *s = st->scanner;
+	const char *text = readable(s, data, len);
+	unsigned n = (unsigned)len;
+
+	if (whole)
+		return s->db->block == NULL ||
+		       hs_scan(s->db->block, text, n, 0, s->scratch, on_match, st) == HS_SUCCESS;
+	st->streaming = true;
+	return st->hs == NULL ||
+	       hs_scan_stream(st->hs, text, n, 0, s->scratch, on_match, st) == HS_SUCCESS;
+}
+
+/* whole: nothing came before it and nothing follows. */
 static void
-scan_piece(struct scan_stream *st, const uint8_t *data, size_t len)
+scan_piece(struct scan_stream *st, const uint8_t *data, size_t len, bool whole)
 {
 	struct scanner *s = st->scanner;
 
@@ -784,8 +802,7 @@ scan_piece(struct scan_stream *st, const uint8_t *data, size_t len)
 
 	uint64_t at_start = profile_now(s);
 
-	if (st->hs != NULL && hs_scan_stream(st->hs, readable(s, data, len), (unsigned)len, 0,
-					     s->scratch, on_match, st) != HS_SUCCESS)
+	if (!run_hyperscan(st, data, len, whole))
 		s->counters.scan_errors++;
 	uint64_t at_finder = profile_now(s);
 
@@ -801,13 +818,13 @@ scan_piece(struct scan_stream *st, const uint8_t *data, size_t len)
 }
 
 static void
-scan_small(struct scan_stream *st)
+scan_small(struct scan_stream *st, bool last)
 {
 	uint32_t len = st->nr_small;
 
 	st->nr_small = 0;
 	if (len != 0)
-		scan_piece(st, st->small, len);
+		scan_piece(st, st->small, len, last && !st->streaming);
 }
 
 /*
@@ -825,11 +842,11 @@ scan_decoded(void *arg, const uint8_t *data, size_t len)
 		st->nr_small += (uint32_t)len;
 		return;
 	}
-	scan_small(st);
+	scan_small(st, false);
 	while (len != 0) {
 		size_t n = len < PIECE ? len : PIECE;
 
-		scan_piece(arg, data, n);
+		scan_piece(arg, data, n, false);
 		data += n;
 		len -= n;
 	}
@@ -868,10 +885,12 @@ end_text(struct scan_stream *st)
 	struct scanner *s = st->scanner;
 
 	unescape_end(&st->unescape, scan_decoded, st);
-	scan_small(st);
+	scan_small(st, true);
 	take_pending(st, &s->gathered);
-	if (st->hs != NULL && hs_reset_stream(st->hs, 0, s->scratch, on_match, st) != HS_SUCCESS)
+	if (st->hs != NULL && st->streaming &&
+	    hs_reset_stream(st->hs, 0, s->scratch, on_match, st) != HS_SUCCESS)
 		s->counters.scan_errors++;
+	st->streaming = false;
 	digits_end(&st->digits, &s->db->spec, on_group, st);
 	judge_ready(st, true);
 	st->nr_pending = 0;
@@ -1051,7 +1070,7 @@ feed_again(struct scan_stream *st, hs_stream_t *hs)
 	st->tail_len = 0;
 	digits_init(&st->digits, st->pos);
 	if (len != 0)
-		scan_piece(st, tail, len);
+		scan_piece(st, tail, len, false);
 }
 
 int
@@ -1063,7 +1082,8 @@ scanner_set_rules(struct scanner *s, const struct ruleset *set)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < s->streams.nr_objects; i++) {
 		if (s->open[i])
-			scan_small((void *)(s->streams.memory + i * s->streams.object_bytes));
+			scan_small((void *)(s->streams.memory + i * s->streams.object_bytes),
+				   false);
 	}
 	old = swap_engine(s, &e, set);
 	for (uint32_t i = 0; i < s->streams.nr_objects; i++) {
