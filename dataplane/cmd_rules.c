@@ -365,7 +365,8 @@ lint_pattern(struct lint *l, const struct db_pattern *p)
 		warn(l, at->file, at->line, at->column + 1 + (unsigned)wide, at->line_text,
 		     "warning: a long repeat with something behind it: state for every stream, and "
 		     "a beginning beyond 448 bytes is not seen");
-	if (!p->cut && regex_fixed_text(re) < LITTLE_TEXT && regex_first_bytes(re) > FEW_BYTES) {
+	if (!p->cut && p->lead.letters == 0 && regex_fixed_text(re) < LITTLE_TEXT &&
+	    regex_first_bytes(re) > FEW_BYTES) {
 		const unsigned char *traffic = rules_sample_traffic(&len);
 		bool measured = rule_db_cost(p, traffic, len, &cost);
 
@@ -476,7 +477,11 @@ explain_pattern(const struct db_pattern *p)
 			       (int)(at->text.len - p->cut_bytes),
 			       (const char *)at->text.p + p->cut_bytes);
 		rule_text_fini(&memory);
-		break;
+		if (p->lead.letters == 0)
+			break;
+		printf("    by the digit finder, behind %u letters: no part in Hyperscan's cost\n",
+		       p->lead.letters);
+		return;
 	}
 	explain_cost(p);
 }

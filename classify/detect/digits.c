@@ -67,9 +67,9 @@ append_group(struct digits *d, const struct digits_spec *spec)
 }
 
 static bool
-is_letter(uint8_t c)
+leads(const struct digits_spec *spec, uint8_t c)
 {
-	return (uint8_t)((c | 0x20) - 'a') <= 'z' - 'a';
+	return (uint8_t)((spec->led_by_small ? c | 0x20 : c + 0x20) - 'a') <= 'z' - 'a';
 }
 
 static void
@@ -119,7 +119,7 @@ walk(struct digits *d, const struct digits_spec *spec, const uint8_t *p, unsigne
 			d->open_start = d->pos + at;
 			d->open_before = before;
 			d->open_led =
-			    spec->led_by_letters && is_letter(before) && is_letter(second);
+			    spec->led_by_letters && leads(spec, before) && leads(spec, second);
 		}
 		d->open_len += run;
 		at += run;
@@ -150,78 +150,93 @@ joint_mask(const struct digits_spec *spec, const uint8_t *p, uint64_t digits)
 	return joints;
 }
 
-/* A chain, which is bits in a row, holds so many digits. */
-static bool
-has_chain(uint64_t digits, uint64_t joints, unsigned least)
+/* Where groups of two or more digits begin that have two letters in front of them. */
+static uint64_t
+led_mask(const struct digits *d, const struct digits_spec *spec, const uint8_t *p, uint64_t digits)
 {
-	uint64_t chains = digits | joints;
+	uint64_t starts = digits & ~(digits << 1) & digits >> 1, letters, first, second;
 
+	if (starts == 0 || !spec->led_by_letters)
+		return 0;
+	letters = spec->led_by_small ? range_mask(p, 0x20, 'a', 'z' - 'a')
+				     : range_mask(p, 0, 'A', 'Z' - 'A');
+	first = letters << 1 | leads(spec, d->last);
+	second = first << 1 | leads(spec, d->second_last);
+	return starts & first & second;
+}
+
+/* So many bits in a row are set. */
+static bool
+has_run(uint64_t mask, unsigned length)
+{
+	for (unsigned have = 1, more; have < length && mask != 0; have += more) {
+		more = have < length - have ? have : length - have;
+		mask &= more < BLOCK ? mask >> more : 0;
+	}
+	return mask != 0;
+}
+
+/* The digits of chains, which are bits in a row, that hold enough of them or are led. */
+static uint64_t
+telling_mask(const struct digits *d, const struct digits_spec *spec, const uint8_t *p,
+	     uint64_t digits)
+{
+	uint64_t led = led_mask(d, spec, p, digits), chains, telling = 0;
+
+	if (led == 0 && (unsigned)__builtin_popcountll(digits) < spec->min_digits)
+		return 0;
+	chains = digits | joint_mask(spec, p, digits);
+	if (led == 0 && !has_run(chains, spec->min_digits))
+		return 0;
 	while (chains != 0) {
 		unsigned from = (unsigned)__builtin_ctzll(chains);
 		uint64_t end = chains + (1ull << from); /* carries to behind the lowest run */
-		uint64_t run = chains & ~end;
+		uint64_t run = chains & ~end & digits;
 
-		if ((unsigned)__builtin_popcountll(run & digits) >= least)
-			return true;
+		if ((run & led) != 0 || (unsigned)__builtin_popcountll(run) >= spec->min_digits)
+			telling |= run;
 		chains &= end;
 	}
-	return false;
-}
-
-/* A group of two or more digits has two letters in front of it. */
-static bool
-has_led_group(const struct digits *d, const uint8_t *p, uint64_t mask)
-{
-	uint64_t starts = mask & ~(mask << 1) & mask >> 1, letters, first, second;
-
-	if (starts == 0)
-		return false;
-	letters = range_mask(p, 0x20, 'a', 'z' - 'a');
-	first = letters << 1 | is_letter(d->last);
-	second = first << 1 | is_letter(d->second_last);
-	return (starts & first & second) != 0;
+	return telling;
 }
 
 /*
- * How many of the first n bytes hold nothing: digits, but no number, and none so near to an edge
- * that it could be joined to what is beside it. Most of what there is, JSON, time stamps, ids, goes
- * by like this. What is passed over depends on where the input was cut, what is told does not.
+ * How many of the n bytes at p end behind two that are no digits, so that nothing is joined across
+ * that place; 0 where there is none, or something is open from before.
  */
 static unsigned
-nothing_in(const struct digits *d, const struct digits_spec *spec, const uint8_t *p, unsigned n,
-	   uint64_t mask)
+closed_part(const struct digits *d, unsigned n, uint64_t digits)
 {
 	const struct digit_group *last = d->nr_groups == 0 ? NULL : &d->groups[d->nr_groups - 1];
 	bool joins = last != NULL && last->start + last->len + 1 >= d->pos;
-	uint64_t quiet = ~mask & ~(mask << 1) & ~0ull >> (BLOCK - n);
+	uint64_t quiet = ~digits & ~(digits << 1) & ~0ull >> (BLOCK - n);
 
-	if (d->open_len != 0 || (joins && (mask & 3) != 0) || quiet == 0)
+	if (d->open_len != 0 || (joins && (digits & 3) != 0) || quiet == 0)
 		return 0;
-
-	/* The end of two bytes that are no digits. */
-	unsigned to = BLOCK - (unsigned)__builtin_clzll(quiet);
-
-	mask &= ~0ull >> (BLOCK - to);
-	if ((unsigned)__builtin_popcountll(mask) >= spec->min_digits &&
-	    has_chain(mask, joint_mask(spec, p, mask), spec->min_digits))
-		return 0;
-	return spec->led_by_letters && has_led_group(d, p, mask) ? 0 : to;
+	return BLOCK - (unsigned)__builtin_clzll(quiet);
 }
 
-/* The block of n bytes at p; returns how many of them were taken. */
+/*
+ * The block of n bytes at p; returns how many of them were taken. Most digits that there are, in
+ * JSON, time stamps, ids, are passed over by their masks. Which are depends on where the input was
+ * cut, what is told does not.
+ */
 static unsigned
 take_block(struct digits *d, const struct digits_spec *spec, const uint8_t *p, unsigned n,
 	   digits_fn *fn, void *arg)
 {
-	uint64_t mask = range_mask(p, 0, '0', 9) & ~0ull >> (BLOCK - n);
-	unsigned quiet = nothing_in(d, spec, p, n, mask);
+	uint64_t digits = range_mask(p, 0, '0', 9) & ~0ull >> (BLOCK - n);
+	unsigned closed = closed_part(d, n, digits);
 
-	if (quiet == 0) {
-		walk(d, spec, p, n, mask, fn, arg);
-		return n;
+	if (closed != 0) {
+		n = closed;
+		digits = telling_mask(d, spec, p, digits & ~0ull >> (BLOCK - n));
 	}
-	move_on(d, p, quiet);
-	return quiet;
+	if (closed != 0 && digits == 0)
+		move_on(d, p, n);
+	else
+		walk(d, spec, p, n, digits, fn, arg);
+	return n;
 }
 
 void

@@ -33,7 +33,8 @@ struct digit_group {
 struct digits_spec {
 	bool separator[256]; /* bytes that may join two groups */
 	unsigned min_digits; /* chains with fewer are not told */
-	bool led_by_letters; /* also tell groups of two or more right behind two letters */
+	bool led_by_letters; /* also tell groups of two or more right behind two letters, */
+	bool led_by_small;   /* which may be small ones */
 };
 
 struct digits {

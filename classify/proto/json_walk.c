@@ -94,6 +94,8 @@ key_id(struct json_walk *w)
 		const char *word = v->words[mid];
 		int order = (int)w->text[0] - (int)(uint8_t)word[0];
 
+		if (order == 0 && w->text_len != 0)
+			order = (int)w->text[1] - (int)(uint8_t)word[1];
 		if (order == 0)
 			order = strcmp(key, word);
 		if (order == 0) /* a key may hold a NUL, and then is no word */

@@ -1,7 +1,6 @@
 /* The judgement of one candidate, in the order in which it becomes more expensive. */
 #include "classify/rules/confirm.h"
 
-#include "classify/detect/mask.h"
 #include "classify/glob.h"
 
 static const char *const severity_names[] = { "info", "low", "medium", "high", "critical" };
@@ -212,7 +211,6 @@ confirm_finding(const struct rule *rule, const struct rule_pattern *pattern, str
 		return false;
 	f->test_value = is_test_value(rule, v);
 	grade(f);
-	mask_value(rule, v, f->sample, sizeof(f->sample));
 	return true;
 }
 

@@ -11,12 +11,6 @@ enum { MAX_DEPTH = 32, MAX_COUNT = 32767 };
 /* ------------------------------------------------------------------ sets of bytes */
 
 static void
-set_add(struct byte_set *s, unsigned c)
-{
-	s->bits[c >> 6] |= 1ull << (c & 63);
-}
-
-static void
 set_add_range(struct byte_set *s, unsigned from, unsigned to)
 {
 	for (unsigned c = from; c <= to; c++)

@@ -51,6 +51,29 @@ bool regex_start(const struct regex *re, const uint8_t *window, size_t len, size
  */
 size_t regex_cut(const struct regex *re);
 
+/*
+ * A pattern that begins with so many letters and then digits, at least two of each, and has hardly
+ * any fixed text, as account numbers, policies and passports do. Such a one is not for an
+ * automaton, which goes byte by byte where nothing can be skipped: groups of digits lead to it.
+ */
+struct byte_set;
+
+enum { REGEX_LEAD_MAX = 8 };
+
+struct regex_lead {
+	unsigned letters;			       /* 0: the pattern is none of these */
+	unsigned digits;			       /* the least */
+	bool small;				       /* the letters may be small ones */
+	const struct byte_set *letter[REGEX_LEAD_MAX]; /* of the tree */
+};
+
+struct regex_lead regex_lead(const struct regex *re);
+/* May a match begin with the letters at p? */
+bool regex_may_begin(const struct regex_lead *lead, const uint8_t *p);
+/* The furthest end in (start, limit] of a match that begins at start. */
+bool regex_end(const struct regex *re, const uint8_t *window, size_t len, size_t start,
+	       size_t limit, size_t *end);
+
 /* Bytes of the longest run of fixed text that every match contains. */
 size_t regex_fixed_text(const struct regex *re);
 /* Of how many byte values the first byte of a match is one. */

@@ -136,6 +136,100 @@ regex_first_bytes(const struct regex *re)
 	return add_first(re->root, &set) ? 256 : set_size(&set);
 }
 
+/* ------------------------------------------------------------------ letters, then digits */
+
+static struct byte_set
+set_of_range(unsigned from, unsigned to)
+{
+	struct byte_set s = { 0 };
+
+	for (unsigned c = from; c <= to; c++)
+		set_add(&s, c);
+	return s;
+}
+
+static bool
+set_within(const struct byte_set *s, const struct byte_set *other)
+{
+	uint64_t out = 0;
+
+	for (unsigned i = 0; i < 4; i++)
+		out |= s->bits[i] & ~other->bits[i];
+	return out == 0;
+}
+
+/* The bytes that the element takes each time, or NULL when it is no class and no repeat of one. */
+static const struct byte_set *
+element_set(const struct node *n, size_t *min, size_t *max)
+{
+	*min = *max = 1;
+	if (n->kind == NODE_CLASS)
+		return &n->set;
+	if (n->kind != NODE_REPEAT || n->child->kind != NODE_CLASS)
+		return NULL;
+	*min = (size_t)n->min;
+	*max = n->max == REGEX_NO_LIMIT ? SIZE_MAX : (size_t)n->max;
+	return &n->child->set;
+}
+
+/* The first element that takes bytes; NULL where there are alternatives. */
+static const struct node *
+first_element(const struct regex *re)
+{
+	const struct node *n = re->root->child->child;
+
+	if (re->root->child->next != NULL)
+		return NULL;
+	while (n != NULL && n->kind == NODE_ASSERT)
+		n = n->next;
+	return n;
+}
+
+struct regex_lead
+regex_lead(const struct regex *re)
+{
+	static const struct regex_lead none = { 0 };
+	struct byte_set letters = set_of_range('a', 'z'), digits = set_of_range('0', '9');
+	struct byte_set capitals = set_of_range('A', 'Z');
+	struct regex_lead lead = { 0 };
+	const struct node *n = first_element(re);
+	const struct byte_set *set;
+	size_t min, max;
+
+	if (regex_fixed_text(re) >= STRONG_TEXT)
+		return none;
+	set_join(&letters, &capitals);
+	for (; n != NULL && (set = element_set(n, &min, &max)) != NULL; n = n->next) {
+		if (!set_within(set, &letters) || min != max)
+			break;
+		if (lead.letters + min > REGEX_LEAD_MAX)
+			return none;
+		for (size_t i = 0; i < min; i++)
+			lead.letter[lead.letters++] = set;
+		lead.small = lead.small || !set_within(set, &capitals);
+	}
+	for (; n != NULL && (set = element_set(n, &min, &max)) != NULL; n = n->next) {
+		if (!set_within(set, &digits))
+			break;
+		lead.digits += (unsigned)min;
+		if (min != max)
+			break;
+	}
+	return lead.letters >= 2 && lead.digits >= 2 ? lead : none;
+}
+
+bool
+regex_may_begin(const struct regex_lead *lead, const uint8_t *p)
+{
+	for (unsigned i = 0; i < lead->letters; i++) {
+		if (!set_has(lead->letter[i], p[i]))
+			return false;
+	}
+	return true;
+}
+
+/* ------------------------------------------------------------------ what is unwise */
+
 static ptrdiff_t
 wide_repeat(const struct node *n, bool more)
 {

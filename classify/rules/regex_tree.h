@@ -47,6 +47,12 @@ struct regex {
 	struct span text;
 };
 
+static inline void
+set_add(struct byte_set *s, unsigned c)
+{
+	s->bits[c >> 6] |= 1ull << (c & 63);
+}
+
 static inline bool
 set_has(const struct byte_set *s, unsigned c)
 {

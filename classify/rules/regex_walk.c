@@ -319,6 +319,21 @@ walk_node(const struct walk *w, const struct node *n, struct places *s)
 }
 
 bool
+regex_end(const struct regex *re, const uint8_t *window, size_t len, size_t start, size_t limit,
+	  size_t *end)
+{
+	size_t from;
+
+	for (size_t to = limit < len ? limit : len; to > start; to--) {
+		if (regex_start(re, window, len, to, &from) && from == start) {
+			*end = to;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool
 regex_start(const struct regex *re, const uint8_t *window, size_t len, size_t end, size_t *start)
 {
 	const struct walk w = { window, len };

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "classify/cycles.h"
+#include "classify/rules/confirm.h"
 #include "classify/rules/db_cache.h"
 #include "classify/rules/rule_lex.h"
 #include "classify/siphash.h"
@@ -49,13 +50,18 @@ write_expression(struct expression *e, const struct rule_pattern *p, struct rule
 	return true;
 }
 
+static unsigned
+tree_flags(const struct rule_pattern *p)
+{
+	return (p->nocase ? REGEX_NOCASE : 0u) | (p->dotall ? REGEX_DOTALL : 0u) |
+	       (p->multiline ? REGEX_MULTILINE : 0u);
+}
+
 /* The pattern's tree, where it says more than Hyperscan does: a varying width, a front to cut. */
 static void
 read_tree(struct rule_db *db, struct db_pattern *p, struct expression *e)
 {
-	unsigned flags = (p->pattern->nocase ? REGEX_NOCASE : 0u) |
-			 (p->pattern->dotall ? REGEX_DOTALL : 0u) |
-			 (p->pattern->multiline ? REGEX_MULTILINE : 0u);
+	unsigned flags = tree_flags(p->pattern);
 	struct span text = span_of(e->text, strlen(e->text));
 	struct rule_text aside = { 0 };
 
@@ -75,6 +81,36 @@ read_tree(struct rule_db *db, struct db_pattern *p, struct expression *e)
 	}
 	p->cut = e->cut != 0;
 	p->cut_bytes = e->cut;
+}
+
+/*
+ * A pattern of letters and digits that groups of digits lead to; what follows them must be in sight
+ * when it is judged, and the byte behind it.
+ */
+static void
+read_lead(struct rule_db *db, struct db_pattern *p, const struct expression *e)
+{
+	struct span text = span_of(e->text, strlen(e->text));
+	const struct regex *re = p->regex;
+
+	if (p->pattern->kind != PATTERN_REGEX || p->cut)
+		return;
+	if (re == NULL)
+		re = regex_parse(&db->memory, text, tree_flags(p->pattern));
+	if (re == NULL)
+		return;
+	p->lead = regex_lead(re);
+	if (p->max_width >= p->lead.letters + p->lead.digits + CONFIRM_RIGHT)
+		p->lead = (struct regex_lead) { 0 };
+	if (p->lead.letters != 0)
+		p->regex = re;
+}
+
+/* Hyperscan has no part in it. */
+static bool
+is_found_by_digits(const struct db_pattern *p)
+{
+	return p->pattern->kind > PATTERN_LITERAL || p->lead.letters != 0;
 }
 
 static void
@@ -155,7 +191,7 @@ compile_all(struct rule_db *db, struct expression *e, FILE *errors)
 		nr_errors += in[k].text == NULL || in[k].flags == NULL || in[k].ids == NULL;
 	}
 	for (unsigned i = 0; nr_errors == 0 && i < n; i++) {
-		if (db->patterns[i].pattern->kind > PATTERN_LITERAL)
+		if (is_found_by_digits(&db->patterns[i]))
 			continue;
 		if ((db->patterns[i].rule->buffers & buffers_streamed()) != 0)
 			add_input(&in[0], &e[i], i);
@@ -186,9 +222,14 @@ add_finder(struct rule_db *db, uint32_t i)
 {
 	const struct rule_pattern *p = db->patterns[i].pattern;
 
-	if (p->kind == PATTERN_IBAN) {
-		db->ibans[db->nr_ibans++] = i;
+	if (p->kind <= PATTERN_LITERAL || p->kind == PATTERN_IBAN) {
+		if (p->kind == PATTERN_IBAN)
+			db->ibans[db->nr_ibans++] = i;
+		else
+			db->leads[db->nr_leads++] = i;
 		db->spec.led_by_letters = true;
+		if (p->kind == PATTERN_IBAN || db->patterns[i].lead.small)
+			db->spec.led_by_small = true;
 		return;
 	}
 	db->digits[db->nr_digits++] =
@@ -220,10 +261,14 @@ list_patterns(struct rule_db *db, const struct rule_list *list, struct expressio
 				continue;
 			}
 			if (!write_expression(&e[at], p->pattern, memory) ||
-			    !examine(p, &e[at], errors))
+			    !examine(p, &e[at], errors)) {
 				nr_errors++;
-			else
-				read_tree(db, p, &e[at]);
+				continue;
+			}
+			read_tree(db, p, &e[at]);
+			read_lead(db, p, &e[at]);
+			if (p->lead.letters != 0)
+				add_finder(db, at);
 		}
 	}
 	return nr_errors;
@@ -237,7 +282,7 @@ compile_starts(struct rule_db *db, const struct expression *e)
 		struct db_pattern *p = &db->patterns[i];
 		hs_compile_error_t *err = NULL;
 
-		if (p->pattern->kind > PATTERN_LITERAL || p->width != 0 || p->regex != NULL)
+		if (is_found_by_digits(p) || p->width != 0 || p->regex != NULL)
 			continue;
 		if (hs_compile(e[i].text, e[i].flags | HS_FLAG_SOM_LEFTMOST, HS_MODE_BLOCK, NULL,
 			       &p->start, &err) != HS_SUCCESS) {
@@ -266,12 +311,13 @@ cache_key(const struct rule_db *db, const struct expression *e, uint8_t key[16])
 		free(text);
 		return false;
 	}
-	at += (size_t)snprintf(text, cap, "2 %s %u %llx\n", hs_version(), platform.tune,
+	at += (size_t)snprintf(text, cap, "3 %s %u %llx\n", hs_version(), platform.tune,
 			       platform.cpu_features);
 	for (unsigned i = 0; i < db->nr_patterns; i++)
-		at += (size_t)snprintf(text + at, cap - at, "%u %x %x %zu %d %s\n", i, e[i].flags,
-				       db->patterns[i].rule->buffers, e[i].cut,
+		at += (size_t)snprintf(text + at, cap - at, "%u %x %x %zu %d %d %s\n", i,
+				       e[i].flags, db->patterns[i].rule->buffers, e[i].cut,
 				       db->patterns[i].regex != NULL,
+				       is_found_by_digits(&db->patterns[i]),
 				       e[i].text == NULL ? "" : e[i].text);
 	siphash24_128(&unkeyed, text, at, key);
 	free(text);
@@ -390,7 +436,9 @@ rule_db_init(struct rule_db *db, const struct rule_list *list, FILE *errors)
 	db->patterns = calloc(n, sizeof(db->patterns[0]));
 	db->digits = calloc(n, sizeof(db->digits[0]));
 	db->ibans = calloc(n, sizeof(db->ibans[0]));
-	if (e == NULL || db->patterns == NULL || db->digits == NULL || db->ibans == NULL) {
+	db->leads = calloc(n, sizeof(db->leads[0]));
+	if (e == NULL || db->patterns == NULL || db->digits == NULL || db->ibans == NULL ||
+	    db->leads == NULL) {
 		nr_errors = 1;
 	} else {
 		nr_errors = list_patterns(db, list, e, &memory, errors);
@@ -414,6 +462,7 @@ rule_db_fini(struct rule_db *db)
 	free(db->patterns);
 	free(db->digits);
 	free(db->ibans);
+	free(db->leads);
 	rule_text_fini(&db->memory);
 	*db = (struct rule_db) { 0 };
 }
@@ -464,7 +513,7 @@ rule_db_cost(const struct db_pattern *p, const uint8_t *data, size_t len, struct
 	bool good = false;
 
 	*out = (struct rule_cost) { 0 };
-	if (p->pattern->kind <= PATTERN_LITERAL && write_expression(&e, p->pattern, &memory) &&
+	if (!is_found_by_digits(p) && write_expression(&e, p->pattern, &memory) &&
 	    hs_compile(e.text + p->cut_bytes, e.flags, HS_MODE_STREAM, NULL, &db, &err) ==
 		HS_SUCCESS &&
 	    hs_alloc_scratch(db, &scratch) == HS_SUCCESS) {

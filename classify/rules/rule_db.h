@@ -30,6 +30,7 @@ struct db_pattern {
 	bool cut;		   /* searched for without its front */
 	size_t cut_bytes;	   /* of that front */
 	const struct regex *regex; /* finds where a match begins; NULL: no tree, or not needed */
+	struct regex_lead lead;	   /* letters != 0: the digit finder leads to it, not Hyperscan */
 	struct hs_database *start; /* instead of it; NULL: fixed width, or too large */
 };
 
@@ -45,9 +46,9 @@ struct rule_db {
 	struct db_pattern *patterns; /* owned; an index here is Hyperscan's id */
 	struct hs_database *stream;  /* NULL: no pattern is for a buffer that streams */
 	struct hs_database *block;   /* NULL: only digits are looked for */
-	unsigned nr_digits, nr_ibans;
+	unsigned nr_digits, nr_ibans, nr_leads;
 	struct db_digits *digits; /* owned */
-	uint32_t *ibans;	  /* owned; indices into patterns */
+	uint32_t *ibans, *leads;  /* owned; indices into patterns */
 	struct digits_spec spec;
 	struct rule_text memory; /* of the trees */
 };

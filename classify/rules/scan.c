@@ -16,6 +16,7 @@
 #include <stdlib.h>
 
 #include "classify/cycles.h"
+#include "classify/detect/mask.h"
 #include "classify/rules/confirm.h"
 #include "classify/rules/rule_db.h"
 #include "classify/rules/ruleset.h"
@@ -372,6 +373,23 @@ is_claimed(const struct scan_stream *st, const struct claim *mine)
 	return false;
 }
 
+/* Where the match is that the candidate stands for, in the window that begins at from. */
+static bool
+match_bounds(struct scan_stream *st, const struct candidate *c, const struct span window,
+	     uint64_t from, uint64_t ends, size_t *start, size_t *end)
+{
+	const struct db_pattern *p = &st->scanner->db->patterns[c->pattern];
+
+	*end = (size_t)(ends - from);
+	if (!c->has_start)
+		return match_start(st, p, window.p, window.len, *end, start);
+	if (c->start < from)
+		return false;
+	*start = (size_t)(c->start - from);
+	return p->lead.letters == 0 ||
+	       regex_end(p->regex, window.p, window.len, *start, *start + p->max_width, end);
+}
+
 /*
  * A rule that is not generic also finds something in the value, or round the whole of it. Looked at
  * are matches by their shortest end, inside the window of c: every split of the input shows the
@@ -388,13 +406,16 @@ named_ahead(struct scan_stream *st, const struct candidate *c, const struct valu
 
 	for (const struct candidate *n = c + 1; n < q->at + q->nr; n++) {
 		const struct db_pattern *p = &st->scanner->db->patterns[n->pattern];
-		size_t end = (size_t)(n->first - from), start;
+		size_t end, start;
 
 		if (p->rule->generic || p->pattern->kind > PATTERN_LITERAL ||
 		    n->first <= from + v->start || n->first > last ||
 		    (mine->number && !is_piece(mine, p->rule->validator != NULL)))
 			continue;
-		match_start(st, p, v->window, v->len, end, &start);
+		if (!match_bounds(st, n, span_of(v->window, v->len), from, n->first, &start,
+				  &end) &&
+		    n->has_start)
+			continue;
 		value_init(&other, v->window, v->len, start, end);
 		if (start < end && (!whole || (start <= v->start && end >= v->end)) &&
 		    (p->rule->validator == NULL || p->rule->validator->check(&other) != 0))
@@ -439,6 +460,7 @@ tell_finding(struct scan_stream *st, const struct candidate *c, struct value *v,
 		f.severity = SEVERITY_LOW;
 	f.buffer = st->buffer;
 	f.offset = from + v->start;
+	mask_value(p->rule, v, f.sample, sizeof(f.sample));
 	st->found(st->arg, &f);
 }
 
@@ -451,6 +473,7 @@ trace(struct scan_stream *st, const struct db_pattern *p, const struct value *v,
 
 	told.verdict = confirm_verdict(p->rule, p->pattern, &copy, stands_headed(st, p, v), &f);
 	told.finding = told.verdict == CONFIRM_IS_FINDING ? &f : NULL;
+	mask_value(p->rule, &copy, f.sample, sizeof(f.sample));
 	told.start = from + copy.start;
 	told.end = from + copy.end;
 	st->scanner->trace(st->scanner->trace_arg, &told);
@@ -489,7 +512,7 @@ judge(struct scan_stream *st, const struct candidate *c)
 	uint64_t from = c->end > CONFIRM_LEFT ? c->end - CONFIRM_LEFT : 0;
 	uint64_t to = c->end + CONFIRM_RIGHT;
 	struct value v;
-	size_t start;
+	size_t start, end;
 
 	from = from > visible ? from : visible;
 	to = to < avail ? to : avail;
@@ -497,13 +520,11 @@ judge(struct scan_stream *st, const struct candidate *c)
 		return;
 
 	const uint8_t *window = view(st, from, to);
-	size_t len = (size_t)(to - from), end = (size_t)(c->end - from);
+	size_t len = (size_t)(to - from);
 
 	st->scanner->counters.scan_candidates++;
-	if (c->has_start)
-		start = (size_t)(c->start - from);
-	else if (!match_start(st, p, window, len, end, &start) ||
-		 goes_on(st->queue, c, p, window, len, end, start))
+	if (!match_bounds(st, c, span_of(window, len), from, c->end, &start, &end) ||
+	    (!c->has_start && goes_on(st->queue, c, p, window, len, end, start)))
 		return;
 	value_init(&v, window, len, start, end);
 	if (st->scanner->trace != NULL)
@@ -726,6 +747,28 @@ match_iban(struct scan_stream *st, const struct digit_group *g)
 	}
 }
 
+/* Letters and digits that a regex begins with; how far it goes is seen when it is judged. */
+static void
+match_leads(struct scan_stream *st, const struct digit_group *g)
+{
+	const struct rule_db *db = st->scanner->db;
+
+	if (g->len < 2 || !is_alpha(g->before))
+		return;
+	for (unsigned i = 0; i < db->nr_leads; i++) {
+		const struct db_pattern *p = &db->patterns[db->leads[i]];
+		struct candidate c = { .end = g->start + p->lead.digits,
+				       .start = g->start - p->lead.letters,
+				       .pattern = db->leads[i],
+				       .has_start = true };
+
+		if (wanted(st, p) && g->len >= p->lead.digits &&
+		    g->start >= visible_from(st) + p->lead.letters &&
+		    regex_may_begin(&p->lead, view(st, c.start, c.end)))
+			add_candidate(st, &c);
+	}
+}
+
 static void
 on_group(void *arg, const struct digit_group *g, unsigned nr)
 {
@@ -748,6 +791,8 @@ on_group(void *arg, const struct digit_group *g, unsigned nr)
 	}
 	if (db->nr_ibans != 0)
 		match_iban(st, &g[nr - 1]);
+	if (db->nr_leads != 0)
+		match_leads(st, &g[nr - 1]);
 }
 
 /* ------------------------------------------------------------------ streams */
@@ -806,7 +851,7 @@ scan_piece(struct scan_stream *st, const uint8_t *data, size_t len, bool whole)
 		s->counters.scan_errors++;
 	uint64_t at_finder = profile_now(s);
 
-	if (s->db->nr_digits + s->db->nr_ibans != 0)
+	if (s->db->nr_digits + s->db->nr_ibans + s->db->nr_leads != 0)
 		digits_push(&st->digits, &s->db->spec, data, len, on_group, st);
 
 	uint64_t at_judging = profile_now(s);

@@ -49,7 +49,7 @@ told(void *arg, const struct digit_group *g, unsigned nr)
 static void
 run(const char *in, size_t len, size_t first, size_t step, struct out *o)
 {
-	struct digits_spec spec = { .min_digits = 5, .led_by_letters = true };
+	struct digits_spec spec = { .min_digits = 5, .led_by_letters = true, .led_by_small = true };
 	struct digits d;
 
 	spec.separator[' '] = spec.separator['-'] = true;
@@ -70,7 +70,7 @@ run(const char *in, size_t len, size_t first, size_t step, struct out *o)
 static void
 run_plain(const char *in, size_t len, size_t step, struct out *o)
 {
-	struct digits_spec spec = { .min_digits = 6, .led_by_letters = true };
+	struct digits_spec spec = { .min_digits = 6, .led_by_letters = true, .led_by_small = true };
 	struct digits d;
 
 	spec.separator[' '] = spec.separator['-'] = true;

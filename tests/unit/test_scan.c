@@ -9,9 +9,11 @@
 #include <stdlib.h>
 
 #include "classify/rules/rule.h"
+#include "classify/rules/rule_db.h"
 #include "classify/rules/ruleset.h"
 #include "classify/rules/scan.h"
 #include "tests/support/guard.h"
+#include "tests/support/unit.h"
 
 enum { OUT_CAP = 8192 };
 
@@ -447,6 +449,97 @@ test_numbers_in_shapes(void **state)
 	ruleset_free(own);
 }
 
+struct places {
+	size_t nr;
+	uint64_t at[4096][2];
+};
+
+static void
+note_place(void *arg, const struct finding *f)
+{
+	struct places *o = arg;
+
+	if (o->nr < sizeof(o->at) / sizeof(o->at[0])) {
+		o->at[o->nr][0] = f->offset;
+		o->at[o->nr++][1] = f->value_hash;
+	}
+}
+
+static struct ruleset *
+own_rule(const char *regex)
+{
+	struct ruleset *set = NULL;
+	char text[512];
+	int len = snprintf(text, sizeof(text),
+			   "rule own {\n title \"T\"\n data_type x.own\n in any\n match /%s/\n}\n",
+			   regex);
+
+	assert_int_equal(ruleset_load_text("own.rules", text, (size_t)len, &set, stderr), 0);
+	return set;
+}
+
+static void
+scan_random(struct scanner *s, const uint8_t *text, size_t len, size_t cut, struct places *o)
+{
+	struct scan_stream *st = scan_open(s, BUFFER_HTTP_BODY);
+
+	o->nr = 0;
+	scan_push(st, text, cut, note_place, o);
+	scan_push(st, text + cut, len - cut, note_place, o);
+	scan_close(st, note_place, o);
+}
+
+/*
+ * Patterns that groups of digits lead to find what an automaton finds: in a group the same pattern
+ * goes to Hyperscan.
+ */
+static void
+test_letters_then_digits(void **state)
+{
+	static const char *const patterns[] = {
+		"\\b[A-Z]{2}\\d{2}[A-Z0-9]{3,30}\\b",
+		"[A-Z]{2}\\d{6}[A-D]?",
+		"\\b[A-Za-z]{3}[0-9]{2,4}\\b",
+		"\\b[AB][A-Z][0-9]\\d-?\\d{1,3}",
+	};
+	static const char alphabet[] = "AB12C3D4 56-a0ABAB1207";
+	static struct places led, plain;
+	uint64_t random = 7;
+	size_t found = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+		char grouped[128];
+
+		snprintf(grouped, sizeof(grouped), "(?:%s)", patterns[i]);
+
+		struct ruleset *sets[] = { own_rule(patterns[i]), own_rule(grouped) };
+		struct scanner *a = scanner_create(sets[0], 1, key);
+		struct scanner *b = scanner_create(sets[1], 1, key);
+
+		assert_int_equal(ruleset_db(sets[0])->nr_leads, 1);
+		assert_int_equal(ruleset_db(sets[1])->nr_leads, 0);
+		for (unsigned run = 0; run < 2000; run++) {
+			uint8_t text[300];
+			size_t len = 1 + (size_t)(test_random(&random) % sizeof(text));
+
+			for (size_t k = 0; k < len; k++)
+				text[k] = (uint8_t)
+				    alphabet[test_random(&random) % (sizeof(alphabet) - 1)];
+			scan_random(a, text, len, (size_t)(test_random(&random) % len), &led);
+			scan_random(b, text, len, (size_t)(test_random(&random) % len), &plain);
+			assert_int_equal(led.nr, plain.nr);
+			assert_memory_equal(led.at, plain.at, led.nr * sizeof(led.at[0]));
+			found += led.nr;
+		}
+		scanner_destroy(a);
+		scanner_destroy(b);
+		ruleset_free(sets[0]);
+		ruleset_free(sets[1]);
+	}
+	assert_true(found > 1000);
+}
+
 static int
 load(void **state)
 {
@@ -481,6 +574,7 @@ main(void)
 		cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_bad_rules),
 		cmocka_unit_test(test_numbers_in_shapes),
+		cmocka_unit_test(test_letters_then_digits),
 	};
 
 	return cmocka_run_group_tests(tests, load, unload);
