@@ -4,11 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "classify/siphash.h"
+#include "dataplane/publish/id_parts.h"
 #include "dataplane/publish/reason.h"
-
-/* Identifiers must agree between runs and sensors, so their key is no secret. */
-static const struct siphash_key id_key = { 0x7765697200000000u, 0x66696e64696e6700u };
 
 /* Open addressing, grown by halves up to AGGREGATE_MAX_VALUES values; 0 stands for empty. */
 struct values {
@@ -159,47 +156,16 @@ values_add(struct values *s, uint64_t v)
 	s->nr++;
 }
 
-/* What an identifier is a hash of: parts, each with its length, so that none runs into the next. */
-struct material {
-	uint8_t bytes[4096];
-	size_t len;
-};
-
-static void
-material_add(struct material *m, const void *data, size_t len)
-{
-	uint8_t *at = m->bytes + m->len;
-
-	if (len + 2 > sizeof(m->bytes) - m->len)
-		return;
-	at[0] = (uint8_t)len;
-	at[1] = (uint8_t)(len >> 8);
-	if (len != 0)
-		memcpy(at + 2, data, len);
-	m->len += 2 + len;
-}
-
-static void
-material_add_field(struct material *m, const struct record_head *r, enum record_field f)
-{
-	struct record_value v = { .len = 0 };
-
-	if (record_find(r, f, &v))
-		material_add(m, v.data, v.len);
-	else
-		material_add(m, NULL, 0);
-}
-
 static void
 hash_edge(const struct record_head *finding, uint8_t edge[8])
 {
-	struct material m = { .len = 0 };
+	struct id_parts m = { .len = 0 };
 	uint8_t full[16];
 
-	material_add_field(&m, finding, RF_SRC_IDENTITY);
-	material_add_field(&m, finding, RF_DST_IDENTITY);
-	material_add_field(&m, finding, RF_DST_PORT);
-	siphash24_128(&id_key, m.bytes, m.len, full);
+	id_parts_add_field(&m, finding, RF_SRC_IDENTITY);
+	id_parts_add_field(&m, finding, RF_DST_IDENTITY);
+	id_parts_add_field(&m, finding, RF_DST_PORT);
+	id_parts_hash(&m, full);
 	memcpy(edge, full, 8);
 }
 
@@ -207,24 +173,24 @@ static void
 hash_key(const struct record_head *finding, const uint8_t edge[8], uint64_t window_us,
 	 uint8_t key[16])
 {
-	struct material m = { .len = 0 };
+	struct id_parts m = { .len = 0 };
 
-	material_add_field(&m, finding, RF_RULE_ID);
-	material_add(&m, edge, 8);
-	material_add(&m, &window_us, sizeof(window_us));
-	siphash24_128(&id_key, m.bytes, m.len, key);
+	id_parts_add_field(&m, finding, RF_RULE_ID);
+	id_parts_add(&m, edge, 8);
+	id_parts_add(&m, &window_us, sizeof(window_us));
+	id_parts_hash(&m, key);
 }
 
 static void
 hash_event_id(const struct aggregate *a, const struct open_aggregate *o, uint8_t id[16])
 {
-	struct material m = { .len = 0 };
+	struct id_parts m = { .len = 0 };
 
-	material_add(&m, "finding", 7);
-	material_add(&m, a->config.sensor, strlen(a->config.sensor));
-	material_add(&m, o->key, sizeof(o->key));
-	material_add(&m, &o->opened_early, sizeof(o->opened_early));
-	siphash24_128(&id_key, m.bytes, m.len, id);
+	id_parts_add(&m, "finding", 7);
+	id_parts_add(&m, a->config.sensor, strlen(a->config.sensor));
+	id_parts_add(&m, o->key, sizeof(o->key));
+	id_parts_add(&m, &o->opened_early, sizeof(o->opened_early));
+	id_parts_hash(&m, id);
 }
 
 static struct open_aggregate **

@@ -8,7 +8,7 @@
 
 #include "classify/ai/allow.h"
 #include "classify/ai/provider.h"
-#include "classify/siphash.h"
+#include "dataplane/publish/id_parts.h"
 
 enum { BUCKETS = 2 * AI_WATCH_MANIFESTS, DIGEST_BYTES = 32, KEY_BYTES = 16 };
 
@@ -229,22 +229,11 @@ key_of(const struct record_head *list, uint8_t key[KEY_BYTES])
 {
 	static const enum record_field fields[] = { RF_SRC_IDENTITY, RF_DST_IDENTITY, RF_DST_PORT,
 						    RF_URL_HOST, RF_URL_PATH };
-	static const struct siphash_key hash_key = { 0x7765697200000000u, 0x746f6f6c73000000u };
-	uint8_t material[4096];
-	struct record_value v;
-	size_t n = 0;
+	struct id_parts parts = { .len = 0 };
 
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-		uint16_t len = record_find(list, fields[i], &v) ? v.len : 0;
-
-		if (len + sizeof(len) > sizeof(material) - n)
-			break;
-		memcpy(material + n, &len, sizeof(len));
-		if (len != 0)
-			memcpy(material + n + sizeof(len), v.data, len);
-		n += sizeof(len) + len;
-	}
-	siphash24_128(&hash_key, material, n, key);
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		id_parts_add_field(&parts, list, fields[i]);
+	id_parts_hash(&parts, key);
 }
 
 static int32_t *
