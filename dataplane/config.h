@@ -45,7 +45,7 @@
 	BOOL(rules_watch, "rules.watch", true, "read the rules anew when a file of theirs changes") \
 	TEXT(output, "output", "-", "", "- (standard output), kafka, or a file")                    \
 	TEXTS(records_types, "records.types", "all",                                                \
-	      "record types to publish: all, none, or names: flow http dns tls llm mcp finding stats")  \
+	      "record types to publish: all, none, or names: flow http dns tls llm mcp finding edge stats")  \
 	BOOL(records_body_sha256, "records.body_sha256", false, "hash HTTP bodies")                 \
 	BOOL(records_stream_sha256, "records.stream_sha256", false, "hash both directions of flows") \
 	UINT(memory_mbufs, "memory.mbufs", 16384, 1024, 16777216, "frames",                         \
@@ -113,6 +113,10 @@
 	     "less severe findings are neither published nor counted")                              \
 	UINT(findings_window_s, "findings.window_s", 60, 1, 86400, "s",                             \
 	     "findings of one rule on one edge become one record per window")                       \
+	UINT(edges_max, "edges.max", 4096, 1, 1048576, "edges",                                     \
+	     "(client, server, service, model) whose calls are added up; the one silent longest goes") \
+	UINT(edges_interval_s, "edges.interval_s", 3600, 1, 86400, "s",                             \
+	     "an edge that is known is published that often, if it has changed")                    \
 	ENUM(detect_test_values, "detect.test_values", "low", "low|live",                           \
 	     "published test values: of low severity, or like any other")                           \
 	TEXTS(networks_internal, "networks.internal", "",                                           \
@@ -130,9 +134,9 @@
 	TEXT(spool_dir, "spool.dir", "", "", "folder for records that Kafka did not take; \"\": none") \
 	UINT(spool_max_mb, "spool.max_mb", 1024, 2, 16777216, "MiB", "then the oldest are given up") \
 	UINT(budget_records_per_s, "budget.records_per_s", 0, 0, 100000000, "records/s",            \
-	     "of each type; findings and stats excepted; 0: unlimited")                             \
+	     "of each type; findings, edges and stats excepted; 0: unlimited")                      \
 	UINT(budget_mb_per_day, "budget.mb_per_day", 0, 0, 100000000, "MiB/day",                    \
-	     "of each type; findings and stats excepted; 0: unlimited")                             \
+	     "of each type; findings, edges and stats excepted; 0: unlimited")                             \
 	UINT(publish_ring_kb, "publish.ring_kb", 4096, 128, 1048576, "KiB",                         \
 	     "record ring of each worker")                                                          \
 	UINT(publish_merge_mb, "publish.merge_mb", 256, 1, 65536, "MiB",                            \

@@ -288,7 +288,7 @@ derive_types(struct config *c, char *expected)
 		} else {
 			snprintf(expected, EXPECTED_BYTES,
 				 "\"%.40s\" is no record type: must be all, none, flow, http, dns, "
-				 "tls, llm, mcp, finding or stats",
+				 "tls, llm, mcp, finding, edge or stats",
 				 t->text[i]);
 			return -EINVAL;
 		}

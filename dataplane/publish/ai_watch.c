@@ -77,7 +77,7 @@ ai_watch_types(uint32_t wanted, const struct provider_catalogue *providers)
 		if (allow_list_exists(providers))
 			wanted |= 1u << RECORD_FLOW;
 	}
-	if ((wanted & (1u << RECORD_STATS)) != 0)
+	if ((wanted & (1u << RECORD_STATS | 1u << RECORD_EDGE)) != 0)
 		wanted |= 1u << RECORD_LLM;
 	return wanted;
 }

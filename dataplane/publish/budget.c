@@ -29,7 +29,7 @@ budget_take(struct budget *b, enum record_type type, uint64_t time_us, uint64_t 
 {
 	const struct budget_config *c = &b->config;
 
-	if (type == RECORD_FINDING || type == RECORD_STATS)
+	if (type == RECORD_FINDING || type == RECORD_EDGE || type == RECORD_STATS)
 		return true;
 	turn(b, time_us);
 	if ((c->records_per_s != 0 && b->records[type] >= c->records_per_s) ||

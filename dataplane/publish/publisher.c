@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -10,6 +11,7 @@
 #include "classify/siphash.h"
 #include "dataplane/log.h"
 #include "dataplane/publish/aggregate.h"
+#include "dataplane/publish/ai_edge.h"
 #include "dataplane/publish/encode.h"
 #include "dataplane/publish/merge.h"
 #include "dataplane/port/cursor.h"
@@ -40,6 +42,7 @@ struct publisher {
 	struct dns_names *names; /* NULL: none are wanted */
 	struct aggregate *aggregate;
 	struct ai_watch *ai_watch;
+	struct ai_edges *ai_edges;
 	struct budget budget;
 	struct encoder encoder;
 	uint64_t seq[NR_RECORD_TYPES];
@@ -54,17 +57,30 @@ struct publisher {
 	char json[ENCODE_MAX_BYTES];
 };
 
+#define KEY_TEXT_BYTES 512u /* cluster and sensor are 128 bytes at most */
+
+/* cluster|sensor|edge_id: sums of one sensor say nothing of another's. */
+static size_t
+edge_key(const struct publisher *p, const struct record_value *edge, char text[KEY_TEXT_BYTES])
+{
+	char id[2 * 8 + 1];
+
+	encode_hex(edge->data, edge->len, id);
+	return (size_t)snprintf(text, KEY_TEXT_BYTES, "%.128s|%.128s|%.16s", p->config.cluster,
+				p->config.sensor, id);
+}
+
 /* What belongs together in a topic stays in order: its key, as docs/records.md lists them. */
 static void
 find_key(const struct publisher *p, const struct record_head *r, struct sink_message *m,
-	 char address[ENDPOINT_ADDRESS_BYTES])
+	 char text[KEY_TEXT_BYTES])
 {
 	static const enum record_field fields[NR_RECORD_TYPES] = {
-		[RECORD_FLOW] = RF_COMMUNITY_ID,   [RECORD_HTTP] = RF_COMMUNITY_ID,
-		[RECORD_DNS] = RF_SRC_IP,	   [RECORD_TLS] = RF_COMMUNITY_ID,
-		[RECORD_DB] = RF_COMMUNITY_ID,	   [RECORD_LLM] = RF_SRC_IDENTITY,
-		[RECORD_MCP] = RF_SRC_IDENTITY,	   [RECORD_FINDING] = RF_SRC_IDENTITY,
-		[RECORD_STATS] = NR_RECORD_FIELDS,
+		[RECORD_FLOW] = RF_COMMUNITY_ID, [RECORD_HTTP] = RF_COMMUNITY_ID,
+		[RECORD_DNS] = RF_SRC_IP,	 [RECORD_TLS] = RF_COMMUNITY_ID,
+		[RECORD_DB] = RF_COMMUNITY_ID,	 [RECORD_LLM] = RF_SRC_IDENTITY,
+		[RECORD_MCP] = RF_SRC_IDENTITY,	 [RECORD_FINDING] = RF_SRC_IDENTITY,
+		[RECORD_EDGE] = RF_EDGE_ID,	 [RECORD_STATS] = NR_RECORD_FIELDS,
 	};
 	struct record_value v;
 
@@ -75,8 +91,11 @@ find_key(const struct publisher *p, const struct record_head *r, struct sink_mes
 	m->key = (const char *)v.data;
 	m->key_len = v.len;
 	if (r->type == RECORD_DNS) {
-		m->key = address;
-		m->key_len = endpoint_address(v.data, v.len, address);
+		m->key = text;
+		m->key_len = endpoint_address(v.data, v.len, text);
+	} else if (r->type == RECORD_EDGE) {
+		m->key = text;
+		m->key_len = edge_key(p, &v, text);
 	}
 }
 
@@ -104,7 +123,7 @@ publish(struct publisher *p, const struct record_head *record)
 {
 	enum record_type type = (enum record_type)record->type;
 	struct sink_message m = { .type = type, .json = p->json, .time_us = record->time_us };
-	char address[ENDPOINT_ADDRESS_BYTES];
+	char key[KEY_TEXT_BYTES];
 	char id[SINK_ID_DIGITS];
 
 	if ((p->config.types & (1u << type)) == 0)
@@ -117,14 +136,14 @@ publish(struct publisher *p, const struct record_head *record)
 	if (!budget_take(&p->budget, type, record->time_us, m.len))
 		return;
 	p->seq[type]++;
-	find_key(p, record, &m, address);
+	find_key(p, record, &m, key);
 	encode_hex(record->event_id, RECORD_ID_BYTES, id);
 	m.event_id = id;
 	write_out(p, &m);
 }
 
 static void
-publish_aggregate(void *arg, const struct record_head *record)
+publish_summed(void *arg, const struct record_head *record)
 {
 	publish(arg, record);
 }
@@ -163,13 +182,21 @@ push_finding(void *arg, const struct record_head *finding)
 		aggregate_push(p->aggregate, finding);
 }
 
+/* What is added up is published when its time is over. */
+static void
+advance(struct publisher *p, uint64_t order_us)
+{
+	aggregate_advance(p->aggregate, order_us);
+	ai_edges_advance(p->ai_edges, order_us);
+}
+
 /* A record in its place of the order. */
 static void
 deliver(struct publisher *p, const struct record_head *record)
 {
 	struct record_value v;
 
-	aggregate_advance(p->aggregate, record->order_us);
+	advance(p, record->order_us);
 	if (record->type >= NR_RECORD_TYPES)
 		return;
 	if (p->names != NULL && record->type == RECORD_DNS)
@@ -178,6 +205,7 @@ deliver(struct publisher *p, const struct record_head *record)
 		return;
 	endpoint_fill(&p->config.networks, p->names, record, &p->filled);
 	ai_watch_push(p->ai_watch, &p->filled);
+	ai_edges_push(p->ai_edges, &p->filled.head);
 	if ((p->config.types & (1u << record->type)) == 0)
 		return;
 	if (record->type == RECORD_FINDING)
@@ -247,7 +275,7 @@ release(struct publisher *p, uint64_t before_us)
 	}
 	/* A replay turns windows by records alone, so that its lines keep their order. */
 	if (!p->config.replay)
-		aggregate_advance(p->aggregate, before_us);
+		advance(p, before_us);
 	return moved;
 }
 
@@ -297,6 +325,9 @@ share_stats(struct publisher *p)
 	s->findings_saturated = a->saturated;
 	s->findings_refused = a->refused;
 	s->manifests_forgotten = ai_watch_stats(p->ai_watch)->manifests_forgotten;
+	s->ai_edges = ai_edges_stats(p->ai_edges)->kept;
+	s->ai_edges_forgotten = ai_edges_stats(p->ai_edges)->forgotten;
+	s->ai_edges_refused = ai_edges_stats(p->ai_edges)->refused;
 	s->budget_dropped = 0;
 	for (unsigned t = 0; t < NR_RECORD_TYPES; t++)
 		s->budget_dropped += p->budget.dropped[t];
@@ -338,7 +369,7 @@ publish_rest(struct publisher *p)
 		drain_rings(p);
 		release(p, lowest_drained(p));
 	} while (lowest_drained(p) != UINT64_MAX);
-	aggregate_advance(p->aggregate, UINT64_MAX);
+	advance(p, UINT64_MAX);
 	publish_waiting(p);
 }
 
@@ -400,6 +431,11 @@ create_stages(struct publisher *p)
 		.max_open = AGGREGATE_DEFAULT_MAX_OPEN,
 		.networks = &p->config.networks,
 	};
+	const struct ai_edge_config edges = {
+		.sensor = c->sensor,
+		.max_edges = c->max_edges,
+		.interval_us = c->edge_interval_us,
+	};
 
 	p->filled.mask = endpoint_copy_masked;
 	p->encoder =
@@ -415,7 +451,9 @@ create_stages(struct publisher *p)
 		if (p->names == NULL)
 			return -ENOMEM;
 	}
-	if (aggregate_create(&findings, publish_aggregate, p, &p->aggregate) != 0)
+	if (aggregate_create(&findings, publish_summed, p, &p->aggregate) != 0)
+		return -ENOMEM;
+	if (ai_edges_create(&edges, publish_summed, p, &p->ai_edges) != 0)
 		return -ENOMEM;
 	return ai_watch_create(c->providers, &p->config.networks, push_finding, p, &p->ai_watch);
 }
@@ -455,6 +493,7 @@ publisher_destroy(struct publisher *p)
 	free(p->drained_us);
 	merge_fini(&p->merge);
 	ai_watch_destroy(p->ai_watch);
+	ai_edges_destroy(p->ai_edges);
 	aggregate_destroy(p->aggregate);
 	dns_names_destroy(p->names);
 	for (unsigned i = 0; p->shared != NULL && i < p->shared->nr_waiting; i++)

@@ -1,8 +1,8 @@
 /*
  * The publisher: one thread behind all workers.
  *
- *   ring per worker ─ merge ─ names ─ endpoint ─ ai_watch ─ aggregate (findings) ─ encode ─ budget
- * ─ sink
+ *   ring per worker ─ merge ─ names ─ endpoint ─ ai_watch ─ aggregate (findings), ai_edge ─ encode
+ *   ─ budget ─ sink
  *
  * Replay: nothing is dropped. A sink that is full makes the publisher wait, and through the rings
  * the workers; a merge that is full makes it leave the rings alone that are ahead. The same input
@@ -36,6 +36,8 @@ struct publisher_config {
 	bool replay;
 	uint64_t window_us;	  /* of findings */
 	unsigned min_severity_id; /* OCSF, 1 to 5 */
+	uint32_t max_edges;	  /* of model calls; at least 1 */
+	uint64_t edge_interval_us;
 	struct budget_config budget;
 	struct networks networks;
 	uint32_t dns_names; /* names kept; 0: none are learned */
@@ -61,6 +63,9 @@ struct publisher_config {
 	X(findings_saturated, "aggregates with more values than are told apart") \
 	X(findings_refused, "findings lost for want of memory")                  \
 	X(manifests_forgotten, "tool lists not compared any more, to make room") \
+	X(ai_edges, "edges of model calls that are added up")                    \
+	X(ai_edges_forgotten, "of these, given up to make room")                 \
+	X(ai_edges_refused, "model calls in no sum for want of memory")          \
 	X(budget_dropped, "records over the output budget")                      \
 	X(dns_names, "names of addresses known from DNS answers")                \
 	X(dns_names_learned, "addresses heard of in DNS answers")                \

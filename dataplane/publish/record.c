@@ -12,9 +12,10 @@
 #define LLM	 (1u << RECORD_LLM)
 #define MCP	 (1u << RECORD_MCP)
 #define FINDING	 (1u << RECORD_FINDING)
+#define EDGE	 (1u << RECORD_EDGE)
 #define STATS	 (1u << RECORD_STATS)
 #define ENDS	 (FLOW | HTTP | DNS | TLS | DB | LLM | MCP | FINDING)
-#define ALL	 (ENDS | STATS)
+#define ALL	 (ENDS | EDGE | STATS)
 #define APPDATA	 RECORD_FLAG_APPDATA
 #define HOSTNAME (RECORD_FLAG_APPDATA | RECORD_FLAG_LOWER)
 #define INTERNAL RECORD_FLAG_INTERNAL
@@ -33,6 +34,7 @@ const char *const record_type_names[NR_RECORD_TYPES] = {
 	[RECORD_FLOW] = "flow", [RECORD_HTTP] = "http",	      [RECORD_DNS] = "dns",
 	[RECORD_TLS] = "tls",	[RECORD_DB] = "db",	      [RECORD_LLM] = "llm",
 	[RECORD_MCP] = "mcp",	[RECORD_FINDING] = "finding", [RECORD_STATS] = "stats",
+	[RECORD_EDGE] = "edge",
 };
 
 #define VALUE_HEAD_BYTES 4u

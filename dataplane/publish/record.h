@@ -37,6 +37,7 @@ enum record_type {
 	RECORD_STATS,
 	RECORD_DB,
 	RECORD_MCP,
+	RECORD_EDGE,
 	NR_RECORD_TYPES,
 };
 

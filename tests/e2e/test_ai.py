@@ -287,4 +287,52 @@ def test_ledger_of_tokens(weir):
     assert {k: stats[f"llm_openai_{k}"] for k in want} == want, stats
 
 
+def test_edges(weir):
+    """Calls of two clients, two models and two services: one edge each, its sums those of its calls, absent where unknown."""
+    cap, calls = w.Capture(), []
+    for nr in range(24):
+        model, host = ("m1", "m2")[nr % 2], ("api.openai.com", "models.example")[nr // 2 % 2]
+        client, status = f"10.1.0.{1 + nr // 12}", "429 Too Many Requests" if nr % 8 == 7 else "200 OK"
+        reply = {**DONE, "usage": {"prompt_tokens": 10 + nr, "completion_tokens": nr}} if nr % 3 and host != "models.example" else DONE
+        ask = json.dumps({**chat(("user", SAY if nr == 4 else "hi")), "model": model}).encode()
+        told = w.http_response(status, json.dumps(reply).encode(), [JSON])
+        tcp = w.Tcp(cap, client, 20000 + nr, "192.0.2.7", 8080)
+        tcp.open()
+        tcp.send(w.ORIG, w.http_request("POST", CHAT, host, ask, [JSON]))
+        tcp.send(w.RESP, told)
+        tcp.close()
+        cap.wait(1_000_000)
+        calls.append({"edge": (client, host, model), "usage": reply.get("usage"), "error": status[0] == "4",
+                      "bytes": len(ask) + len(json.dumps(reply))})
+    kinds = replay(weir, cap)
+    edges = {(r["src_identity"], r["dst_identity"].removeprefix("fqdn:"), r["models"][0]): r for r in kinds["edge"]}
+    assert len(edges) == len(kinds["edge"]) == 8 == len({r["edge_id"] for r in kinds["edge"]}), kinds["edge"]
+    for key, edge in edges.items():
+        of = [c for c in calls if c["edge"] == key]
+        told = [c["usage"] for c in of if c["usage"]]
+        assert edge["calls"] == len(of) and edge["bytes"] == sum(c["bytes"] for c in of), edge
+        assert edge["errors"] == sum(c["error"] for c in of), edge
+        assert edge["calls_without_usage"] == len(of) - len(told), edge
+        for field, name in (("gen_ai_usage_input_tokens", "prompt_tokens"), ("gen_ai_usage_output_tokens", "completion_tokens")):
+            assert edge.get(field) == (sum(u[name] for u in told) if told else None), (field, edge)
+        assert edge.get("ai_services") == (["openai"] if key[1] == "api.openai.com" else None), edge
+        assert edge.get("data_types_sent") == (["pci.pan"] if key == ("10.1.0.1", "api.openai.com", "m1") else None), edge
+        assert edge["state"] == "new" and edge["counted_since"] == edge["first_time"] <= edge["last_time"], edge
+    total = sum(c["usage"]["prompt_tokens"] for c in calls if c["usage"])
+    stats = kinds["stats"][-1]
+    assert sum(e.get("gen_ai_usage_input_tokens", 0) for e in kinds["edge"]) == total == stats["llm_openai_input_tokens"], stats
+
+
+def test_edges_make_room(weir):
+    """One more than are kept: the edge that was silent longest is published, and no call is lost."""
+    cap = w.Capture()
+    for nr in range(6):
+        conversation([(w.ORIG, post(CHAT, {**chat(("user", "hi")), "model": f"m{nr % 3}"})), (w.RESP, answer(DONE))], port=20000 + nr, cap=cap)
+    path = e2e.work_folder() / "input.pcap"
+    cap.save(path)
+    kinds = weir.good_replay("--records", "edge", "--set", "edges.max=2", path).by_type()
+    assert [(r["models"][0], r["calls"]) for r in kinds["edge"]] == [(f"m{nr % 3}", 1) for nr in range(6)], kinds["edge"]
+    assert set(kinds) == {"edge"}
+
+
 e2e.main()

@@ -56,7 +56,7 @@ static const struct load_case {
 	{ "unknown type", "records = { types = [ \"httpp\" ]; };",
 	  "f:1: records.types = a list: \"httpp\" is no record type: must be all, none, flow, "
 	  "http, "
-	  "dns, tls, llm, mcp, finding or stats\n" },
+	  "dns, tls, llm, mcp, finding, edge or stats\n" },
 	{ "no prefix", "networks = { internal = ( \"10.0.0.0/40\" ); };",
 	  "f:1: networks.internal = a list: \"10.0.0.0/40\" is no prefix: must be like 10.0.0.0/8 "
 	  "or "
@@ -188,7 +188,7 @@ static const struct set_case {
 	{ "not a type", "records.types=http,x",
 	  "records.types = http,x: \"x\" is no record type: must be all, none, flow, http, dns, "
 	  "tls, "
-	  "llm, mcp, finding or stats\n" },
+	  "llm, mcp, finding, edge or stats\n" },
 };
 
 static void

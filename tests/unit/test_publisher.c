@@ -82,7 +82,9 @@ create(unsigned nr_workers, size_t merge_bytes, bool replay)
 				      .ring_bytes = RECORD_RING_MIN_BYTES,
 				      .merge_bytes = merge_bytes,
 				      .replay = replay,
-				      .window_us = 10 * S };
+				      .window_us = 10 * S,
+				      .max_edges = 16,
+				      .edge_interval_us = 10 * S };
 	struct publisher *p;
 
 	memory = calloc(1, sizeof(*memory));
