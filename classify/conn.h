@@ -53,6 +53,13 @@ struct conn_output {
 	void *arg;
 };
 
+/* Of which model calls tokens are estimated; the order is that of the setting's words. */
+enum conn_estimates {
+	CONN_ESTIMATE_OFF,
+	CONN_ESTIMATE_MISSING, /* those whose answers do not tell */
+	CONN_ESTIMATE_ALL,     /* all, to compare */
+};
+
 struct conn_config {
 	uint32_t max_conns;		   /* with application state, at a time */
 	uint32_t max_states[NR_PROTOCOLS]; /* connections of each protocol with parser state */
@@ -68,6 +75,7 @@ struct conn_config {
 	uint64_t active_us; /* what connections count is told at least this often; 0: at the end */
 	uint64_t inspect_bytes_per_s; /* of one connection's cleartext; 0: all */
 	bool body_sha256;
+	enum conn_estimates estimate_tokens;
 	bool live_test_values; /* published test values count as real ones */
 	unsigned min_severity; /* enum severity: findings below it are nothing */
 	const struct provider_catalogue *providers; /* kept; may be NULL */

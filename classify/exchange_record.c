@@ -273,17 +273,38 @@ database_record(struct exchange *x)
 						      .types = { &req->types, &resp->types } });
 }
 
-static void
-put_usage(const struct llm_facts *f, struct record *r)
+/* An estimate stands beside what is reported, never in its place. */
+static bool
+put_estimate(enum conn_estimates wanted, enum record_field f, const struct llm_count *reported,
+	     const struct llm_count *estimated, struct record *r)
 {
+	if (!estimated->known || wanted == CONN_ESTIMATE_OFF ||
+	    (wanted == CONN_ESTIMATE_MISSING && reported->known))
+		return false;
+	record_put_uint(r, f, estimated->n);
+	return true;
+}
+
+static void
+put_usage(const struct exchange *x, const struct llm_facts *f, struct record *r)
+{
+	enum conn_estimates wanted = x->env->config.estimate_tokens;
+	bool estimated;
+
 	if (f->input_tokens.known)
 		record_put_uint(r, RF_GEN_AI_USAGE_INPUT_TOKENS, f->input_tokens.n);
 	if (f->output_tokens.known)
 		record_put_uint(r, RF_GEN_AI_USAGE_OUTPUT_TOKENS, f->output_tokens.n);
 	if (f->cached_tokens.known)
 		record_put_uint(r, RF_GEN_AI_USAGE_CACHED_TOKENS, f->cached_tokens.n);
+	estimated = put_estimate(wanted, RF_ESTIMATED_INPUT_TOKENS, &f->input_tokens,
+				 &f->estimated_input_tokens, r);
+	estimated |= put_estimate(wanted, RF_ESTIMATED_OUTPUT_TOKENS, &f->output_tokens,
+				  &f->estimated_output_tokens, r);
 	if (f->usage_reported)
 		record_put_string(r, RF_USAGE_SOURCE, "reported");
+	else if (estimated)
+		record_put_string(r, RF_USAGE_SOURCE, "estimated");
 }
 
 void
@@ -324,7 +345,7 @@ llm_record(struct exchange *x)
 	record_put_string(r, RF_GEN_AI_RESPONSE_ID, f->response_id);
 	for (unsigned i = 0; i < f->nr_finish_reasons; i++)
 		record_put_string(r, RF_GEN_AI_RESPONSE_FINISH_REASONS, f->finish_reasons[i]);
-	put_usage(f, r);
+	put_usage(x, f, r);
 	for (unsigned i = 0; i < f->nr_tools; i++)
 		record_put_string(r, RF_GEN_AI_TOOL_NAMES, llm_tool_name(f, i));
 	if (f->tools_offered != 0)

@@ -46,6 +46,8 @@
 	TEXT(output, "output", "-", "", "- (standard output), kafka, or a file")                    \
 	TEXTS(records_types, "records.types", "all",                                                \
 	      "record types to publish: all, none, or names: flow http dns tls llm mcp finding edge stats")  \
+	ENUM(records_estimate_tokens, "records.estimate_tokens", "missing", "off|missing|all",      \
+	     "of model calls: none, those whose answers do not tell, all (to compare)")             \
 	BOOL(records_body_sha256, "records.body_sha256", false, "hash HTTP bodies")                 \
 	BOOL(records_stream_sha256, "records.stream_sha256", false, "hash both directions of flows") \
 	UINT(memory_mbufs, "memory.mbufs", 16384, 1024, 16777216, "frames",                         \

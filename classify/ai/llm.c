@@ -238,7 +238,7 @@ restart_walk(struct llm_call *call)
 	side->text_len = 0;
 	side->arguments_at = 0;
 	side->item_is_tool = false;
-	side->delta_is_call = side->delta_is_data = false;
+	side->delta_is_call = side->delta_is_data = side->item_again = false;
 }
 
 static void
@@ -412,6 +412,7 @@ llm_response_end(struct llm_call *call, bool complete)
 	call->facts.complete = call->request_whole && call->response_whole;
 	settle_dialect(call);
 	settle_provider(call);
+	llm_estimate_tokens(call);
 }
 
 void

@@ -42,6 +42,7 @@
 #define WEIR_LLM_H
 
 #include "classify/ai/provider.h"
+#include "classify/ai/token_estimate.h"
 #include "classify/proto/aws_eventstream.h"
 #include "classify/proto/json_walk.h"
 #include "classify/proto/sse.h"
@@ -128,7 +129,10 @@ struct llm_facts {
 	struct llm_count input_tokens; /* as the service reports them, the last report wins */
 	struct llm_count output_tokens;
 	struct llm_count cached_tokens; /* read from the service's prompt cache */
-	uint64_t prompt_bytes;		/* of text handed to the text hook */
+	/* Known where it can be told from what was seen; never what a service reports. */
+	struct llm_count estimated_input_tokens;
+	struct llm_count estimated_output_tokens;
+	uint64_t prompt_bytes; /* of text handed to the text hook */
 	uint64_t completion_bytes;
 	uint32_t tools_offered;
 	uint32_t attachments; /* images, files and recordings in the prompt */
@@ -187,12 +191,16 @@ struct llm_side {
 	uint8_t body;	   /* enum llm_body */
 	uint8_t item_len;
 	uint8_t arguments_at; /* depth inside an object of arguments or a result, 0 outside */
+	uint8_t schema_at;    /* the same of tools and other schemas, which cost tokens as well */
 	bool text_open;	      /* a text was begun and wants its line feed before the next one */
 	bool delta_is_call;   /* what a `delta` holds, by the event's type */
 	bool delta_is_data;
-	bool skip_line;	   /* after a gap, up to the next line feed */
-	uint8_t text_kind; /* of the last text */
-	uint8_t role;	   /* enum llm_text_kind of the message being read */
+	bool item_again;	      /* the event repeats what one before it said */
+	bool skip_line;		      /* after a gap, up to the next line feed */
+	uint8_t text_kind;	      /* of the last text */
+	uint8_t role;		      /* enum llm_text_kind of the message being read */
+	uint32_t nr_messages;	      /* of an answer: tool calls */
+	struct token_estimate tokens; /* of texts and schemas */
 	char item_name[LLM_TOOL_NAME_CAP];
 	uint8_t text[LLM_STRING_CAP]; /* start of the string being read */
 };
@@ -223,6 +231,7 @@ struct llm_call {
 	bool tokens_exact; /* Cohere: tokens were seen, which beat billed units */
 	bool uvicorn;
 	bool websocket;
+	bool refers; /* to files or turns that the service keeps: the prompt is not all there */
 	bool request_whole;
 	bool response_whole;
 	bool ended;

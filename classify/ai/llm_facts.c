@@ -137,6 +137,8 @@ llm_text(struct llm_call *call, enum llm_text_kind kind, const uint8_t *text, si
 		call->facts.completion_bytes += len;
 	else
 		call->facts.prompt_bytes += len;
+	if (kind != LLM_TEXT_ATTACHMENT)
+		token_estimate_push(&side->tokens, text, len);
 	side->text_open = true;
 	side->text_kind = (uint8_t)kind;
 	if (call->text_fn != NULL)

@@ -56,8 +56,13 @@ void llm_text_gap(struct llm_call *call, bool is_completion);
 
 /* Setters, each bounded. */
 void llm_add_tool(struct llm_facts *facts, struct span name);
+/* A tool is called: also what that costs. */
+void llm_tool_called(struct llm_call *call, struct span name);
 void llm_add_finish_reason(struct llm_facts *facts, struct span reason);
 void llm_set_count(struct llm_call *call, struct llm_count *count, uint64_t n);
+
+/* The estimates of facts, when all was seen. */
+void llm_estimate_tokens(struct llm_call *call);
 
 bool llm_judge(const struct llm_call *call);
 

@@ -144,17 +144,28 @@ string_value(struct llm_call *call, uint64_t path)
 	case AT(K_clientContent, K_turns, ITEM, K_role):
 		role_seen(&call->request, text);
 		break;
-	case AT(K_prompt):
 	case AT(K_input):
+	case AT(K_message):
+		call->request.nr_messages++;
+		call->signs |= LLM_SIGN_PROMPT;
+		break;
+	case AT(K_prompt):
 	case AT(K_inputs):
 	case AT(K_inputText):
 	case AT(K_text_input):
-	case AT(K_message):
 	case AT(K_prompt, ITEM):
 	case AT(K_input, ITEM):
 	case AT(K_inputs, ITEM):
 	case AT(K_texts, ITEM):
 		call->signs |= LLM_SIGN_PROMPT;
+		break;
+	case AT(K_instructions):
+	case AT(K_system):
+		call->request.nr_messages++;
+		break;
+	case AT(K_tools, ITEM,
+		K_type): /* others are run by the service, on pages that only it sees */
+		call->refers |= !span_is(text, "function") && !span_is(text, "custom");
 		break;
 	case AT(K_messages, ITEM, K_images, ITEM): /* Ollama: base64 strings */
 		call->facts.attachments++;
@@ -200,6 +211,12 @@ key(struct llm_call *call, uint64_t path)
 	case AT(K_instances):
 		call->signs |= LLM_SIGN_PROMPT;
 		break;
+	case AT(K_previous_response_id): /* turns and documents that the service keeps */
+	case AT(K_conversation):
+	case AT(K_cachedContent):
+	case AT(K_mcp_servers): /* tools that the service runs */
+		call->refers = true;
+		break;
 	case AT(K_documents):
 		call->signs |= LLM_SIGN_DOCUMENTS;
 		break;
@@ -211,6 +228,16 @@ key(struct llm_call *call, uint64_t path)
 	case AT(K_messages, ITEM, K_content, ITEM, K_file):
 	case AT(K_messages, ITEM, K_content, ITEM, K_file_id):
 	case AT(K_messages, ITEM, K_content, ITEM, K_input_audio):
+	case AT(K_messages, ITEM, K_content, ITEM, K_content, ITEM, K_source): /* of a tool */
+	case AT(K_messages, ITEM, K_content, ITEM, K_toolResult, K_content, ITEM, K_image):
+	case AT(K_messages, ITEM, K_content, ITEM, K_toolResult, K_content, ITEM, K_document):
+	case AT(K_messages, ITEM, K_content, ITEM, K_toolResult, K_content, ITEM, K_video):
+	case AT(K_contents, ITEM, K_parts, ITEM, K_functionResponse, K_parts, ITEM, K_inlineData):
+	case AT(K_contents, ITEM, K_parts, ITEM, K_functionResponse, K_parts, ITEM, K_fileData):
+	case AT(K_input, ITEM, K_output, ITEM, K_image_url):
+	case AT(K_input, ITEM, K_output, ITEM, K_file_id):
+	case AT(K_input, ITEM, K_output, ITEM, K_file_url):
+	case AT(K_input, ITEM, K_output, ITEM, K_file_data):
 	case AT(K_input, ITEM, K_content, ITEM, K_image_url):
 	case AT(K_input, ITEM, K_content, ITEM, K_file_id):
 	case AT(K_input, ITEM, K_content, ITEM, K_file_url):
@@ -269,10 +296,12 @@ message_edge(struct llm_side *side, const struct json_walk *w, enum json_event e
 	case AT(K_input, ITEM):
 	case AT(K_item):
 		side->role = LLM_TEXT_PROMPT;
+		side->nr_messages++;
 		break;
 	case AT(K_contents, ITEM):
 	case AT(K_clientContent, K_turns, ITEM):
 		side->role = LLM_TEXT_USER;
+		side->nr_messages++;
 		break;
 	case AT(K_contents, ITEM, K_parts, ITEM, K_functionResponse):
 	case AT(K_messages, ITEM, K_content, ITEM, K_toolResult):
@@ -281,6 +310,57 @@ message_edge(struct llm_side *side, const struct json_walk *w, enum json_event e
 	default:
 		break;
 	}
+}
+
+/* Schemas of tools and of answers: not said by anyone, yet read by the model. */
+static bool
+is_schema(uint64_t path)
+{
+	switch (path) {
+	case AT(K_tools):
+	case AT(K_functions):
+	case AT(K_toolConfig):
+	case AT(K_response_format):
+	case AT(K_text, K_format):
+	case AT(K_generationConfig, K_responseSchema):
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void
+schema_edge(struct llm_side *side, const struct json_walk *w, enum json_event event, uint64_t path)
+{
+	if (event == JSON_OBJECT_END || event == JSON_ARRAY_END) {
+		if (side->schema_at == w->depth + 1)
+			side->schema_at = 0;
+	} else if (side->schema_at == 0 && is_schema(path)) {
+		side->schema_at = (uint8_t)(w->depth + 1);
+	}
+}
+
+/* Tokens of what is no text: a schema, as it stands there, and lists of token numbers. */
+static void
+count_tokens(struct llm_side *side, enum json_event event, uint64_t path, const uint8_t *text,
+	     size_t len)
+{
+	if (event == JSON_NUMBER &&
+	    (path == AT(K_input, ITEM) || path == AT(K_input, ITEM, ITEM) ||
+	     path == AT(K_prompt, ITEM) || path == AT(K_prompt, ITEM, ITEM))) {
+		side->tokens.tokens++;
+		return;
+	}
+	if (side->schema_at == 0)
+		return;
+	if (event == JSON_OBJECT)
+		token_estimate_push(&side->tokens, (const uint8_t *)"{\"", 2);
+	else if (event == JSON_STRING_END)
+		token_estimate_push(&side->tokens, (const uint8_t *)"\",", 2);
+	else if (event == JSON_STRING || event == JSON_NUMBER || event == JSON_KEY)
+		token_estimate_push(&side->tokens, text, len);
+	if (event == JSON_KEY)
+		token_estimate_push(&side->tokens, (const uint8_t *)"\":", 2);
 }
 
 void
@@ -293,6 +373,7 @@ llm_request_event(void *arg, const struct json_walk *w, enum json_event event, c
 
 	int kind;
 
+	count_tokens(side, event, path, text, len);
 	switch (event) {
 	case JSON_STRING:
 		/* First the start is kept: it may say what the rest is. */
@@ -312,12 +393,18 @@ llm_request_event(void *arg, const struct json_walk *w, enum json_event event, c
 	case JSON_OBJECT:
 		container(call, event, path);
 		message_edge(side, w, event, path);
+		schema_edge(side, w, event, path);
 		break;
 	case JSON_OBJECT_END:
 		message_edge(side, w, event, path);
+		schema_edge(side, w, event, path);
 		break;
 	case JSON_ARRAY:
 		container(call, event, path);
+		schema_edge(side, w, event, path);
+		break;
+	case JSON_ARRAY_END:
+		schema_edge(side, w, event, path);
 		break;
 	case JSON_TRUE:
 	case JSON_FALSE:

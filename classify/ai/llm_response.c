@@ -81,6 +81,7 @@ static void
 event_type(struct llm_side *side, struct span type)
 {
 	side->delta_is_call = span_has(type, "arguments.delta");
+	side->item_again = span_has(type, "output_item.done");
 	side->delta_is_data = span_has(type, "audio.delta") || span_has(type, "partial_image");
 }
 
@@ -168,7 +169,7 @@ tool_name(struct llm_call *call, uint64_t path, struct span text)
 	case AT(K_delta, K_message, K_tool_calls, K_function, K_name):
 	case AT(K_tool_calls, ITEM, K_name):
 	case AT(K_toolCall, K_functionCalls, ITEM, K_name):
-		llm_add_tool(&call->facts, text);
+		llm_tool_called(call, text);
 		break;
 	/* Here the name and the type that makes it a call come in any order. */
 	case AT(K_content, ITEM, K_name):
@@ -441,8 +442,13 @@ item_edge(struct llm_call *call, enum json_event event, uint64_t path)
 	default:
 		return;
 	}
-	if (event == JSON_OBJECT_END && side->item_is_tool)
-		llm_add_tool(&call->facts, span_of(side->item_name, side->item_len));
+	if (event == JSON_OBJECT_END && side->item_is_tool) {
+		/* OpenAI's responses tell each item again, when it is done and at the end. */
+		if (side->item_again || path == AT(K_response, K_output, ITEM))
+			llm_add_tool(&call->facts, span_of(side->item_name, side->item_len));
+		else
+			llm_tool_called(call, span_of(side->item_name, side->item_len));
+	}
 	side->item_is_tool = tool && event == JSON_OBJECT;
 	side->item_len = 0;
 }

@@ -21,6 +21,7 @@
 	X(bytes, "bytes") \
 	X(cacheReadInputTokens, "cacheReadInputTokens") \
 	X(cache_read_input_tokens, "cache_read_input_tokens") \
+	X(cachedContent, "cachedContent") \
 	X(cachedContentTokenCount, "cachedContentTokenCount") \
 	X(cached_tokens, "cached_tokens") \
 	X(candidates, "candidates") \
@@ -33,6 +34,7 @@
 	X(content, "content") \
 	X(content_block, "content_block") \
 	X(contents, "contents") \
+	X(conversation, "conversation") \
 	X(data, "data") \
 	X(delta, "delta") \
 	X(details, "details") \
@@ -52,6 +54,7 @@
 	X(finishReason, "finishReason") \
 	X(finish_reason, "finish_reason") \
 	X(flagged, "flagged") \
+	X(format, "format") \
 	X(function, "function") \
 	X(functionCall, "functionCall") \
 	X(functionCalls, "functionCalls") \
@@ -92,6 +95,7 @@
 	X(max_output_tokens, "max_output_tokens") \
 	X(max_tokens, "max_tokens") \
 	X(max_tokens_to_sample, "max_tokens_to_sample") \
+	X(mcp_servers, "mcp_servers") \
 	X(message, "message") \
 	X(messages, "messages") \
 	X(meta, "meta") \
@@ -112,6 +116,7 @@
 	X(parts, "parts") \
 	X(predicted_n, "predicted_n") \
 	X(predictions, "predictions") \
+	X(previous_response_id, "previous_response_id") \
 	X(prompt, "prompt") \
 	X(promptTokenCount, "promptTokenCount") \
 	X(prompt_eval_count, "prompt_eval_count") \
@@ -127,7 +132,9 @@
 	X(requests, "requests") \
 	X(response, "response") \
 	X(responseId, "responseId") \
+	X(responseSchema, "responseSchema") \
 	X(responseTokenCount, "responseTokenCount") \
+	X(response_format, "response_format") \
 	X(response_id, "response_id") \
 	X(results, "results") \
 	X(role, "role") \

@@ -374,6 +374,17 @@ add_types(struct ai_edges *e, struct edge *edge, const struct record_head *call)
 	}
 }
 
+/* Tokens of one direction: what was reported, or else the estimate. */
+static bool
+add_tokens(struct sum *reported, enum record_field f, struct sum *estimated,
+	   enum record_field estimate, const struct record_head *call)
+{
+	if (add_uint(reported, call, f))
+		return true;
+	add_uint(estimated, call, estimate);
+	return false;
+}
+
 static void
 add_call(struct ai_edges *e, struct edge *edge, const struct record_head *call)
 {
@@ -383,12 +394,12 @@ add_call(struct ai_edges *e, struct edge *edge, const struct record_head *call)
 	edge->calls++;
 	add_uint(&status, call, RF_HTTP_STATUS);
 	edge->errors += status.n >= 400;
-	reported = add_uint(&edge->input, call, RF_GEN_AI_USAGE_INPUT_TOKENS);
-	reported |= add_uint(&edge->output, call, RF_GEN_AI_USAGE_OUTPUT_TOKENS);
+	reported = add_tokens(&edge->input, RF_GEN_AI_USAGE_INPUT_TOKENS, &edge->estimated_input,
+			      RF_ESTIMATED_INPUT_TOKENS, call);
+	reported |= add_tokens(&edge->output, RF_GEN_AI_USAGE_OUTPUT_TOKENS,
+			       &edge->estimated_output, RF_ESTIMATED_OUTPUT_TOKENS, call);
 	reported |= add_uint(&edge->cached, call, RF_GEN_AI_USAGE_CACHED_TOKENS);
 	edge->without_usage += !reported;
-	add_uint(&edge->estimated_input, call, RF_ESTIMATED_INPUT_TOKENS);
-	add_uint(&edge->estimated_output, call, RF_ESTIMATED_OUTPUT_TOKENS);
 	add_uint(&sent, call, RF_PROMPT_BYTES);
 	add_uint(&received, call, RF_COMPLETION_BYTES);
 	edge->prompt_bytes += sent.n;

@@ -57,7 +57,13 @@ ai_ledger_add(struct ai_ledger *l, const struct record_head *call)
 	row->calls++;
 	row->input_tokens += uint_of(call, RF_GEN_AI_USAGE_INPUT_TOKENS);
 	row->output_tokens += uint_of(call, RF_GEN_AI_USAGE_OUTPUT_TOKENS);
-	row->no_usage += !record_find(call, RF_USAGE_SOURCE, &v);
+	row->no_usage += !record_find(call, RF_GEN_AI_USAGE_INPUT_TOKENS, &v) &&
+			 !record_find(call, RF_GEN_AI_USAGE_OUTPUT_TOKENS, &v) &&
+			 !record_find(call, RF_GEN_AI_USAGE_CACHED_TOKENS, &v);
+	if (!record_find(call, RF_GEN_AI_USAGE_INPUT_TOKENS, &v))
+		row->estimated_input_tokens += uint_of(call, RF_ESTIMATED_INPUT_TOKENS);
+	if (!record_find(call, RF_GEN_AI_USAGE_OUTPUT_TOKENS, &v))
+		row->estimated_output_tokens += uint_of(call, RF_ESTIMATED_OUTPUT_TOKENS);
 	row->errors += uint_of(call, RF_HTTP_STATUS) >= 400;
 	row->bytes_sent += uint_of(call, RF_PROMPT_BYTES);
 	row->bytes_received += uint_of(call, RF_COMPLETION_BYTES);

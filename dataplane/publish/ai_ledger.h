@@ -2,6 +2,7 @@
  * What model calls cost, by who answers them: counters that never go back, for stats records.
  *
  *   llm_<provider>_calls _input_tokens _output_tokens _errors _bytes_sent _bytes_received
+ *   llm_<provider>_estimated_input_tokens _estimated_output_tokens
  *   llm_<provider>_with_data     calls in whose prompt a class of data was found
  *
  * <provider> is gen_ai_provider_name, else gen_ai_engine, else `unknown`, with '_' for '.' and '-'.
@@ -23,6 +24,8 @@ enum { AI_LEDGER_ROWS = 64, AI_LEDGER_NAME_CAP = 33 };
 	X(input_tokens, "tokens in, of the calls whose answers say it")   \
 	X(output_tokens, "tokens out, of the calls whose answers say it") \
 	X(no_usage, "model calls whose answers do not tell their tokens") \
+	X(estimated_input_tokens, "estimate of tokens in, of the other calls")    \
+	X(estimated_output_tokens, "estimate of tokens out, of the other calls")  \
 	X(errors, "model calls answered with a status of 400 or more")    \
 	X(bytes_sent, "bytes of requests to models")                      \
 	X(bytes_received, "bytes of their answers")                       \

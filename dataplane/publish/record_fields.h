@@ -182,7 +182,7 @@
 	  "weir's estimate where none was reported")                                               \
 	X(ESTIMATED_OUTPUT_TOKENS, "estimated_output_tokens", UINT, LLM | EDGE, 0, 0,              \
 	  "weir's estimate where none was reported")                                               \
-	X(USAGE_SOURCE, "usage_source", TEXT, LLM, 0, 16, "reported; absent when unknown")         \
+	X(USAGE_SOURCE, "usage_source", TEXT, LLM, 0, 16, "reported estimated; absent when unknown")         \
 	X(GEN_AI_TOOL_NAMES, "gen_ai_tool_names", TEXTS, LLM, APPDATA, 128, "tools called")        \
 	X(GEN_AI_TOOLS_OFFERED, "gen_ai_tools_offered", UINT, LLM, 0, 0, "how many were offered")  \
 	X(ATTACHMENTS, "attachments", UINT, LLM, 0, 0, "images, files, recordings in the prompt")  \

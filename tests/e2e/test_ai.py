@@ -287,6 +287,45 @@ def test_ledger_of_tokens(weir):
     assert {k: stats[f"llm_openai_{k}"] for k in want} == want, stats
 
 
+def test_estimates_are_kept_apart(weir):
+    """Without a report there is an estimate in fields of its own; with one, of a picture, a refused or a half call there is none."""
+    question = "Please write two sentences about the history of the lighthouse of Alexandria."
+    told = "It stood for more than fifteen hundred years. Earthquakes brought it down."
+    reply = {**DONE, "choices": [{"message": {"content": told}, "finish_reason": "stop"}]}
+    usage = {**reply, "usage": {"prompt_tokens": 11, "completion_tokens": 3}}
+    picture = {"model": "m", "messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://x.example/a"}},
+                                                                         {"type": "text", "text": question}]}]}
+    stream = w.http_response("200 OK", events(*deltas(told)), [SSE])
+    half = [(w.ORIG, post(CHAT, chat(("user", question)))), (w.RESP, answer(reply)[:-40])]
+    fields = ("estimated_input_tokens", "estimated_output_tokens", "gen_ai_usage_input_tokens", "gen_ai_usage_output_tokens", "usage_source")
+    cases = [("no report", [(w.ORIG, post(CHAT, chat(("user", question)))), (w.RESP, answer(reply))], True, True, None, None, "estimated"),
+             ("a stream", [(w.ORIG, post(CHAT, chat(("user", question), stream=True))), (w.RESP, stream)], True, True, None, None, "estimated"),
+             ("a report", [(w.ORIG, post(CHAT, chat(("user", question)))), (w.RESP, answer(usage))], None, None, 11, 3, "reported"),
+             ("half a report", [(w.ORIG, post(CHAT, chat(("user", question)))), (w.RESP, answer({**reply, "usage": {"prompt_tokens": 11}}))],
+              None, True, 11, None, "reported"),
+             ("a picture", [(w.ORIG, post(CHAT, picture)), (w.RESP, answer(reply))], None, True, None, None, "estimated"),
+             ("refused", [(w.ORIG, post(CHAT, chat(("user", question)))), (w.RESP, answer(reply).replace(b"200 OK", b"429 No"))],
+              None, None, None, None, None),
+             ("half a call", half, True, None, None, None, "estimated")]
+    for name, turns, *want in cases:
+        kinds = replay(weir, conversation(turns))
+        call, edge, stats = kinds["llm"][0], kinds["edge"][0], kinds["stats"][-1]
+        got = [call.get(f) for f in fields]
+        # 13 words and a stop; 11 words and two: more is the service's wrapping, at most half as much again.
+        for side, least in enumerate((14, 13)):
+            if want[side]:
+                assert least <= got[side] <= 1.5 * least + 7, (name, got)
+                want[side] = got[side]
+        assert got == want, (name, got, want)
+        assert [edge.get(f) for f in fields[:4]] == got[:4], (name, edge)
+        assert [stats["llm_unknown_" + f] for f in fields[:2]] == [n or 0 for n in got[:2]], (name, stats)
+        assert stats["llm_unknown_no_usage"] == edge["calls_without_usage"] == (got[2:4] == [None, None]), (name, stats)
+    path = e2e.work_folder() / "input.pcap"
+    conversation(cases[0][1]).save(path)
+    off = weir.good_replay("--records", "llm", "--set", "records.estimate_tokens=off", path).records[0]
+    assert not [f for f in fields if f in off], off
+
+
 def test_edges(weir):
     """Calls of two clients, two models and two services: one edge each, its sums those of its calls, absent where unknown."""
     cap, calls = w.Capture(), []

@@ -291,7 +291,7 @@ test_ledger(void **state)
 	assert_int_equal(counted.calls, 2);
 	assert_int_equal(counted.tokens, 7);
 	assert_int_equal(counted.other, 7);
-	assert_int_equal(counted.nr, 8 * AI_LEDGER_ROWS);
+	assert_int_equal(counted.nr, 10 * AI_LEDGER_ROWS);
 }
 
 static void

@@ -520,6 +520,22 @@ exchange(struct llm_call *call, const struct llm_case *t, size_t first, size_t s
 	llm_response_end(call, true);
 }
 
+/* What is estimated is the same however the bodies are cut: the first of a row's runs is whole. */
+static void
+check_estimates(const struct llm_facts *f, bool whole)
+{
+	static struct llm_count in, out;
+
+	if (whole) {
+		in = f->estimated_input_tokens;
+		out = f->estimated_output_tokens;
+	}
+	assert_int_equal(f->estimated_input_tokens.known, in.known);
+	assert_int_equal(f->estimated_input_tokens.n, in.n);
+	assert_int_equal(f->estimated_output_tokens.known, out.known);
+	assert_int_equal(f->estimated_output_tokens.n, out.n);
+}
+
 static void
 check(const struct llm_case *t, size_t first, size_t step)
 {
@@ -537,6 +553,7 @@ check(const struct llm_case *t, size_t first, size_t step)
 	describe(&facts, llm_facts(&call));
 	assert_string_equal(facts.text, t->want);
 	assert_string_equal(completion.text, or_empty(t->completion));
+	check_estimates(llm_facts(&call), first == SIZE_MAX);
 }
 
 static void
