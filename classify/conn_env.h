@@ -53,6 +53,7 @@ enum conn_skip {
 	X(dns_transactions, "DNS queries and answers")                                       \
 	X(dns_malformed, "DNS messages that could not be read")                              \
 	X(llm_calls, "model calls")                                                          \
+	X(model_downloads, "files of models, by path or by how they begin")                  \
 	X(llm_refused, "exchanges not looked at as model calls: the pool was empty")         \
 	X(db_operations, "operations of databases and brokers")                              \
 	X(db_ops_refused, "operations not recorded: the pool was empty")                     \
@@ -74,7 +75,8 @@ struct conn_counters {
 
 struct conn_env {
 	struct conn_config config;
-	struct slab conns, prologues, carries, exchanges, message_buffers, llm, mcp, db_ops, db_flows;
+	struct slab conns, prologues, carries, exchanges, message_buffers, llm, mcp, db_ops,
+	    db_flows;
 	struct slab http2_streams, http2_texts, http2_tables;
 	struct http2_tables *http2_newest, *http2_oldest; /* in use, by when */
 	struct slab states[NR_PROTOCOLS]; /* of each protocol's parser; those with the same entry

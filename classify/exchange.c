@@ -400,8 +400,9 @@ exchange_header(struct exchange *x, enum conn_dir dir, struct span name, struct 
 							       MAX_CODING - m->coding_len, value));
 	} else if (dir == CONN_ORIG) {
 		request_header(x, name, value);
-	} else if (span_is_nocase(name, "x-elastic-product")) {
-		x->elastic = true;
+	} else {
+		model_file_header(&x->model_file, name);
+		x->elastic = x->elastic || span_is_nocase(name, "x-elastic-product");
 	}
 	gather_header(m, name, value);
 	if (x->mcp != NULL)
@@ -505,6 +506,8 @@ exchange_decoded(void *arg, const uint8_t *data, size_t len)
 	struct exchange *x = m->x;
 
 	m->body_bytes += len;
+	if (m->dir == CONN_RESP && model_file_wants(&x->model_file))
+		model_file_push(&x->model_file, data, len);
 	if (x->env->config.body_sha256)
 		sha256_update(&m->sha, len, data);
 	exchange_raw_begin(m, body_buffer(m), data, m->parts == NULL ? len : 0);

@@ -376,4 +376,6 @@ exchange_put_records(struct exchange *x)
 	database_record(x);
 	if (x->llm != NULL && llm_is_call(x->llm))
 		llm_record(x);
+	else
+		exchange_put_download(x);
 }

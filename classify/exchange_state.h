@@ -6,6 +6,7 @@
 
 #include "classify/ai/llm.h"
 #include "classify/ai/mcp.h"
+#include "classify/ai/model_file.h"
 #include "classify/exchange.h"
 #include "classify/proto/base64_text.h"
 #include "classify/proto/grpc.h"
@@ -79,6 +80,7 @@ struct exchange {
 	struct conn *c;
 	struct llm_call *llm; /* NULL: not looked at, or no longer */
 	struct mcp *mcp;      /* the same */
+	struct model_file model_file;
 	uint64_t ordinal;
 	struct message message[2];
 	struct sse sse;
@@ -158,6 +160,9 @@ void exchange_mcp_begin(struct exchange *x, struct span method, struct span targ
 void exchange_mcp_drop_if_hopeless(struct exchange *x);
 
 void exchange_put_signals(const struct exchange *x, struct record *r);
+
+/* The llm record of a model's file, when it was one. */
+void exchange_put_download(struct exchange *x);
 
 /* The http record, and the llm record of what was a model call. */
 void exchange_put_records(struct exchange *x);

@@ -382,7 +382,7 @@ settle_provider(struct llm_call *call)
 
 	if (facts->engine == NULL) {
 		if (facts->dialect == LLM_OLLAMA_CHAT || facts->dialect == LLM_OLLAMA_GENERATE ||
-		    facts->dialect == LLM_OLLAMA_EMBED)
+		    facts->dialect == LLM_OLLAMA_EMBED || facts->dialect == LLM_OLLAMA_PULL)
 			facts->engine = "ollama";
 		else if (facts->dialect == LLM_TRITON_GENERATE)
 			facts->engine = "triton";

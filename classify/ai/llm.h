@@ -81,6 +81,7 @@ enum llm_dialect {
 	LLM_OLLAMA_CHAT,
 	LLM_OLLAMA_GENERATE,
 	LLM_OLLAMA_EMBED,
+	LLM_OLLAMA_PULL,
 	LLM_TGI_GENERATE, /* and SGLang, on the same path */
 	LLM_LLAMACPP_COMPLETION,
 	LLM_TRITON_GENERATE,
@@ -101,6 +102,7 @@ enum llm_operation {
 	LLM_MODERATION,
 	LLM_RERANKING,
 	LLM_COUNT_TOKENS,
+	LLM_MODEL_DOWNLOAD,
 };
 
 enum llm_detected_by {

@@ -32,6 +32,7 @@ static const char *const dialect_names[] = {
 	[LLM_OLLAMA_CHAT] = "ollama.chat",
 	[LLM_OLLAMA_GENERATE] = "ollama.generate",
 	[LLM_OLLAMA_EMBED] = "ollama.embed",
+	[LLM_OLLAMA_PULL] = "ollama.pull",
 	[LLM_TGI_GENERATE] = "tgi.generate",
 	[LLM_LLAMACPP_COMPLETION] = "llama.cpp.completion",
 	[LLM_TRITON_GENERATE] = "triton.generate",
@@ -52,6 +53,7 @@ static const char *const operation_names[] = {
 	[LLM_MODERATION] = "moderation",
 	[LLM_RERANKING] = "rerank",
 	[LLM_COUNT_TOKENS] = "count_tokens",
+	[LLM_MODEL_DOWNLOAD] = "model_download",
 };
 
 const char *

@@ -35,6 +35,7 @@ static const struct {
 	{ "/api/chat", LLM_OLLAMA_CHAT, LLM_CHAT, false, false },
 	{ "/api/generate", LLM_OLLAMA_GENERATE, LLM_TEXT_COMPLETION, false, false },
 	{ "/api/embed", LLM_OLLAMA_EMBED, LLM_EMBEDDINGS, false, false },
+	{ "/api/pull", LLM_OLLAMA_PULL, LLM_MODEL_DOWNLOAD, false, false },
 	{ "/v1/chat", LLM_COHERE_CHAT, LLM_CHAT, false, false },
 	{ "/v2/chat", LLM_COHERE_CHAT, LLM_CHAT, false, false },
 	{ "/v1/embed", LLM_COHERE_EMBED, LLM_EMBEDDINGS, false, false },

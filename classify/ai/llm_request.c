@@ -127,6 +127,10 @@ string_value(struct llm_call *call, uint64_t path)
 	struct span text = span_of(call->request.text, call->request.text_len);
 
 	switch (path) {
+	case AT(K_name): /* of what is pulled, as it was called first */
+		if (call->facts.dialect != LLM_OLLAMA_PULL)
+			break;
+		/* fall through */
 	case AT(K_model):
 	case AT(K_session, K_model):
 	case AT(K_setup, K_model):

@@ -236,6 +236,10 @@ marker(struct llm_call *call, uint64_t path, struct span text)
 				    : span_is(text, "message") || span_is(text, "message_start"))
 			call->signs |= LLM_SIGN_MARKER;
 		break;
+	case AT(K_status): /* Ollama, while it pulls */
+		if (call->facts.dialect == LLM_OLLAMA_PULL && span_starts(text, "pulling "))
+			call->signs |= LLM_SIGN_MARKER;
+		break;
 	case AT(K_system_fingerprint):
 		if (span_is(text, "fp_ollama"))
 			call->facts.engine = "ollama";

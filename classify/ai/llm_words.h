@@ -145,6 +145,7 @@
 	X(setup, "setup") \
 	X(source, "source") \
 	X(start, "start") \
+	X(status, "status") \
 	X(stopReason, "stopReason") \
 	X(stop_reason, "stop_reason") \
 	X(stream, "stream") \

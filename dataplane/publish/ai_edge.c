@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dataplane/publish/ai_ledger.h"
 #include "dataplane/publish/endpoint.h"
 #include "dataplane/publish/id_parts.h"
 
@@ -399,7 +400,7 @@ add_call(struct ai_edges *e, struct edge *edge, const struct record_head *call)
 	reported |= add_tokens(&edge->output, RF_GEN_AI_USAGE_OUTPUT_TOKENS,
 			       &edge->estimated_output, RF_ESTIMATED_OUTPUT_TOKENS, call);
 	reported |= add_uint(&edge->cached, call, RF_GEN_AI_USAGE_CACHED_TOKENS);
-	edge->without_usage += !reported;
+	edge->without_usage += !reported && ai_ledger_has_tokens(call);
 	add_uint(&sent, call, RF_PROMPT_BYTES);
 	add_uint(&received, call, RF_COMPLETION_BYTES);
 	edge->prompt_bytes += sent.n;

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "classify/span.h"
+
 static void
 name_of(const struct record_head *call, char name[AI_LEDGER_NAME_CAP])
 {
@@ -45,6 +47,17 @@ uint_of(const struct record_head *call, enum record_field f)
 	return record_find(call, f, &v) ? record_value_uint(&v) : 0;
 }
 
+bool
+ai_ledger_has_tokens(const struct record_head *call)
+{
+	struct record_value v;
+
+	if (!record_find(call, RF_GEN_AI_OPERATION_NAME, &v))
+		return true;
+	return !span_is(span_of(v.data, v.len), "model_download") &&
+	       !span_starts(span_of(v.data, v.len), "vector_");
+}
+
 void
 ai_ledger_add(struct ai_ledger *l, const struct record_head *call)
 {
@@ -57,7 +70,8 @@ ai_ledger_add(struct ai_ledger *l, const struct record_head *call)
 	row->calls++;
 	row->input_tokens += uint_of(call, RF_GEN_AI_USAGE_INPUT_TOKENS);
 	row->output_tokens += uint_of(call, RF_GEN_AI_USAGE_OUTPUT_TOKENS);
-	row->no_usage += !record_find(call, RF_GEN_AI_USAGE_INPUT_TOKENS, &v) &&
+	row->no_usage += ai_ledger_has_tokens(call) &&
+			 !record_find(call, RF_GEN_AI_USAGE_INPUT_TOKENS, &v) &&
 			 !record_find(call, RF_GEN_AI_USAGE_OUTPUT_TOKENS, &v) &&
 			 !record_find(call, RF_GEN_AI_USAGE_CACHED_TOKENS, &v);
 	if (!record_find(call, RF_GEN_AI_USAGE_INPUT_TOKENS, &v))

@@ -6,7 +6,8 @@
  *   llm_<provider>_with_data     calls in whose prompt a class of data was found
  *
  * <provider> is gen_ai_provider_name, else gen_ai_engine, else `unknown`, with '_' for '.' and '-'.
- * Tokens are those that were reported; calls without are in llm_<provider>_no_usage. A price is the
+ * Tokens are those that were reported; calls without are in llm_<provider>_no_usage, but for
+ * operations that have none (downloads, vector stores). A price is the
  * reader's business.
  *
  * Limits: AI_LEDGER_ROWS names; what comes later is counted under `other`.
@@ -43,6 +44,9 @@ struct ai_ledger {
 	unsigned nr;
 	struct ai_ledger_row row[AI_LEDGER_ROWS];
 };
+
+/* An llm record whose operation has tokens to be told: not a download, not a vector store. */
+bool ai_ledger_has_tokens(const struct record_head *call);
 
 /* An llm record. */
 void ai_ledger_add(struct ai_ledger *l, const struct record_head *call);

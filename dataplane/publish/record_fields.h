@@ -185,6 +185,9 @@
 	X(USAGE_SOURCE, "usage_source", TEXT, LLM, 0, 16, "reported estimated; absent when unknown")         \
 	X(GEN_AI_TOOL_NAMES, "gen_ai_tool_names", TEXTS, LLM, APPDATA, 128, "tools called")        \
 	X(GEN_AI_TOOLS_OFFERED, "gen_ai_tools_offered", UINT, LLM, 0, 0, "how many were offered")  \
+	X(MODEL_REVISION, "model_revision", TEXT, LLM, APPDATA, 128, "of a download: revision, tag") \
+	X(MODEL_FILE, "model_file", TEXT, LLM, APPDATA, 256, "of a download: file, digest")        \
+	X(MODEL_FORMAT, "model_format", TEXT, LLM, 0, 16, "gguf safetensors pytorch")              \
 	X(ATTACHMENTS, "attachments", UINT, LLM, 0, 0, "images, files, recordings in the prompt")  \
 	X(PROMPT_BYTES, "prompt_bytes", UINT, LLM | EDGE, 0, 0, "decoded request body")                   \
 	X(COMPLETION_BYTES, "completion_bytes", UINT, LLM | EDGE, 0, 0, "decoded response body")          \
