@@ -53,6 +53,7 @@ enum conn_skip {
 	X(dns_transactions, "DNS queries and answers")                                       \
 	X(dns_malformed, "DNS messages that could not be read")                              \
 	X(llm_calls, "model calls")                                                          \
+	X(vector_operations, "searches in vector stores, and what is put in or taken out")   \
 	X(model_downloads, "files of models, by path or by how they begin")                  \
 	X(llm_refused, "exchanges not looked at as model calls: the pool was empty")         \
 	X(db_operations, "operations of databases and brokers")                              \

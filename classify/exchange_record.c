@@ -319,13 +319,28 @@ exchange_put_signals(const struct exchange *x, struct record *r)
 }
 
 static void
+put_vectors(const struct llm_facts *f, struct record *r)
+{
+	record_put_text(r, RF_VECTOR_COLLECTION, f->collection, strlen(f->collection));
+	if (f->vectors_sent.known)
+		record_put_uint(r, RF_VECTOR_COUNT, f->vectors_sent.n);
+	if (f->vector_limit.known)
+		record_put_uint(r, RF_VECTOR_LIMIT, f->vector_limit.n);
+	if (f->vectors_found.known)
+		record_put_uint(r, RF_VECTOR_RESULTS, f->vectors_found.n);
+}
+
+static void
 llm_record(struct exchange *x)
 {
 	const struct message *req = &x->message[CONN_ORIG], *resp = &x->message[CONN_RESP];
 	const struct llm_facts *f = llm_facts(x->llm);
 	struct record *r;
 
-	x->env->counters.llm_calls++;
+	if (llm_is_vector_operation(x->llm))
+		x->env->counters.vector_operations++;
+	else
+		x->env->counters.llm_calls++;
 	x->c->ai_service = f->provider != NULL ? f->provider : f->engine;
 	r = conn_begin(x->env, x->c, RECORD_LLM);
 	if (r == NULL)
@@ -341,7 +356,9 @@ llm_record(struct exchange *x)
 	record_put_string(r, RF_GEN_AI_OPERATION_NAME, llm_operation_name(f->operation));
 	record_put_string(r, RF_GEN_AI_REQUEST_MODEL, f->request_model);
 	record_put_string(r, RF_GEN_AI_RESPONSE_MODEL, f->response_model);
-	record_put_bool(r, RF_GEN_AI_REQUEST_STREAM, f->request_stream);
+	put_vectors(f, r);
+	if (!llm_is_vector_operation(x->llm))
+		record_put_bool(r, RF_GEN_AI_REQUEST_STREAM, f->request_stream);
 	record_put_string(r, RF_GEN_AI_RESPONSE_ID, f->response_id);
 	for (unsigned i = 0; i < f->nr_finish_reasons; i++)
 		record_put_string(r, RF_GEN_AI_RESPONSE_FINISH_REASONS, f->finish_reasons[i]);

@@ -5,6 +5,7 @@
 #include "classify/ai/llm_read.h"
 #include "classify/ai/llm_words.h"
 #include "classify/ai/signature.h"
+#include "classify/ai/vector.h"
 
 void
 llm_begin(struct llm_call *call, const struct provider_catalogue *catalogue)
@@ -62,6 +63,8 @@ llm_request_line(struct llm_call *call, struct span method, struct span host, st
 		host_seen(call, host);
 	call->method_post = span_is(method, "POST");
 	call->method_get = span_is(method, "GET");
+	if (vector_request_line(call, method, path))
+		return;
 	call->target = llm_path_classify(path, facts->request_model, LLM_MODEL_CAP);
 	facts->dialect = call->target.dialect;
 	facts->operation = call->target.operation;
@@ -154,6 +157,7 @@ llm_request_end(struct llm_call *call, bool complete)
 	if (call->request.body == LLM_BODY_OTHER &&
 	    (call->facts.dialect == LLM_OPENAI_AUDIO || call->facts.dialect == LLM_OPENAI_IMAGES))
 		call->signs |= LLM_SIGN_PROMPT;
+	call->request_ended = true;
 	call->request_whole = complete;
 	call->facts.request_stream = call->asked_stream;
 }
@@ -346,6 +350,8 @@ settle_dialect(struct llm_call *call)
 	struct llm_facts *facts = &call->facts;
 	uint32_t signs = call->signs;
 
+	if (call->target.vector)
+		return;
 	if (facts->dialect == LLM_COHERE_CHAT && (signs & LLM_SIGN_CHOICES) != 0)
 		facts->dialect = LLM_OPENAI_CHAT; /* others use /v1/chat for that */
 	if (facts->dialect == LLM_DIALECT_UNKNOWN && call->websocket) {
@@ -380,6 +386,15 @@ settle_provider(struct llm_call *call)
 {
 	struct llm_facts *facts = &call->facts;
 
+	if (call->target.vector) {
+		bool known = call->host_provider != NULL &&
+			     call->host_provider->kind == PROVIDER_VECTOR_STORE;
+
+		facts->detected_by = known ? LLM_BY_HOST : LLM_BY_PAYLOAD;
+		facts->provider = known ? call->host_provider->name : vector_provider(call);
+		facts->request_stream = false;
+		return;
+	}
 	if (facts->engine == NULL) {
 		if (facts->dialect == LLM_OLLAMA_CHAT || facts->dialect == LLM_OLLAMA_GENERATE ||
 		    facts->dialect == LLM_OLLAMA_EMBED || facts->dialect == LLM_OLLAMA_PULL)
@@ -444,7 +459,7 @@ llm_is_likely(const struct llm_call *call)
 
 	if (call->websocket)
 		return (call->signs & LLM_SIGN_MARKER) != 0 || t->realtime;
-	return !t->no_call &&
+	return !t->no_call && !t->vector &&
 	       (t->hint || t->stored || call->header_sign ||
 		call->facts.detected_by == LLM_BY_HOST || (call->signs & LLM_SIGN_STRONG) != 0);
 }
@@ -456,6 +471,8 @@ llm_worth_watching(const struct llm_call *call)
 
 	if (call->websocket)
 		return true;
+	if (t->vector)
+		return !call->request_ended || vector_is_asked(call);
 	if (t->no_call || (!call->method_post && !(call->method_get && t->stored)))
 		return false;
 	if (t->hint || t->stored || call->header_sign || call->facts.detected_by == LLM_BY_HOST)
@@ -470,6 +487,12 @@ bool
 llm_is_call(const struct llm_call *call)
 {
 	return llm_judge(call);
+}
+
+bool
+llm_is_vector_operation(const struct llm_call *call)
+{
+	return call->target.vector;
 }
 
 const struct llm_facts *

@@ -56,6 +56,7 @@ enum {
 	LLM_TOOLS_MAX = 16,
 	LLM_TOOL_NAME_CAP = 128,
 	LLM_TOOL_TEXT_CAP = 768,
+	LLM_COLLECTION_CAP = 128,
 	LLM_STRING_CAP = 256, /* of a JSON string that matters, this much is looked at */
 };
 
@@ -87,6 +88,12 @@ enum llm_dialect {
 	LLM_TRITON_GENERATE,
 	LLM_OPENAI_REALTIME, /* WebSocket, as the next */
 	LLM_GEMINI_LIVE,
+	LLM_QDRANT, /* vector stores: see vector.h */
+	LLM_CHROMA,
+	LLM_WEAVIATE,
+	LLM_MILVUS,
+	LLM_PINECONE,
+	LLM_ELASTIC_KNN, /* and OpenSearch */
 	LLM_INVOCATIONS, /* SageMaker, Databricks, vLLM: any shape behind one path */
 };
 
@@ -103,6 +110,9 @@ enum llm_operation {
 	LLM_RERANKING,
 	LLM_COUNT_TOKENS,
 	LLM_MODEL_DOWNLOAD,
+	LLM_VECTOR_QUERY,
+	LLM_VECTOR_UPSERT,
+	LLM_VECTOR_DELETE,
 };
 
 enum llm_detected_by {
@@ -136,6 +146,9 @@ struct llm_facts {
 	struct llm_count estimated_output_tokens;
 	uint64_t prompt_bytes; /* of text handed to the text hook */
 	uint64_t completion_bytes;
+	/* Of a vector store: vectors, documents or ids that came along, asked for at most, found.
+	 */
+	struct llm_count vectors_sent, vector_limit, vectors_found;
 	uint32_t tools_offered;
 	uint32_t attachments; /* images, files and recordings in the prompt */
 	uint32_t dropped;     /* tool names and finish reasons beyond the limits */
@@ -150,6 +163,7 @@ struct llm_facts {
 	char request_model[LLM_MODEL_CAP]; /* empty when unknown, as all text here */
 	char response_model[LLM_MODEL_CAP];
 	char response_id[LLM_ID_CAP];
+	char collection[LLM_COLLECTION_CAP]; /* of a vector store */
 };
 
 /* Who speaks, as far as the request says it before the text; what a streamed answer is made of. */
@@ -181,6 +195,7 @@ struct llm_target {
 	bool stored;   /* an answer made earlier is fetched */
 	bool no_call;  /* the path is known for something that is no call */
 	bool names_model;
+	bool vector;   /* of a vector store: no model is called */
 	bool realtime; /* a WebSocket that begins with a GET */
 };
 
@@ -234,6 +249,7 @@ struct llm_call {
 	bool uvicorn;
 	bool websocket;
 	bool refers; /* to files or turns that the service keeps: the prompt is not all there */
+	bool request_ended;
 	bool request_whole;
 	bool response_whole;
 	bool ended;
@@ -282,6 +298,9 @@ bool llm_is_call(const struct llm_call *call);
 
 /* Complete after both ends. Borrowed from call. */
 const struct llm_facts *llm_facts(const struct llm_call *call);
+
+/* Of a vector store: no model was called. */
+bool llm_is_vector_operation(const struct llm_call *call);
 
 /* 0 <= i < facts->nr_tools. Borrowed from facts. */
 const char *llm_tool_name(const struct llm_facts *facts, unsigned i);

@@ -38,6 +38,12 @@ static const char *const dialect_names[] = {
 	[LLM_TRITON_GENERATE] = "triton.generate",
 	[LLM_OPENAI_REALTIME] = "openai.realtime",
 	[LLM_GEMINI_LIVE] = "gemini.live",
+	[LLM_QDRANT] = "qdrant",
+	[LLM_CHROMA] = "chroma",
+	[LLM_WEAVIATE] = "weaviate",
+	[LLM_MILVUS] = "milvus",
+	[LLM_PINECONE] = "pinecone",
+	[LLM_ELASTIC_KNN] = "elasticsearch.knn",
 	[LLM_INVOCATIONS] = "invocations",
 };
 
@@ -54,6 +60,9 @@ static const char *const operation_names[] = {
 	[LLM_RERANKING] = "rerank",
 	[LLM_COUNT_TOKENS] = "count_tokens",
 	[LLM_MODEL_DOWNLOAD] = "model_download",
+	[LLM_VECTOR_QUERY] = "vector_query",
+	[LLM_VECTOR_UPSERT] = "vector_upsert",
+	[LLM_VECTOR_DELETE] = "vector_delete",
 };
 
 const char *

@@ -15,10 +15,11 @@
  * that is fetched again (GET /responses/ID) must show itself in the answer.
  */
 #include "classify/ai/llm_read.h"
+#include "classify/ai/vector.h"
 
 /* An answer that says "done" and was read to its end, so that what it lacks is not there. */
-static bool
-answered(const struct llm_call *call)
+bool
+llm_answered(const struct llm_call *call)
 {
 	return call->facts.status >= 200 && call->facts.status < 300 && call->response_whole &&
 	       call->response.walk.fn != NULL && call->response.body != LLM_BODY_OTHER;
@@ -34,6 +35,8 @@ llm_judge(const struct llm_call *call)
 
 	if (call->websocket)
 		return (call->signs & LLM_SIGN_MARKER) != 0 || (t->realtime && strong + weak >= 2);
+	if (t->vector)
+		return vector_judge(call);
 	if (t->no_call || t->realtime)
 		return false;
 	if (call->method_get)
@@ -45,8 +48,8 @@ llm_judge(const struct llm_call *call)
 	if (host)
 		return strong >= 1 || weak >= 2;
 	if (t->hint)
-		return strong + weak >= 2 && (strong >= 1 || !answered(call));
+		return strong + weak >= 2 && (strong >= 1 || !llm_answered(call));
 	return strong >= 1 && strong + weak >= 2 &&
-	       (!answered(call) ||
+	       (!llm_answered(call) ||
 		(call->signs & (LLM_SIGN_ANSWER | LLM_SIGN_LIMIT | LLM_SIGN_TOOLS)) != 0);
 }

@@ -26,6 +26,11 @@ enum llm_sign {
 	LLM_SIGN_DOCUMENTS = 1 << 13,
 	LLM_SIGN_WEAK = LLM_SIGN_MODEL | LLM_SIGN_PROMPT | LLM_SIGN_PATH_MODEL |
 			LLM_SIGN_EMBEDDING | LLM_SIGN_DOCUMENTS,
+	/* Of vector stores alone: see vector.h. */
+	LLM_SIGN_ASKED = 1 << 14,
+	LLM_SIGN_ASKED_MORE = 1 << 15,
+	LLM_SIGN_TOLD = 1 << 16,
+	LLM_SIGN_OPENSEARCH = 1 << 17,
 	LLM_SIGN_ANSWER = LLM_SIGN_USAGE | LLM_SIGN_CHOICES | LLM_SIGN_STOP | LLM_SIGN_MARKER |
 			  LLM_SIGN_EMBEDDING | LLM_SIGN_SCORES,
 };
@@ -63,6 +68,9 @@ void llm_set_count(struct llm_call *call, struct llm_count *count, uint64_t n);
 
 /* The estimates of facts, when all was seen. */
 void llm_estimate_tokens(struct llm_call *call);
+
+/* An answer that says "done" and was read to its end, so that what it lacks is not there. */
+bool llm_answered(const struct llm_call *call);
 
 bool llm_judge(const struct llm_call *call);
 

@@ -7,6 +7,7 @@
 #include "classify/ai/copy_text.h"
 #include "classify/ai/llm_read.h"
 #include "classify/ai/llm_words.h"
+#include "classify/ai/vector.h"
 
 /* Roles of all dialects. */
 static const struct {
@@ -377,6 +378,10 @@ llm_request_event(void *arg, const struct json_walk *w, enum json_event event, c
 
 	int kind;
 
+	if (call->target.vector) {
+		vector_request_event(call, w, event, path, text, len);
+		return;
+	}
 	count_tokens(side, event, path, text, len);
 	switch (event) {
 	case JSON_STRING:

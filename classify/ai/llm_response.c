@@ -5,6 +5,7 @@
 #include "classify/ai/copy_text.h"
 #include "classify/ai/llm_read.h"
 #include "classify/ai/llm_words.h"
+#include "classify/ai/vector.h"
 
 enum { NO_TEXT = -1 };
 
@@ -490,6 +491,11 @@ llm_response_event(void *arg, const struct json_walk *w, enum json_event event, 
 
 	int kind;
 
+	if (call->target.vector) {
+		side->array = side->array || (event == JSON_ARRAY && w->depth == 0);
+		vector_response_event(call, event, path);
+		return;
+	}
 	switch (event) {
 	case JSON_ARRAY:
 		if (w->depth == 0)

@@ -12,11 +12,14 @@
 
 /* clang-format off */
 #define LLM_WORDS(X) \
+	X(Get, "Get") \
+	X(_id, "_id") \
 	X(invocationMetrics, "amazon-bedrock-invocationMetrics") \
 	X(anthropic_version, "anthropic_version") \
 	X(args, "args") \
 	X(arguments, "arguments") \
 	X(audio, "audio") \
+	X(batch, "batch") \
 	X(billed_units, "billed_units") \
 	X(bytes, "bytes") \
 	X(cacheReadInputTokens, "cacheReadInputTokens") \
@@ -27,7 +30,10 @@
 	X(candidates, "candidates") \
 	X(candidatesTokenCount, "candidatesTokenCount") \
 	X(choices, "choices") \
+	X(class, "class") \
 	X(clientContent, "clientContent") \
+	X(code, "code") \
+	X(collectionName, "collectionName") \
 	X(completion, "completion") \
 	X(completionReason, "completionReason") \
 	X(completion_tokens, "completion_tokens") \
@@ -35,7 +41,9 @@
 	X(content_block, "content_block") \
 	X(contents, "contents") \
 	X(conversation, "conversation") \
+	X(creationTimeUnix, "creationTimeUnix") \
 	X(data, "data") \
+	X(deleteAll, "deleteAll") \
 	X(delta, "delta") \
 	X(details, "details") \
 	X(document, "document") \
@@ -51,6 +59,7 @@
 	X(file_data, "file_data") \
 	X(file_id, "file_id") \
 	X(file_url, "file_url") \
+	X(filter, "filter") \
 	X(finishReason, "finishReason") \
 	X(finish_reason, "finish_reason") \
 	X(flagged, "flagged") \
@@ -68,7 +77,9 @@
 	X(generationConfig, "generationConfig") \
 	X(generation_config, "generation_config") \
 	X(generation_token_count, "generation_token_count") \
+	X(hits, "hits") \
 	X(id, "id") \
+	X(ids, "ids") \
 	X(image, "image") \
 	X(image_url, "image_url") \
 	X(images, "images") \
@@ -89,6 +100,11 @@
 	X(instances, "instances") \
 	X(instructions, "instructions") \
 	X(item, "item") \
+	X(k, "k") \
+	X(knn, "knn") \
+	X(lastUpdateTimeUnix, "lastUpdateTimeUnix") \
+	X(limit, "limit") \
+	X(matches, "matches") \
 	X(max_completion_tokens, "max_completion_tokens") \
 	X(max_gen_len, "max_gen_len") \
 	X(max_new_tokens, "max_new_tokens") \
@@ -99,12 +115,16 @@
 	X(message, "message") \
 	X(messages, "messages") \
 	X(meta, "meta") \
+	X(metadatas, "metadatas") \
 	X(model, "model") \
 	X(modelTurn, "modelTurn") \
 	X(modelVersion, "modelVersion") \
 	X(n_predict, "n_predict") \
+	X(n_results, "n_results") \
 	X(name, "name") \
+	X(namespace, "namespace") \
 	X(object, "object") \
+	X(objects, "objects") \
 	X(output, "output") \
 	X(outputText, "outputText") \
 	X(outputTokenCount, "outputTokenCount") \
@@ -114,8 +134,11 @@
 	X(parameters, "parameters") \
 	X(partial_json, "partial_json") \
 	X(parts, "parts") \
+	X(points, "points") \
+	X(positive, "positive") \
 	X(predicted_n, "predicted_n") \
 	X(predictions, "predictions") \
+	X(prefetch, "prefetch") \
 	X(previous_response_id, "previous_response_id") \
 	X(prompt, "prompt") \
 	X(promptTokenCount, "promptTokenCount") \
@@ -124,7 +147,12 @@
 	X(prompt_token_count, "prompt_token_count") \
 	X(prompt_tokens, "prompt_tokens") \
 	X(prompt_tokens_details, "prompt_tokens_details") \
+	X(properties, "properties") \
 	X(query, "query") \
+	X(query_embeddings, "query_embeddings") \
+	X(query_texts, "query_texts") \
+	X(query_vector, "query_vector") \
+	X(query_vector_builder, "query_vector_builder") \
 	X(reason, "reason") \
 	X(reasoning, "reasoning") \
 	X(reasoning_content, "reasoning_content") \
@@ -136,14 +164,17 @@
 	X(responseTokenCount, "responseTokenCount") \
 	X(response_format, "response_format") \
 	X(response_id, "response_id") \
+	X(result, "result") \
 	X(results, "results") \
 	X(role, "role") \
 	X(sampling_params, "sampling_params") \
+	X(searches, "searches") \
 	X(serverContent, "serverContent") \
 	X(server_content, "server_content") \
 	X(session, "session") \
 	X(setup, "setup") \
 	X(source, "source") \
+	X(sparseVector, "sparseVector") \
 	X(start, "start") \
 	X(status, "status") \
 	X(stopReason, "stopReason") \
@@ -172,11 +203,17 @@
 	X(toolUse, "toolUse") \
 	X(tool_calls, "tool_calls") \
 	X(tools, "tools") \
+	X(topK, "topK") \
+	X(top_k, "top_k") \
 	X(turns, "turns") \
 	X(type, "type") \
+	X(upsertedCount, "upsertedCount") \
 	X(url, "url") \
 	X(usage, "usage") \
 	X(usageMetadata, "usageMetadata") \
+	X(values, "values") \
+	X(vector, "vector") \
+	X(vectors, "vectors") \
 	X(video, "video") \
 	X(x_groq, "x_groq")
 /* clang-format on */

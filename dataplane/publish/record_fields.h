@@ -185,6 +185,11 @@
 	X(USAGE_SOURCE, "usage_source", TEXT, LLM, 0, 16, "reported estimated; absent when unknown")         \
 	X(GEN_AI_TOOL_NAMES, "gen_ai_tool_names", TEXTS, LLM, APPDATA, 128, "tools called")        \
 	X(GEN_AI_TOOLS_OFFERED, "gen_ai_tools_offered", UINT, LLM, 0, 0, "how many were offered")  \
+	X(VECTOR_COLLECTION, "vector_collection", TEXT, LLM, APPDATA, 128,                          \
+	  "collection, class, index or namespace of a vector store")                               \
+	X(VECTOR_COUNT, "vector_count", UINT, LLM, 0, 0, "vectors, documents or ids sent to it")   \
+	X(VECTOR_LIMIT, "vector_limit", UINT, LLM, 0, 0, "how many were asked for")                \
+	X(VECTOR_RESULTS, "vector_results", UINT, LLM, 0, 0, "how many came back")                 \
 	X(MODEL_REVISION, "model_revision", TEXT, LLM, APPDATA, 128, "of a download: revision, tag") \
 	X(MODEL_FILE, "model_file", TEXT, LLM, APPDATA, 256, "of a download: file, digest")        \
 	X(MODEL_FORMAT, "model_format", TEXT, LLM, 0, 16, "gguf safetensors pytorch")              \

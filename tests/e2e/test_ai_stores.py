@@ -108,4 +108,99 @@ def test_downloads_of_other_things(weir):
     assert len(run["http"]) == len(NO_DOWNLOADS)
 
 
+V = [0.1, 0.2, 0.3]
+SAY = "the card is 5425 2334 3010 9903 indeed"
+CHROMA = "/api/v2/tenants/t/databases/d/collections/1f2e3d4c-0000-4000-8000-000000000001"
+GRAPHQL = {"query": "{ Get { Article(nearVector: {vector: [0.1, 0.2]}, limit: 2) { title _additional { id } } } }"}
+# ..., store, operation, collection, sent, limit, found
+VECTORS = [
+    ("POST", "q.internal:6333", "/collections/docs/points/search", {"vector": V, "limit": 3, "with_payload": True},
+     ok({"result": [{"id": 1, "score": 0.9, "payload": {"text": "x", "tags": [{"a": 1}]}}, {"id": 2, "score": 0.8}], "status": "ok", "time": 0.1}),
+     "qdrant", "query", "docs", None, 3, 2),
+    ("POST", "q.internal:6333", "/collections/docs/points/query", {"query": V, "limit": 5},
+     ok({"result": {"points": [{"id": 1, "score": 0.9}]}, "status": "ok", "time": 0.1}), "qdrant", "query", "docs", None, 5, 1),
+    ("POST", "q.internal:6333", "/collections/docs/points/query/batch", {"searches": [{"query": V, "limit": 1}, {"query": V, "limit": 1}]},
+     ok({"result": [{"points": [{"id": 1}, {"id": 2}]}, {"points": [{"id": 3}]}], "status": "ok", "time": 0.1}), "qdrant", "query", "docs", None, None, 3),
+    ("PUT", "q.internal:6333", "/collections/docs/points?wait=true", {"points": [{"id": n, "vector": V, "payload": {"text": SAY}} for n in range(4)]},
+     ok({"result": {"operation_id": 1, "status": "completed"}, "status": "ok", "time": 0.1}), "qdrant", "upsert", "docs", 4, None, None),
+    ("PUT", "q.internal:6333", "/collections/docs/points", {"batch": {"ids": [1, 2], "vectors": [V, V]}},
+     ok({"result": {"operation_id": 1}, "status": "ok", "time": 0.1}), "qdrant", "upsert", "docs", 2, None, None),
+    ("POST", "q.internal:6333", "/collections/docs/points/delete", {"points": [1, 2, "a"]}, ok({"result": {}, "status": "ok"}),
+     "qdrant", "delete", "docs", 3, None, None),
+    ("POST", "c.internal:8000", CHROMA + "/query", {"query_embeddings": [V], "n_results": 2, "include": ["documents"]},
+     ok({"ids": [["a", "b"]], "distances": [[0.1, 0.2]], "documents": [["x", "y"]]}), "chroma", "query", CHROMA.rpartition("/")[2], None, 2, 2),
+    ("POST", "c.internal:8000", CHROMA + "/add", {"ids": ["a", "b"], "documents": ["x", "y"], "embeddings": [V, V]}, ok({}, status="201 Created"),
+     "chroma", "upsert", CHROMA.rpartition("/")[2], 2, None, None),
+    ("POST", "c.internal:8000", "/api/v1/collections/1f/query", {"query_texts": ["x"], "n_results": 1}, ok({"ids": [["a"]], "distances": [[0.1]]}),
+     "chroma", "query", "1f", None, 1, 1),
+    ("POST", "w.internal:8080", "/v1/graphql", GRAPHQL,
+     ok({"data": {"Get": {"Article": [{"title": "x", "_additional": {"id": "1"}}, {"title": "y", "_additional": {"id": "2"}}]}}}),
+     "weaviate", "query", "Article", None, None, 2),
+    ("POST", "w.internal:8080", "/v1/objects", {"class": "Article", "properties": {"title": SAY}, "vector": V},
+     ok({"class": "Article", "id": "1", "creationTimeUnix": 1700000000000, "properties": {"title": "x"}}), "weaviate", "upsert", "Article", 1, None, None),
+    ("POST", "w.internal:8080", "/v1/batch/objects", {"objects": [{"class": "Article", "properties": {"title": "x"}}, {"class": "Article", "properties": {}}]},
+     ok([{"class": "Article", "id": "1", "creationTimeUnix": 1, "result": {"status": "SUCCESS"}}]), "weaviate", "upsert", "Article", 2, None, None),
+    ("POST", "m.internal:19530", "/v2/vectordb/entities/search", {"collectionName": "docs", "data": [V], "annsField": "v", "limit": 4},
+     ok({"code": 0, "cost": 0, "data": [{"id": 1, "distance": 0.1}, {"id": 2, "distance": 0.2}]}), "milvus", "query", "docs", None, 4, 2),
+    ("POST", "m.internal:19530", "/v2/vectordb/entities/insert", {"collectionName": "docs", "data": [{"id": 1, "v": V}, {"id": 2, "v": V}]},
+     ok({"code": 0, "data": {"insertCount": 2, "insertIds": [1, 2]}}), "milvus", "upsert", "docs", 2, None, None),
+    ("POST", "gw.internal", "/query", {"vector": V, "topK": 2, "namespace": "n1", "includeMetadata": True},
+     ok({"matches": [{"id": "a", "score": 0.9}], "namespace": "n1", "usage": {"readUnits": 5}}), "pinecone", "query", "n1", None, 2, 1),
+    ("POST", "idx-1f.svc.us-east1-gcp.pinecone.io", "/vectors/upsert", {"vectors": [{"id": "a", "values": V, "metadata": {"text": "x"}}], "namespace": "n1"},
+     ok({"upsertedCount": 1}), "pinecone", "upsert", "n1", 1, None, None),
+    ("POST", "es.internal:9200", "/docs/_search", {"knn": {"field": "v", "query_vector": V, "k": 10, "num_candidates": 100}},
+     ok({"took": 1, "hits": {"total": {"value": 2}, "hits": [{"_id": "1", "_score": 1}, {"_id": "2", "_score": 1}]}}),
+     "elasticsearch", "query", "docs", None, 10, 2),
+    ("POST", "os.internal:9200", "/docs/_search", {"size": 2, "query": {"knn": {"embedding": {"vector": V, "k": 7}}}},
+     ok({"took": 1, "hits": {"hits": [{"_id": "1", "_score": 1}]}}), "opensearch", "query", "docs", None, 7, 1),
+    ("GET", "os.internal:9200", "/docs/_search", {"query": {"bool": {"must": [{"knn": {"v": {"vector": V, "k": 7}}}]}}},
+     ok({"took": 1, "hits": {"hits": []}}), "opensearch", "query", "docs", None, 7, 0),
+]
+NO_VECTORS = [
+    ("POST", "es.example", "/docs/_search", {"query": {"match": {"title": "vector"}}}, ok({"took": 1, "hits": {"hits": []}})),
+    ("POST", "es.example", "/docs/_search", {"query": {"term": {"knn": "vector"}}}, ok({"took": 1, "hits": {"hits": []}})),
+    ("POST", "api.example", "/query", {"vector": V, "limit": 3}, ok({"rows": []})),
+    ("POST", "api.example", "/query", {"vector": V, "topK": 3}, ok({"rows": []})),
+    ("POST", "prom.example", "/api/v1/query", {"query": "up"}, ok({"status": "success", "data": {"result": []}})),
+    ("POST", "api.example", "/v1/graphql", {"query": "{ users { id name } }"}, ok({"data": {"users": []}})),
+    ("POST", "api.example", "/v1/graphql", {"query": "{ Get { users(hybrid: true) { id } } }"}, ok({"data": {"Get": {"users": []}}})),
+    ("POST", "api.example", "/v1/objects", {"class": "chair", "properties": {"legs": 4}}, ok({"id": 4})),
+    ("POST", "art.example", "/collections/12/get", {"limit": 3}, ok({"pictures": []})),
+    ("POST", "art.example", "/collections/12/query", {"query": "monet"}, ok({"pictures": []})),
+    ("POST", "art.example", "/collections/12/add", {"ids": ["a"]}, ok({"added": 1})),
+    ("POST", "loyal.example", "/collections/12/points", {"ids": [1]}, ok({"points": 40})),
+    ("PUT", "loyal.example", "/collections/12/points", {"points": 40}, ok({"points": 40})),
+    ("POST", "maps.example", "/collections/12/points/search", {"query": "cafe"}, ok({"places": []})),
+    ("POST", "gis.example", "/vectors/upsert", {"layer": "roads", "features": [1]}, ok({"ok": True})),
+    ("POST", "gis.example", "/vectors/delete", {"ids": ["a"]}, ok({"deleted": 1})),
+]
+
+
+def vectors_of(record):
+    return (record.get("gen_ai_provider_name", "").removeprefix("vector_store."), record["gen_ai_operation_name"].removeprefix("vector_"),
+            *(record.get("vector_" + f) for f in ("collection", "count", "limit", "results")))
+
+
+def test_vector_stores(weir):
+    """Store, operation, collection and numbers, in whatever pieces; what goes along reaches the detectors."""
+    for mss in (1400, 17):
+        run = weir.good_replay("--records", "llm,flow,stats,finding,edge", exchanges(VECTORS, mss)).by_type()
+        got = {r["src_port"] - 20000: vectors_of(r) for r in run["llm"]}
+        bad = [(row[2], row[5:], got.get(nr)) for nr, row in enumerate(VECTORS) if got.get(nr) != tuple(row[5:])]
+        assert len(run["llm"]) == len(VECTORS) and not bad, bad
+        stats = run["stats"][-1]
+        assert stats["vector_operations"] == len(VECTORS) and stats["llm_calls"] == 0, stats
+        assert not [k for k, v in stats.items() if k.endswith("_no_usage") and v]
+        assert all("calls_without_usage" in r and not r["calls_without_usage"] for r in run["edge"]), run["edge"]
+        assert not [r for r in run["llm"] if "gen_ai_request_stream" in r or "estimated_input_tokens" in r]
+        assert {r["src_port"] - 20000 for r in run["llm"] if "data_types_sent" in r} == {3, 10}
+        assert {r["src_port"] - 20000: r.get("ai_service") for r in run["flow"]}[17] == "vector_store.opensearch"
+
+
+def test_what_only_looks_like_a_vector_store(weir):
+    run = weir.good_replay("--records", "llm,http", exchanges(NO_VECTORS)).by_type()
+    assert "llm" not in run, [(r.get("url_host"), vectors_of(r)) for r in run["llm"]]
+    assert len(run["http"]) == len(NO_VECTORS)
+
+
 e2e.main()
