@@ -112,12 +112,14 @@ conn_env_create(const struct conn_config *config, struct conn_env **out)
 	r |= slab_init(&env->llm, config->max_llm, sizeof(struct llm_call));
 	r |= slab_init(&env->mcp, config->max_mcp, sizeof(struct mcp));
 	env->decoders = decode_pool_create(&limits);
+	env->providers = provider_view_create();
 	env->scanner =
 	    scanner_create(config->rules, config->max_scan_streams, env->config.hash_key);
-	if (r != 0 || env->decoders == NULL || env->scanner == NULL) {
+	if (r != 0 || env->decoders == NULL || env->scanner == NULL || env->providers == NULL) {
 		conn_env_destroy(env);
 		return -ENOMEM;
 	}
+	conn_env_set_providers(env, config->providers);
 	scanner_test_values_live(env->scanner, config->live_test_values);
 	*out = env;
 	return 0;
@@ -129,6 +131,7 @@ conn_env_destroy(struct conn_env *env)
 	if (env == NULL)
 		return;
 	scanner_destroy(env->scanner);
+	provider_view_destroy(env->providers);
 	decode_pool_destroy(env->decoders);
 	slab_fini(&env->mcp);
 	slab_fini(&env->llm);
@@ -155,6 +158,13 @@ conn_env_set_rules(struct conn_env *env, const struct ruleset *rules)
 	if (r == 0)
 		env->config.rules = rules;
 	return r;
+}
+
+void
+conn_env_set_providers(struct conn_env *env, const struct provider_catalogue *providers)
+{
+	provider_view_set(env->providers, providers);
+	env->config.providers = env->providers;
 }
 
 struct scanner *

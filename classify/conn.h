@@ -78,7 +78,8 @@ struct conn_config {
 	enum conn_estimates estimate_tokens;
 	bool live_test_values; /* published test values count as real ones */
 	unsigned min_severity; /* enum severity: findings below it are nothing */
-	const struct provider_catalogue *providers; /* kept; may be NULL */
+	const struct provider_catalogue *providers; /* kept until the next
+						       conn_env_set_providers; may be NULL */
 	const struct ruleset *rules;		    /* kept until the next conn_env_set_rules */
 	uint64_t hash_key[2];
 	struct conn_output output;
@@ -93,6 +94,9 @@ void conn_env_destroy(struct conn_env *env);
  * negative errno and the old rules stay.
  */
 int conn_env_set_rules(struct conn_env *env, const struct ruleset *rules);
+
+/* Another catalogue from here on, also in the middle of exchanges; may be NULL. */
+void conn_env_set_providers(struct conn_env *env, const struct provider_catalogue *providers);
 
 /* The environment's scanner, for tools: see scanner_profile. */
 struct scanner *conn_env_scanner(struct conn_env *env);

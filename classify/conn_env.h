@@ -76,6 +76,7 @@ struct conn_counters {
 
 struct conn_env {
 	struct conn_config config;
+	struct provider_catalogue *providers; /* a view, which config.providers points to */
 	struct slab conns, prologues, carries, exchanges, message_buffers, llm, mcp, db_ops,
 	    db_flows;
 	struct slab http2_streams, http2_texts, http2_tables;

@@ -43,7 +43,8 @@ struct pipeline {
 	struct worker_shared *shared;
 	struct worker *workers[WORKER_MAX];
 	struct publisher *publisher;
-	struct provider_catalogue *providers;
+	struct provider_catalogue *providers; /* in force, and so on as the rules below */
+	struct provider_catalogue *old_providers, *next_providers;
 	struct ruleset *rules;	   /* in force */
 	struct ruleset *old_rules; /* the ones before, until no worker uses them any more */
 	bool offered;		   /* rules have been handed out and not yet taken by all */
@@ -146,14 +147,16 @@ load_rules(const struct pipeline *p, struct ruleset **out)
 static uint64_t
 stamp_of(const struct pipeline *p)
 {
-	char dir[PATH_BYTES];
+	char dir[PATH_BYTES], ai[PATH_BYTES + 4];
 	const struct ruleset_source source = pipeline_rules(p->config, dir, sizeof(dir));
+	const struct ruleset_source catalogue = { .dir = ai };
 
-	return ruleset_stamp(&source, p->rules);
+	snprintf(ai, sizeof(ai), "%s/ai", source.dir);
+	return ruleset_stamp(&source, p->rules) * 31 + ruleset_stamp(&catalogue, NULL);
 }
 
 static int
-load_catalogue(struct pipeline *p)
+load_catalogue(const struct pipeline *p, struct provider_catalogue **out)
 {
 	char dir[PATH_BYTES], path[PATH_BYTES + 4], err[512];
 	int r;
@@ -161,7 +164,7 @@ load_catalogue(struct pipeline *p)
 	snprintf(path, sizeof(path), "%s/ai", pipeline_rules_dir(p->config, dir, sizeof(dir)));
 	if (access(path, R_OK) != 0)
 		return 0;
-	r = provider_load(path, &p->providers, err, sizeof(err));
+	r = provider_load(path, out, err, sizeof(err));
 	if (r != 0)
 		log_err("%s", err);
 	return r;
@@ -243,7 +246,8 @@ worker_config_of(const struct pipeline *p, unsigned id, const uint64_t secret[2]
 			  .rules = p->rules,
 			  .hash_key = { secret[0] ^ 0x66696e64u, secret[1] } },
 		.ruleset = ruleset_hash(p->rules),
-		.record_types = ai_watch_types(c->record_types, p->providers) | types_for_names(c),
+		.record_types =
+		    ai_watch_types(c->record_types, p->providers, !p->replay) | types_for_names(c),
 	};
 	set_max_states(c, w->conn.max_states);
 	for (unsigned i = 0; i < FEED_MAX; i++) {
@@ -364,7 +368,7 @@ pipeline_create(const struct pipeline_options *options, struct pipeline **out)
 	r = load_rules(p, &p->rules);
 	if (r == 0) {
 		p->stamp_in_force = p->stamp_seen = stamp_of(p);
-		r = load_catalogue(p);
+		r = load_catalogue(p, &p->providers);
 	}
 	if (r == 0)
 		r = publisher_create_from_config(p->config, p->providers, p->replay, p->nr_workers,
@@ -389,6 +393,7 @@ pipeline_destroy(struct pipeline *p)
 	if (p->loading) {
 		pthread_join(p->loader, NULL);
 		ruleset_free(p->next_rules);
+		provider_destroy(p->next_providers);
 	}
 	for (unsigned w = 0; w < p->nr_workers; w++)
 		worker_destroy(p->workers[w]);
@@ -398,6 +403,7 @@ pipeline_destroy(struct pipeline *p)
 	if (p->shared != NULL)
 		rte_mempool_free(p->shared->pool);
 	free(p->shared);
+	provider_destroy(p->old_providers);
 	provider_destroy(p->providers);
 	ruleset_free(p->old_rules);
 	ruleset_free(p->rules);
@@ -514,6 +520,7 @@ take_loaded(struct pipeline *p)
 	p->nr_reloads++;
 	if (p->load_result != 0) {
 		p->nr_reload_failures++;
+		provider_destroy(p->next_providers);
 		log_err("rules: %s: not loaded: set %s stays in force", p->config->rules_dir,
 			ruleset_hash(p->rules));
 		return;
@@ -521,9 +528,13 @@ take_loaded(struct pipeline *p)
 	p->old_rules = p->rules;
 	p->rules = p->next_rules;
 	p->next_rules = NULL;
+	p->old_providers = p->providers;
+	p->providers = p->next_providers;
+	p->next_providers = NULL;
 	p->offered = true;
+	publisher_offer_providers(p->publisher, p->providers);
 	for (unsigned w = 0; w < p->nr_workers; w++)
-		worker_offer_rules(p->workers[w], p->rules, ruleset_hash(p->rules));
+		worker_offer_rules(p->workers[w], p->rules, ruleset_hash(p->rules), p->providers);
 }
 
 static void
@@ -535,7 +546,7 @@ start_wanted(struct pipeline *p)
 	}
 }
 
-/* Once every worker is on the new set, nothing uses the old one any more. */
+/* Once every worker and the publisher are on the new set, nothing uses the old one any more. */
 static void
 settle_rules(struct pipeline *p)
 {
@@ -548,9 +559,13 @@ settle_rules(struct pipeline *p)
 		if (!worker_rules_taken(p->workers[w]))
 			return;
 	}
+	if (!publisher_providers_taken(p->publisher))
+		return;
 	p->offered = false;
 	ruleset_free(p->old_rules);
 	p->old_rules = NULL;
+	provider_destroy(p->old_providers);
+	p->old_providers = NULL;
 	log_notice("rules: %zu in force, set %s", ruleset_nr(p->rules), ruleset_hash(p->rules));
 	start_wanted(p);
 }
@@ -560,7 +575,9 @@ load_aside(void *arg)
 {
 	struct pipeline *p = arg;
 
-	p->load_result = load_rules(p, &p->next_rules);
+	p->load_result = load_catalogue(p, &p->next_providers);
+	if (p->load_result == 0)
+		p->load_result = load_rules(p, &p->next_rules);
 	atomic_store_explicit(&p->loaded, true, memory_order_release);
 	return NULL;
 }
@@ -575,6 +592,7 @@ pipeline_reload_rules(struct pipeline *p)
 	p->stamp_in_force = p->stamp_seen = stamp_of(p);
 	atomic_store(&p->loaded, false);
 	p->next_rules = NULL;
+	p->next_providers = NULL;
 	p->loading = pthread_create(&p->loader, NULL, load_aside, p) == 0;
 	if (!p->loading) {
 		p->nr_reloads++;

@@ -42,6 +42,7 @@ struct worker {
 	_Atomic int tid;
 	_Atomic(const struct ruleset *) offered_rules;
 	_Atomic(const char *) offered_hash;
+	_Atomic(const struct provider_catalogue *) offered_providers;
 	struct rte_mbuf *mine[WORKER_BURST]; /* of a burst, those whose flows are this worker's */
 	unsigned nr_mine;
 	struct rte_mbuf *done[WORKER_BURST * 2]; /* freed together at the end of the burst */
@@ -598,6 +599,8 @@ take_rules(struct worker *w)
 
 	if (likely(rules == NULL))
 		return;
+	conn_env_set_providers(tracker_conn_env(w->tracker),
+			       atomic_load_explicit(&w->offered_providers, memory_order_relaxed));
 	if (conn_env_set_rules(tracker_conn_env(w->tracker), rules) == 0)
 		tracker_set_ruleset(w->tracker,
 				    atomic_load_explicit(&w->offered_hash, memory_order_relaxed));
@@ -704,8 +707,10 @@ worker_run(struct worker *w)
 }
 
 void
-worker_offer_rules(struct worker *w, const struct ruleset *rules, const char *hash)
+worker_offer_rules(struct worker *w, const struct ruleset *rules, const char *hash,
+		   const struct provider_catalogue *providers)
 {
+	atomic_store_explicit(&w->offered_providers, providers, memory_order_relaxed);
 	atomic_store_explicit(&w->offered_hash, hash, memory_order_relaxed);
 	atomic_store_explicit(&w->offered_rules, rules, memory_order_release);
 }

@@ -95,10 +95,12 @@ unsigned worker_nr_sources(const struct worker *w);
 void worker_run(struct worker *w);
 
 /*
- * Hands over new rules; the worker takes them at the top of its next burst. The old ones are no
- * longer used when worker_rules_taken says so. Control thread only.
+ * Hands over new rules and the catalogue that goes with them (may be NULL); the worker takes them
+ * at the top of its next burst. The old ones are no longer used when worker_rules_taken says so.
+ * Control thread only.
  */
-void worker_offer_rules(struct worker *w, const struct ruleset *rules, const char *hash);
+void worker_offer_rules(struct worker *w, const struct ruleset *rules, const char *hash,
+			const struct provider_catalogue *providers);
 bool worker_rules_taken(const struct worker *w);
 
 /* The worker's scanner, before the start and after the end: see scanner_profile. */

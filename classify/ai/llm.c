@@ -28,7 +28,8 @@ host_seen(struct llm_call *call, struct span host)
 
 	if (p == NULL)
 		return;
-	call->host_provider = p;
+	call->host_name = p->name;
+	call->host_kind = p->kind;
 	if (p->kind == PROVIDER_MODEL)
 		call->facts.detected_by = LLM_BY_HOST;
 	if (p->kind == PROVIDER_MODEL || p->kind == PROVIDER_PLATFORM)
@@ -112,7 +113,7 @@ void
 llm_request_header(struct llm_call *call, struct span name, struct span value)
 {
 	if (span_is_nocase(name, "host")) {
-		if (call->host_provider == NULL)
+		if (call->host_name == NULL)
 			host_seen(call, value);
 	} else if (span_is_nocase(name, "content-type")) {
 		call->request_json = contains_nocase(value, "json");
@@ -387,11 +388,10 @@ settle_provider(struct llm_call *call)
 	struct llm_facts *facts = &call->facts;
 
 	if (call->target.vector) {
-		bool known = call->host_provider != NULL &&
-			     call->host_provider->kind == PROVIDER_VECTOR_STORE;
+		bool known = call->host_name != NULL && call->host_kind == PROVIDER_VECTOR_STORE;
 
 		facts->detected_by = known ? LLM_BY_HOST : LLM_BY_PAYLOAD;
-		facts->provider = known ? call->host_provider->name : vector_provider(call);
+		facts->provider = known ? call->host_name : vector_provider(call);
 		facts->request_stream = false;
 		return;
 	}

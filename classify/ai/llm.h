@@ -232,8 +232,9 @@ struct llm_call {
 		struct aws_eventstream aws;
 	} frames;
 	struct llm_target target;
-	const struct provider_catalogue *catalogue; /* kept */
-	const struct provider *host_provider;
+	const struct provider_catalogue *catalogue; /* kept; may be a view */
+	const char *host_name; /* of the catalogue, by host; NULL: of nobody known */
+	enum provider_kind host_kind;
 	llm_text_fn *text_fn; /* may be NULL */
 	void *text_arg;
 	uint32_t signs; /* enum llm_sign, a set */

@@ -1,6 +1,7 @@
 /* Looking up who is behind a host; provider.h is the manual. */
 #include "classify/ai/provider.h"
 
+#include <pthread.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -36,18 +37,24 @@ provider_kind_parse(struct span name, enum provider_kind *kind)
 	return false;
 }
 
-struct provider_catalogue *
-provider_catalogue_create(void)
+static void
+make_empty(struct provider_catalogue *c)
 {
-	struct provider_catalogue *c = calloc(1, sizeof(*c));
-
-	if (c == NULL)
-		return NULL;
+	memset(c, 0, sizeof(*c));
 	for (unsigned i = 0; i < PROVIDER_BUCKETS; i++)
 		c->buckets[i] = -1;
 	for (unsigned i = 0; i < SIGNATURE_BUCKETS; i++)
 		c->paths[i] = -1;
 	c->headers = c->agents = -1;
+}
+
+struct provider_catalogue *
+provider_catalogue_create(void)
+{
+	struct provider_catalogue *c = malloc(sizeof(*c));
+
+	if (c != NULL)
+		make_empty(c);
 	return c;
 }
 
@@ -62,6 +69,56 @@ provider_destroy(struct provider_catalogue *catalogue)
 	free(catalogue->blocks);
 	free(catalogue->signatures);
 	free(catalogue);
+}
+
+struct provider_catalogue *
+provider_view_create(void)
+{
+	return provider_catalogue_create();
+}
+
+void
+provider_view_set(struct provider_catalogue *view, const struct provider_catalogue *of)
+{
+	if (of != NULL)
+		*view = *of;
+	else
+		make_empty(view);
+}
+
+void
+provider_view_destroy(struct provider_catalogue *view)
+{
+	free(view);
+}
+
+/* Oldest first; control threads only, so that a plain list is quick enough. */
+struct kept_name {
+	struct kept_name *next;
+	char text[PROVIDER_NAME_CAP];
+};
+
+const char *
+provider_name_keep(struct span name)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static struct kept_name *first;
+	static unsigned nr;
+	struct kept_name **link = &first, *kept;
+
+	pthread_mutex_lock(&lock);
+	while (*link != NULL && !span_is(name, (*link)->text))
+		link = &(*link)->next;
+	if (*link == NULL && nr < PROVIDER_NAMES_MAX && name.len < PROVIDER_NAME_CAP) {
+		*link = calloc(1, sizeof(**link));
+		if (*link != NULL) {
+			memcpy((*link)->text, name.p, name.len);
+			nr++;
+		}
+	}
+	kept = *link;
+	pthread_mutex_unlock(&lock);
+	return kept != NULL ? kept->text : NULL;
 }
 
 /* FNV-1a over the last two labels. */
@@ -89,10 +146,13 @@ provider_add(struct provider_catalogue *c, struct span name)
 		return -ENOMEM;
 	c->providers = grown;
 
-	struct provider *p = &grown[c->nr_providers++];
+	struct provider *p = &grown[c->nr_providers];
 
 	memset(p, 0, sizeof(*p));
-	memcpy(p->name, name.p, name.len);
+	p->name = provider_name_keep(name);
+	if (p->name == NULL)
+		return -ENOMEM;
+	c->nr_providers++;
 	memcpy(p->title, name.p, name.len);
 	p->kind = PROVIDER_MODEL;
 	return 0;

@@ -31,7 +31,8 @@
  * not know. A file is read up to 1 MiB.
  *
  * provider_load allocates and belongs to start-up and reload; what it returns never changes and
- * may be shared by threads until provider_destroy. Pointers found in it live as long as it does.
+ * may be shared by threads until provider_destroy. Pointers found in it live as long as it does,
+ * names longer: see provider_name_keep.
  */
 #ifndef WEIR_PROVIDER_H
 #define WEIR_PROVIDER_H
@@ -41,7 +42,8 @@
 enum {
 	PROVIDER_NAME_CAP = 48,
 	PROVIDER_TITLE_CAP = 64,
-	PROVIDER_HOST_MAX = 253, /* RFC 1035 section 2.3.4 */
+	PROVIDER_NAMES_MAX = 16384, /* different ones, since the start */
+	PROVIDER_HOST_MAX = 253,    /* RFC 1035 section 2.3.4 */
 };
 
 enum provider_kind {
@@ -54,7 +56,7 @@ enum provider_kind {
 };
 
 struct provider {
-	char name[PROVIDER_NAME_CAP];
+	const char *name;		/* for as long as the process, see provider_name_keep */
 	char title[PROVIDER_TITLE_CAP]; /* equal to name when the file gives none */
 	enum provider_kind kind;
 };
@@ -69,6 +71,22 @@ int provider_load(const char *path_or_dir, struct provider_catalogue **out, char
 		  size_t err_cap);
 
 void provider_destroy(struct provider_catalogue *catalogue);
+
+/*
+ * A view sees what a catalogue has, and another catalogue at the same address when one is read
+ * anew: whoever holds a view may go on in the middle of what it does. Belongs to one thread. An
+ * empty one sees nothing. What it was set to has to stay until it is set anew or destroyed.
+ */
+struct provider_catalogue *provider_view_create(void); /* NULL: no memory */
+void provider_view_set(struct provider_catalogue *view, const struct provider_catalogue *of);
+void provider_view_destroy(struct provider_catalogue *view);
+
+/*
+ * Names outlive their catalogue, because connections remember by whom they were answered: equal
+ * ones are one string, kept for as long as the process. name is shorter than PROVIDER_NAME_CAP.
+ * NULL when PROVIDER_NAMES_MAX are kept, or there is no memory. From any thread.
+ */
+const char *provider_name_keep(struct span name);
 
 /* Whose host this is, or NULL. catalogue may be NULL. */
 const struct provider *provider_by_host(const struct provider_catalogue *catalogue,

@@ -24,7 +24,7 @@ struct host_pattern {
 
 struct signature_block {
 	enum signature_kind kind;
-	char name[SIGNATURE_NAME_CAP];
+	const char *name; /* kept: see provider_name_keep */
 };
 
 struct signature {

@@ -58,9 +58,11 @@ signature_add_block(struct provider_catalogue *c, enum signature_kind kind, stru
 	if (grown == NULL)
 		return -ENOMEM;
 	c->blocks = grown;
-	memset(&grown[c->nr_blocks], 0, sizeof(*grown));
 	grown[c->nr_blocks].kind = kind;
-	memcpy(grown[c->nr_blocks++].name, name.p, name.len);
+	grown[c->nr_blocks].name = provider_name_keep(name);
+	if (grown[c->nr_blocks].name == NULL)
+		return -ENOMEM;
+	c->nr_blocks++;
 	return 0;
 }
 

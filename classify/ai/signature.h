@@ -30,7 +30,7 @@ enum signature_kind { SIGNATURE_ENGINE, SIGNATURE_SERVICE, SIGNATURE_CLIENT, NR_
 
 enum { SIGNATURE_TEXT_CAP = 128, SIGNATURE_NAME_CAP = 48 };
 
-/* Names live as long as the catalogue; NULL when nothing fits, also without a catalogue. */
+/* Names live as long as the process; NULL when nothing fits, also without a catalogue. */
 const char *signature_engine(const struct provider_catalogue *c, struct span name,
 			     struct span value);
 const char *signature_service(const struct provider_catalogue *c, struct span path);

@@ -437,8 +437,7 @@ vector_is_asked(const struct llm_call *call)
 bool
 vector_judge(const struct llm_call *call)
 {
-	bool known_host =
-	    call->host_provider != NULL && call->host_provider->kind == PROVIDER_VECTOR_STORE;
+	bool known_host = call->host_name != NULL && call->host_kind == PROVIDER_VECTOR_STORE;
 
 	if (!vector_is_asked(call))
 		return false;

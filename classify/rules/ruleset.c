@@ -354,7 +354,7 @@ ruleset_stamp(const struct ruleset_source *source, const struct ruleset *set)
 	free(names);
 	if (source->local != NULL)
 		stamp = stamp_file(stamp, source->local);
-	for (size_t i = 0; i < set->nr_read; i++)
+	for (size_t i = 0; set != NULL && i < set->nr_read; i++)
 		stamp = stamp_file(stamp, set->read[i].path);
 	return stamp;
 }

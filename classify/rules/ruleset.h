@@ -32,8 +32,8 @@ int ruleset_load(const char *dir, struct ruleset **out, FILE *errors);
 int ruleset_load_text(const char *file, const void *text, size_t len, struct ruleset **out,
 		      FILE *errors);
 /*
- * Changes when one of the files that loading would read does, or one that set was read from; for
- * watching them.
+ * Changes when one of the files that loading would read does, or one that set was read from (NULL:
+ * none); for watching them.
  */
 uint64_t ruleset_stamp(const struct ruleset_source *source, const struct ruleset *set);
 /* NULL does nothing. */

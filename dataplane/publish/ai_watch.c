@@ -52,6 +52,12 @@ ai_watch_create(const struct provider_catalogue *providers, const struct network
 }
 
 void
+ai_watch_set_providers(struct ai_watch *w, const struct provider_catalogue *providers)
+{
+	w->providers = providers;
+}
+
+void
 ai_watch_destroy(struct ai_watch *w)
 {
 	free(w);
@@ -70,11 +76,11 @@ ai_watch_ledger(const struct ai_watch *w)
 }
 
 uint32_t
-ai_watch_types(uint32_t wanted, const struct provider_catalogue *providers)
+ai_watch_types(uint32_t wanted, const struct provider_catalogue *providers, bool may_change)
 {
 	if ((wanted & (1u << RECORD_FINDING)) != 0) {
 		wanted |= 1u << RECORD_MCP;
-		if (allow_list_exists(providers))
+		if (may_change || allow_list_exists(providers))
 			wanted |= 1u << RECORD_FLOW;
 	}
 	if ((wanted & (1u << RECORD_STATS | 1u << RECORD_EDGE)) != 0)

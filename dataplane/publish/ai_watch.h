@@ -38,6 +38,9 @@ typedef void ai_watch_fn(void *arg, const struct record_head *finding);
 /* providers and networks are kept; providers may be NULL. 0, or -ENOMEM. */
 int ai_watch_create(const struct provider_catalogue *providers, const struct networks *networks,
 		    ai_watch_fn *fn, void *arg, struct ai_watch **out);
+/* Another catalogue from here on (kept; may be NULL). */
+void ai_watch_set_providers(struct ai_watch *w, const struct provider_catalogue *providers);
+
 void ai_watch_destroy(struct ai_watch *w);
 
 /* A record after endpoint_fill; may add to it, may call fn. */
@@ -46,8 +49,11 @@ void ai_watch_push(struct ai_watch *w, struct record *record);
 const struct ai_watch_stats *ai_watch_stats(const struct ai_watch *w);
 const struct ai_ledger *ai_watch_ledger(const struct ai_watch *w);
 
-/* Which records workers must make so that those of `wanted` can be: findings are made from others.
+/*
+ * Which records workers must make so that those of `wanted` can be: findings are made from others.
+ * may_change: an allow-list may come while it runs.
  */
-uint32_t ai_watch_types(uint32_t wanted, const struct provider_catalogue *providers);
+uint32_t ai_watch_types(uint32_t wanted, const struct provider_catalogue *providers,
+			bool may_change);
 
 #endif

@@ -52,6 +52,8 @@ struct publisher {
 	bool started;
 	_Atomic bool stop;
 	_Atomic bool failed;
+	const struct provider_catalogue *offered_providers;
+	_Atomic bool offered;
 	_Atomic uint64_t beat;
 	struct record filled;
 	char json[ENCODE_MAX_BYTES];
@@ -358,6 +360,28 @@ rest(unsigned us)
 	nanosleep(&(struct timespec) { .tv_nsec = (long)us * 1000 }, NULL);
 }
 
+static void
+take_providers(struct publisher *p)
+{
+	if (!atomic_load_explicit(&p->offered, memory_order_acquire))
+		return;
+	ai_watch_set_providers(p->ai_watch, p->offered_providers);
+	atomic_store_explicit(&p->offered, false, memory_order_release);
+}
+
+void
+publisher_offer_providers(struct publisher *p, const struct provider_catalogue *providers)
+{
+	p->offered_providers = providers;
+	atomic_store_explicit(&p->offered, true, memory_order_release);
+}
+
+bool
+publisher_providers_taken(const struct publisher *p)
+{
+	return !atomic_load_explicit(&p->offered, memory_order_acquire);
+}
+
 /* The workers have ended: everything that there is, in order. */
 static void
 publish_rest(struct publisher *p)
@@ -383,6 +407,7 @@ publisher_main(void *arg)
 		bool moved;
 
 		atomic_fetch_add_explicit(&p->beat, 1, memory_order_relaxed);
+		take_providers(p);
 		moved = drain_rings(p);
 		moved |= release(p, lowest_drained(p));
 		/* A replay's are its last word: what is still in the rings belongs to it. */

@@ -43,7 +43,7 @@ struct publisher_config {
 	uint32_t dns_names; /* names kept; 0: none are learned */
 	uint64_t dns_grace_us;
 	struct siphash_key names_key;
-	const struct provider_catalogue *providers; /* kept; may be NULL */
+	const struct provider_catalogue *providers; /* kept until another is taken; may be NULL */
 	struct sink *sink;			    /* given, also when creation fails */
 };
 
@@ -98,6 +98,13 @@ int publisher_create(const struct publisher_config *config, unsigned nr_workers,
 int publisher_create_from_config(const struct config *config,
 				 const struct provider_catalogue *providers, bool replay,
 				 unsigned nr_workers, struct publisher **out);
+
+/*
+ * Hands over a catalogue (kept; may be NULL), which the thread takes at its next round. The one
+ * before is no longer used when publisher_providers_taken says so. Control thread only.
+ */
+void publisher_offer_providers(struct publisher *p, const struct provider_catalogue *providers);
+bool publisher_providers_taken(const struct publisher *p);
 
 /* Not while the thread runs. NULL does nothing. */
 void publisher_destroy(struct publisher *p);

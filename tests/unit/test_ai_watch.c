@@ -301,9 +301,10 @@ test_types(void **state)
 	uint32_t finding = 1u << RECORD_FINDING, mcp = 1u << RECORD_MCP, flow = 1u << RECORD_FLOW;
 
 	(void)state;
-	assert_int_equal(ai_watch_types(1u << RECORD_HTTP, c), 1u << RECORD_HTTP);
-	assert_int_equal(ai_watch_types(finding, NULL), finding | mcp);
-	assert_int_equal(ai_watch_types(finding, c), finding | mcp | flow);
+	assert_int_equal(ai_watch_types(1u << RECORD_HTTP, c, false), 1u << RECORD_HTTP);
+	assert_int_equal(ai_watch_types(finding, NULL, false), finding | mcp);
+	assert_int_equal(ai_watch_types(finding, c, false), finding | mcp | flow);
+	assert_int_equal(ai_watch_types(finding, NULL, true), finding | mcp | flow);
 	provider_destroy(c);
 }
 
