@@ -506,6 +506,8 @@ exchange_decoded(void *arg, const uint8_t *data, size_t len)
 	struct exchange *x = m->x;
 
 	m->body_bytes += len;
+	if (m->dir == CONN_ORIG && x->grpc && grpc_call_wants(&x->grpc_head))
+		grpc_call_push(&x->grpc_head, data, len);
 	if (m->dir == CONN_RESP && model_file_wants(&x->model_file))
 		model_file_push(&x->model_file, data, len);
 	if (x->env->config.body_sha256)

@@ -394,5 +394,5 @@ exchange_put_records(struct exchange *x)
 	if (x->llm != NULL && llm_is_call(x->llm))
 		llm_record(x);
 	else
-		exchange_put_download(x);
+		exchange_put_beside(x);
 }

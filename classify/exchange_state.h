@@ -4,6 +4,7 @@
 
 #include <nettle/sha2.h>
 
+#include "classify/ai/grpc_call.h"
 #include "classify/ai/llm.h"
 #include "classify/ai/mcp.h"
 #include "classify/ai/model_file.h"
@@ -81,6 +82,7 @@ struct exchange {
 	struct llm_call *llm; /* NULL: not looked at, or no longer */
 	struct mcp *mcp;      /* the same */
 	struct model_file model_file;
+	struct grpc_call_head grpc_head;
 	uint64_t ordinal;
 	struct message message[2];
 	struct sse sse;
@@ -161,8 +163,8 @@ void exchange_mcp_drop_if_hopeless(struct exchange *x);
 
 void exchange_put_signals(const struct exchange *x, struct record *r);
 
-/* The llm record of a model's file, when it was one. */
-void exchange_put_download(struct exchange *x);
+/* The llm record of a model's file or of a call over gRPC, when it was one. */
+void exchange_put_beside(struct exchange *x);
 
 /* The http record, and the llm record of what was a model call. */
 void exchange_put_records(struct exchange *x);

@@ -33,7 +33,8 @@
  * LLM_TOOL_TEXT_CAP bytes, LLM_FINISH_MAX distinct finish reasons; further ones are counted in
  * facts.dropped. Multipart bodies (audio, image edits) are recognised by path and host, their
  * model is not read. Of a realtime session (WebSocket) one call is made, its token counts the sum
- * of those of its answers. Not read: gRPC bodies, Replicate's predictions.
+ * of those of its answers. Not read: gRPC bodies (grpc_call.h
+ * has the names of what is called), Replicate's predictions.
  *
  * struct llm_call is one object of constant size for a slab; nothing is allocated, no clock is
  * read. Not thread-safe.

@@ -55,6 +55,7 @@ ai_ledger_has_tokens(const struct record_head *call)
 	if (!record_find(call, RF_GEN_AI_OPERATION_NAME, &v))
 		return true;
 	return !span_is(span_of(v.data, v.len), "model_download") &&
+	       !span_is(span_of(v.data, v.len), "infer") &&
 	       !span_starts(span_of(v.data, v.len), "vector_");
 }
 

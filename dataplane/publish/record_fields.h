@@ -112,7 +112,7 @@
 	X(STREAM_EVENTS, "stream_events", UINT, HTTP, 0, 0, "SSE events or messages")              \
 	X(GRPC_SERVICE, "grpc_service", TEXT, HTTP, APPDATA, 512, "package.Service")               \
 	X(GRPC_METHOD, "grpc_method", TEXT, HTTP, APPDATA, 256, "method of the service")           \
-	X(GRPC_STATUS, "grpc_status", UINT, HTTP, 0, 0, "status code of gRPC")                     \
+	X(GRPC_STATUS, "grpc_status", UINT, HTTP | LLM, 0, 0, "status code of gRPC")                     \
 	X(TRACE_ID, "trace_id", TEXT, HTTP, APPDATA, 64, "W3C trace context")                      \
 	X(INCOMPLETE, "incomplete", BOOL, HTTP | DNS | DB | LLM | MCP | TLS, 0, 0,                 \
 	  "part of it was not seen")                                                               \
@@ -190,7 +190,7 @@
 	X(VECTOR_COUNT, "vector_count", UINT, LLM, 0, 0, "vectors, documents or ids sent to it")   \
 	X(VECTOR_LIMIT, "vector_limit", UINT, LLM, 0, 0, "how many were asked for")                \
 	X(VECTOR_RESULTS, "vector_results", UINT, LLM, 0, 0, "how many came back")                 \
-	X(MODEL_REVISION, "model_revision", TEXT, LLM, APPDATA, 128, "of a download: revision, tag") \
+	X(MODEL_REVISION, "model_revision", TEXT, LLM, APPDATA, 128, "revision, tag, version") \
 	X(MODEL_FILE, "model_file", TEXT, LLM, APPDATA, 256, "of a download: file, digest")        \
 	X(MODEL_FORMAT, "model_format", TEXT, LLM, 0, 16, "gguf safetensors pytorch")              \
 	X(ATTACHMENTS, "attachments", UINT, LLM, 0, 0, "images, files, recordings in the prompt")  \

@@ -197,6 +197,70 @@ def test_vector_stores(weir):
         assert {r["src_port"] - 20000: r.get("ai_service") for r in run["flow"]}[17] == "vector_store.opensearch"
 
 
+def varint(n):
+    out = b""
+    while n > 0x7f:
+        out, n = out + bytes([n & 0x7f | 0x80]), n >> 7
+    return out + bytes([n])
+
+
+def text(number, value):
+    """A field of wire type 2."""
+    value = value.encode() if isinstance(value, str) else value
+    return varint(number << 3 | 2) + varint(len(value)) + value
+
+
+def grpc(path, message, status=0, cut=None):
+    """A call over HTTP/2: the client's frames and the server's."""
+    body = b"\0" + len(message).to_bytes(4, "big") + message
+    head = [(":method", "POST"), (":scheme", "http"), (":authority", "models.internal"), (":path", path), ("content-type", "application/grpc")]
+    pieces = [body[:cut], body[cut:]] if cut else [body]
+    ask = w.HTTP2_PREFACE + w.http2_frame(4, 0, 0) + w.http2_headers(1, head)
+    ask += b"".join(w.http2_data(1, p, n == len(pieces) - 1) for n, p in enumerate(pieces))
+    told = w.http2_frame(4, 0, 0) + w.http2_headers(1, [("content-type", "application/grpc")], index=[8])
+    told += w.http2_data(1, b"\0\0\0\0\2\x0a\0") + w.http2_headers(1, [("grpc-status", str(status))], True)
+    return ask, told
+
+
+TRITON = "/inference.GRPCInferenceService/"
+TENSOR = text(5, text(1, "x") + text(2, "BYTES")) + text(7, bytes(900))
+# path, message, what the record has
+GRPC = [
+    (TRITON + "ModelInfer", text(1, "llama-3") + text(2, "7") + text(3, "id1") + TENSOR,
+     {"gen_ai_dialect": "kserve.infer", "gen_ai_operation_name": "infer", "gen_ai_request_model": "llama-3", "model_revision": "7"}),
+    (TRITON + "ModelStreamInfer", text(1, "resnet") + TENSOR, {"gen_ai_request_model": "resnet", "model_revision": None}),
+    (TRITON + "ModelInfer", TENSOR, {"gen_ai_request_model": None}),
+    ("/qdrant.Points/Search", text(1, "docs") + text(2, bytes(12)), {"gen_ai_provider_name": "vector_store.qdrant",
+                                                                     "gen_ai_operation_name": "vector_query", "vector_collection": "docs"}),
+    ("/qdrant.Points/Upsert", text(1, "docs") + varint(2 << 3) + b"\1", {"gen_ai_operation_name": "vector_upsert", "vector_collection": "docs"}),
+    ("/milvus.proto.milvus.MilvusService/Search", text(1, varint(8) + b"\1") + text(2, "db") + text(3, "docs"),
+     {"gen_ai_provider_name": "vector_store.milvus", "vector_collection": "docs"}),
+    ("/weaviate.v1.Weaviate/Search", text(1, "Article"), {"gen_ai_provider_name": "vector_store.weaviate", "vector_collection": "Article"}),
+]
+NO_GRPC = [(TRITON + "ServerLive", b""), (TRITON + "ModelMetadata", text(1, "llama")), ("/qdrant.Collections/List", b""),
+           ("/shop.Points/Search", text(1, "docs")), ("/helloworld.Greeter/SayHello", text(1, "x"))]
+
+
+def test_grpc(weir):
+    for cut in (None, 9):
+        cap, path = w.Capture(), e2e.work_folder() / "grpc.pcap"
+        rows = GRPC + [(p, m, None) for p, m in NO_GRPC]
+        for nr, (target, message, _) in enumerate(rows):
+            tcp = w.Tcp(cap, "10.1.0.1", 20000 + nr, "10.2.0.1", 8001)
+            tcp.open()
+            ask, told = grpc(target, message, status=5 if nr == 1 else 0, cut=cut if len(message) > 9 else None)
+            tcp.send(w.ORIG, ask)
+            tcp.send(w.RESP, told)
+            tcp.close()
+        cap.save(path)
+        run = weir.good_replay("--records", "llm,http", path).by_type()
+        assert len(run["http"]) == len(rows), len(run["http"])
+        got = {r["src_port"] - 20000: r for r in run["llm"]}
+        bad = [(row[0], {k: (v, got.get(nr, {}).get(k)) for k, v in row[2].items() if got.get(nr, {}).get(k) != v}) for nr, row in enumerate(GRPC)]
+        assert not [b for b in bad if b[1]] and set(got) == set(range(len(GRPC))), (bad, sorted(got))
+        assert got[1]["grpc_status"] == 5 and "grpc_status" not in got[0]
+
+
 def test_what_only_looks_like_a_vector_store(weir):
     run = weir.good_replay("--records", "llm,http", exchanges(NO_VECTORS)).by_type()
     assert "llm" not in run, [(r.get("url_host"), vectors_of(r)) for r in run["llm"]]
