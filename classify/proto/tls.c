@@ -1,13 +1,8 @@
 #include "classify/proto/tls.h"
 
-#define SESSION_ID_MAX 32u
+#include "classify/proto/tls_records.h"
 
-enum { /* content types of records, RFC 8446 section 5.1 and RFC 6520 */
-       CHANGE_CIPHER_SPEC = 20,
-       HANDSHAKE = 22,
-       APPLICATION_DATA = 23,
-       HEARTBEAT = 24,
-};
+#define SESSION_ID_MAX 32u
 
 enum { /* handshake messages */
        CLIENT_HELLO = 1,
@@ -15,8 +10,6 @@ enum { /* handshake messages */
        NEW_SESSION_TICKET = 4,
        CERTIFICATE = 11,
 };
-
-enum { RECORD_MAX = (1 << 14) + 2048 }; /* of a fragment, RFC 5246 section 6.2.3 */
 
 struct session_id {
 	uint8_t len;
@@ -497,17 +490,17 @@ begin_record(struct call *c, struct tls_side *s)
 {
 	uint16_t len = read_be16(s->header + 3);
 
-	if (s->header[0] < CHANGE_CIPHER_SPEC || s->header[0] > HEARTBEAT || s->header[1] != 3 ||
-	    s->header[2] > 4 || len > RECORD_MAX) {
+	if (s->header[0] < TLS_CHANGE_CIPHER_SPEC || s->header[0] > TLS_HEARTBEAT ||
+	    s->header[1] != 3 || s->header[2] > 4 || len > TLS_RECORD_MAX_BYTES) {
 		lose(c, s);
 		return;
 	}
 	s->record_left = len;
 	if (len == 0)
 		s->header_have = 0;
-	if (s->header[0] == CHANGE_CIPHER_SPEC)
+	if (s->header[0] == TLS_CHANGE_CIPHER_SPEC)
 		change_cipher_spec(c, s);
-	else if (s->header[0] != HANDSHAKE && !may_say_hello_again(c->t->work))
+	else if (s->header[0] != TLS_HANDSHAKE && !may_say_hello_again(c->t->work))
 		lose_patience(c);
 }
 
@@ -517,12 +510,12 @@ fragment(struct call *c, struct tls_side *s, const uint8_t *data, size_t len)
 {
 	struct tls *t = c->t;
 
-	if (s->header[0] == APPLICATION_DATA ||
-	    (s->ciphered && s->header[0] != CHANGE_CIPHER_SPEC)) {
+	if (s->header[0] == TLS_APPLICATION_DATA ||
+	    (s->ciphered && s->header[0] != TLS_CHANGE_CIPHER_SPEC)) {
 		t->encrypted_bytes += len;
 		s->secret_seen = true;
 	} else {
-		if (s->header[0] == HANDSHAKE && !t->told)
+		if (s->header[0] == TLS_HANDSHAKE && !t->told)
 			len = messages(c, s, data, len);
 		t->clear_bytes += len;
 	}
@@ -572,7 +565,7 @@ is_harmless(const struct tls *t, const struct tls_side *s, uint64_t len)
 {
 	if (s->header_have < sizeof(s->header) || len > s->record_left)
 		return false;
-	if (s->header[0] != HANDSHAKE || s->ciphered || t->told)
+	if (s->header[0] != TLS_HANDSHAKE || s->ciphered || t->told)
 		return true;
 	return s->message_have == sizeof(s->message) && s->want == 0 && len <= s->message_left;
 }
@@ -597,7 +590,7 @@ tls_gap(struct tls *t, unsigned dir, uint64_t len, tls_facts_fn *fn, void *arg)
 	s->record_left = (uint16_t)(s->record_left - len);
 	if (s->record_left == 0)
 		s->header_have = 0;
-	if (s->header[0] == HANDSHAKE && !s->ciphered && !t->told) {
+	if (s->header[0] == TLS_HANDSHAKE && !s->ciphered && !t->told) {
 		s->message_left -= (uint32_t)len;
 		if (s->message_left == 0)
 			s->message_have = 0;
