@@ -19,6 +19,7 @@
 #include "classify/proto/hpack.h"
 #include "classify/proto/http1.h"
 #include "classify/proto/tls.h"
+#include "classify/tls_shape.h"
 
 /* Header blocks that are open at a time: one at hand, and those cut by the end of a segment. */
 #define HTTP2_TEXTS 256u
@@ -111,6 +112,7 @@ conn_env_create(const struct conn_config *config, struct conn_env **out)
 	r |= slab_init(&env->db_ops, config->max_db_ops, db_op_bytes);
 	r |= slab_init(&env->llm, config->max_llm, sizeof(struct llm_call));
 	r |= slab_init(&env->mcp, config->max_mcp, sizeof(struct mcp));
+	r |= slab_init(&env->shapes, config->max_shapes, sizeof(struct tls_shape));
 	env->decoders = decode_pool_create(&limits);
 	env->providers = provider_view_create();
 	env->scanner =
@@ -133,6 +135,7 @@ conn_env_destroy(struct conn_env *env)
 	scanner_destroy(env->scanner);
 	provider_view_destroy(env->providers);
 	decode_pool_destroy(env->decoders);
+	slab_fini(&env->shapes);
 	slab_fini(&env->mcp);
 	slab_fini(&env->llm);
 	slab_fini(&env->db_ops);
@@ -640,20 +643,24 @@ put_decimal(char *out, uint64_t v)
 	return len;
 }
 
+void
+conn_put_counted(struct record *r, enum record_field field, const char *name, uint64_t n)
+{
+	char text[48];
+	size_t len = strlen(name);
+
+	memcpy(text, name, len);
+	text[len++] = ':';
+	len += put_decimal(text + len, n);
+	record_put_text(r, field, text, len);
+}
+
 static void
 put_skips(const struct conn *c, struct record *r)
 {
-	char text[48];
-
 	for (unsigned i = 0; i < NR_CONN_SKIPS; i++) {
-		size_t len = strlen(skip_names[i]);
-
-		if (c->skipped[i] == 0)
-			continue;
-		memcpy(text, skip_names[i], len);
-		text[len++] = ':';
-		len += put_decimal(text + len, c->skipped[i]);
-		record_put_text(r, RF_NOT_INSPECTED, text, len);
+		if (c->skipped[i] != 0)
+			conn_put_counted(r, RF_NOT_INSPECTED, skip_names[i], c->skipped[i]);
 	}
 }
 
@@ -682,6 +689,13 @@ conn_describe(const struct conn_env *env, const struct conn *c, struct record *r
 	if (c->nr_findings != 0)
 		record_put_uint(r, RF_FINDINGS, c->nr_findings);
 	record_put_string(r, RF_AI_SERVICE, c->ai_service);
+}
+
+void
+conn_next_part(struct conn *c)
+{
+	if (c->proto != NULL && c->state != NULL && c->proto->next_part != NULL)
+		c->proto->next_part(c->state);
 }
 
 void
@@ -839,6 +853,7 @@ conn_env_memory(const struct conn_env *env,
 	put(arg, "dns.flows", slab_bytes(&env->states[PROTOCOL_DNS]));
 	put(arg, "protocols.connections", states);
 	put(arg, "llm.calls", slab_bytes(&env->llm));
+	put(arg, "llm.shapes", slab_bytes(&env->shapes));
 	put(arg, "scan.streams", scanner_bytes(env->scanner));
 	put(arg, "decode.deflate, brotli, zstd", decode_pool_bytes(&limits));
 }

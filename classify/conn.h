@@ -67,6 +67,7 @@ struct conn_config {
 	uint32_t max_http2_streams, max_http2_tables;
 	uint32_t max_message_buffers; /* for messages that have to be whole: TLS, DNS over TCP */
 	uint32_t max_llm, max_mcp;
+	uint32_t max_shapes; /* TLS and QUIC connections whose shape is watched */
 	uint32_t max_db_ops; /* classes of operations that connections are counting */
 	uint32_t max_scan_streams;
 	uint32_t max_deflate, max_brotli, max_zstd;
@@ -138,6 +139,9 @@ void conn_finish(struct conn_env *env, struct conn *c);
 
 /* Puts into a flow record what the application layer knows of the flow. */
 void conn_describe(const struct conn_env *env, const struct conn *c, struct record *r);
+
+/* After a flow record that is not the last one: what it counted begins anew. */
+void conn_next_part(struct conn *c);
 
 /* Frees the conn. NULL does nothing. */
 void conn_close(struct conn_env *env, struct conn *c);

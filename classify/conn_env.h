@@ -55,6 +55,8 @@ enum conn_skip {
 	X(llm_calls, "model calls")                                                          \
 	X(vector_operations, "searches in vector stores, and what is put in or taken out")   \
 	X(model_downloads, "files of models, by path or by how they begin")                  \
+	X(llm_streams_likely, "answers under TLS that are likely a model's, by their shape") \
+	X(shapes_refused, "TLS and QUIC connections without a shape: the pool was empty")    \
 	X(llm_refused, "exchanges not looked at as model calls: the pool was empty")         \
 	X(db_operations, "operations of databases and brokers")                              \
 	X(db_ops_refused, "operations not recorded: the pool was empty")                     \
@@ -79,6 +81,7 @@ struct conn_env {
 	struct provider_catalogue *providers; /* a view, which config.providers points to */
 	struct slab conns, prologues, carries, exchanges, message_buffers, llm, mcp, db_ops,
 	    db_flows;
+	struct slab shapes; /* of TLS and QUIC */
 	struct slab http2_streams, http2_texts, http2_tables;
 	struct http2_tables *http2_newest, *http2_oldest; /* in use, by when */
 	struct slab states[NR_PROTOCOLS]; /* of each protocol's parser; those with the same entry
@@ -123,6 +126,8 @@ struct conn_proto {
 	/* Fields for the flow record; also after finish. */
 	void (*describe)(const struct conn_env *env, const struct conn *c, const void *state,
 			 struct record *r);
+	/* A record has told what describe says: counts begin anew. */
+	void (*next_part)(void *state);
 	/* Gives back what the state holds. */
 	void (*close)(struct conn_env *env, struct conn *c, void *state);
 };
@@ -231,6 +236,9 @@ void conn_set_service(const struct conn_env *env, struct conn *c, struct span ho
 /* Starts a record of the type for this connection, or NULL. */
 struct record *conn_begin(struct conn_env *env, struct conn *c, enum record_type type);
 void conn_emit(struct conn_env *env);
+
+/* "name:n" into a list of texts; name is short. */
+void conn_put_counted(struct record *r, enum record_field field, const char *name, uint64_t n);
 
 /* Takes a finding's class into a set; false when it was there. */
 bool conn_types_add(struct conn_env *env, struct conn_types *set, const char *data_type);

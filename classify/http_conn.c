@@ -414,6 +414,14 @@ http_describe(const struct conn_env *env, const struct conn *c, const void *stat
 }
 
 static void
+http_next_part(void *state)
+{
+	struct http_conn *h = state;
+
+	tunnel_next_part(&h->tunnel);
+}
+
+static void
 http_close(struct conn_env *env, struct conn *c, void *state)
 {
 	struct http_conn *h = state;
@@ -434,5 +442,6 @@ const struct conn_proto conn_http = {
 	.half_close = http_half_close,
 	.finish = http_finish,
 	.describe = http_describe,
+	.next_part = http_next_part,
 	.close = http_close,
 };

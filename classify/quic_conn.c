@@ -3,10 +3,12 @@
  */
 #include "classify/proto/quic.h"
 #include "classify/tls_flow.h"
+#include "classify/tls_shape.h"
 
 struct quic_conn {
 	struct tls_flow flow;
 	struct quic quic;
+	struct tls_shape *shape; /* or NULL */
 };
 
 static void
@@ -25,6 +27,7 @@ quic_open(struct conn_env *env, struct conn *c, void *state)
 
 	tls_flow_open(&q->flow, env, c);
 	quic_init(&q->quic, &env->message_buffers, env->scratch, sizeof(env->scratch));
+	q->shape = tls_shape_open_datagrams(&q->flow);
 }
 
 static size_t
@@ -35,6 +38,7 @@ quic_conn_push(struct conn_env *env, struct conn *c, void *state, enum conn_dir 
 	uint64_t clear = q->quic.clear_bytes, encrypted = q->quic.encrypted_bytes;
 
 	quic_push(&q->quic, dir, data, len, handshake, q);
+	tls_shape_datagram(q->shape, dir, data, len);
 	conn_inspected(env, c, q->quic.clear_bytes - clear);
 	conn_skipped(env, c, CONN_SKIP_ENCRYPTED, q->quic.encrypted_bytes - encrypted);
 	return len;
@@ -47,6 +51,7 @@ quic_finish(struct conn_env *env, struct conn *c, void *state)
 
 	(void)env, (void)c;
 	quic_end(&q->quic, handshake, q);
+	tls_shape_finish(q->shape);
 }
 
 static void
@@ -56,6 +61,15 @@ quic_describe(const struct conn_env *env, const struct conn *c, const void *stat
 
 	(void)env, (void)c;
 	tls_flow_describe(&q->flow, r);
+	tls_shape_describe(q->shape, r);
+}
+
+static void
+quic_next_part(void *state)
+{
+	struct quic_conn *q = state;
+
+	tls_shape_next_part(q->shape);
 }
 
 static void
@@ -65,6 +79,7 @@ quic_close(struct conn_env *env, struct conn *c, void *state)
 
 	(void)env, (void)c;
 	quic_fini(&q->quic);
+	tls_shape_close(q->shape);
 }
 
 const struct conn_proto conn_quic = {
@@ -73,5 +88,6 @@ const struct conn_proto conn_quic = {
 	.push = quic_conn_push,
 	.finish = quic_finish,
 	.describe = quic_describe,
+	.next_part = quic_next_part,
 	.close = quic_close,
 };

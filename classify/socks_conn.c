@@ -238,6 +238,14 @@ socks_describe(const struct conn_env *env, const struct conn *c, const void *sta
 }
 
 static void
+socks_next_part(void *state)
+{
+	struct socks_conn *s = state;
+
+	tunnel_next_part(&s->tunnel);
+}
+
+static void
 socks_close(struct conn_env *env, struct conn *c, void *state)
 {
 	struct socks_conn *s = state;
@@ -253,5 +261,6 @@ const struct conn_proto conn_socks = {
 	.half_close = socks_half_close,
 	.finish = socks_finish,
 	.describe = socks_describe,
+	.next_part = socks_next_part,
 	.close = socks_close,
 };

@@ -2,10 +2,12 @@
  * TLS over TCP.
  */
 #include "classify/tls_flow.h"
+#include "classify/tls_shape.h"
 
 struct tls_conn {
 	struct tls_flow flow;
 	struct tls tls;
+	struct tls_shape *shape; /* or NULL */
 };
 
 static void
@@ -23,6 +25,7 @@ tls_conn_open(struct conn_env *env, struct conn *c, void *state)
 
 	tls_flow_open(&t->flow, env, c);
 	tls_init(&t->tls, 't', &env->message_buffers);
+	t->shape = tls_shape_open(&t->flow);
 }
 
 static size_t
@@ -34,6 +37,7 @@ tls_conn_push(struct conn_env *env, struct conn *c, void *state, enum conn_dir d
 	uint64_t unsynced = t->tls.unsynced_bytes;
 
 	tls_push(&t->tls, dir, data, len, handshake, t);
+	tls_shape_push(t->shape, dir, data, len);
 	conn_inspected(env, c, t->tls.clear_bytes - clear);
 	conn_skipped(env, c, CONN_SKIP_ENCRYPTED, t->tls.encrypted_bytes - encrypted);
 	conn_skipped(env, c, CONN_SKIP_UNSYNCED, t->tls.unsynced_bytes - unsynced);
@@ -47,9 +51,19 @@ tls_conn_gap(struct conn_env *env, struct conn *c, void *state, enum conn_dir di
 
 	(void)env, (void)c;
 	tls_gap(&t->tls, dir, len, handshake, t);
+	tls_shape_gap(t->shape, dir, len);
 }
 
-/* Not when one direction closes: the other may still bring its hello. */
+static void
+tls_conn_half_close(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir)
+{
+	struct tls_conn *t = state;
+
+	(void)env, (void)c;
+	tls_shape_half_close(t->shape, dir);
+}
+
+/* The hellos not when one direction closes: the other may still bring its hello. */
 static void
 tls_conn_finish(struct conn_env *env, struct conn *c, void *state)
 {
@@ -57,6 +71,7 @@ tls_conn_finish(struct conn_env *env, struct conn *c, void *state)
 
 	(void)env, (void)c;
 	tls_end(&t->tls, handshake, t);
+	tls_shape_finish(t->shape);
 }
 
 static void
@@ -67,6 +82,15 @@ tls_conn_describe(const struct conn_env *env, const struct conn *c, const void *
 
 	(void)env, (void)c;
 	tls_flow_describe(&t->flow, r);
+	tls_shape_describe(t->shape, r);
+}
+
+static void
+tls_conn_next_part(void *state)
+{
+	struct tls_conn *t = state;
+
+	tls_shape_next_part(t->shape);
 }
 
 static void
@@ -76,6 +100,7 @@ tls_conn_close(struct conn_env *env, struct conn *c, void *state)
 
 	(void)env, (void)c;
 	tls_fini(&t->tls);
+	tls_shape_close(t->shape);
 }
 
 const struct conn_proto conn_tls = {
@@ -83,7 +108,9 @@ const struct conn_proto conn_tls = {
 	.open = tls_conn_open,
 	.push = tls_conn_push,
 	.gap = tls_conn_gap,
+	.half_close = tls_conn_half_close,
 	.finish = tls_conn_finish,
 	.describe = tls_conn_describe,
+	.next_part = tls_conn_next_part,
 	.close = tls_conn_close,
 };

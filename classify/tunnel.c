@@ -68,6 +68,13 @@ tunnel_describe(const struct tunnel *t, const struct conn_env *env, struct recor
 }
 
 void
+tunnel_next_part(struct tunnel *t)
+{
+	if (t->inner != NULL)
+		conn_next_part(t->inner);
+}
+
+void
 tunnel_close(struct tunnel *t, struct conn_env *env)
 {
 	conn_close(env, t->inner);

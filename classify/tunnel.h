@@ -27,6 +27,7 @@ void tunnel_gap(struct tunnel *t, struct conn_env *env, enum conn_dir dir, uint6
 void tunnel_half_close(struct tunnel *t, struct conn_env *env, enum conn_dir dir);
 void tunnel_finish(struct tunnel *t, struct conn_env *env);
 void tunnel_describe(const struct tunnel *t, const struct conn_env *env, struct record *r);
+void tunnel_next_part(struct tunnel *t);
 void tunnel_close(struct tunnel *t, struct conn_env *env);
 
 #endif

@@ -98,6 +98,8 @@
 	     "handshakes that span segments, per worker")                                           \
 	UINT(dns_flows, "dns.flows", 16384, 1, 16777216, "flows", "DNS flows per worker")           \
 	UINT(llm_calls, "llm.calls", 4096, 1, 1048576, "calls", "model calls under way per worker") \
+	UINT(llm_shapes, "llm.shapes", 16384, 0, 16777216, "connections",                           \
+	     "TLS and QUIC connections per worker whose shape is watched; 0: none")                 \
 	UINT(mcp_exchanges, "mcp.exchanges", 1024, 1, 1048576, "exchanges",                         \
 	     "exchanges with messages of agents (MCP, A2A) under way per worker")                   \
 	UINT(scan_streams, "scan.streams", 8192, 1, 16777216, "streams",                            \

@@ -228,6 +228,7 @@ worker_config_of(const struct pipeline *p, unsigned id, const uint64_t secret[2]
 			  .max_message_buffers = (uint32_t)c->tls_buffers,
 			  .inspect_bytes_per_s = c->flow_inspect_mb_per_s << 20,
 			  .max_llm = (uint32_t)c->llm_calls,
+			  .max_shapes = (uint32_t)c->llm_shapes,
 			  .max_db_ops = (uint32_t)c->protocols_db_operations,
 			  .active_us = c->flow_active_s * 1000000u,
 			  .max_mcp = (uint32_t)c->mcp_exchanges,

@@ -138,6 +138,8 @@ flow_part_record(struct tracker *t, struct flow *flow, enum flow_end how)
 		emit_record(t);
 	}
 	flow_next_part(flow, &t->reasm, t->now_us);
+	if (flow->conn != NULL)
+		conn_next_part(flow->conn);
 }
 
 /* Bytes of one direction, in order. */

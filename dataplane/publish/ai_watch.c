@@ -165,14 +165,18 @@ is_allowed(const struct ai_watch *w, const struct record_head *record, struct sp
 	return allow_list_has(w->providers, &use);
 }
 
+/* What is only inferred is no entry of a ledger, and of who is not known nothing is said. */
 static void
 watch_call(struct ai_watch *w, struct record *record)
 {
 	struct span service = text_of(&record->head, RF_GEN_AI_PROVIDER_NAME);
 	struct span engine = text_of(&record->head, RF_GEN_AI_ENGINE);
+	struct record_value v;
+	bool inferred = record_find(&record->head, RF_LLM_STREAM_LIKELY, &v);
 
-	ai_ledger_add(&w->ledger, &record->head);
-	if (allow_list_exists(w->providers))
+	if (!inferred)
+		ai_ledger_add(&w->ledger, &record->head);
+	if (allow_list_exists(w->providers) && (!inferred || service.len != 0))
 		record_put_bool(record, RF_SANCTIONED,
 				is_allowed(w, &record->head, service, engine));
 }

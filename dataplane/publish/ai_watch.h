@@ -2,7 +2,8 @@
  * What only shows behind the merge, where all records pass in order and with their names: who uses
  * an AI service that is not on the allow-list, which tool list has changed, what calls add up to.
  *
- *   llm    gets `sanctioned`, and goes into the ledger
+ *   llm    gets `sanctioned`, and goes into the ledger; one inferred from the shape of ciphertext
+ *          (llm_stream_likely) does not, and is judged only where the provider is known
  *   flow   gets ai_service where only DNS gave the server's name; one that is not allowed: finding
  * ai.shadow mcp    a tool list that is not the one seen before at that place: finding
  * mcp.tools_changed

@@ -22,17 +22,21 @@
 	X(SRC_IP, "src_ip", IP, ENDS, 0, 0, "address of who opened")                               \
 	X(SRC_PORT, "src_port", UINT, ENDS, 0, 0, "port of who opened")                            \
 	X(SRC_MAC, "src_mac", MAC, FLOW, 0, 0, "MAC address of who opened")                        \
-	X(SRC_IDENTITY, "src_identity", TEXT, ENDS | EDGE, APPDATA, 512, "who that is, in one string")    \
-	X(SRC_IDENTITY_CONFIDENCE, "src_identity_confidence", TEXT, ENDS | EDGE, 0, 16,                   \
+	X(SRC_IDENTITY, "src_identity", TEXT, ENDS | EDGE, APPDATA, 512,                           \
+	  "who that is, in one string")                                                            \
+	X(SRC_IDENTITY_CONFIDENCE, "src_identity_confidence", TEXT, ENDS | EDGE, 0, 16,            \
 	  "exact, window, stale, ambiguous, none")                                                 \
-	X(SRC_IDENTITY_SOURCE, "src_identity_source", TEXT, ENDS | EDGE, 0, 32, "where the name is from") \
+	X(SRC_IDENTITY_SOURCE, "src_identity_source", TEXT, ENDS | EDGE, 0, 32,                    \
+	  "where the name is from")                                                                \
 	X(DST_IP, "dst_ip", IP, ENDS, 0, 0, "address of who answered")                             \
-	X(DST_PORT, "dst_port", UINT, ENDS | EDGE, 0, 0, "port of who answered")                          \
+	X(DST_PORT, "dst_port", UINT, ENDS | EDGE, 0, 0, "port of who answered")                   \
 	X(DST_MAC, "dst_mac", MAC, FLOW, 0, 0, "MAC address of who answered")                      \
-	X(DST_IDENTITY, "dst_identity", TEXT, ENDS | EDGE, APPDATA, 512, "who that is, in one string")    \
-	X(DST_IDENTITY_CONFIDENCE, "dst_identity_confidence", TEXT, ENDS | EDGE, 0, 16,                   \
+	X(DST_IDENTITY, "dst_identity", TEXT, ENDS | EDGE, APPDATA, 512,                           \
+	  "who that is, in one string")                                                            \
+	X(DST_IDENTITY_CONFIDENCE, "dst_identity_confidence", TEXT, ENDS | EDGE, 0, 16,            \
 	  "exact, window, stale, ambiguous, none")                                                 \
-	X(DST_IDENTITY_SOURCE, "dst_identity_source", TEXT, ENDS | EDGE, 0, 32, "where the name is from") \
+	X(DST_IDENTITY_SOURCE, "dst_identity_source", TEXT, ENDS | EDGE, 0, 32,                    \
+	  "where the name is from")                                                                \
 	/* which flow */                                                                           \
 	X(COMMUNITY_ID, "community_id", TEXT, ENDS, 0, 40, "Community ID v1, seed 0")              \
 	X(FLOW_UID, "flow_uid", HEX, ENDS, 0, 16, "this flow: tuple, first packet's time and seq") \
@@ -78,7 +82,8 @@
 	X(TUNNEL_STACK, "tunnel_stack", TEXTS, FLOW, 0, 48, "type:id, outermost first")            \
 	X(TUNNEL_SRC_IP, "tunnel_src_ip", IP, FLOW, 0, 0, "innermost tunnel, its outer source")    \
 	X(TUNNEL_DST_IP, "tunnel_dst_ip", IP, FLOW, 0, 0, "innermost tunnel, its outer target")    \
-	X(SERVER_NAME, "server_name", TEXT, FLOW | FINDING, HOSTNAME, 255, "name of who answered") \
+	X(SERVER_NAME, "server_name", TEXT, FLOW | LLM | FINDING, HOSTNAME, 255,                   \
+	  "name of who answered")                                                                  \
 	X(SERVER_NAME_SOURCE, "server_name_source", TEXT, FLOW, 0, 16,                             \
 	  "sni sni_outer http_host dns ip_list")                                                   \
 	X(ENCRYPTED, "encrypted", BOOL, FLOW | LLM, 0, 0, "payload is ciphertext")                 \
@@ -112,7 +117,7 @@
 	X(STREAM_EVENTS, "stream_events", UINT, HTTP, 0, 0, "SSE events or messages")              \
 	X(GRPC_SERVICE, "grpc_service", TEXT, HTTP, APPDATA, 512, "package.Service")               \
 	X(GRPC_METHOD, "grpc_method", TEXT, HTTP, APPDATA, 256, "method of the service")           \
-	X(GRPC_STATUS, "grpc_status", UINT, HTTP | LLM, 0, 0, "status code of gRPC")                     \
+	X(GRPC_STATUS, "grpc_status", UINT, HTTP | LLM, 0, 0, "status code of gRPC")               \
 	X(TRACE_ID, "trace_id", TEXT, HTTP, APPDATA, 64, "W3C trace context")                      \
 	X(INCOMPLETE, "incomplete", BOOL, HTTP | DNS | DB | LLM | MCP | TLS, 0, 0,                 \
 	  "part of it was not seen")                                                               \
@@ -175,35 +180,48 @@
 	X(GEN_AI_RESPONSE_ID, "gen_ai_response_id", TEXT, LLM, APPDATA, 128, "id of the answer")   \
 	X(GEN_AI_RESPONSE_FINISH_REASONS, "gen_ai_response_finish_reasons", TEXTS, LLM, APPDATA,   \
 	  64, "why it stopped")                                                                    \
-	X(GEN_AI_USAGE_INPUT_TOKENS, "gen_ai_usage_input_tokens", UINT, LLM | EDGE, 0, 0, "reported")     \
-	X(GEN_AI_USAGE_OUTPUT_TOKENS, "gen_ai_usage_output_tokens", UINT, LLM | EDGE, 0, 0, "reported")   \
-	X(GEN_AI_USAGE_CACHED_TOKENS, "gen_ai_usage_cached_tokens", UINT, LLM | EDGE, 0, 0, "reported")   \
+	X(GEN_AI_USAGE_INPUT_TOKENS, "gen_ai_usage_input_tokens", UINT, LLM | EDGE, 0, 0,          \
+	  "reported")                                                                              \
+	X(GEN_AI_USAGE_OUTPUT_TOKENS, "gen_ai_usage_output_tokens", UINT, LLM | EDGE, 0, 0,        \
+	  "reported")                                                                              \
+	X(GEN_AI_USAGE_CACHED_TOKENS, "gen_ai_usage_cached_tokens", UINT, LLM | EDGE, 0, 0,        \
+	  "reported")                                                                              \
 	X(ESTIMATED_INPUT_TOKENS, "estimated_input_tokens", UINT, LLM | EDGE, 0, 0,                \
 	  "weir's estimate where none was reported")                                               \
 	X(ESTIMATED_OUTPUT_TOKENS, "estimated_output_tokens", UINT, LLM | EDGE, 0, 0,              \
 	  "weir's estimate where none was reported")                                               \
-	X(USAGE_SOURCE, "usage_source", TEXT, LLM, 0, 16, "reported estimated; absent when unknown")         \
+	X(USAGE_SOURCE, "usage_source", TEXT, LLM, 0, 16,                                          \
+	  "reported estimated; absent when unknown")                                               \
 	X(GEN_AI_TOOL_NAMES, "gen_ai_tool_names", TEXTS, LLM, APPDATA, 128, "tools called")        \
 	X(GEN_AI_TOOLS_OFFERED, "gen_ai_tools_offered", UINT, LLM, 0, 0, "how many were offered")  \
-	X(VECTOR_COLLECTION, "vector_collection", TEXT, LLM, APPDATA, 128,                          \
+	X(VECTOR_COLLECTION, "vector_collection", TEXT, LLM, APPDATA, 128,                         \
 	  "collection, class, index or namespace of a vector store")                               \
 	X(VECTOR_COUNT, "vector_count", UINT, LLM, 0, 0, "vectors, documents or ids sent to it")   \
 	X(VECTOR_LIMIT, "vector_limit", UINT, LLM, 0, 0, "how many were asked for")                \
 	X(VECTOR_RESULTS, "vector_results", UINT, LLM, 0, 0, "how many came back")                 \
-	X(MODEL_REVISION, "model_revision", TEXT, LLM, APPDATA, 128, "revision, tag, version") \
+	X(MODEL_REVISION, "model_revision", TEXT, LLM, APPDATA, 128, "revision, tag, version")     \
 	X(MODEL_FILE, "model_file", TEXT, LLM, APPDATA, 256, "of a download: file, digest")        \
 	X(MODEL_FORMAT, "model_format", TEXT, LLM, 0, 16, "gguf safetensors pytorch")              \
 	X(ATTACHMENTS, "attachments", UINT, LLM, 0, 0, "images, files, recordings in the prompt")  \
-	X(PROMPT_BYTES, "prompt_bytes", UINT, LLM | EDGE, 0, 0, "decoded request body")                   \
-	X(COMPLETION_BYTES, "completion_bytes", UINT, LLM | EDGE, 0, 0, "decoded response body")          \
-	X(DETECTED_BY, "detected_by", TEXT, LLM, 0, 16, "payload host sni dns ip shape")           \
+	X(PROMPT_BYTES, "prompt_bytes", UINT, LLM | EDGE, 0, 0, "decoded request body")            \
+	X(COMPLETION_BYTES, "completion_bytes", UINT, LLM | EDGE, 0, 0, "decoded response body")   \
+	X(DETECTED_BY, "detected_by", TEXT, FLOW | LLM, 0, 16, "payload host sni dns ip shape")    \
+	/* what the sizes and times of ciphertext say */                                           \
+	X(LLM_STREAM_LIKELY, "llm_stream_likely", BOOL, FLOW | LLM, 0, 0,                          \
+	  "by their shape, a model's answers; absent when not known")                              \
+	X(LLM_STREAMS, "llm_streams", UINT, FLOW, 0, 0, "such answers")                            \
+	X(REQUEST_BYTES, "request_bytes", UINT, FLOW | LLM, 0, 0, "under TLS, with headers")       \
+	X(RESPONSE_BYTES, "response_bytes", UINT, FLOW | LLM, 0, 0, "under TLS, with headers")     \
+	X(REQUEST_BURSTS, "request_bursts", UINT, FLOW, 0, 0, "times that the client asked")       \
+	X(RESPONSE_DELAYS, "response_delays", TEXTS, FLOW, 0, 24,                                  \
+	  "answers by how soon they began: time up to, count")                                     \
 	X(SIGNALS, "signals", TEXTS, LLM | MCP, 0, 64,                                             \
 	  "rules of signals that fit: proof of nothing")                                           \
 	X(SANCTIONED, "sanctioned", BOOL, LLM, 0, 0, "on the allow-list; absent without one")      \
 	X(TTFT_US, "ttft_us", UINT, LLM, 0, 0, "end of request to first bytes of the answer")      \
-	X(DATA_TYPES_SENT, "data_types_sent", TEXTS, LLM | MCP | FINDING | EDGE, 0, 64,                   \
+	X(DATA_TYPES_SENT, "data_types_sent", TEXTS, LLM | MCP | FINDING | EDGE, 0, 64,            \
 	  "classes found in the request")                                                          \
-	X(DATA_TYPES_RECEIVED, "data_types_received", TEXTS, LLM | MCP | EDGE, 0, 64,                     \
+	X(DATA_TYPES_RECEIVED, "data_types_received", TEXTS, LLM | MCP | EDGE, 0, 64,              \
 	  "classes in the answer")                                                                 \
 	/* mcp */                                                                                  \
 	X(MCP_PROTOCOL, "mcp_protocol", TEXT, MCP, 0, 8, "mcp a2a")                                \
@@ -225,7 +243,8 @@
 	X(MCP_TOOLS_LISTED, "mcp_tools_listed", UINT, MCP, 0, 0, "how many tools the list has")    \
 	X(MCP_PAGED, "mcp_paged", BOOL, MCP, 0, 0, "the list comes in pages, this is one")         \
 	/* what was found */                                                                       \
-	X(DATA_TYPES, "data_types", TEXTS, FLOW | HTTP | DNS | TLS | DB | EDGE, 0, 64, "classes found")   \
+	X(DATA_TYPES, "data_types", TEXTS, FLOW | HTTP | DNS | TLS | DB | EDGE, 0, 64,             \
+	  "classes found")                                                                         \
 	X(FINDINGS, "findings", UINT, FLOW, 0, 0, "findings made on this flow")                    \
 	X(AI_SERVICE, "ai_service", TEXT, FLOW | FINDING, 0, 64, "AI service recognised")          \
 	/* finding */                                                                              \
@@ -241,17 +260,17 @@
 	X(TEST_VALUE, "test_value", BOOL, FINDING, 0, 0, "a published test value")                 \
 	X(COUNT, "count", UINT, FINDING, 0, 0, "how often in the window")                          \
 	X(DISTINCT_VALUES, "distinct_values", UINT, FINDING, 0, 0, "how many different ones")      \
-	X(FIRST_TIME, "first_time", UINT, FINDING | EDGE, 0, 0, "first seen, us")                         \
-	X(LAST_TIME, "last_time", UINT, FINDING | EDGE, 0, 0, "last seen, us")                            \
+	X(FIRST_TIME, "first_time", UINT, FINDING | EDGE, 0, 0, "first seen, us")                  \
+	X(LAST_TIME, "last_time", UINT, FINDING | EDGE, 0, 0, "last seen, us")                     \
 	X(WHERE, "where", TEXT, FINDING, 0, 32, "buffer: http.body llm.prompt ...")                \
 	X(FIELD, "field", TEXT, FINDING, APPDATA, 256, "JSON path, header or form field")          \
 	X(SAMPLE_MASKED, "sample_masked", TEXT, FINDING, 0, 64, "masked form of the first")        \
-	X(TOKEN_ALG, "token_alg", TEXT, FINDING, APPDATA, 16, "a JSON Web Token's algorithm")       \
-	X(TOKEN_ISSUER, "token_issuer", TEXT, FINDING, APPDATA, 128, "who issued it")               \
-	X(TOKEN_EXPIRES, "token_expires", UINT, FINDING, 0, 0, "until when it is good, us")         \
-	X(TOKEN_IDENTITY, "token_identity", TEXT, FINDING, APPDATA, 160,                            \
-	  "whose it is: namespace/ServiceAccount/name")                                             \
-	X(EDGE_ID, "edge_id", HEX, FINDING | EDGE, 0, 8, "from whom to whom")                             \
+	X(TOKEN_ALG, "token_alg", TEXT, FINDING, APPDATA, 16, "a JSON Web Token's algorithm")      \
+	X(TOKEN_ISSUER, "token_issuer", TEXT, FINDING, APPDATA, 128, "who issued it")              \
+	X(TOKEN_EXPIRES, "token_expires", UINT, FINDING, 0, 0, "until when it is good, us")        \
+	X(TOKEN_IDENTITY, "token_identity", TEXT, FINDING, APPDATA, 160,                           \
+	  "whose it is: namespace/ServiceAccount/name")                                            \
+	X(EDGE_ID, "edge_id", HEX, FINDING | EDGE, 0, 8, "from whom to whom")                      \
 	X(DST_KIND, "dst_kind", TEXT, FINDING, 0, 16, "internal external ai ai_shadow")            \
 	X(REASON, "reason", TEXT, FINDING, APPDATA, 512, "one sentence for a person")              \
 	X(BYTES_SENT, "bytes_sent", UINT, FINDING, 0, 0, "payload sent to the service")            \

@@ -148,6 +148,7 @@ feed_config(struct feed *f)
 		.max_http2_tables = 8,
 		.max_message_buffers = 4,
 		.max_llm = 8,
+		.max_shapes = 8,
 		.max_db_ops = 64,
 		.max_scan_streams = 64,
 		.max_deflate = 8,

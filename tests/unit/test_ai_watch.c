@@ -294,6 +294,28 @@ test_ledger(void **state)
 	assert_int_equal(counted.nr, 10 * AI_LEDGER_ROWS);
 }
 
+/* A call that only its shape gave away is no entry, and judged where the provider is known. */
+static void
+test_inferred(void **state)
+{
+	struct provider_catalogue *c = load(rules);
+	struct ai_watch *w = create(c);
+	struct record_value v;
+
+	(void)state;
+	for (unsigned known = 0; known < 2; known++) {
+		begin(RECORD_LLM, "a", "b");
+		record_put_bool(&rec, RF_LLM_STREAM_LIKELY, true);
+		if (known)
+			record_put_string(&rec, RF_GEN_AI_PROVIDER_NAME, "x_ai");
+		ai_watch_push(w, &rec);
+		assert_int_equal(record_find(&rec.head, RF_SANCTIONED, &v), known);
+	}
+	assert_int_equal(ai_watch_ledger(w)->nr, 0);
+	ai_watch_destroy(w);
+	provider_destroy(c);
+}
+
 static void
 test_types(void **state)
 {
@@ -315,6 +337,7 @@ main(void)
 		cmocka_unit_test(test_tools_change), cmocka_unit_test(test_places_are_forgotten),
 		cmocka_unit_test(test_allow_list),   cmocka_unit_test(test_shadow),
 		cmocka_unit_test(test_ledger),	     cmocka_unit_test(test_types),
+		cmocka_unit_test(test_inferred),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
