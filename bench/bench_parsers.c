@@ -277,6 +277,21 @@ tls_data(struct row *r)
 	r->port = 443;
 }
 
+/* As a model streams its answer. */
+static void
+tls_small(struct row *r)
+{
+	put_record(&r->open[0], 1, &client);
+	put_record(&r->open[1], 2, &server);
+	put(&r->unit[0], "\x17\3\3\3\xe8", 5);
+	put(&r->unit[0], text.b, 1000);
+	for (unsigned i = 0; i < 60; i++) {
+		put(&r->unit[1], "\x17\3\3\0\xc8", 5);
+		put(&r->unit[1], text.b, 200);
+	}
+	r->port = 443;
+}
+
 static void
 quic_initials(struct row *r)
 {
@@ -435,10 +450,10 @@ kafka(struct row *r)
 }
 
 static void (*const makers[])(struct row *) = {
-	http_small,	http_text,  http_json, http_gzip, http_multipart, http_model_call,
-	http_websocket, h2_small,   h2_json,   h2_grpc,	  tls_hellos,	  tls_data,
-	quic_initials,	dns_udp,    dns_tcp,   smtp,	  socks,	  plain,
-	redis,		postgresql, mysql,     mongodb,	  kafka,
+	http_small,	http_text,     http_json,  http_gzip, http_multipart, http_model_call,
+	http_websocket, h2_small,      h2_json,	   h2_grpc,   tls_hellos,     tls_data,
+	tls_small,	quic_initials, dns_udp,	   dns_tcp,   smtp,	      socks,
+	plain,		redis,	       postgresql, mysql,     mongodb,	      kafka,
 };
 
 static const char *const names[] = {
@@ -454,6 +469,7 @@ static const char *const names[] = {
 	"gRPC, 6 KB of small fields",
 	"TLS, hellos",
 	"TLS, 8 KiB records",
+	"TLS, 200 byte records",
 	"QUIC, client Initial",
 	"DNS over UDP",
 	"DNS over TCP",
