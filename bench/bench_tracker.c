@@ -68,8 +68,8 @@ flush(struct row *r)
 		memset(p, 0, sizeof(*p));
 		p->time_us = p->order_us = r->rig.now_us++;
 		p->wire_bytes = frames[i].len;
-		if (decap_frame(p, LINK_ETHERNET, 0, frames[i].bytes, frames[i].len, frames[i].len,
-				4) != DECAP_OK)
+		if (decap_frame(p, LINK_ETHERNET, 0, NULL, frames[i].bytes, frames[i].len,
+				frames[i].len, 4) != DECAP_OK)
 			exit(1);
 		p->hash = flow_key_hash(&p->key, &rig_secret);
 		tracker_prefetch(r->rig.tracker, p);

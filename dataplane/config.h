@@ -17,6 +17,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "dataplane/port/domains.h"
 #include "dataplane/publish/endpoint.h"
 
 #define CONFIG_MAX_PORTS   16
@@ -54,6 +55,10 @@
 	     "frames that can be in memory at once")                                                \
 	TEXT(memory_huge, "memory.huge", "auto", "auto|on|off", "use hugepages")                    \
 	UINT(decap_depth, "decap.depth", 4, 0, 16, "headers", "tunnels inside each other")          \
+	TEXTS(domains_vlans, "domains.vlans", "",                                                   \
+	      "domains of VLAN ids: \"100-199 300 = 1\"; others: the port's")                       \
+	TEXTS(domains_vnis, "domains.vnis", "",                                                     \
+	      "domains of VXLAN, Geneve, NVGRE networks: \"5000-5999 = 1\"; others: as before")      \
 	ENUM(dedup_policy, "dedup.policy", "none", "none|same_vlan|collapse",                       \
 	     "what to do about frames that the mirror sends twice")                                 \
 	UINT(dedup_window_ms, "dedup.window_ms", 20, 1, 10000, "ms", "second copies come within it") \
@@ -197,6 +202,7 @@ struct config {
 	/* derived, always up to date */
 	uint32_t record_types;	  /* of records.types: bits of enum record_type */
 	struct networks networks; /* of networks.internal, or the defaults */
+	struct domains *domains;  /* of domains.vlans and .vnis; owned; NULL: none are listed */
 };
 
 /* Takes one error, without a newline. */

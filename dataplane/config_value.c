@@ -317,6 +317,34 @@ derive_networks(struct config *c, char *expected)
 	return 0;
 }
 
+static int
+add_domains(struct domains *d, enum domains_kind kind, const struct config_texts *t, char *expected)
+{
+	int e = 0;
+
+	for (unsigned i = 0; e == 0 && i < t->nr; i++)
+		e = domains_add(d, kind, t->text[i], expected, EXPECTED_BYTES);
+	return e;
+}
+
+static int
+derive_domains(struct config *c, char *expected)
+{
+	int e;
+
+	domains_destroy(c->domains);
+	c->domains = NULL;
+	if (c->domains_vlans.nr + c->domains_vnis.nr == 0)
+		return 0;
+	e = domains_create(&c->domains);
+	if (e != 0) {
+		snprintf(expected, EXPECTED_BYTES, "out of memory");
+		return e;
+	}
+	e = add_domains(c->domains, DOMAINS_VLAN, &c->domains_vlans, expected);
+	return e == 0 ? add_domains(c->domains, DOMAINS_VNI, &c->domains_vnis, expected) : e;
+}
+
 int
 setting_texts_done(struct config *c, const struct setting *s, char *expected)
 {
@@ -324,6 +352,9 @@ setting_texts_done(struct config *c, const struct setting *s, char *expected)
 		return derive_types(c, expected);
 	if (s->offset == offsetof(struct config, networks_internal))
 		return derive_networks(c, expected);
+	if (s->offset == offsetof(struct config, domains_vlans) ||
+	    s->offset == offsetof(struct config, domains_vnis))
+		return derive_domains(c, expected);
 	return 0;
 }
 
@@ -417,6 +448,7 @@ config_free(struct config *c)
 		free(c->kafka_properties[i].value);
 	}
 	free(c->kafka_properties);
+	domains_destroy(c->domains);
 	memset(c, 0, sizeof(*c));
 }
 

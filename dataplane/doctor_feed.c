@@ -246,7 +246,8 @@ judge_missing(const struct doctor *d, const struct doctor_view *v)
 	else
 		doctor_tell(d, DOCTOR_BAD, "one way",
 			    "set the mirror to both directions (rx and tx), or connect the TAP's "
-			    "other output to a second port of weir",
+			    "other output to a second port of weir; where domains.vlans or "
+			    "domains.vnis are set, put the ids of both directions into one domain",
 			    "%.0f %% of connections (%" PRIu64 " of %" PRIu64
 			    ") show one direction only, some the opener's, some the answers: the "
 			    "mirror takes one direction of a link that both kinds pass",
@@ -368,10 +369,28 @@ judge_vlans(const struct doctor *d, const struct doctor_view *v)
 		return false;
 	doctor_tell(d, DOCTOR_NOTE, "VLANs",
 		    "nothing, weir joins them; against duplicates use dedup.policy = collapse, "
-		    "same_vlan does not see them",
+		    "same_vlan does not see them; in domains.vlans put both into one domain",
 		    "%.0f %% of flows have another VLAN each way: the mirror marks the direction, "
 		    "or packets are routed between the two places where they are mirrored",
 		    percent(f->feed_vlan_split, f->feed_two_way_flows));
+	return true;
+}
+
+static bool
+judge_mixed(const struct doctor *d, const struct doctor_view *v)
+{
+	const struct feed_counters *f = &v->feed;
+
+	if (f->feed_two_way_flows < MIN_FLOWS ||
+	    share(f->feed_vlan_mixed, f->feed_two_way_flows) < VLAN_SPLIT_SOME)
+		return false;
+	doctor_tell(d, DOCTOR_NOTE, "mixed VLANs",
+		    "for networks with the same addresses set domains.vlans, so that they stay "
+		    "apart; for copies from both sides of a router dedup.policy = collapse",
+		    "%.0f %% of flows come in more than one VLAN in the same direction: they are "
+		    "mirrored before and behind a router, or several networks use the same "
+		    "addresses and their flows are taken for one",
+		    percent(f->feed_vlan_mixed, f->feed_two_way_flows));
 	return true;
 }
 
@@ -447,6 +466,7 @@ judge_view(const struct doctor *d, const struct doctor_view *v, bool live)
 	told |= judge_truncated(d, v);
 	told |= judge_loss(d, v, live);
 	told |= judge_vlans(d, v);
+	told |= judge_mixed(d, v);
 	return told;
 }
 

@@ -203,6 +203,7 @@ worker_config_of(const struct pipeline *p, unsigned id, const uint64_t secret[2]
 		.single_input = p->nr_sources == 1,
 		.backoff = p->replay || c->poll_backoff,
 		.stream_sha256 = c->records_stream_sha256,
+		.domains = c->domains,
 		.decap_depth = (unsigned)c->decap_depth,
 		.max_flows = (uint32_t)c->flow_max,
 		.max_half_open = (uint32_t)c->flow_max_half_open,

@@ -408,7 +408,7 @@ take_frame(struct worker *w, struct rte_mbuf *m)
 	enum decap_result r;
 	unsigned owner;
 
-	r = decap_frame(p, (enum link_type)p->link, p->key.domain,
+	r = decap_frame(p, (enum link_type)p->link, p->key.domain, w->config.domains,
 			rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, m->pkt_len,
 			w->config.decap_depth);
 	if (unlikely(p->bad_tunnel != 0))

@@ -58,6 +58,7 @@ struct worker_config {
 	bool backoff;	   /* sleep when idle */
 	bool stream_sha256;
 	unsigned decap_depth;
+	const struct domains *domains; /* kept; NULL: none */
 	uint32_t max_flows, max_half_open;
 	struct flow_timeouts timeouts;
 	uint32_t max_datagrams;

@@ -5,6 +5,7 @@
 
 struct key {
 	uint8_t client[16], address[16]; /* IPv4 as ::ffff:a.b.c.d */
+	uint64_t domain;
 };
 
 struct entry {
@@ -36,9 +37,9 @@ to_sixteen(struct span address, uint8_t out[16])
 }
 
 static struct key
-key_of(struct span client, struct span address)
+key_of(uint16_t domain, struct span client, struct span address)
 {
-	struct key k;
+	struct key k = { .domain = domain };
 
 	to_sixteen(client, k.client);
 	to_sixteen(address, k.address);
@@ -172,10 +173,10 @@ hear_again(struct dns_names *n, struct entry *e, uint64_t time_us, uint64_t unti
 }
 
 void
-dns_names_learn(struct dns_names *n, struct span client, struct span address, struct span name,
-		uint64_t time_us, uint32_t ttl_s)
+dns_names_learn(struct dns_names *n, uint16_t domain, struct span client, struct span address,
+		struct span name, uint64_t time_us, uint32_t ttl_s)
 {
-	struct key k = key_of(client, address);
+	struct key k = key_of(domain, client, address);
 	uint64_t until_us = time_us + (uint64_t)ttl_s * 1000000u;
 	struct entry *e, *last;
 	unsigned nr;
@@ -205,10 +206,10 @@ dns_names_learn(struct dns_names *n, struct span client, struct span address, st
 }
 
 bool
-dns_names_find(struct dns_names *n, struct span client, struct span address, uint64_t at_us,
-	       struct span *name)
+dns_names_find(struct dns_names *n, uint16_t domain, struct span client, struct span address,
+	       uint64_t at_us, struct span *name)
 {
-	struct key k = key_of(client, address);
+	struct key k = key_of(domain, client, address);
 
 	if (n->max_entries == 0)
 		return false;

@@ -2,10 +2,11 @@
  * What a client last heard an address called: names from DNS answers, as of a moment in time.
  *
  * Belongs to the publisher, which learns from dns records in their order and asks for flows that
- * carry no name of their own. Keyed by (client, address): the same address of a content network has
- * other names for other clients. A name holds from its answer until time to live and grace have
- * gone by; asked again within that, it goes on holding. Of several that hold at the moment asked
- * about the youngest is the answer: it is what the client most likely connected for.
+ * carry no name of their own. Keyed by (domain, client, address): the same address of a content
+ * network has other names for other clients, and in another domain (dataplane/port/domains.h) it is
+ * another machine. A name holds from its answer until time to live and grace have gone by; asked
+ * again within that, it goes on holding. Of several that hold at the moment asked about the
+ * youngest is the answer: it is what the client most likely connected for.
  *
  * A flow may be seen DNS_NAMES_SKEW_US before the answer that made it: two taps are no clock.
  *
@@ -44,12 +45,12 @@ struct dns_names *dns_names_create(uint32_t max_entries, uint64_t grace_us,
 void dns_names_destroy(struct dns_names *n);
 
 /* Addresses are of 4 or 16 bytes. */
-void dns_names_learn(struct dns_names *n, struct span client, struct span address, struct span name,
-		     uint64_t time_us, uint32_t ttl_s);
+void dns_names_learn(struct dns_names *n, uint16_t domain, struct span client, struct span address,
+		     struct span name, uint64_t time_us, uint32_t ttl_s);
 
 /* False when no name held at that time. name is borrowed until the next call. */
-bool dns_names_find(struct dns_names *n, struct span client, struct span address, uint64_t at_us,
-		    struct span *name);
+bool dns_names_find(struct dns_names *n, uint16_t domain, struct span client, struct span address,
+		    uint64_t at_us, struct span *name);
 
 const struct dns_names_stats *dns_names_stats(const struct dns_names *n);
 

@@ -65,6 +65,7 @@ bool
 feed_packet(struct flow *flow, const struct packet *p, struct feed_counters *c)
 {
 	bool first = flow->head.young == FLOW_YOUNG;
+	uint16_t vlans = vlans_of(p);
 
 	/* So far this side seemed to be missing; what was acknowledged meanwhile is not a loss. */
 	if (!flow->side[p->side].seen)
@@ -75,7 +76,8 @@ feed_packet(struct flow *flow, const struct packet *p, struct feed_counters *c)
 		flow->feed.truncated++;
 	}
 	if (flow->side[p->side].vlans == 0)
-		flow->side[p->side].vlans = vlans_of(p);
+		flow->side[p->side].vlans = vlans;
+	flow->feed.vlan_mixed |= flow->side[p->side].vlans != vlans;
 	return !first && feed_is_soon(&flow->head, p);
 }
 
@@ -185,6 +187,7 @@ feed_judge(const struct flow *flow, struct feed_counters *c)
 	if (both) {
 		c->feed_two_way_flows++;
 		c->feed_vlan_split += feed_is_vlan_split(flow);
+		c->feed_vlan_mixed += flow->feed.vlan_mixed;
 	}
 	if (flow->head.key.proto != IP_PROTO_TCP || flow->head.young != 0)
 		return;

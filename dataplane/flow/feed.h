@@ -8,6 +8,8 @@
  *   truncation          frames captured shorter than they were sent
  *   acked, unseen       a hole in a stream that its receiver did not have: the mirror lost it
  *   VLAN split          the two directions come in different VLANs
+ *   VLAN mixed          one direction comes in several: seen before and behind a router, or two
+ *                       networks with the same addresses that domains would keep apart (domains.h)
  *
  * A copy is looked for among the last packets of its direction: four of TCP, two of UDP. TCP's are
  * known by 15 bits, which is enough because only a packet that brings nothing new is looked up;
@@ -41,7 +43,8 @@
 	X(feed_acked_unseen_bytes,                                                        \
 	  "TCP stream bytes that the receiver had and the mirror did not")                \
 	X(feed_two_way_flows, "flows of which both directions were seen")                 \
-	X(feed_vlan_split, "of these, in another VLAN each way")
+	X(feed_vlan_split, "of these, in another VLAN each way")                          \
+	X(feed_vlan_mixed, "of these, in more than one VLAN one way")
 
 struct feed_counters {
 #define FEED_COUNTER_MEMBER(member, meaning) uint64_t member;
@@ -53,6 +56,7 @@ struct feed_counters {
 struct feed_flow {
 	uint64_t unseen_bytes; /* acknowledged and never seen, since the last record */
 	uint32_t truncated;    /* packets, since the last record */
+	bool vlan_mixed;       /* a direction came in several VLANs */
 };
 
 struct flow;

@@ -110,6 +110,8 @@ flow_put_ends(const struct flow *flow, struct record *r)
 	record_put_string(r, RF_COMMUNITY_ID, cid);
 	siphash24_128(&id_key, &of, sizeof(of), uid);
 	record_put_bytes(r, RF_FLOW_UID, uid, sizeof(uid));
+	if (flow->head.key.domain != 0)
+		record_put_uint(r, RF_DOMAIN, flow->head.key.domain);
 	record_put_string(r, RF_TRANSPORT, flow_key_transport(flow->head.key.proto, number));
 }
 

@@ -51,7 +51,6 @@ struct walk {
 	const uint8_t *start;
 	uint32_t missing;
 	bool snapped; /* captured shorter than sent */
-	uint16_t domain;
 };
 
 /* One IP packet: where its transport begins, and how long that is on the wire. */
@@ -202,7 +201,7 @@ set_flow(struct walk *w, const struct cursor *c, const struct ip *ip, uint16_t s
 	struct packet *p = w->p;
 	uint32_t here = (uint32_t)cursor_left(c);
 
-	p->side = (uint8_t)flow_key_make(&p->key, ip->family, ip->proto, w->domain, ip->src,
+	p->side = (uint8_t)flow_key_make(&p->key, ip->family, ip->proto, p->key.domain, ip->src,
 					 ip->dst, src_port, dst_port);
 	p->payload_off = offset_of(w, c->p);
 	p->payload_wire = payload_wire;
@@ -587,17 +586,17 @@ note_malformed(const struct walk *w, const struct packet *inner)
 }
 
 enum decap_result
-decap_frame(struct packet *p, enum link_type link, uint16_t domain, const uint8_t *data,
-	    uint32_t data_len, uint32_t frame_len, unsigned max_depth)
+decap_frame(struct packet *p, enum link_type link, uint16_t domain, const struct domains *domains,
+	    const uint8_t *data, uint32_t data_len, uint32_t frame_len, unsigned max_depth)
 {
 	struct walk w = {
 		.p = p,
 		.start = data,
 		.missing = frame_len - data_len,
 		.snapped = p->wire_bytes > frame_len,
-		.domain = domain,
 	};
 	struct cursor c = cursor_of(data, data_len);
+	unsigned nr_vlans = p->nr_vlans, nr_tunnels = p->nr_tunnels; /* of a datagram's fragments */
 	enum decap_result r;
 	struct ip ip;
 
@@ -613,6 +612,7 @@ decap_frame(struct packet *p, enum link_type link, uint16_t domain, const uint8_
 		return DECAP_UNSUPPORTED_LINK;
 	}
 
+	p->key.domain = domains_find(domains, p, nr_vlans, nr_tunnels);
 	r = ip_packet_parse(&w, &c, &ip);
 	for (unsigned depth = 0; r == DECAP_OK && depth < max_depth; depth++) {
 		struct packet inner = *p;
@@ -624,6 +624,7 @@ decap_frame(struct packet *p, enum link_type link, uint16_t domain, const uint8_
 			break;
 		}
 		note_tunnel_ends(&inner, &outer);
+		inner.key.domain = domains_find(domains, &inner, p->nr_vlans, p->nr_tunnels);
 		w.p = &inner;
 		inner_r = ip_packet_parse(&w, &c, &ip);
 		w.p = p;

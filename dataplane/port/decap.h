@@ -16,6 +16,7 @@
 #ifndef WEIR_DECAP_H
 #define WEIR_DECAP_H
 
+#include "dataplane/port/domains.h"
 #include "dataplane/port/link.h"
 #include "dataplane/port/packet.h"
 
@@ -31,10 +32,11 @@ enum decap_result {
 
 /*
  * data is the frame's first segment, frame_len its captured length over all segments. p must be
- * zero but for time_us, order_us and wire_bytes. max_depth bounds the tunnels entered.
+ * zero but for time_us, order_us and wire_bytes. max_depth bounds the tunnels entered. The flow is
+ * of the given domain, unless domains (NULL: none) has another for what the frame came through.
  */
 enum decap_result decap_frame(struct packet *p, enum link_type link, uint16_t domain,
-			      const uint8_t *data, uint32_t data_len, uint32_t frame_len,
-			      unsigned max_depth);
+			      const struct domains *domains, const uint8_t *data, uint32_t data_len,
+			      uint32_t frame_len, unsigned max_depth);
 
 #endif

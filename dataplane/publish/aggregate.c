@@ -160,11 +160,14 @@ static void
 hash_edge(const struct record_head *finding, uint8_t edge[8])
 {
 	struct id_parts m = { .len = 0 };
+	struct record_value domain;
 	uint8_t full[16];
 
 	id_parts_add_field(&m, finding, RF_SRC_IDENTITY);
 	id_parts_add_field(&m, finding, RF_DST_IDENTITY);
 	id_parts_add_field(&m, finding, RF_DST_PORT);
+	if (record_find(finding, RF_DOMAIN, &domain)) /* the same addresses elsewhere are others */
+		id_parts_add(&m, domain.data, domain.len);
 	id_parts_hash(&m, full);
 	memcpy(edge, full, 8);
 }

@@ -238,7 +238,7 @@ static void
 key_of(const struct record_head *list, uint8_t key[KEY_BYTES])
 {
 	static const enum record_field fields[] = { RF_SRC_IDENTITY, RF_DST_IDENTITY, RF_DST_PORT,
-						    RF_URL_HOST, RF_URL_PATH };
+						    RF_URL_HOST,     RF_URL_PATH,     RF_DOMAIN };
 	struct id_parts parts = { .len = 0 };
 
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)

@@ -156,6 +156,7 @@ endpoint_copy_masked(void *arg, const uint8_t *in, size_t len, char *out, size_t
 struct ends {
 	struct record_value src_ip, dst_ip, name, name_source;
 	uint64_t start_us;
+	uint16_t domain;
 	bool src_identity, dst_identity, direction;
 	const char *source; /* of the name, when the record does not say */
 };
@@ -188,6 +189,9 @@ look(const struct record_head *in, struct ends *e)
 			break;
 		case RF_START_TIME:
 			e->start_us = record_value_uint(&v);
+			break;
+		case RF_DOMAIN:
+			e->domain = (uint16_t)record_value_uint(&v);
 			break;
 		case RF_SERVER_NAME_SOURCE:
 			e->name_source = v;
@@ -267,7 +271,7 @@ fill_name(struct dns_names *names, enum record_type type, struct ends *e, struct
 	struct span name;
 
 	if (e->name.len != 0 || (record_field_infos[RF_SERVER_NAME].types & (1u << type)) == 0 ||
-	    !dns_names_find(names, span_of(e->src_ip.data, e->src_ip.len),
+	    !dns_names_find(names, e->domain, span_of(e->src_ip.data, e->src_ip.len),
 			    span_of(e->dst_ip.data, e->dst_ip.len), e->start_us, &name))
 		return;
 	e->name = (struct record_value) { RF_SERVER_NAME, (uint16_t)name.len, name.p };

@@ -154,7 +154,8 @@ publish_summed(void *arg, const struct record_head *record)
 static void
 learn_names(struct publisher *p, const struct record_head *record)
 {
-	struct record_value client, name, list;
+	struct record_value client, name, list, domain;
+	uint16_t of = 0;
 	struct cursor c;
 	const uint8_t *head;
 
@@ -162,13 +163,15 @@ learn_names(struct publisher *p, const struct record_head *record)
 	    !record_find(record, RF_DNS_QUESTION_NAME, &name) ||
 	    !record_find(record, RF_DNS_ADDRESSES, &list))
 		return;
+	if (record_find(record, RF_DOMAIN, &domain))
+		of = (uint16_t)record_value_uint(&domain);
 	c = cursor_of(list.data, list.len);
 	while ((head = cursor_take(&c, 5)) != NULL) {
 		const uint8_t *address = cursor_take(&c, head[4]);
 
 		if (address == NULL)
 			return;
-		dns_names_learn(p->names, span_of(client.data, client.len),
+		dns_names_learn(p->names, of, span_of(client.data, client.len),
 				span_of(address, head[4]), span_of(name.data, name.len),
 				record->time_us, read_be32(head));
 	}

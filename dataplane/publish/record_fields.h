@@ -39,7 +39,10 @@
 	  "where the name is from")                                                                \
 	/* which flow */                                                                           \
 	X(COMMUNITY_ID, "community_id", TEXT, ENDS, 0, 40, "Community ID v1, seed 0")              \
-	X(FLOW_UID, "flow_uid", HEX, ENDS, 0, 16, "this flow: tuple, first packet's time and seq") \
+	X(FLOW_UID, "flow_uid", HEX, ENDS, 0, 16,                                                  \
+	  "this flow: domain, tuple, first packet's time and seq")                                 \
+	X(DOMAIN, "domain", UINT, ENDS, 0, 0,                                                      \
+	  "network of its own with its own addresses, by port, VLAN or VNI; absent: 0")            \
 	X(NAT_UID, "nat_uid", HEX, FLOW, 0, 8, "hash of both initial sequence numbers")            \
 	X(TRANSACTION, "transaction", UINT, HTTP | LLM | MCP, 0, 0,                                \
 	  "ordinal of the request, from 0")                                                        \

@@ -29,12 +29,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		struct datagram out;
 
 		memcpy(frame, data + 1, n);
-		if (decap_frame(&p, link, 0, frame, (uint32_t)n, (uint32_t)n, 4) ==
+		if (decap_frame(&p, link, 0, NULL, frame, (uint32_t)n, (uint32_t)n, 4) ==
 			DECAP_FRAGMENT &&
 		    defrag_push(d, &p, frame, &out) == DEFRAG_COMPLETE) {
 			struct packet whole = { 0 };
 
-			decap_frame(&whole, LINK_RAW_IP, 0, out.data, out.len, out.len, 4);
+			decap_frame(&whole, LINK_RAW_IP, 0, NULL, out.data, out.len, out.len, 4);
 		}
 		free(frame);
 		data += n + 1;

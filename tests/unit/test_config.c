@@ -61,6 +61,14 @@ static const struct load_case {
 	  "f:1: networks.internal = a list: \"10.0.0.0/40\" is no prefix: must be like 10.0.0.0/8 "
 	  "or "
 	  "fd00::/8\n" },
+	{ "domains",
+	  "domains = { vlans = [ \"100-199 300 = 1\", \"200=0\" ]; vnis = [ \"5 = 1\" ]; };", "" },
+	{ "domains without one", "domains = {\n vlans = [ \"100\" ]; };",
+	  "f:2: domains.vlans = a list: \"100\": must be ids and a domain: \"100-199 300 = 1\"\n" },
+	{ "domains of one VLAN", "domains = { vlans = [ \"1-9 = 1\", \"7 = 2\" ]; };",
+	  "f:1: domains.vlans = a list: VLAN 7 is in domain 1 already: must be in one\n" },
+	{ "domains of numbers", "domains = { vnis = [ 5000 ]; };",
+	  "f:1: domains.vnis = a list: must be a list of texts: [ \"a\", \"b\" ]\n" },
 	{ "all errors are told", "workers = 0;\nsensors = 1;\nflow = { max = 1; };",
 	  "f:1: workers = 0: must be a whole number 1..64\n"
 	  "f:2: sensors: unknown setting: did you mean sensor?\n"

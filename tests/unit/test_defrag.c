@@ -36,7 +36,8 @@ push(struct defrag *d, uint64_t time_us, uint16_t id, unsigned from, unsigned to
 	struct packet p = { .time_us = time_us, .wire_bytes = (uint32_t)len };
 	const uint8_t *copy = guard_copy(frame, len);
 
-	assert_int_equal(decap_frame(&p, LINK_ETHERNET, 0, copy, (uint32_t)len, (uint32_t)len, 4),
+	assert_int_equal(decap_frame(&p, LINK_ETHERNET, 0, NULL, copy, (uint32_t)len, (uint32_t)len,
+				     4),
 			 DECAP_FRAGMENT);
 	return defrag_push(d, &p, copy, out);
 }
@@ -107,7 +108,7 @@ test_pieces(void **state)
 			/* What came back reads as one whole datagram. */
 			struct packet p = { 0 };
 
-			assert_int_equal(decap_frame(&p, LINK_RAW_IP, 0,
+			assert_int_equal(decap_frame(&p, LINK_RAW_IP, 0, NULL,
 						     guard_copy(out.data, out.len), out.len,
 						     out.len, 4),
 					 DECAP_OK);

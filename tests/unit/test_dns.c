@@ -425,7 +425,7 @@ name_at(struct dns_names *n, const char *client, const char *address, uint64_t a
 	static char text[300];
 	struct span name;
 
-	if (!dns_names_find(n, span_of(client, 4), span_of(address, 4), at_s * 1000000, &name))
+	if (!dns_names_find(n, 0, span_of(client, 4), span_of(address, 4), at_s * 1000000, &name))
 		return "";
 	snprintf(text, sizeof(text), "%.*s", (int)name.len, (const char *)name.p);
 	return text;
@@ -435,7 +435,7 @@ static void
 learn(struct dns_names *n, const char *client, const char *address, const char *name, uint64_t at_s,
       uint32_t ttl_s)
 {
-	dns_names_learn(n, span_of(client, 4), span_of(address, 4), span_of(name, strlen(name)),
+	dns_names_learn(n, 0, span_of(client, 4), span_of(address, 4), span_of(name, strlen(name)),
 			at_s * 1000000, ttl_s);
 }
 

@@ -64,6 +64,8 @@ static const struct feed_case {
 	  1, "this machine lost 9 frames" },
 	{ "a segment or two", "feed_acked_unseen_bytes=300", DOCTOR_OK, 1, "" },
 	{ "VLAN each way", "feed_vlan_split=100", DOCTOR_NOTE, 1, "another VLAN each way" },
+	{ "several VLANs one way", "feed_vlan_mixed=100", DOCTOR_NOTE, 1,
+	  "more than one VLAN in the same direction" },
 	{ "no IP", "rx_packets=30000 drop_not_ip=20000", DOCTOR_WARN, 1, "carry no IP" },
 	{ "broken tunnels", "bad_tunnel_vxlan=300 bad_tunnel_gre=20", DOCTOR_WARN, 1,
 	  "3 % of frames" },

@@ -284,7 +284,7 @@ test_dns_name(void **state)
 	(void)state;
 	networks_set_defaults(&n);
 	out.mask = endpoint_copy_masked;
-	dns_names_learn(names, span_of(client, 4), span_of(address, 4), span_of("a.example", 9),
+	dns_names_learn(names, 0, span_of(client, 4), span_of(address, 4), span_of("a.example", 9),
 			4000000, 60);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		print_message("%s\n", rows[i].name);
