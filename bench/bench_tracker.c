@@ -22,6 +22,8 @@
 #include "dataplane/port/decap.h"
 #include "tests/support/tracker_rig.h"
 
+static const struct decap_options options = { .max_depth = 4 };
+
 #define BURST  32u
 #define ROUNDS 150u
 #define AHEAD  16u
@@ -68,8 +70,8 @@ flush(struct row *r)
 		memset(p, 0, sizeof(*p));
 		p->time_us = p->order_us = r->rig.now_us++;
 		p->wire_bytes = frames[i].len;
-		if (decap_frame(p, LINK_ETHERNET, 0, NULL, frames[i].bytes, frames[i].len,
-				frames[i].len, 4) != DECAP_OK)
+		if (decap_frame(p, LINK_ETHERNET, 0, &options, frames[i].bytes, frames[i].len,
+				frames[i].len) != DECAP_OK)
 			exit(1);
 		p->hash = flow_key_hash(&p->key, &rig_secret);
 		tracker_prefetch(r->rig.tracker, p);

@@ -55,6 +55,8 @@
 	     "frames that can be in memory at once")                                                \
 	TEXT(memory_huge, "memory.huge", "auto", "auto|on|off", "use hugepages")                    \
 	UINT(decap_depth, "decap.depth", 4, 0, 16, "headers", "tunnels inside each other")          \
+	BOOL(checksums_verify, "checksums.verify", false,                                           \
+	     "drop what its receiver drops: wrong IPv4, TCP or UDP checksums")                      \
 	TEXTS(domains_vlans, "domains.vlans", "",                                                   \
 	      "domains of VLAN ids: \"100-199 300 = 1\"; others: the port's")                       \
 	TEXTS(domains_vnis, "domains.vnis", "",                                                     \

@@ -14,21 +14,22 @@
 #define MIN_ONE_WAY 3u
 
 /* Parts in ten thousand. */
-#define MISSING_SOME	500u
-#define MISSING_MOST	9000u
-#define ONE_SIDE_ONLY	9500u
-#define COPIES_SOME	100u
-#define COPIES_ALL	4500u
-#define COPIES_MORE	5500u
-#define TRUNCATED_SOME	10u
-#define LOSS_SOME	5u
-#define LOST_HERE	1u /* fewer are on their way between interface and weir */
-#define LOSS_MUCH	100u
-#define LOSS_MOST	6000u
-#define VLAN_SPLIT_SOME 500u
-#define NOT_IP_MOST	5000u
-#define BAD_TUNNEL_SOME 100u
-#define ONE_QUEUE_MOST	8000u
+#define MISSING_SOME	  500u
+#define MISSING_MOST	  9000u
+#define ONE_SIDE_ONLY	  9500u
+#define COPIES_SOME	  100u
+#define COPIES_ALL	  4500u
+#define COPIES_MORE	  5500u
+#define TRUNCATED_SOME	  10u
+#define LOSS_SOME	  5u
+#define LOST_HERE	  1u /* fewer are on their way between interface and weir */
+#define LOSS_MUCH	  100u
+#define LOSS_MOST	  6000u
+#define VLAN_SPLIT_SOME	  500u
+#define NOT_IP_MOST	  5000u
+#define BAD_TUNNEL_SOME	  100u
+#define BAD_CHECKSUM_SOME 100u
+#define ONE_QUEUE_MOST	  8000u
 
 void
 doctor_tell(const struct doctor *d, enum doctor_level level, const char *what, const char *todo,
@@ -70,6 +71,9 @@ static const struct figure all_figures[] = {
 	{ "drop_not_ip", offsetof(struct doctor_view, drop_not_ip) },
 	{ "drop_truncated", offsetof(struct doctor_view, drop_truncated) },
 	{ "drop_duplicate", offsetof(struct doctor_view, drop_duplicate) },
+	{ "drop_bad_ip_checksum", offsetof(struct doctor_view, drop_bad_ip_checksum) },
+	{ "drop_bad_tcp_checksum", offsetof(struct doctor_view, drop_bad_tcp_checksum) },
+	{ "drop_bad_udp_checksum", offsetof(struct doctor_view, drop_bad_udp_checksum) },
 	{ "drop_ring_full", offsetof(struct doctor_view, drop_ring_full) },
 	{ "nic_missed", offsetof(struct doctor_view, missed) },
 	{ "nic_nombuf", offsetof(struct doctor_view, nombuf) },
@@ -422,6 +426,23 @@ judge_tunnels(const struct doctor *d, const struct doctor_view *v)
 	return true;
 }
 
+static bool
+judge_checksums(const struct doctor *d, const struct doctor_view *v)
+{
+	uint64_t bad =
+	    v->drop_bad_ip_checksum + v->drop_bad_tcp_checksum + v->drop_bad_udp_checksum;
+
+	if (v->rx_packets < MIN_PACKETS || share(bad, v->rx_packets) < BAD_CHECKSUM_SOME)
+		return false;
+	doctor_tell(d, DOCTOR_BAD, "checksums",
+		    "checksums.verify = false for captures made on a sending host; on an interface "
+		    "of this machine ethtool -K IF tx off rx off",
+		    "%.0f %% of frames have a wrong checksum and were dropped: they were seen "
+		    "before a NIC had filled it in, or something on the way damages them",
+		    percent(bad, v->rx_packets));
+	return true;
+}
+
 /* What weir itself has to say: of a running one, or of what it left. */
 static bool
 judge_weir(const struct doctor *d, const struct doctor_view *v)
@@ -518,6 +539,7 @@ doctor_feed(const struct doctor *d, const struct doctor_stats *s)
 	told = judge_weir(d, &s->all);
 	told |= judge_content(d, &s->all);
 	told |= judge_tunnels(d, &s->all);
+	told |= judge_checksums(d, &s->all);
 	if (f->feed_packets < MIN_PACKETS) {
 		doctor_tell(d, DOCTOR_NOTE, "feed", "wait, or look at more",
 			    "%" PRIu64 " packets of flows are too few to judge by",

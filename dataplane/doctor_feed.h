@@ -19,6 +19,7 @@
 /* Of one port, or of all. */
 struct doctor_view {
 	struct feed_counters feed;
+	uint64_t drop_bad_ip_checksum, drop_bad_tcp_checksum, drop_bad_udp_checksum;
 	uint64_t rx_packets, drop_not_ip, drop_truncated, drop_duplicate, drop_ring_full;
 	uint64_t missed, nombuf, unseen, cut; /* lost before weir, on its own machine */
 	uint64_t errors, link_downs;

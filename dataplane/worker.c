@@ -12,6 +12,7 @@
 #include <rte_prefetch.h>
 
 #include "dataplane/flow/tracker.h"
+#include "dataplane/port/checksum.h"
 #include "dataplane/port/decap.h"
 
 /* Polls that found nothing before the loop gives the core away, and before it sleeps. */
@@ -161,6 +162,13 @@ nr_frames(const struct packet *p)
 	return p->nr_frames == 0 ? 1 : p->nr_frames;
 }
 
+static void
+drop_frame(struct worker *w, struct rte_mbuf *m, uint64_t *counter)
+{
+	*counter += nr_frames(packet_of(m));
+	finish_mbuf(w, m);
+}
+
 /* len bytes from offset off of a frame, contiguous: in place, or copied to scratch. */
 static const uint8_t *
 contiguous(struct worker *w, const struct rte_mbuf *m, uint32_t off, uint32_t len)
@@ -170,6 +178,25 @@ contiguous(struct worker *w, const struct rte_mbuf *m, uint32_t off, uint32_t le
 	if (len > SCRATCH_BYTES)
 		return NULL;
 	return rte_pktmbuf_read(m, off, len, w->scratch);
+}
+
+/* Whether the receiver would have thrown it away; what cannot be told is counted. */
+static bool
+has_bad_checksum(struct worker *w, const struct rte_mbuf *m, const struct packet *p)
+{
+	enum checksum_result r;
+	uint32_t len;
+	const uint8_t *transport;
+
+	if (p->l4_checked && p->nr_tunnels == 0)
+		return false;
+	len = checksum_extent(p, &r);
+	if (len != 0) {
+		transport = contiguous(w, m, p->transport_off, len);
+		r = transport != NULL ? checksum_verify(p, transport, len) : CHECKSUM_UNKNOWN;
+	}
+	w->counters.checksums_unknown += r == CHECKSUM_UNKNOWN;
+	return r == CHECKSUM_BAD;
 }
 
 /* A packet of a flow this worker owns. */
@@ -184,6 +211,12 @@ process(struct worker *w, struct rte_mbuf *m)
 		p->order_us = w->now_us;
 	w->now_us = p->order_us;
 
+	if (w->config.decap.verify && unlikely(has_bad_checksum(w, m, p))) {
+		drop_frame(w, m,
+			   p->key.proto == IP_PROTO_TCP ? &w->counters.drop_bad_tcp_checksum
+							: &w->counters.drop_bad_udp_checksum);
+		return;
+	}
 	payload = contiguous(w, m, p->payload_off, p->payload_len);
 	if (unlikely(payload == NULL)) {
 		payload = w->scratch;
@@ -314,6 +347,7 @@ datagram_packet(struct worker *w, const struct packet *last, const struct datagr
 	p->wire_bytes = d->wire_bytes;
 	p->nr_frames = (uint16_t)d->nr_frames;
 	p->bad_tunnel = 0;
+	p->ip_checked = p->l4_checked = false;
 	p->hops++;
 	return m;
 }
@@ -374,13 +408,6 @@ fragment_owner(const struct worker *w, const struct rte_mbuf *m, const struct pa
 }
 
 static void
-drop_frame(struct worker *w, struct rte_mbuf *m, uint64_t *counter)
-{
-	*counter += nr_frames(packet_of(m));
-	finish_mbuf(w, m);
-}
-
-static void
 count_bad_tunnel(struct worker_counters *c, enum tunnel_type type)
 {
 	static const size_t counters[NR_TUNNEL_TYPES] = {
@@ -408,9 +435,8 @@ take_frame(struct worker *w, struct rte_mbuf *m)
 	enum decap_result r;
 	unsigned owner;
 
-	r = decap_frame(p, (enum link_type)p->link, p->key.domain, w->config.domains,
-			rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, m->pkt_len,
-			w->config.decap_depth);
+	r = decap_frame(p, (enum link_type)p->link, p->key.domain, &w->config.decap,
+			rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, m->pkt_len);
 	if (unlikely(p->bad_tunnel != 0))
 		count_bad_tunnel(&w->counters, (enum tunnel_type)(p->bad_tunnel - 1));
 	switch (r) {
@@ -418,7 +444,7 @@ take_frame(struct worker *w, struct rte_mbuf *m)
 		dispatch(w, m);
 		return;
 	case DECAP_FRAGMENT:
-		if (p->hops > w->config.decap_depth) {
+		if (p->hops > w->config.decap.max_depth) {
 			drop_frame(w, m, &w->counters.drop_bad_ip);
 			return;
 		}
@@ -442,6 +468,9 @@ take_frame(struct worker *w, struct rte_mbuf *m)
 		return;
 	case DECAP_BAD_IP:
 		drop_frame(w, m, &w->counters.drop_bad_ip);
+		return;
+	case DECAP_BAD_IP_CHECKSUM:
+		drop_frame(w, m, &w->counters.drop_bad_ip_checksum);
 		return;
 	case DECAP_UNSUPPORTED_LINK:
 		drop_frame(w, m, &w->counters.drop_unsupported_link);
@@ -640,7 +669,7 @@ least_round(const struct worker *w)
 static void
 drain_together(struct worker *w)
 {
-	uint32_t nr_rounds = 2 * (w->config.decap_depth + 2);
+	uint32_t nr_rounds = 2 * (w->config.decap.max_depth + 2);
 
 	for (uint32_t round = 1; round <= nr_rounds; round++) {
 		poll_rings(w);

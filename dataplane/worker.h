@@ -37,6 +37,7 @@
 #include "dataplane/flow/dedup.h"
 #include "dataplane/flow/flow_table.h"
 #include "dataplane/memory_account.h"
+#include "dataplane/port/decap.h"
 #include "dataplane/port/defrag.h"
 #include "dataplane/port/source.h"
 #include "dataplane/publish/record_ring.h"
@@ -57,8 +58,7 @@ struct worker_config {
 	bool single_input; /* one source feeds the whole pipeline */
 	bool backoff;	   /* sleep when idle */
 	bool stream_sha256;
-	unsigned decap_depth;
-	const struct domains *domains; /* kept; NULL: none */
+	struct decap_options decap; /* its verify is for transport checksums as well */
 	uint32_t max_flows, max_half_open;
 	struct flow_timeouts timeouts;
 	uint32_t max_datagrams;

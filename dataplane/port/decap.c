@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "dataplane/port/checksum.h"
+
 #define IPV4_HDR_LEN  20u
 #define IPV6_HDR_LEN  40u
 #define TCP_HDR_LEN   20u
@@ -51,6 +53,7 @@ struct walk {
 	const uint8_t *start;
 	uint32_t missing;
 	bool snapped; /* captured shorter than sent */
+	bool verify;
 };
 
 /* One IP packet: where its transport begins, and how long that is on the wire. */
@@ -110,6 +113,8 @@ ipv4_parse(struct walk *w, struct cursor *c, struct ip *ip)
 		return DECAP_BAD_IP;
 	if (!cursor_skip(c, hdr_len))
 		return DECAP_TRUNCATED;
+	if (w->verify && checksum_sum(h, hdr_len) != 0xffff)
+		return DECAP_BAD_IP_CHECKSUM;
 
 	*ip = (struct ip) { 4, h[9], h + 12, h + 16, total - hdr_len };
 	w->p->ip_id = read_be16(h + 4);
@@ -145,6 +150,7 @@ ipv6_extensions(struct walk *w, struct cursor *c, struct ip *ip, const uint8_t *
 			if (cursor_left(c) < 8)
 				return DECAP_TRUNCATED;
 			len = (c->p[1] + 1u) * 8u;
+			w->p->is_routed |= ip->proto == 43 && c->p[3] != 0; /* segments left */
 			break;
 		case 51:
 			if (cursor_left(c) < 8)
@@ -494,6 +500,13 @@ gre_enter(struct cursor *c, struct packet *p)
 	       is_ip_inside(link_parse_ethertype(c, type, p), p, TUNNEL_GRE);
 }
 
+bool
+decap_is_tunnel_port(uint16_t port)
+{
+	return port == UDP_PORT_VXLAN || port == UDP_PORT_VXLAN_LINUX ||
+	       port == UDP_PORT_VXLAN_GPE || port == UDP_PORT_GENEVE || port == UDP_PORT_GTPU;
+}
+
 static bool
 udp_tunnel_enter(struct cursor *c, struct packet *p, uint16_t port)
 {
@@ -586,14 +599,15 @@ note_malformed(const struct walk *w, const struct packet *inner)
 }
 
 enum decap_result
-decap_frame(struct packet *p, enum link_type link, uint16_t domain, const struct domains *domains,
-	    const uint8_t *data, uint32_t data_len, uint32_t frame_len, unsigned max_depth)
+decap_frame(struct packet *p, enum link_type link, uint16_t domain, const struct decap_options *o,
+	    const uint8_t *data, uint32_t data_len, uint32_t frame_len)
 {
 	struct walk w = {
 		.p = p,
 		.start = data,
 		.missing = frame_len - data_len,
 		.snapped = p->wire_bytes > frame_len,
+		.verify = o->verify && !p->ip_checked,
 	};
 	struct cursor c = cursor_of(data, data_len);
 	unsigned nr_vlans = p->nr_vlans, nr_tunnels = p->nr_tunnels; /* of a datagram's fragments */
@@ -612,9 +626,10 @@ decap_frame(struct packet *p, enum link_type link, uint16_t domain, const struct
 		return DECAP_UNSUPPORTED_LINK;
 	}
 
-	p->key.domain = domains_find(domains, p, nr_vlans, nr_tunnels);
+	p->key.domain = domains_find(o->domains, p, nr_vlans, nr_tunnels);
 	r = ip_packet_parse(&w, &c, &ip);
-	for (unsigned depth = 0; r == DECAP_OK && depth < max_depth; depth++) {
+	w.verify = o->verify;
+	for (unsigned depth = 0; r == DECAP_OK && depth < o->max_depth; depth++) {
 		struct packet inner = *p;
 		enum decap_result inner_r;
 		struct ip outer = ip;
@@ -624,10 +639,13 @@ decap_frame(struct packet *p, enum link_type link, uint16_t domain, const struct
 			break;
 		}
 		note_tunnel_ends(&inner, &outer);
-		inner.key.domain = domains_find(domains, &inner, p->nr_vlans, p->nr_tunnels);
+		inner.key.domain = domains_find(o->domains, &inner, p->nr_vlans, p->nr_tunnels);
 		w.p = &inner;
+		inner.is_routed = false;
 		inner_r = ip_packet_parse(&w, &c, &ip);
 		w.p = p;
+		if (inner_r == DECAP_BAD_IP_CHECKSUM)
+			return inner_r;
 		if (inner_r != DECAP_OK && inner_r != DECAP_FRAGMENT) {
 			malformed(&inner, inner.nr_tunnels != 0
 					      ? inner.tunnel[inner.nr_tunnels - 1].type

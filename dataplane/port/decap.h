@@ -10,8 +10,8 @@
  * in bad_tunnel; a tunnel that carries something else than IP, or control messages, is no fault.
  *
  * IP lengths are taken from the headers; an IPv4 total length of zero (as segmentation offload
- * leaves it in captures) and an IPv6 jumbogram mean "as much as there is". Checksums are not
- * verified.
+ * leaves it in captures) and an IPv6 jumbogram mean "as much as there is". Of checksums only those
+ * of IPv4 headers are looked at, and only when asked to (checksum.h).
  */
 #ifndef WEIR_DECAP_H
 #define WEIR_DECAP_H
@@ -23,20 +23,30 @@
 /* All but the first two are fates of a frame, and counters of the same name. */
 enum decap_result {
 	DECAP_OK,
-	DECAP_FRAGMENT,		/* the frag_ fields are filled; goes to defrag and comes back */
-	DECAP_NOT_IP,		/* ARP, LLDP, spanning tree, ... */
-	DECAP_TRUNCATED,	/* a header runs past the captured bytes */
-	DECAP_BAD_IP,		/* version, header length or total length cannot be */
+	DECAP_FRAGMENT,	 /* the frag_ fields are filled; goes to defrag and comes back */
+	DECAP_NOT_IP,	 /* ARP, LLDP, spanning tree, ... */
+	DECAP_TRUNCATED, /* a header runs past the captured bytes */
+	DECAP_BAD_IP,	 /* version, header length or total length cannot be */
+	DECAP_BAD_IP_CHECKSUM,
 	DECAP_UNSUPPORTED_LINK, /* a link type that weir does not read */
+};
+
+struct decap_options {
+	const struct domains *domains; /* kept; NULL: none */
+	unsigned max_depth;	       /* tunnels entered */
+	bool verify;		       /* the checksums of IPv4 headers */
 };
 
 /*
  * data is the frame's first segment, frame_len its captured length over all segments. p must be
- * zero but for time_us, order_us and wire_bytes. max_depth bounds the tunnels entered. The flow is
- * of the given domain, unless domains (NULL: none) has another for what the frame came through.
+ * zero but for time_us, order_us and wire_bytes, and ip_checked. The flow is of the given domain,
+ * unless domains has another for what the frame came through.
  */
 enum decap_result decap_frame(struct packet *p, enum link_type link, uint16_t domain,
-			      const struct domains *domains, const uint8_t *data, uint32_t data_len,
-			      uint32_t frame_len, unsigned max_depth);
+			      const struct decap_options *o, const uint8_t *data, uint32_t data_len,
+			      uint32_t frame_len);
+
+/* Of a tunnel over UDP. */
+bool decap_is_tunnel_port(uint16_t port);
 
 #endif

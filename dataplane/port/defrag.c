@@ -1,4 +1,5 @@
 #include "dataplane/port/defrag.h"
+#include "dataplane/port/checksum.h"
 #include "dataplane/port/cursor.h"
 
 #include <errno.h>
@@ -219,6 +220,13 @@ finish_header(struct assembly *a)
 		len = 0; /* read as "all there is" */
 	h[a->family == 4 ? 2 : 4] = (uint8_t)(len >> 8);
 	h[a->family == 4 ? 3 : 5] = (uint8_t)len;
+	if (a->family == 4) {
+		uint16_t sum;
+
+		memset(h + 10, 0, sizeof(sum));
+		sum = (uint16_t)~checksum_sum(h, a->header_len);
+		memcpy(h + 10, &sum, sizeof(sum));
+	}
 }
 
 static bool

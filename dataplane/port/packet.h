@@ -81,6 +81,9 @@ struct packet {
 	bool has_ts, has_scale;
 	uint8_t scale; /* of its window scale option, when has_scale: SYN only */
 	bool has_macs;
+	bool is_routed;	    /* IPv6 with a routing header that is not through */
+	bool ip_checked;    /* the NIC has verified the outermost IP header, */
+	bool l4_checked;    /* the transport checksum behind it */
 	bool is_fragment;   /* on its way to the worker that puts its datagram together */
 	uint8_t feed;	    /* place of its port in the configuration, from 0 */
 	uint16_t nr_frames; /* on the wire that this packet was made of; 0 is read as 1 */

@@ -65,6 +65,7 @@ struct port {
 	int stamp_offset;
 	uint64_t stamp_flag;
 	bool started;
+	bool verifies; /* some checksums */
 	struct rx_clock clock;
 	struct iface_counters iface_at_start;
 	struct queue queues[PORT_MAX_QUEUES];
@@ -129,6 +130,19 @@ stamp_us(const struct port *p, const struct rx_clock_relation *clock, const stru
 	return RTE_MIN(stamp, MAX_TIME_US);
 }
 
+/*
+ * What the NIC says of checksums. "None" is a packet of another machine's offload, right but for
+ * a checksum that nobody has filled in yet. What it calls bad is looked at again.
+ */
+static void
+note_verified(struct packet *p, uint64_t flags)
+{
+	uint64_t ip = flags & RTE_MBUF_F_RX_IP_CKSUM_MASK, l4 = flags & RTE_MBUF_F_RX_L4_CKSUM_MASK;
+
+	p->ip_checked = ip == RTE_MBUF_F_RX_IP_CKSUM_GOOD || ip == RTE_MBUF_F_RX_IP_CKSUM_NONE;
+	p->l4_checked = l4 == RTE_MBUF_F_RX_L4_CKSUM_GOOD || l4 == RTE_MBUF_F_RX_L4_CKSUM_NONE;
+}
+
 static uint16_t
 queue_rx(struct source *s, struct rte_mbuf **pkts, uint16_t nr, uint64_t now_us)
 {
@@ -164,6 +178,8 @@ queue_rx(struct source *s, struct rte_mbuf **pkts, uint16_t nr, uint64_t now_us)
 		pkt->tap = s->tap;
 		pkt->key.domain = s->domain;
 		pkt->feed = s->feed;
+		if (p->verifies)
+			note_verified(pkt, pkts[i]->ol_flags);
 	}
 	return n;
 }
@@ -311,6 +327,22 @@ plan_time(struct port *p, const struct rte_eth_dev_info *info, struct rte_eth_co
 	conf->rxmode.offloads |= RTE_ETH_RX_OFFLOAD_TIMESTAMP;
 }
 
+static void
+plan_checksums(struct port *p, const struct port_options *o, const struct rte_eth_dev_info *info,
+	       struct rte_eth_conf *conf)
+{
+	uint64_t can = info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_CHECKSUM;
+
+	if (!o->verify)
+		return;
+	conf->rxmode.offloads |= can;
+	p->verifies = can != 0;
+	log_notice("ports: %s: checksums: %s", o->text,
+		   can == RTE_ETH_RX_OFFLOAD_CHECKSUM ? "verified by the NIC, in tunnels by weir"
+		   : can != 0			      ? "verified by the NIC in part"
+						      : "verified by weir");
+}
+
 /* All that a frame of the MTU brings with it: what the device adds, see rte_eth_dev_set_mtu. */
 static int
 check_scatter(const struct port *p, const struct port_options *o,
@@ -412,6 +444,7 @@ start(struct port *p, const struct port_options *o, struct rte_mempool *pool)
 			return r;
 		plan_rss(o, &info, key, &conf);
 		plan_time(p, &info, &conf);
+		plan_checksums(p, o, &info, &conf);
 		conf.rxmode.offloads |= info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER;
 		if (o->device->kind != DEVICE_IFACE)
 			conf.rxmode.mtu = o->mtu;

@@ -37,6 +37,7 @@ struct port_options {
 	uint8_t feed;	 /* place in the configuration, from 0 */
 	const char *tap; /* kept */
 	bool promiscuous;
+	bool verify; /* checksums: let the NIC do what it can of it */
 };
 
 struct port;

@@ -228,6 +228,7 @@ ports_open(struct ports *p, struct rte_mempool *pool)
 			.feed = (uint8_t)i,
 			.tap = c->tap[0] != '\0' ? c->tap : c->device,
 			.promiscuous = c->promiscuous,
+			.verify = p->config->checksums_verify,
 		};
 		int r;
 

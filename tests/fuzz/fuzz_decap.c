@@ -8,6 +8,8 @@
 #include "dataplane/port/decap.h"
 #include "dataplane/port/defrag.h"
 
+static const struct decap_options options = { .max_depth = 4 };
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 int
@@ -29,12 +31,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		struct datagram out;
 
 		memcpy(frame, data + 1, n);
-		if (decap_frame(&p, link, 0, NULL, frame, (uint32_t)n, (uint32_t)n, 4) ==
+		if (decap_frame(&p, link, 0, &options, frame, (uint32_t)n, (uint32_t)n) ==
 			DECAP_FRAGMENT &&
 		    defrag_push(d, &p, frame, &out) == DEFRAG_COMPLETE) {
 			struct packet whole = { 0 };
 
-			decap_frame(&whole, LINK_RAW_IP, 0, NULL, out.data, out.len, out.len, 4);
+			decap_frame(&whole, LINK_RAW_IP, 0, &options, out.data, out.len, out.len);
 		}
 		free(frame);
 		data += n + 1;

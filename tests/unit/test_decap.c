@@ -3,6 +3,8 @@
 #include "dataplane/port/decap.h"
 #include "tests/support/guard.h"
 
+static const struct decap_options options = { .max_depth = 4 };
+
 /* Pieces of frames, as bytes. Addresses are from RFC 5737 and RFC 3849. */
 #define ETH(type)	     "\x02\0\0\0\0\x02\x02\0\0\0\0\x01" type
 #define IPV4		     "\x08\x00"
@@ -138,8 +140,9 @@ test_decap_frames(void **state)
 		char tunnels[128];
 
 		print_message("%s\n", t->name);
-		assert_int_equal(decap_frame(&p, LINK_ETHERNET, 0, NULL, guard_copy(t->in, t->len),
-					     (uint32_t)t->len, (uint32_t)t->len, 4),
+		assert_int_equal(decap_frame(&p, LINK_ETHERNET, 0, &options,
+					     guard_copy(t->in, t->len), (uint32_t)t->len,
+					     (uint32_t)t->len),
 				 t->want);
 		if (t->want != DECAP_OK)
 			continue;
@@ -161,8 +164,8 @@ test_decap_every_cut(void **state)
 		for (size_t len = 0; len < cases[i].len; len++) {
 			struct packet p = { 0 };
 			enum decap_result r =
-			    decap_frame(&p, LINK_ETHERNET, 0, NULL, guard_copy(cases[i].in, len),
-					(uint32_t)len, (uint32_t)len, 4);
+			    decap_frame(&p, LINK_ETHERNET, 0, &options,
+					guard_copy(cases[i].in, len), (uint32_t)len, (uint32_t)len);
 
 			assert_in_range(r, DECAP_OK, DECAP_UNSUPPORTED_LINK);
 			assert_true(r != DECAP_OK || p.payload_off + p.payload_len <= len);
@@ -177,8 +180,9 @@ test_depth_is_bounded(void **state)
 	struct packet p = { 0 };
 
 	(void)state;
-	assert_int_equal(decap_frame(&p, LINK_ETHERNET, 0, NULL, (const uint8_t *)in,
-				     sizeof(in) - 1, sizeof(in) - 1, 0),
+	assert_int_equal(decap_frame(&p, LINK_ETHERNET, 0,
+				     &(struct decap_options) { .max_depth = 0 },
+				     (const uint8_t *)in, sizeof(in) - 1, sizeof(in) - 1),
 			 DECAP_OK);
 	assert_int_equal(p.key.proto, IP_PROTO_IPIP);
 }
@@ -259,14 +263,14 @@ test_malformed_tunnels(void **state)
 		struct packet p = { .wire_bytes = len };
 
 		print_message("%s\n", t->name);
-		assert_int_equal(decap_frame(&p, LINK_ETHERNET, 0, NULL, guard_copy(t->in, len),
-					     len, len, 4),
+		assert_int_equal(decap_frame(&p, LINK_ETHERNET, 0, &options, guard_copy(t->in, len),
+					     len, len),
 				 DECAP_OK);
 		assert_string_equal(p.bad_tunnel == 0 ? "" : tunnel_type_names[p.bad_tunnel - 1],
 				    t->bad);
 		/* Of a frame that was captured short nothing is said. */
 		p = (struct packet) { .wire_bytes = len + 10 };
-		decap_frame(&p, LINK_ETHERNET, 0, NULL, guard_copy(t->in, len), len, len, 4);
+		decap_frame(&p, LINK_ETHERNET, 0, &options, guard_copy(t->in, len), len, len);
 		assert_int_equal(p.bad_tunnel, 0);
 	}
 }
@@ -310,8 +314,8 @@ test_tcp_options(void **state)
 		frame[32] = (uint8_t)((5 + rows[i].len / 4) << 4);
 		frame[33] = rows[i].flags;
 		memcpy(frame + 40, rows[i].bytes, rows[i].len);
-		assert_int_equal(decap_frame(&p, LINK_RAW_IP, 0, NULL, guard_copy(frame, len), len,
-					     len, 4),
+		assert_int_equal(decap_frame(&p, LINK_RAW_IP, 0, &options, guard_copy(frame, len),
+					     len, len),
 				 DECAP_OK);
 		assert_int_equal(p.has_scale, rows[i].has_scale);
 		assert_int_equal(p.has_ts, rows[i].has_ts);

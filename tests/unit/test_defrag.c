@@ -4,6 +4,8 @@
 #include "dataplane/port/defrag.h"
 #include "tests/support/guard.h"
 
+static const struct decap_options options = { .max_depth = 4 };
+
 #define ETH_LEN 14u
 
 /* An Ethernet frame with one IPv4 fragment of a UDP datagram: units of 8 bytes [from, to). */
@@ -36,8 +38,8 @@ push(struct defrag *d, uint64_t time_us, uint16_t id, unsigned from, unsigned to
 	struct packet p = { .time_us = time_us, .wire_bytes = (uint32_t)len };
 	const uint8_t *copy = guard_copy(frame, len);
 
-	assert_int_equal(decap_frame(&p, LINK_ETHERNET, 0, NULL, copy, (uint32_t)len, (uint32_t)len,
-				     4),
+	assert_int_equal(decap_frame(&p, LINK_ETHERNET, 0, &options, copy, (uint32_t)len,
+				     (uint32_t)len),
 			 DECAP_FRAGMENT);
 	return defrag_push(d, &p, copy, out);
 }
@@ -108,9 +110,9 @@ test_pieces(void **state)
 			/* What came back reads as one whole datagram. */
 			struct packet p = { 0 };
 
-			assert_int_equal(decap_frame(&p, LINK_RAW_IP, 0, NULL,
+			assert_int_equal(decap_frame(&p, LINK_RAW_IP, 0, &options,
 						     guard_copy(out.data, out.len), out.len,
-						     out.len, 4),
+						     out.len),
 					 DECAP_OK);
 		} else {
 			assert_int_equal(defrag_counters(d)->held + dropped(d), cases[i].nr);

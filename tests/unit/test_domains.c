@@ -176,10 +176,12 @@ static void
 test_frames(void **state)
 {
 	char expected[DOMAINS_MIN_EXPECTED];
+	struct decap_options o = { .max_depth = 4 };
 	struct domains *d;
 
 	(void)state;
 	assert_int_equal(domains_create(&d), 0);
+	o.domains = d;
 	assert_int_equal(domains_add(d, DOMAINS_VLAN, "10 = 1", expected, 128), 0);
 	assert_int_equal(domains_add(d, DOMAINS_VNI, "42 = 2", expected, 128), 0);
 	for (size_t i = 0; i < ARRAY_LEN(frame_cases); i++) {
@@ -188,8 +190,8 @@ test_frames(void **state)
 		uint32_t len = (uint32_t)t->len;
 
 		print_message("%s\n", t->name);
-		assert_int_equal(decap_frame(&p, LINK_ETHERNET, 9, d, guard_copy(t->in, t->len),
-					     len, len, 4),
+		assert_int_equal(decap_frame(&p, LINK_ETHERNET, 9, &o, guard_copy(t->in, t->len),
+					     len, len),
 				 t->result);
 		assert_int_equal(p.key.domain, t->want);
 	}

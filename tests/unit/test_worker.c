@@ -96,7 +96,7 @@ config_of(unsigned id)
 		.nr_workers = WORKERS,
 		.replay = true,
 		.backoff = true,
-		.decap_depth = 4,
+		.decap = { .max_depth = 4 },
 		.max_flows = 1024,
 		.max_half_open = 1024,
 		.timeouts = { 300000000, 10000000, 5000000, 60000000, 60000000, 300000000 },
