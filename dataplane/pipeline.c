@@ -26,6 +26,8 @@
 #define TICK_US		100000u
 #define RELOAD_TICK_US	2000u
 #define WATCH_US	1000000u
+#define MEMPOOL_BYTES	128u /* what a pool adds to each frame */
+#define PAGE_BYTES	4096u
 #define DATA_ROOM	(2048 + RTE_PKTMBUF_HEADROOM)
 #define PRIV_BYTES	RTE_ALIGN(sizeof(struct packet), RTE_MBUF_PRIV_ALIGN)
 #define RING_FRAMES	2048u
@@ -67,11 +69,12 @@ struct pipeline {
 unsigned
 pipeline_memory_mb(const struct config *config)
 {
-	uint64_t bytes =
-	    config->memory_mbufs * (sizeof(struct rte_mbuf) + PRIV_BYTES + DATA_ROOM + 64);
+	/* On ordinary pages no frame of DPDK's pools lies across two. */
+	uint64_t frame =
+	    RTE_ALIGN(sizeof(struct rte_mbuf) + PRIV_BYTES + DATA_ROOM + MEMPOOL_BYTES, PAGE_BYTES);
 
 	/* Pools are cut from zones of their own; DPDK's own needs are about 32 MiB. */
-	return (unsigned)(bytes / (1 << 20) * 5 / 4 + 48);
+	return (unsigned)(config->memory_mbufs * frame / (1 << 20) * 17 / 16 + 48);
 }
 
 unsigned
