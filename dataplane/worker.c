@@ -20,6 +20,8 @@
 #define IDLE_SLEEP    2048u
 #define IDLE_SLEEP_US 200u
 
+#define LAST_POLLS 1024u /* of busy sources after a stop: what the largest ring holds */
+
 #define PREFETCH_AHEAD 4u /* frames of a burst */
 
 /* A chained mbuf's payload is made contiguous here: the largest frame libpcap hands out. */
@@ -34,6 +36,7 @@ struct worker {
 	struct dedup *dedup;
 	struct source *sources[WORKER_MAX_SOURCES];
 	unsigned nr_sources;
+	unsigned nr_last_polls; /* since stop was wanted */
 	struct worker_counters counters;
 	struct feed_counters feeds[FEED_MAX];
 	uint64_t now_us;   /* latest input clock of what was processed; never goes back */
@@ -583,6 +586,18 @@ sources_ended(const struct worker *w)
 	return w->config.replay;
 }
 
+/*
+ * Nothing came, and nothing more will; or the end is wanted, and what was in the devices then has
+ * been taken: a port at line rate is never empty.
+ */
+static bool
+input_is_over(struct worker *w, unsigned work)
+{
+	if (!sources_ended(w))
+		return false;
+	return work == 0 || (!w->config.replay && ++w->nr_last_polls > LAST_POLLS);
+}
+
 /* Before the clock says so, for those who then flush. */
 static void
 tell_input_end(struct worker *w)
@@ -711,7 +726,7 @@ worker_run(struct worker *w)
 		take_rules(w);
 		if (!ended) {
 			work += poll_sources(w);
-			ended = work == 0 && sources_ended(w);
+			ended = input_is_over(w, work);
 			if (ended)
 				tell_input_end(w);
 			publish_clock(w, ended ? UINT64_MAX : w->input_us);

@@ -98,6 +98,15 @@ def selected(path, expression):
     return out
 
 
+def test_stop_under_full_load(weir):
+    """A device that always has another frame ends as well, and its last frames are accounted for."""
+    with live(weir, [f'device = "net_pcap0,rx_pcap={weir.demo},infinite_rx=1";'], **{"records.types": "stats"}) as run:
+        run.wait_for("rx_packets", 5000)
+        stats = run.stop()["stats"][-1]
+    received, accounted = e2e.ledger(stats)
+    assert received == accounted >= 5000 and stats["held_packets"] == 0, stats
+
+
 def test_filter(weir):
     """What tcpdump selects is used, the rest is drop_filtered, port by port."""
     path = mixed_capture.write(e2e.work_folder() / "mixed.pcap", seed=5)
