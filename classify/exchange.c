@@ -115,7 +115,7 @@ scan_field(struct message *m, enum buffer where, const uint8_t *text, size_t len
 
 /* A text of a model call, under the name of who speaks; an answer put together over its events. */
 static void
-on_llm_text(void *arg, enum llm_text_kind kind, const uint8_t *text, size_t len)
+on_llm_text(void *arg, enum llm_text_kind kind, unsigned choice, const uint8_t *text, size_t len)
 {
 	static const enum buffer buffers[] = {
 		[LLM_TEXT_SYSTEM] = BUFFER_LLM_PROMPT_SYSTEM,
@@ -133,7 +133,7 @@ on_llm_text(void *arg, enum llm_text_kind kind, const uint8_t *text, size_t len)
 	if (kind == LLM_TEXT_ATTACHMENT)
 		exchange_leave_out(m, text, len);
 	else
-		exchange_text(m, buffers[kind], text, len);
+		exchange_text(m, choice, buffers[kind], text, len);
 }
 
 static void
@@ -357,8 +357,8 @@ gather_header(struct message *m, struct span name, struct span value)
 	if (text.len == 0)
 		return;
 	memcpy(m->x->env->scratch + text.len, header_end, sizeof(header_end));
-	exchange_text(m, BUFFER_HTTP_HEADER, text.p, text.len + sizeof(header_end));
-	if (m->joined == NULL)
+	exchange_text(m, 0, BUFFER_HTTP_HEADER, text.p, text.len + sizeof(header_end));
+	if (m->joined[0].scan == NULL)
 		scan_field(m, BUFFER_HTTP_HEADER, text.p, text.len);
 }
 

@@ -13,7 +13,8 @@ mcp_text(void *arg, bool from_server, const uint8_t *text, size_t len)
 	if (len == 0)
 		exchange_text_end(m);
 	else
-		exchange_text(m, from_server ? BUFFER_MCP_RESULT : BUFFER_MCP_ARGUMENTS, text, len);
+		exchange_text(m, 0, from_server ? BUFFER_MCP_RESULT : BUFFER_MCP_ARGUMENTS, text,
+			      len);
 }
 
 static const char *

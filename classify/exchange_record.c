@@ -360,6 +360,8 @@ llm_record(struct exchange *x)
 	if (!llm_is_vector_operation(x->llm))
 		record_put_bool(r, RF_GEN_AI_REQUEST_STREAM, f->request_stream);
 	record_put_string(r, RF_GEN_AI_RESPONSE_ID, f->response_id);
+	if (f->nr_choices > 1)
+		record_put_uint(r, RF_GEN_AI_RESPONSE_CHOICES, f->nr_choices);
 	for (unsigned i = 0; i < f->nr_finish_reasons; i++)
 		record_put_string(r, RF_GEN_AI_RESPONSE_FINISH_REASONS, f->finish_reasons[i]);
 	put_usage(x, f, r);

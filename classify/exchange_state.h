@@ -27,6 +27,8 @@
 #define CUT_BACK       128u
 /* Messages of a WebSocket within which a session with a model must have shown itself. */
 #define WEBSOCKET_PATIENCE 32u
+/* Answers of one call that are put together side by side, each a stream of its own. */
+#define JOINED_TEXTS 4u
 
 struct body_parts;
 
@@ -49,11 +51,13 @@ struct message {
 	struct scan_stream *scan;
 	struct scan_stream *blob; /* of a text in base64, while it lasts */
 	struct base64_text base64_text;
-	enum buffer scan_buffer;    /* of scan, and of what is found in its base64 */
-	struct body_parts *parts;   /* of a multipart body; owned, from the message buffers */
-	struct scan_stream *joined; /* texts without their wrapping; see exchange_text.c */
-	enum buffer joined_as;
-	const uint8_t *raw; /* of the bytes at hand, those that are still to be scanned */
+	enum buffer scan_buffer;  /* of scan, and of what is found in its base64 */
+	struct body_parts *parts; /* of a multipart body; owned, from the message buffers */
+	struct {
+		struct scan_stream *scan;
+		enum buffer as;
+	} joined[JOINED_TEXTS]; /* texts without their wrapping; see exchange_text.c */
+	const uint8_t *raw;	/* of the bytes at hand, those that are still to be scanned */
 	size_t raw_len;
 	enum buffer raw_buffer;
 	struct conn_types types;
@@ -154,7 +158,8 @@ void exchange_raw_begin(struct message *m, enum buffer as, const uint8_t *data, 
 void exchange_raw_end(struct message *m);
 /* Nobody is to read that: base64 of a picture. */
 void exchange_leave_out(struct message *m, const uint8_t *text, size_t len);
-void exchange_text(struct message *m, enum buffer as, const uint8_t *text, size_t len);
+void exchange_text(struct message *m, unsigned choice, enum buffer as, const uint8_t *text,
+		   size_t len);
 void exchange_text_gap(struct message *m);
 void exchange_text_end(struct message *m);
 

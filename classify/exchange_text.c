@@ -9,8 +9,9 @@
  *   raw       {"role":"user","content":"                   "}     llm.prompt
  *   joined                              my card is 4111 ...       llm.prompt.user
  *
- * One such stream is open at a time: texts of another kind close it. A text without a stream stays
- * where it is.
+ * One such stream is open at a time, and one for each of the first JOINED_TEXTS answers of a call
+ * that asked for several (n), which come in turns: texts of another kind close it. A text without a
+ * stream stays where it is.
  */
 #include "classify/exchange_state.h"
 
@@ -58,20 +59,35 @@ exchange_leave_out(struct message *m, const uint8_t *text, size_t len)
 		m->x->env->counters.attachment_bytes += len;
 }
 
-void
-exchange_text(struct message *m, enum buffer as, const uint8_t *text, size_t len)
+static void
+end_text(struct message *m, unsigned choice)
 {
-	if (m->joined != NULL && m->joined_as != as)
-		exchange_text_end(m);
-	if (m->joined == NULL) {
-		m->joined = scan_open(m->x->env->scanner, as);
-		m->joined_as = as;
+	if (m->joined[choice].scan != NULL)
+		scan_close(m->joined[choice].scan, exchange_found, m);
+	m->joined[choice].scan = NULL;
+}
+
+void
+exchange_text(struct message *m, unsigned choice, enum buffer as, const uint8_t *text, size_t len)
+{
+	struct scan_stream **scan;
+
+	if (choice >= JOINED_TEXTS) {
+		m->x->env->counters.llm_choices_apart++;
+		return;
 	}
-	if (m->joined == NULL) {
+	scan = &m->joined[choice].scan;
+	if (*scan != NULL && m->joined[choice].as != as)
+		end_text(m, choice);
+	if (*scan == NULL) {
+		*scan = scan_open(m->x->env->scanner, as);
+		m->joined[choice].as = as;
+	}
+	if (*scan == NULL) {
 		m->x->env->counters.scan_refused++;
 		return;
 	}
-	scan_push(m->joined, text, len, exchange_found, m);
+	scan_push(*scan, text, len, exchange_found, m);
 	/* Messages of a WebSocket may be pieces of something larger, which only their bytes in a
 	 * row show. */
 	if (!m->x->websocket && leave_out(m, text, len))
@@ -81,14 +97,15 @@ exchange_text(struct message *m, enum buffer as, const uint8_t *text, size_t len
 void
 exchange_text_gap(struct message *m)
 {
-	if (m->joined != NULL)
-		scan_gap(m->joined);
+	for (unsigned i = 0; i < JOINED_TEXTS; i++) {
+		if (m->joined[i].scan != NULL)
+			scan_gap(m->joined[i].scan);
+	}
 }
 
 void
 exchange_text_end(struct message *m)
 {
-	if (m->joined != NULL)
-		scan_close(m->joined, exchange_found, m);
-	m->joined = NULL;
+	for (unsigned i = 0; i < JOINED_TEXTS; i++)
+		end_text(m, i);
 }

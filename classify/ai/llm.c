@@ -240,6 +240,8 @@ restart_walk(struct llm_call *call)
 
 	json_walk_init(&side->walk, &llm_vocabulary, llm_response_event, call);
 	side->array = false;
+	call->choice = call->next_choice = 0;
+	call->held_len = 0;
 	side->text_len = 0;
 	side->arguments_at = 0;
 	side->item_is_tool = false;

@@ -30,7 +30,7 @@
  * generate. Answers: JSON, SSE, NDJSON, AWS event stream, and Gemini's streamed JSON array.
  *
  * Limits: names, ids and reasons are cut at their capacity; LLM_TOOLS_MAX distinct tool names in
- * LLM_TOOL_TEXT_CAP bytes, LLM_FINISH_MAX distinct finish reasons; further ones are counted in
+ * LLM_TOOL_TEXT_CAP bytes, LLM_FINISH_MAX finish reasons; further ones are counted in
  * facts.dropped. Multipart bodies (audio, image edits) are recognised by path and host, their
  * model is not read. Of a realtime session (WebSocket) one call is made, its token counts the sum
  * of those of its answers. Not read: gRPC bodies (grpc_call.h
@@ -58,7 +58,9 @@ enum {
 	LLM_TOOL_NAME_CAP = 128,
 	LLM_TOOL_TEXT_CAP = 768,
 	LLM_COLLECTION_CAP = 128,
-	LLM_STRING_CAP = 256, /* of a JSON string that matters, this much is looked at */
+	LLM_CHOICES_MAX = 1024, /* a greater number is no choice's */
+	LLM_HELD_CAP = 192,	/* of a streamed text that stands before its choice's number */
+	LLM_STRING_CAP = 256,	/* of a JSON string that matters, this much is looked at */
 };
 
 enum llm_dialect {
@@ -155,7 +157,9 @@ struct llm_facts {
 	uint32_t dropped;     /* tool names and finish reasons beyond the limits */
 
 	uint8_t nr_tools;
-	uint8_t nr_finish_reasons;
+	uint8_t nr_finish_reasons; /* each once of each choice, by choice */
+	uint8_t finish_choice[LLM_FINISH_MAX];
+	uint32_t nr_choices; /* answers that one call asked for (n), 0 when it does not say */
 	uint16_t tool_text_len;
 	uint16_t tool_at[LLM_TOOLS_MAX]; /* into tool_text; see llm_tool_name */
 	char
@@ -179,12 +183,14 @@ enum llm_text_kind {
 };
 
 /*
- * Text of the conversation, joined: prompt texts in the order of the request, then the answer's.
+ * Text of the conversation, joined; of an answer of several choices (n) each by itself, under its
+ * number: prompt texts in the order of the request, then the answer's.
  * The deltas of a streamed answer follow each other without anything between, so that a value
  * split over many events is whole again. Texts that are separate (two messages, say) have a line
  * feed between. text is borrowed, never empty.
  */
-typedef void llm_text_fn(void *arg, enum llm_text_kind kind, const uint8_t *text, size_t len);
+typedef void llm_text_fn(void *arg, enum llm_text_kind kind, unsigned choice, const uint8_t *text,
+			 size_t len);
 
 /* What llm_path.h finds in a request target. */
 struct llm_target {
@@ -238,7 +244,10 @@ struct llm_call {
 	enum provider_kind host_kind;
 	llm_text_fn *text_fn; /* may be NULL */
 	void *text_arg;
-	uint32_t signs; /* enum llm_sign, a set */
+	uint32_t signs;		      /* enum llm_sign, a set */
+	uint32_t choice, next_choice; /* of the answer being read, of the next in its list */
+	uint8_t held_len;
+	uint8_t held[LLM_HELD_CAP];
 	bool method_post;
 	bool method_get;
 	bool header_sign;

@@ -109,22 +109,32 @@ llm_add_tool(struct llm_facts *facts, struct span name)
 }
 
 void
-llm_add_finish_reason(struct llm_facts *facts, struct span reason)
+llm_add_finish_reason(struct llm_facts *facts, uint32_t choice, struct span reason)
 {
+	uint8_t of = (uint8_t)(choice < UINT8_MAX ? choice : UINT8_MAX);
+	unsigned at = facts->nr_finish_reasons;
+
 	char text[LLM_REASON_CAP] = "";
 
 	copy_text(text, sizeof(text), reason);
 	if (text[0] == '\0')
 		return;
 	for (unsigned i = 0; i < facts->nr_finish_reasons; i++) {
-		if (strcmp(facts->finish_reasons[i], text) == 0)
+		if (facts->finish_choice[i] == of && strcmp(facts->finish_reasons[i], text) == 0)
 			return;
 	}
 	if (facts->nr_finish_reasons == LLM_FINISH_MAX) {
 		facts->dropped++;
 		return;
 	}
-	memcpy(facts->finish_reasons[facts->nr_finish_reasons++], text, sizeof(text));
+	while (at > 0 && facts->finish_choice[at - 1] > of) {
+		memcpy(facts->finish_reasons[at], facts->finish_reasons[at - 1], sizeof(text));
+		facts->finish_choice[at] = facts->finish_choice[at - 1];
+		at--;
+	}
+	memcpy(facts->finish_reasons[at], text, sizeof(text));
+	facts->finish_choice[at] = of;
+	facts->nr_finish_reasons++;
 }
 
 void
@@ -153,7 +163,16 @@ llm_text(struct llm_call *call, enum llm_text_kind kind, const uint8_t *text, si
 	side->text_open = true;
 	side->text_kind = (uint8_t)kind;
 	if (call->text_fn != NULL)
-		call->text_fn(call->text_arg, kind, text, len);
+		call->text_fn(call->text_arg, kind, is_completion ? call->choice : 0, text, len);
+}
+
+void
+llm_flush_held(struct llm_call *call)
+{
+	size_t len = call->held_len;
+
+	call->held_len = 0;
+	llm_text(call, LLM_TEXT_ANSWER, call->held, len);
 }
 
 void
@@ -163,7 +182,7 @@ llm_text_gap(struct llm_call *call, bool is_completion)
 
 	if (side->text_open && call->text_fn != NULL)
 		call->text_fn(call->text_arg, (enum llm_text_kind)side->text_kind,
-			      (const uint8_t *)"\n", 1);
+			      is_completion ? call->choice : 0, (const uint8_t *)"\n", 1);
 	side->text_open = false;
 }
 

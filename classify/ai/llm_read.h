@@ -63,7 +63,9 @@ void llm_text_gap(struct llm_call *call, bool is_completion);
 void llm_add_tool(struct llm_facts *facts, struct span name);
 /* A tool is called: also what that costs. */
 void llm_tool_called(struct llm_call *call, struct span name);
-void llm_add_finish_reason(struct llm_facts *facts, struct span reason);
+void llm_add_finish_reason(struct llm_facts *facts, uint32_t choice, struct span reason);
+/* A text that was held until its choice is known. */
+void llm_flush_held(struct llm_call *call);
 void llm_set_count(struct llm_call *call, struct llm_count *count, uint64_t n);
 
 /* The estimates of facts, when all was seen. */

@@ -142,7 +142,7 @@ finish_reason(struct llm_call *call, uint64_t path, struct span text)
 	case AT(K_incomplete_details, K_reason):
 	case AT(K_response, K_incomplete_details, K_reason):
 		call->signs |= LLM_SIGN_STOP;
-		llm_add_finish_reason(&call->facts, text);
+		llm_add_finish_reason(&call->facts, call->choice, text);
 		break;
 	default:
 		break;
@@ -368,6 +368,46 @@ billed_count(struct llm_call *call, uint64_t path, uint64_t n)
 	}
 }
 
+/* Which of several answers (n) a part of the list is: by its number, until that comes by its place.
+ */
+static void
+choice_edge(struct llm_call *call, enum json_event event, uint64_t path)
+{
+	if (path != AT(K_choices, ITEM) && path != AT(K_candidates, ITEM))
+		return;
+	if (event == JSON_OBJECT_END)
+		llm_flush_held(call);
+	else
+		call->choice = call->next_choice++;
+	if (call->facts.nr_choices <= call->choice)
+		call->facts.nr_choices = call->choice + 1;
+}
+
+static void
+choice_number(struct llm_call *call, uint64_t path, uint64_t n)
+{
+	if (path != AT(K_choices, ITEM, K_index) || n >= LLM_CHOICES_MAX)
+		return;
+	call->choice = (uint32_t)n;
+	if (call->facts.nr_choices <= n)
+		call->facts.nr_choices = (uint32_t)n + 1;
+}
+
+/* Of a streamed completion the text stands before the number of its choice. */
+static void
+answer_text(struct llm_call *call, enum llm_text_kind kind, uint64_t path, const uint8_t *text,
+	    size_t len)
+{
+	if (path == AT(K_choices, ITEM, K_text) && call->response_is_stream &&
+	    len <= sizeof(call->held) - call->held_len) {
+		memcpy(call->held + call->held_len, text, len);
+		call->held_len = (uint8_t)(call->held_len + len);
+		return;
+	}
+	llm_flush_held(call);
+	llm_text(call, kind, text, len);
+}
+
 static void
 number_value(struct llm_call *call, uint64_t path, const uint8_t *text, size_t len)
 {
@@ -378,6 +418,7 @@ number_value(struct llm_call *call, uint64_t path, const uint8_t *text, size_t l
 		len -= 2; /* Cohere writes whole numbers as 12.0 */
 	if (!json_whole_number(text, len, &n))
 		return;
+	choice_number(call, path, n);
 	if (is_input_count(path)) {
 		llm_set_count(call, &facts->input_tokens, n);
 		call->tokens_exact = true;
@@ -500,11 +541,13 @@ llm_response_event(void *arg, const struct json_walk *w, enum json_event event, 
 	case JSON_ARRAY:
 		if (w->depth == 0)
 			side->array = true;
+		if (path == AT(K_choices) || path == AT(K_candidates))
+			call->next_choice = 0;
 		break;
 	case JSON_STRING:
 		kind = completion_text(call, path);
 		if (kind != NO_TEXT)
-			llm_text(call, (enum llm_text_kind)kind, text, len);
+			answer_text(call, (enum llm_text_kind)kind, path, text, len);
 		llm_side_string(side, event, text, len);
 		break;
 	case JSON_STRING_END:
@@ -529,10 +572,12 @@ llm_response_event(void *arg, const struct json_walk *w, enum json_event event, 
 		break;
 	case JSON_OBJECT:
 	case JSON_OBJECT_END:
+		choice_edge(call, event, path);
 		item_edge(call, event, path);
 		arguments_edge(side, w, event, path);
 		break;
 	case JSON_DOCUMENT_END:
+		call->choice = 0;
 		side->array = false;
 		break;
 	default:

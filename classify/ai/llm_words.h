@@ -84,6 +84,7 @@
 	X(image_url, "image_url") \
 	X(images, "images") \
 	X(incomplete_details, "incomplete_details") \
+	X(index, "index") \
 	X(inferenceConfig, "inferenceConfig") \
 	X(inlineData, "inlineData") \
 	X(inline_data, "inline_data") \

@@ -122,6 +122,7 @@ key_of(const struct record_head *call, uint8_t key[KEY_BYTES])
 	id_parts_add_field(&parts, call, RF_SRC_IDENTITY);
 	id_parts_add_field(&parts, call, RF_DST_IDENTITY);
 	id_parts_add_field(&parts, call, RF_DST_PORT);
+	id_parts_add_field(&parts, call, RF_DOMAIN);
 	find_either(call, RF_GEN_AI_PROVIDER_NAME, RF_GEN_AI_ENGINE, &v);
 	add_value(&parts, &v);
 	find_either(call, RF_GEN_AI_REQUEST_MODEL, RF_GEN_AI_RESPONSE_MODEL, &v);
@@ -154,7 +155,8 @@ names_of(struct ai_edges *e, const struct record_head *call, const uint8_t key[K
 {
 	static const enum record_field kept[] = {
 		RF_SRC_IDENTITY, RF_SRC_IDENTITY_CONFIDENCE, RF_SRC_IDENTITY_SOURCE,
-		RF_DST_IDENTITY, RF_DST_IDENTITY_CONFIDENCE, RF_DST_IDENTITY_SOURCE
+		RF_DST_IDENTITY, RF_DST_IDENTITY_CONFIDENCE, RF_DST_IDENTITY_SOURCE,
+		RF_DOMAIN
 	};
 	struct record *r = &e->out;
 	struct record_head *names;

@@ -20,16 +20,16 @@
 
 enum { AI_LEDGER_ROWS = 64, AI_LEDGER_NAME_CAP = 33 };
 
-#define AI_LEDGER_COLUMNS(X)                                              \
-	X(calls, "model calls")                                           \
-	X(input_tokens, "tokens in, of the calls whose answers say it")   \
-	X(output_tokens, "tokens out, of the calls whose answers say it") \
-	X(no_usage, "model calls whose answers do not tell their tokens") \
-	X(estimated_input_tokens, "estimate of tokens in, of the other calls")    \
-	X(estimated_output_tokens, "estimate of tokens out, of the other calls")  \
-	X(errors, "model calls answered with a status of 400 or more")    \
-	X(bytes_sent, "bytes of requests to models")                      \
-	X(bytes_received, "bytes of their answers")                       \
+#define AI_LEDGER_COLUMNS(X)                                                     \
+	X(calls, "model calls")                                                  \
+	X(input_tokens, "tokens in, of the calls whose answers say it")          \
+	X(output_tokens, "tokens out, of the calls whose answers say it")        \
+	X(no_usage, "model calls whose answers do not tell their tokens")        \
+	X(estimated_input_tokens, "estimate of tokens in, of the other calls")   \
+	X(estimated_output_tokens, "estimate of tokens out, of the other calls") \
+	X(errors, "model calls answered with a status of 400 or more")           \
+	X(bytes_sent, "bytes of requests to models")                             \
+	X(bytes_received, "bytes of their answers")                              \
 	X(with_data, "model calls in whose prompt a class of data was found")
 
 struct ai_ledger_row {

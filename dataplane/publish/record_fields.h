@@ -41,7 +41,7 @@
 	X(COMMUNITY_ID, "community_id", TEXT, ENDS, 0, 40, "Community ID v1, seed 0")              \
 	X(FLOW_UID, "flow_uid", HEX, ENDS, 0, 16,                                                  \
 	  "this flow: domain, tuple, first packet's time and seq")                                 \
-	X(DOMAIN, "domain", UINT, ENDS, 0, 0,                                                      \
+	X(DOMAIN, "domain", UINT, ENDS | EDGE, 0, 0,                                               \
 	  "network of its own with its own addresses, by port, VLAN or VNI; absent: 0")            \
 	X(NAT_UID, "nat_uid", HEX, FLOW, 0, 8, "hash of both initial sequence numbers")            \
 	X(TRANSACTION, "transaction", UINT, HTTP | LLM | MCP, 0, 0,                                \
@@ -181,8 +181,10 @@
 	X(GEN_AI_RESPONSE_MODEL, "gen_ai_response_model", TEXT, LLM, APPDATA, 256, "answered")     \
 	X(GEN_AI_REQUEST_STREAM, "gen_ai_request_stream", BOOL, LLM, 0, 0, "answer streamed")      \
 	X(GEN_AI_RESPONSE_ID, "gen_ai_response_id", TEXT, LLM, APPDATA, 128, "id of the answer")   \
+	X(GEN_AI_RESPONSE_CHOICES, "gen_ai_response_choices", UINT, LLM, 0, 0,                     \
+	  "answers that one call got, when several")                                               \
 	X(GEN_AI_RESPONSE_FINISH_REASONS, "gen_ai_response_finish_reasons", TEXTS, LLM, APPDATA,   \
-	  64, "why it stopped")                                                                    \
+	  64, "why it stopped, each answer in turn")                                               \
 	X(GEN_AI_USAGE_INPUT_TOKENS, "gen_ai_usage_input_tokens", UINT, LLM | EDGE, 0, 0,          \
 	  "reported")                                                                              \
 	X(GEN_AI_USAGE_OUTPUT_TOKENS, "gen_ai_usage_output_tokens", UINT, LLM | EDGE, 0, 0,        \

@@ -120,6 +120,34 @@ def test_split_over_events(weir):
         assert kinds["llm"][0]["gen_ai_request_stream"] and "incomplete" not in kinds["llm"][0], path
 
 
+def turns(texts, size=4):
+    """Pieces of several answers in turns: (number, piece)."""
+    rows = [[(n, p) for p in pieces(text, size)] for n, text in enumerate(texts)]
+    return [row[i] for i in range(max(map(len, rows))) for row in rows if i < len(row)]
+
+
+def test_answers_in_turns(weir):
+    """n answers whose pieces alternate: each is put together by itself, a value of two of them is none."""
+    said = [f"mine is {CARD} indeed", f"sign it with {SECRET} now", "half a card 5425 2334"]
+    chunks = [{"object": "chat.completion.chunk", "model": "m", "choices": [{"index": n, "delta": {"content": p}, "finish_reason": None}]}
+              for n, p in turns(said)]
+    chunks += [{"object": "chat.completion.chunk", "choices": [{"index": n, "delta": {}, "finish_reason": r}]}
+               for n, r in ((2, "length"), (0, "stop"), (1, "stop"))]
+    old = [{"object": "text_completion", "model": "m", "choices": [{"text": p, "index": n, "finish_reason": None}]} for n, p in turns(said)]
+    old += [{"object": "text_completion", "choices": [{"text": "", "index": n, "finish_reason": r}]} for n, r in ((1, "stop"), (2, "length"), (0, "stop"))]
+    for path, ask, stream in ((CHAT, chat(("user", "hi"), n=3, stream=True), chunks),
+                              ("/v1/completions", {"model": "m", "prompt": "hi", "n": 3, "max_tokens": 9, "stream": True}, old)):
+        kinds = replay(weir, conversation([(w.ORIG, post(path, ask)), (w.RESP, w.http_response("200 OK", events(*stream), [SSE]))], mss=89))
+        call = kinds["llm"][0]
+        assert places(kinds) == {"llm.completion"} == places(kinds, "secret.aws_access_key"), (path, kinds["finding"])
+        assert call["gen_ai_response_choices"] == 3 and call["gen_ai_response_finish_reasons"] == ["stop", "stop", "length"], call
+    mixed = [f"the card 5425 2334 ", "3010 9903 is it"]
+    chunks = [{"object": "chat.completion.chunk", "choices": [{"index": n, "delta": {"content": p}}]} for n, p in enumerate(mixed)]
+    kinds = replay(weir, conversation([(w.ORIG, post(CHAT, chat(("user", "hi"), n=2, stream=True))),
+                                       (w.RESP, w.http_response("200 OK", events(*chunks), [SSE]))]))
+    assert not places(kinds), kinds["finding"]
+
+
 def test_split_over_tool_call_deltas(weir):
     arguments = json.dumps({"to": "shop", "card": CARD})
     bodies = [{"object": "chat.completion.chunk", "choices": [{"delta": {"tool_calls": [{"index": 0, "function": {"arguments": p}}]}}]}

@@ -464,9 +464,12 @@ describe(struct line *l, const struct llm_facts *f)
 }
 
 static void
-on_text(void *arg, enum llm_text_kind kind, const uint8_t *text, size_t len)
+on_text(void *arg, enum llm_text_kind kind, unsigned choice, const uint8_t *text, size_t len)
 {
 	assert_true(len != 0);
+	/* Of several answers, whose it is. */
+	if (kind >= LLM_TEXT_ANSWER && choice != 0)
+		put(arg, "[%u]", choice);
 	if (kind >= LLM_TEXT_ANSWER)
 		put(arg, "%.*s", (int)len, (const char *)text);
 }
