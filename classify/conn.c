@@ -559,6 +559,12 @@ push(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t *dat
 }
 
 void
+conn_none(struct conn_env *env, uint64_t len)
+{
+	env->counters.not_inspected_bytes[CONN_SKIP_OFF] += len;
+}
+
+void
 conn_push(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t *data, size_t len,
 	  uint64_t gap)
 {

@@ -120,6 +120,9 @@ struct conn_info {
 /* NULL when the pool is empty. */
 struct conn *conn_open(struct conn_env *env, const struct conn_info *info);
 
+/* Counts len bytes of a connection that nobody is to look into, and that has no conn. */
+void conn_none(struct conn_env *env, uint64_t len);
+
 /* The next bytes of a direction; gap bytes were lost just before them. data may be empty. */
 void conn_push(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t *data,
 	       size_t len, uint64_t gap);

@@ -30,7 +30,8 @@
 	X(NOT_PARSED, "not_parsed")	  /* a protocol recognised but not taken apart */     \
 	X(BUDGET, "budget")		  /* beyond what one flow may have in a second */     \
 	X(DECODE_FAILED, "decode_failed") /* content coding broken, unknown, or a bomb */     \
-	X(LIMIT, "limit")		  /* a pool was empty */
+	X(LIMIT, "limit")		  /* a pool was empty */                              \
+	X(OFF, "off")			  /* nothing was to be: flow.inspect */
 
 enum conn_skip {
 #define CONN_SKIP_ID(id, name) CONN_SKIP_##id,

@@ -78,6 +78,8 @@
 	UINT(flow_linger_s, "flow.linger_s", 5, 0, 3600, "s", "closed flow kept for stragglers")    \
 	UINT(flow_active_s, "flow.active_s", 300, 1, 86400, "s",                                    \
 	     "a flow record at least this often for long flows")                                    \
+	BOOL(flow_inspect, "flow.inspect", true,                                                    \
+	     "look into payload; false: flows and streams only, no protocols, no findings")         \
 	UINT(flow_inspect_mb_per_s, "flow.inspect_mb_per_s", 256, 0, 1048576, "MiB",                \
 	     "payload of one flow that is inspected in a second; 0: all of it")                     \
 	UINT(reasm_max_held_bytes, "reasm.max_held_bytes", 262144, 1, 16777216, "bytes",            \

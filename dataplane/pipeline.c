@@ -206,6 +206,7 @@ worker_config_of(const struct pipeline *p, unsigned id, const uint64_t secret[2]
 		.single_input = p->nr_sources == 1,
 		.backoff = p->replay || c->poll_backoff,
 		.stream_sha256 = c->records_stream_sha256,
+		.skip_payload = !c->flow_inspect,
 		.decap = { .domains = c->domains,
 			   .max_depth = (unsigned)c->decap_depth,
 			   .verify = c->checksums_verify },

@@ -96,6 +96,7 @@ worker_create(const struct worker_config *config, struct worker_shared *shared,
 		.reasm = config->reasm,
 		.reasm_bytes = config->reasm_bytes,
 		.stream_sha256 = config->stream_sha256,
+		.skip_payload = config->skip_payload,
 		.record_types = config->record_types,
 		.conn = config->conn,
 	};

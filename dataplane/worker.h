@@ -58,6 +58,7 @@ struct worker_config {
 	bool single_input; /* one source feeds the whole pipeline */
 	bool backoff;	   /* sleep when idle */
 	bool stream_sha256;
+	bool skip_payload;	    /* see tracker.h */
 	struct decap_options decap; /* its verify is for transport checksums as well */
 	uint32_t max_flows, max_half_open;
 	struct flow_timeouts timeouts;

@@ -159,7 +159,9 @@ deliver(void *arg, const uint8_t *data, uint32_t len, uint64_t gap)
 		if (t->shas != NULL)
 			sha256_update(sha_of(t, d->flow, d->side), len, data);
 	}
-	if (d->flow->conn != NULL)
+	if (t->config.skip_payload)
+		conn_none(t->conns, len);
+	else if (d->flow->conn != NULL)
 		conn_push(t->conns, d->flow->conn,
 			  d->side == d->flow->head.orig ? CONN_ORIG : CONN_RESP, data, len, gap);
 }
@@ -384,7 +386,7 @@ ensure_conn(struct tracker *t, struct flow *flow)
 {
 	struct conn_info info;
 
-	if (flow->conn != NULL)
+	if (flow->conn != NULL || t->config.skip_payload)
 		return;
 	info = (struct conn_info) {
 		.udp = flow->head.key.proto == IP_PROTO_UDP,
@@ -454,7 +456,9 @@ datagram_packet(struct tracker *t, struct flow *flow, const struct packet *p,
 	if (t->shas != NULL)
 		sha256_update(sha_of(t, flow, p->side), p->payload_len, payload);
 	ensure_conn(t, flow);
-	if (flow->conn != NULL)
+	if (t->config.skip_payload)
+		conn_none(t->conns, p->payload_len);
+	else if (flow->conn != NULL)
 		conn_datagram(t->conns, flow->conn,
 			      p->side == flow->head.orig ? CONN_ORIG : CONN_RESP, payload,
 			      p->payload_len);

@@ -23,6 +23,7 @@ struct tracker_config {
 	struct reasm_limits reasm;
 	uint64_t reasm_bytes;
 	bool stream_sha256;
+	bool skip_payload;     /* flows and streams only: nobody looks at what is in them */
 	uint32_t record_types; /* bit per enum record_type */
 	struct conn_config conn;
 };

@@ -55,6 +55,25 @@ def test_odd_frames(weir):
     assert stats["used_packets"] in (1, 2), stats["used_packets"]
 
 
+def test_without_inspection(weir):
+    """flow.inspect = false: the same flows, streams and frames, nothing of what is in them, and all of it counted so."""
+    path = mixed_capture.write(e2e.work_folder() / "mixed.pcap", seed=9)
+    digests = ("--records", "all", "--set", "records.stream_sha256=true")
+    want = weir.good_replay(*digests, path).by_type()
+    for workers in (1, 3):
+        kinds = weir.good_replay(*digests, "--set", "flow.inspect=false", "--workers", workers, path).by_type()
+        assert set(kinds) == {"flow", "stats"}, set(kinds)
+        stats = kinds["stats"][-1]
+        received, accounted = e2e.ledger(stats)
+        assert received == accounted == packets_in(path)[0]
+        assert stats["not_inspected_off_bytes"] == stats["delivered_bytes"] == want["stats"][-1]["delivered_bytes"] > 0
+        assert stats["inspected_bytes"] == 0 and stats["scan_bytes"] == 0
+        same = ("flow_uid", "time", "src_packets", "dst_bytes", "end_reason", "src_stream_sha256", "dst_stream_sha256")
+        pick = lambda flows: sorted([str(f.get(k)) for k in same] for f in flows)
+        assert pick(kinds["flow"]) == pick(want["flow"])
+        assert not any("inspected_bytes" in f or "not_inspected" in f for f in kinds["flow"])
+
+
 def test_flow_packets_add_up(weir):
     """The flows' packets are the frames that were used."""
     run = weir.good_replay("--records", "flow,stats", weir.demo)
