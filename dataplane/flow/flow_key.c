@@ -78,7 +78,6 @@ unsigned
 flow_key_make(struct flow_key *key, uint8_t family, uint8_t proto, uint16_t domain,
 	      const uint8_t *src, const uint8_t *dst, uint16_t src_port, uint16_t dst_port)
 {
-	size_t addr_len = family == 4 ? 4 : 16;
 	bool one_way = false;
 	unsigned side;
 	int order;
@@ -93,14 +92,20 @@ flow_key_make(struct flow_key *key, uint8_t family, uint8_t proto, uint16_t doma
 			dst_port = pair;
 	}
 
-	order = memcmp(src, dst, addr_len);
+	/* Lengths that the compiler sees: this is done for every packet. */
+	order = family == 4 ? memcmp(src, dst, 4) : memcmp(src, dst, 16);
 	if (order == 0)
 		order = src_port < dst_port ? -1 : src_port > dst_port;
 	side = (!one_way && order > 0) ? 1 : 0;
 
 	*key = (struct flow_key) { .proto = proto, .family = family, .domain = domain };
-	memcpy(key->addr[side], src, addr_len);
-	memcpy(key->addr[1 - side], dst, addr_len);
+	if (family == 4) {
+		memcpy(key->addr[side], src, 4);
+		memcpy(key->addr[1 - side], dst, 4);
+	} else {
+		memcpy(key->addr[side], src, 16);
+		memcpy(key->addr[1 - side], dst, 16);
+	}
 	key->port[side] = src_port;
 	key->port[1 - side] = dst_port;
 	return side;

@@ -527,6 +527,28 @@ udp_tunnel_enter(struct cursor *c, struct packet *p, uint16_t port)
 	}
 }
 
+static uint16_t
+udp_tunnel_port(const struct packet *p)
+{
+	/* A Teredo relay answers from its port, the others are all addressed by theirs. */
+	return p->key.port[p->side] == UDP_PORT_TEREDO ? UDP_PORT_TEREDO : p->key.port[1 - p->side];
+}
+
+/* Most packets are none, and need no copy to try it on. */
+static bool
+may_be_tunnel(const struct ip *ip, const struct packet *p)
+{
+	switch (ip->proto) {
+	case IP_PROTO_TCP:
+		return false;
+	case IP_PROTO_UDP:
+		return decap_is_tunnel_port(udp_tunnel_port(p)) ||
+		       udp_tunnel_port(p) == UDP_PORT_TEREDO;
+	default:
+		return true;
+	}
+}
+
 /* True when c has been moved to the IP header of an inner packet. */
 static bool
 tunnel_enter(struct cursor *c, const struct ip *ip, struct packet *p)
@@ -535,11 +557,7 @@ tunnel_enter(struct cursor *c, const struct ip *ip, struct packet *p)
 
 	switch (ip->proto) {
 	case IP_PROTO_UDP:
-		/* A Teredo relay answers from its port, the others are all addressed by theirs. */
-		return udp_tunnel_enter(c, p,
-					p->key.port[p->side] == UDP_PORT_TEREDO
-					    ? UDP_PORT_TEREDO
-					    : p->key.port[1 - p->side]);
+		return udp_tunnel_enter(c, p, udp_tunnel_port(p));
 	case IP_PROTO_GRE:
 		return gre_enter(c, p);
 	case IP_PROTO_IPIP:
@@ -629,7 +647,10 @@ decap_frame(struct packet *p, enum link_type link, uint16_t domain, const struct
 	p->key.domain = domains_find(o->domains, p, nr_vlans, nr_tunnels);
 	r = ip_packet_parse(&w, &c, &ip);
 	w.verify = o->verify;
-	for (unsigned depth = 0; r == DECAP_OK && depth < o->max_depth; depth++) {
+	for (unsigned depth = 0; depth < o->max_depth; depth++) {
+		if (r != DECAP_OK || !may_be_tunnel(&ip, p))
+			break;
+
 		struct packet inner = *p;
 		enum decap_result inner_r;
 		struct ip outer = ip;
