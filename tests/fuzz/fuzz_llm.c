@@ -47,14 +47,15 @@ text_span(const char *text)
 }
 
 static void
-on_text(void *arg, enum llm_text_kind kind, const uint8_t *text, size_t len)
+on_text(void *arg, enum llm_text_kind kind, unsigned choice, const uint8_t *text, size_t len)
 {
 	uint64_t *hash = arg;
 
 	if (len == 0)
 		abort();
 	for (size_t i = 0; i < len; i++)
-		*hash = (*hash ^ text[i] ^ (unsigned)kind << 8) * UINT64_C(0x100000001b3);
+		*hash = (*hash ^ text[i] ^ (unsigned)kind << 8 ^ choice << 16) *
+			UINT64_C(0x100000001b3);
 }
 
 static uint64_t
