@@ -122,7 +122,7 @@ gap_of_bin(unsigned bin)
 static uint32_t
 size_of_bin(unsigned bin)
 {
-	return (SMALL_BYTES << bin / 3) * (100 + bin % 3 * 30) / 100;
+	return ((uint32_t)SMALL_BYTES << bin / 3) * (100 + bin % 3 * 30) / 100;
 }
 
 /* ------------------------------------------------------------------ verdict */
