@@ -151,9 +151,12 @@ test_storms(void **state)
 		uint32_t size = storm_size() / storms[i].part, n = 0;
 		bool large = size > 200000 || storms[i].send == collisions;
 		struct tracker_config config = rig_config(large ? 262144 : 8192, 256);
-		size_t warm = 0, grown;
+		size_t warm = 0, grown, unused = 0;
 		struct rig rig;
 
+		/* The table has room for all of them; half are taken in use after it is warm. */
+		if (storms[i].send == collisions)
+			unused = size / 2 * sizeof(struct half_open);
 		config.reasm_bytes = 2 << 20;
 		assert_int_equal(rig_init(&rig, config), 0);
 		rig.only_port = 50000;
@@ -169,7 +172,7 @@ test_storms(void **state)
 		print_message("%s: %u packets, %llu evicted, %zu kB more\n", storms[i].name, size,
 			      (unsigned long long)rig.counters.flows_evicted, grown >> 10);
 		tracker_finish(rig.tracker, UINT64_MAX, rig.now_us);
-		assert_true((ssize_t)grown < 1 << 20);
+		assert_true((ssize_t)grown < (1 << 20) + (ssize_t)unused);
 		assert_int_equal(nr_whole(&rig), REAL);
 		if (storms[i].send == collisions)
 			assert_int_equal(rig.counters.flows_evicted, 0);
