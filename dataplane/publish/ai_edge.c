@@ -155,8 +155,7 @@ names_of(struct ai_edges *e, const struct record_head *call, const uint8_t key[K
 {
 	static const enum record_field kept[] = {
 		RF_SRC_IDENTITY, RF_SRC_IDENTITY_CONFIDENCE, RF_SRC_IDENTITY_SOURCE,
-		RF_DST_IDENTITY, RF_DST_IDENTITY_CONFIDENCE, RF_DST_IDENTITY_SOURCE,
-		RF_DOMAIN
+		RF_DST_IDENTITY, RF_DST_IDENTITY_CONFIDENCE, RF_DST_IDENTITY_SOURCE
 	};
 	struct record *r = &e->out;
 	struct record_head *names;
@@ -168,6 +167,8 @@ names_of(struct ai_edges *e, const struct record_head *call, const uint8_t key[K
 		if (record_find(call, kept[i], &v))
 			record_put_text(r, kept[i], v.data, v.len);
 	}
+	if (record_find(call, RF_DOMAIN, &v))
+		record_put_uint(r, RF_DOMAIN, record_value_uint(&v));
 	if (record_find(call, RF_DST_PORT, &v))
 		record_put_uint(r, RF_DST_PORT, record_value_uint(&v));
 	if (find_either(call, RF_GEN_AI_PROVIDER_NAME, RF_GEN_AI_ENGINE, &v))
