@@ -2,22 +2,6 @@
 
 #include "classify/proto/db_words.h"
 
-/* The first segment of the path, which loses it. */
-static struct span
-next_segment(struct span *path)
-{
-	size_t at = 0, n;
-	struct span segment;
-
-	while (at < path->len && path->p[at] == '/')
-		at++;
-	for (n = at; n < path->len && path->p[n] != '/';)
-		n++;
-	segment = span_of(path->p + at, n - at);
-	*path = span_of(path->p + n, path->len - n);
-	return segment;
-}
-
 /* What is asked for by name, whatever the method. */
 static const struct {
 	const char *words;
@@ -67,18 +51,18 @@ contains(struct span s, const char *word)
 bool
 elastic_read(const struct elastic_request *r, struct elastic_operation *out)
 {
-	struct span path = r->path, segment = next_segment(&path);
+	struct span path = r->path, segment = span_next_segment(&path);
 	bool reads = span_is(r->method, "GET") || span_is(r->method, "HEAD"), theirs = false;
 
 	*out = (struct elastic_operation) { .class = DB_OTHER };
 	if (segment.len != 0 && segment.p[0] != '_') {
 		out->index = segment;
-		segment = next_segment(&path);
+		segment = span_next_segment(&path);
 	}
 	if (span_is(segment, "_doc")) {
 		theirs = out->index.len != 0;
 		out->class = reads ? DB_READ : DB_WRITE;
-	} else if (span_is(segment, "_search") && span_is(next_segment(&path), "scroll")) {
+	} else if (span_is(segment, "_search") && span_is(span_next_segment(&path), "scroll")) {
 		theirs = true;
 		out->class = DB_READ;
 	} else if (segment.len == 0 && out->index.len != 0) {

@@ -51,6 +51,22 @@ span_starts(struct span s, const char *text)
 	return s.len >= len && (len == 0 || memcmp(s.p, text, len) == 0);
 }
 
+/* The next segment of a path, which loses it and the slashes before it. */
+static inline struct span
+span_next_segment(struct span *path)
+{
+	size_t at = 0, to;
+	struct span segment;
+
+	while (at < path->len && path->p[at] == '/')
+		at++;
+	for (to = at; to < path->len && path->p[to] != '/';)
+		to++;
+	segment = span_of(path->p + at, to - at);
+	*path = span_of(path->p + to, path->len - to);
+	return segment;
+}
+
 /* 0 to 15, or -1 for what is no hexadecimal digit. */
 static inline int
 hex_value(uint8_t c)

@@ -74,24 +74,6 @@ format_of(const struct model_file *f)
 
 /* ------------------------------------------------------------------ where from */
 
-/* The next segment of a path, which loses it and the slash before it. */
-static struct span
-next_segment(struct span *path)
-{
-	const uint8_t *p = path->p, *slash;
-	size_t len = path->len;
-
-	if (len == 0 || *p != '/')
-		return span_of(p, 0);
-	p++;
-	len--;
-	slash = memchr(p, '/', len);
-	if (slash != NULL)
-		len = (size_t)(slash - p);
-	*path = span_of(p + len, path->len - 1 - len);
-	return span_of(p, len);
-}
-
 /* From the start of a to the end of b. */
 static struct span
 joined(struct span a, struct span b)
@@ -103,12 +85,12 @@ joined(struct span a, struct span b)
 static bool
 read_hub(struct span path, struct model_download *out)
 {
-	struct span org = next_segment(&path), repo = next_segment(&path);
+	struct span org = span_next_segment(&path), repo = span_next_segment(&path);
 
 	if (span_is(org, "datasets") || span_is(org, "spaces") || org.len == 0 || repo.len == 0 ||
-	    !span_is(next_segment(&path), "resolve"))
+	    !span_is(span_next_segment(&path), "resolve"))
 		return false;
-	out->tag = next_segment(&path);
+	out->tag = span_next_segment(&path);
 	if (out->tag.len == 0 || path.len < 2)
 		return false;
 	out->model = joined(org, repo);
@@ -122,12 +104,12 @@ read_registry(struct span path, bool *manifest, struct model_download *out)
 {
 	struct span org, model, kind, last;
 
-	if (!span_is(next_segment(&path), "v2"))
+	if (!span_is(span_next_segment(&path), "v2"))
 		return false;
-	org = next_segment(&path);
-	model = next_segment(&path);
-	kind = next_segment(&path);
-	last = next_segment(&path);
+	org = span_next_segment(&path);
+	model = span_next_segment(&path);
+	kind = span_next_segment(&path);
+	last = span_next_segment(&path);
 	*manifest = span_is(kind, "manifests");
 	if (org.len == 0 || model.len == 0 || last.len == 0 || path.len != 0 ||
 	    !(*manifest || span_is(kind, "blobs")))

@@ -25,8 +25,6 @@
 
 enum { MODEL_FILE_HEAD = 512 };
 
-enum model_format { MODEL_FORMAT_NONE, MODEL_GGUF, MODEL_SAFETENSORS, MODEL_PYTORCH };
-
 /* Embedded in an exchange, all zero is empty. */
 struct model_file {
 	uint16_t len;
