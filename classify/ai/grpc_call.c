@@ -1,6 +1,8 @@
 /* AI services over gRPC; grpc_call.h is the manual. */
 #include "classify/ai/grpc_call.h"
 
+#include "classify/proto/protobuf.h"
+
 #define QUERY  "vector_query"
 #define UPSERT "vector_upsert"
 #define DELETE "vector_delete"
@@ -61,74 +63,15 @@ grpc_call_push(struct grpc_call_head *h, const uint8_t *data, size_t len)
 	h->len = (uint16_t)(h->len + len);
 }
 
-/* A varint, which p loses; false when it is cut or longer than 64 bits. */
-static bool
-read_varint(struct span *p, uint64_t *value)
-{
-	*value = 0;
-	for (unsigned shift = 0; shift < 64 && p->len != 0; shift += 7) {
-		uint8_t byte = *p->p++;
-
-		p->len--;
-		*value |= (uint64_t)(byte & 0x7f) << shift;
-		if ((byte & 0x80) == 0)
-			return true;
-	}
-	return false;
-}
-
-static bool
-skip(struct span *p, uint64_t len)
-{
-	if (len > p->len)
-		return false;
-	*p = span_of(p->p + len, p->len - (size_t)len);
-	return true;
-}
-
-/*
- * The first text of that field: tag (number << 3 | wire type) and value, the wire types being 0
- * varint, 1 eight bytes, 2 length and bytes, 5 four bytes.
- */
 static struct span
-field(struct span p, unsigned number)
+field(const struct grpc_call_head *h, unsigned number)
 {
-	const struct span none = span_of(NULL, 0);
-	uint64_t tag, n;
-
-	while (number != 0 && read_varint(&p, &tag)) {
-		switch (tag & 7) {
-		case 0:
-			if (!read_varint(&p, &n))
-				return none;
-			break;
-		case 1:
-			if (!skip(&p, 8))
-				return none;
-			break;
-		case 2:
-			if (!read_varint(&p, &n) || n > p.len)
-				return none;
-			if (tag >> 3 == number)
-				return span_of(p.p, (size_t)n);
-			skip(&p, n);
-			break;
-		case 5:
-			if (!skip(&p, 4))
-				return none;
-			break;
-		default:
-			return none;
-		}
-	}
-	return none;
+	return number == 0 ? span_of(NULL, 0) : protobuf_find(h->bytes, h->len, number);
 }
 
 bool
 grpc_call_read(const struct grpc_call_head *h, struct span path, struct grpc_call *out)
 {
-	struct span head = span_of(h->bytes, h->len);
-
 	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
 		const struct service *s = &services[i];
 		size_t len = strlen(s->path);
@@ -141,9 +84,9 @@ grpc_call_read(const struct grpc_call_head *h, struct span path, struct grpc_cal
 			*out = (struct grpc_call) { .provider = s->provider,
 						    .dialect = s->dialect,
 						    .operation = s->methods[k].operation,
-						    .model = field(head, s->model),
-						    .version = field(head, s->version),
-						    .collection = field(head, s->collection) };
+						    .model = field(h, s->model),
+						    .version = field(h, s->version),
+						    .collection = field(h, s->collection) };
 			return true;
 		}
 	}

@@ -89,6 +89,26 @@ value_bytes(struct cursor *c, unsigned wire, bool *cut)
 	}
 }
 
+struct span
+protobuf_find(const uint8_t *data, size_t len, uint32_t number)
+{
+	struct cursor c = cursor_of(data, len);
+	uint64_t tag, n;
+	bool cut;
+
+	while (varint(&c, &tag, &cut)) {
+		const uint8_t *value;
+
+		n = value_bytes(&c, (unsigned)(tag & 7), &cut);
+		if (n > cursor_left(&c))
+			break;
+		value = cursor_take(&c, (size_t)n);
+		if (tag >> 3 == number && (tag & 7) == WIRE_BYTES)
+			return span_of(value, (size_t)n);
+	}
+	return span_of(NULL, 0);
+}
+
 /* Do the first len of total bytes begin a message, or are they one? */
 static enum shape
 shape_of(const uint8_t *data, size_t len, size_t total)

@@ -29,6 +29,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "classify/span.h"
+
 #define PROTOBUF_WINDOW	   64u
 #define PROTOBUF_MAX_DEPTH 16u
 
@@ -56,6 +58,12 @@ void protobuf_push(struct protobuf *p, const uint8_t *data, size_t len,
 
 /* Bytes were lost: what is still to come of the outermost message is handed out as one text. */
 void protobuf_gap(struct protobuf *p, const struct protobuf_handler *on, void *arg);
+
+/*
+ * Of a message's first len bytes: the first value of wire type 2 (a text, say) of the outermost
+ * field of that number; empty where it is not there whole.
+ */
+struct span protobuf_find(const uint8_t *data, size_t len, uint32_t number);
 
 /* The message is over; a text that it cuts off is ended. The next one begins. */
 void protobuf_end(struct protobuf *p, const struct protobuf_handler *on, void *arg);
