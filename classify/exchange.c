@@ -356,10 +356,12 @@ gather_header(struct message *m, struct span name, struct span value)
 
 	if (text.len == 0)
 		return;
+	if (!exchange_text_open(m, 0, BUFFER_HTTP_HEADER)) {
+		scan_field(m, BUFFER_HTTP_HEADER, text.p, text.len);
+		return;
+	}
 	memcpy(m->x->env->scratch + text.len, header_end, sizeof(header_end));
 	exchange_text(m, 0, BUFFER_HTTP_HEADER, text.p, text.len + sizeof(header_end));
-	if (m->joined[0].scan == NULL)
-		scan_field(m, BUFFER_HTTP_HEADER, text.p, text.len);
 }
 
 bool

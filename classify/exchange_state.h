@@ -158,6 +158,8 @@ void exchange_raw_begin(struct message *m, enum buffer as, const uint8_t *data, 
 void exchange_raw_end(struct message *m);
 /* Nobody is to read that: base64 of a picture. */
 void exchange_leave_out(struct message *m, const uint8_t *text, size_t len);
+/* False when no stream is left for it. */
+bool exchange_text_open(struct message *m, unsigned choice, enum buffer as);
 void exchange_text(struct message *m, unsigned choice, enum buffer as, const uint8_t *text,
 		   size_t len);
 void exchange_text_gap(struct message *m);

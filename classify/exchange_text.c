@@ -67,27 +67,32 @@ end_text(struct message *m, unsigned choice)
 	m->joined[choice].scan = NULL;
 }
 
-void
-exchange_text(struct message *m, unsigned choice, enum buffer as, const uint8_t *text, size_t len)
+bool
+exchange_text_open(struct message *m, unsigned choice, enum buffer as)
 {
-	struct scan_stream **scan;
+	struct scan_stream **scan = &m->joined[choice].scan;
 
-	if (choice >= JOINED_TEXTS) {
-		m->x->env->counters.llm_choices_apart++;
-		return;
-	}
-	scan = &m->joined[choice].scan;
 	if (*scan != NULL && m->joined[choice].as != as)
 		end_text(m, choice);
 	if (*scan == NULL) {
 		*scan = scan_open(m->x->env->scanner, as);
 		m->joined[choice].as = as;
 	}
-	if (*scan == NULL) {
+	return *scan != NULL;
+}
+
+void
+exchange_text(struct message *m, unsigned choice, enum buffer as, const uint8_t *text, size_t len)
+{
+	if (choice >= JOINED_TEXTS) {
+		m->x->env->counters.llm_choices_apart++;
+		return;
+	}
+	if (!exchange_text_open(m, choice, as)) {
 		m->x->env->counters.scan_refused++;
 		return;
 	}
-	scan_push(*scan, text, len, exchange_found, m);
+	scan_push(m->joined[choice].scan, text, len, exchange_found, m);
 	/* Messages of a WebSocket may be pieces of something larger, which only their bytes in a
 	 * row show. */
 	if (!m->x->websocket && leave_out(m, text, len))
