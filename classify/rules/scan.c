@@ -724,12 +724,22 @@ match_digits(struct scan_stream *st, uint32_t id, const struct digit_group *g, u
 	}
 }
 
+/*
+ * By a letter, and short enough to be a part of what it leads to. What goes on longer is no number
+ * of anything, and could be out of sight by the time that its end is seen.
+ */
+static bool
+is_led(const struct digit_group *g)
+{
+	return g->len >= 2 && g->len <= CONFIRM_RIGHT && is_alpha(g->before);
+}
+
 static void
 match_iban(struct scan_stream *st, const struct digit_group *g)
 {
 	const struct rule_db *db = st->scanner->db;
 
-	if (g->len < 2 || !is_alpha(g->before) || g->start < visible_from(st) + 2)
+	if (!is_led(g) || g->start < visible_from(st) + 2)
 		return;
 
 	const uint8_t *p = view(st, g->start - 2, g->start + 2);
@@ -753,7 +763,7 @@ match_leads(struct scan_stream *st, const struct digit_group *g)
 {
 	const struct rule_db *db = st->scanner->db;
 
-	if (g->len < 2 || !is_alpha(g->before))
+	if (!is_led(g))
 		return;
 	for (unsigned i = 0; i < db->nr_leads; i++) {
 		const struct db_pattern *p = &db->patterns[db->leads[i]];

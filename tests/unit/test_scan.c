@@ -110,6 +110,13 @@ static const struct scan_case {
 	{ "an id of a card is none", BUFFER_JSON, "{\"card_id\":\"5425233430109903\"}", "" },
 	{ "an IBAN in small letters", BUFFER_HTTP_BODY, "my iban is de75512108001245126199.",
 	  "pii.iban medium DE***6199;" },
+	{ "words of the header field before", BUFFER_HTTP_HEADER,
+	  "x-card: none at all\n\x1dx-value: 536-22-8726 5425233430109903\n\x1d"
+	  "x-ssn: none at all\n\x1d",
+	  "pii.us_ssn medium [pii.us_ssn];pci.pan low 542523******9903;" },
+	{ "words of its own header field", BUFFER_HTTP_HEADER,
+	  "x-any: none at all\n\x1dx-card: 5425233430109903\n\x1d",
+	  "pci.pan high 542523******9903;" },
 	{ "two kinds, in order", BUFFER_HTTP_BODY, "bob@corp.internal.io card 5425233430109903",
 	  "pii.email medium b***@corp.internal.io;pci.pan high 542523******9903;" },
 };
