@@ -48,6 +48,7 @@ struct ai_edges {
 	struct ai_edge_stats stats;
 	unsigned nr_types;
 	char types[AI_EDGE_TYPES][TYPE_CAP]; /* the last is for all that no longer fit */
+	uint16_t by_name[AI_EDGE_TYPES];     /* the places of types, in the order of their names */
 	struct record out;
 };
 
@@ -195,8 +196,10 @@ put_types(const struct ai_edges *e, struct record *r, enum record_field f, const
 	  const struct type_set *b)
 {
 	for (unsigned i = 0; i < e->nr_types; i++) {
-		if (((a->word[i / 64] | b->word[i / 64]) >> i % 64 & 1) != 0)
-			record_put_string(r, f, e->types[i]);
+		unsigned type = e->by_name[i];
+
+		if (((a->word[type / 64] | b->word[type / 64]) >> type % 64 & 1) != 0)
+			record_put_string(r, f, e->types[type]);
 	}
 }
 
@@ -338,6 +341,20 @@ add_uint(struct sum *s, const struct record_head *call, enum record_field f)
 	return true;
 }
 
+/* The class whose name stands behind the last one; returns its place. */
+static unsigned
+add_type(struct ai_edges *e)
+{
+	unsigned type = e->nr_types, at = type;
+
+	while (at > 0 && strcmp(e->types[e->by_name[at - 1]], e->types[type]) > 0) {
+		e->by_name[at] = e->by_name[at - 1];
+		at--;
+	}
+	e->by_name[at] = (uint16_t)type;
+	return e->nr_types++;
+}
+
 static unsigned
 type_id(struct ai_edges *e, const struct record_value *name)
 {
@@ -357,7 +374,7 @@ type_id(struct ai_edges *e, const struct record_value *name)
 		v.len = sizeof(other) - 1;
 	}
 	memcpy(e->types[e->nr_types], v.data, v.len);
-	return e->nr_types++;
+	return add_type(e);
 }
 
 static void

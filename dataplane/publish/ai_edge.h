@@ -1,7 +1,7 @@
 /*
  * Who uses which model of whom, and what it adds up to: edge records of model calls.
  *
- *   edge   (src_identity, dst_identity, dst_port, service, model)
+ *   edge   (domain, src_identity, dst_identity, dst_port, service, model)
  *
  * service is gen_ai_provider_name, else gen_ai_engine; model the one that was asked for, else the
  * one that answered: a call that fails names no other. Either may be missing and is a part of the
@@ -13,7 +13,7 @@
  *   calls_without_usage           calls whose answers told no tokens
  *   estimated_*_tokens            sums of the estimates of calls without a report
  *   prompt_bytes completion_bytes bytes
- *   data_types_sent _received     classes found, each once; data_types: either
+ *   data_types_sent _received     classes found, each once, by name; data_types: either
  *   first_time last_time          of its calls
  *   counted_since                 the sums begin here
  *   state                         new on the first record, then active

@@ -158,7 +158,7 @@ class Wire:
 
 # What depends on when a frame was received, and by whom.
 TIMES = {"time", "event_id", "seq", "boot", "sensor", "tap", "start_time", "duration_us", "ttfb_us",
-         "ttft_us", "flow_uid", "first_time", "last_time",
+         "ttft_us", "flow_uid", "first_time", "last_time", "counted_since",
          # made of times
          "llm_stream_likely", "llm_streams", "request_bursts", "response_delays"}
 

@@ -1,31 +1,10 @@
-#include "tests/support/unit.h"
+#include "tests/support/kept.h"
 
 #include "dataplane/publish/aggregate.h"
 
-#define S   1000000u
-#define MAX 16
+#define S 1000000u
 
 static struct record rec;
-static struct {
-	unsigned nr;
-	struct record_head *record[MAX];
-} out;
-
-static void
-keep(void *arg, const struct record_head *record)
-{
-	(void)arg;
-	assert_true(out.nr < MAX);
-	out.record[out.nr] = malloc(record->len);
-	memcpy(out.record[out.nr++], record, record->len);
-}
-
-static void
-forget(void)
-{
-	while (out.nr > 0)
-		free(out.record[--out.nr]);
-}
 
 struct finding {
 	const char *rule, *title, *where, *src, *dst;

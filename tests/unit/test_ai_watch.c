@@ -1,4 +1,4 @@
-#include "tests/support/unit.h"
+#include "tests/support/kept.h"
 
 #include <unistd.h>
 
@@ -6,29 +6,7 @@
 #include "classify/ai/provider.h"
 #include "dataplane/publish/ai_watch.h"
 
-#define MAX 8
-
 static struct record rec;
-static struct {
-	unsigned nr;
-	struct record_head *record[MAX];
-} out;
-
-static void
-keep(void *arg, const struct record_head *record)
-{
-	(void)arg;
-	assert_true(out.nr < MAX);
-	out.record[out.nr] = malloc(record->len);
-	memcpy(out.record[out.nr++], record, record->len);
-}
-
-static void
-forget(void)
-{
-	while (out.nr > 0)
-		free(out.record[--out.nr]);
-}
 
 static struct ai_watch *
 create(const struct provider_catalogue *c)
