@@ -91,7 +91,8 @@
 	  "sni sni_outer http_host dns ip_list")                                                   \
 	X(ENCRYPTED, "encrypted", BOOL, FLOW | LLM, 0, 0, "payload is ciphertext")                 \
 	X(INSPECTED_BYTES, "inspected_bytes", UINT, FLOW, 0, 0, "payload that reached a parser")   \
-	X(NOT_INSPECTED, "not_inspected", TEXTS, FLOW, 0, 48, "reason:bytes")                      \
+	X(NOT_INSPECTED, "not_inspected", TEXTS, FLOW, 0, 48,                                      \
+	  "reason:bytes; encrypted gap unsynced binary not_parsed budget decode_failed limit off") \
 	X(SRC_STREAM_SHA256, "src_stream_sha256", HEX, FLOW, 0, 32, "of the bytes delivered")      \
 	X(DST_STREAM_SHA256, "dst_stream_sha256", HEX, FLOW, 0, 32, "of the bytes delivered")      \
 	/* http */                                                                                 \
