@@ -1,5 +1,5 @@
 /*
- * The thresholds stand first; what each is good for, and against what, is in docs/ai.md.
+ * The thresholds stand first; what each is good for, and against what, is in docs/shape.md.
  */
 #include "classify/ai/stream_shape.h"
 

@@ -1,7 +1,7 @@
 /*
  * What sizes and times of ciphertext say of a connection: how much was asked and answered, how
- * soon, and whether an answer was a model's, streamed word by word. No key, no content; docs/ai.md
- * has the reasons for each threshold and what was measured.
+ * soon, and whether an answer was a model's, streamed word by word. No key, no content;
+ * docs/shape.md has the reasons for each threshold and what was measured.
  *
  *   client  ==request==>                          ==next request==>
  *   server                 |.|..|.|.|.|..|.|.|,
