@@ -1,5 +1,6 @@
 """Where the captures of other projects are: a folder beside the checkout, or $WEIR_SHARED. They are
 no part of weir; without them the oracle tests are skipped."""
+import fcntl
 import hashlib
 import os
 import pathlib
@@ -52,8 +53,10 @@ def build_folder(binary):
 
 
 def note(binary, name, text):
-    """Adds or replaces the lines of name in oracle.txt."""
-    path = build_folder(binary) / "oracle.txt"
-    old = path.read_text().splitlines() if path.exists() else []
-    kept = [line for line in old if not line.startswith(f"{name}: ")]
-    path.write_text("\n".join(sorted(kept + [f"{name}: {line}" for line in text])) + "\n")
+    """Adds or replaces the lines of name in oracle.txt, which tests that run side by side share."""
+    with open(build_folder(binary) / "oracle.txt", "a+", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.seek(0)
+        kept = [line for line in file.read().splitlines() if not line.startswith(f"{name}: ")]
+        file.truncate(0)
+        file.write("\n".join(sorted(kept + [f"{name}: {line}" for line in text])) + "\n")
