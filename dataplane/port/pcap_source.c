@@ -12,11 +12,14 @@
 
 #define MAX_TIME_US (((uint64_t)1 << 53) - 1)
 
+enum { READ_BYTES = 256 * 1024 }; /* the library's own buffer is a page: a call for every packet */
+
 struct pcap_source {
 	struct source source;
 	const char *const *files;
 	unsigned nr_files, next_file;
 	pcap_t *pcap;
+	char *read_buffer; /* owned, READ_BYTES; of the file that is open */
 	struct rte_mempool *pool;
 	uint64_t order_us;
 	uint64_t bytes_done, bytes_total;
@@ -105,23 +108,26 @@ gzip_close(void *gz)
 	return gzclose(gz) == Z_OK ? 0 : EOF;
 }
 
-/* The file decompressed, when it is gzip's; NULL otherwise. */
+/* What the file holds, decompressed when it is gzip's; NULL when it cannot be opened. */
 static FILE *
-open_gzip(const char *file)
+open_file(struct pcap_source *p, const char *file)
 {
 	static const cookie_io_functions_t io = { .read = gzip_read, .close = gzip_close };
-	FILE *raw = strcmp(file, "-") == 0 ? NULL : fopen(file, "rbe");
-	uint8_t magic[2] = { 0, 0 };
-	FILE *f = NULL;
+	FILE *f = strcmp(file, "-") == 0 ? stdin : fopen(file, "rbe");
 	gzFile gz;
+	int first;
 
-	if (raw == NULL)
+	if (f == NULL)
 		return NULL;
-	if (fread(magic, 1, 2, raw) == 2 && magic[0] == 0x1f && magic[1] == 0x8b) {
+	setvbuf(f, p->read_buffer, _IOFBF, READ_BYTES);
+	first = getc(f);
+	if (first == 0x1f && f != stdin) { /* no capture begins so */
+		fclose(f);
 		gz = gzopen(file, "rbe");
-		f = gz != NULL ? fopencookie(gz, "rb", io) : NULL;
+		return gz != NULL ? fopencookie(gz, "rb", io) : NULL;
 	}
-	fclose(raw);
+	if (first != EOF)
+		ungetc(first, f);
 	return f;
 }
 
@@ -129,24 +135,19 @@ static bool
 open_next(struct pcap_source *p)
 {
 	const char *file = p->files[p->next_file++];
-	FILE *unzipped = open_gzip(file);
+	FILE *f = open_file(p, file);
 	char error[PCAP_ERRBUF_SIZE];
 
-	if (unzipped != NULL)
-		p->pcap =
-		    pcap_fopen_offline_with_tstamp_precision(unzipped, PCAP_TSTAMP_PRECISION_NANO,
-							     error);
-	else
-		p->pcap = pcap_open_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO,
-								  error);
+	if (f == NULL) {
+		log_err("replay: %s: %s: must be a readable pcap or pcapng file", file,
+			strerror(errno));
+		return false;
+	}
+	p->pcap = pcap_fopen_offline_with_tstamp_precision(f, PCAP_TSTAMP_PRECISION_NANO, error);
 	if (p->pcap == NULL) {
-		if (unzipped != NULL)
-			fclose(unzipped);
-		/* libpcap begins the text with the name when the system refused the file */
-		if (strncmp(error, file, strlen(file)) == 0)
-			log_err("replay: %s: must be a readable pcap or pcapng file", error);
-		else
-			log_err("replay: %s: %s: must be a pcap or pcapng file", file, error);
+		if (f != stdin)
+			fclose(f);
+		log_err("replay: %s: %s: must be a pcap or pcapng file", file, error);
 		return false;
 	}
 	return accept_link(p, file);
@@ -310,6 +311,11 @@ pcap_source_create(const char *const *files, unsigned nr, struct rte_mempool *po
 
 	if (p == NULL)
 		return -ENOMEM;
+	p->read_buffer = malloc(READ_BYTES);
+	if (p->read_buffer == NULL) {
+		free(p);
+		return -ENOMEM;
+	}
 	p->files = files;
 	p->nr_files = nr;
 	p->pool = pool;
@@ -330,6 +336,7 @@ pcap_source_destroy(struct pcap_source *p)
 		return;
 	if (p->pcap != NULL)
 		pcap_close(p->pcap);
+	free(p->read_buffer);
 	free(p);
 }
 
