@@ -92,20 +92,16 @@ flow_key_make(struct flow_key *key, uint8_t family, uint8_t proto, uint16_t doma
 			dst_port = pair;
 	}
 
-	/* Lengths that the compiler sees: this is done for every packet. */
-	order = family == 4 ? memcmp(src, dst, 4) : memcmp(src, dst, 16);
+	if (family == 4)
+		return flow_key_make4(key, proto, domain, src, dst, src_port, dst_port, one_way);
+	order = memcmp(src, dst, 16);
 	if (order == 0)
 		order = src_port < dst_port ? -1 : src_port > dst_port;
 	side = (!one_way && order > 0) ? 1 : 0;
 
 	*key = (struct flow_key) { .proto = proto, .family = family, .domain = domain };
-	if (family == 4) {
-		memcpy(key->addr[side], src, 4);
-		memcpy(key->addr[1 - side], dst, 4);
-	} else {
-		memcpy(key->addr[side], src, 16);
-		memcpy(key->addr[1 - side], dst, 16);
-	}
+	memcpy(key->addr[side], src, 16);
+	memcpy(key->addr[1 - side], dst, 16);
 	key->port[side] = src_port;
 	key->port[1 - side] = dst_port;
 	return side;

@@ -10,6 +10,7 @@
 #ifndef WEIR_FLOW_KEY_H
 #define WEIR_FLOW_KEY_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -48,18 +49,41 @@ unsigned flow_key_make(struct flow_key *key, uint8_t family, uint8_t proto, uint
 		       const uint8_t *src, const uint8_t *dst, uint16_t src_port,
 		       uint16_t dst_port);
 
+/* The same of IPv4 without ICMP's meaning of ports. one_way: the order of the packet is the key's.
+ */
+static inline unsigned
+flow_key_make4(struct flow_key *key, uint8_t proto, uint16_t domain, const uint8_t *src,
+	       const uint8_t *dst, uint16_t src_port, uint16_t dst_port, bool one_way)
+{
+	uint32_t from, to;
+	unsigned side;
+
+	__builtin_memcpy(&from, src, 4);
+	__builtin_memcpy(&to, dst, 4);
+	/* As bytes, then by port. */
+	side = !one_way && ((uint64_t)be32toh(from) << 16 | src_port) >
+			       ((uint64_t)be32toh(to) << 16 | dst_port);
+	*key = (struct flow_key) { .proto = proto, .family = 4, .domain = domain };
+	__builtin_memcpy(key->addr[side], &from, 4);
+	__builtin_memcpy(key->addr[1 - side], &to, 4);
+	key->port[side] = src_port;
+	key->port[1 - side] = dst_port;
+	return side;
+}
+
 /* Of IPv4 without the bytes that are always zero: half as long to hash. */
 static inline uint64_t
 flow_key_hash(const struct flow_key *key, const struct siphash_key *secret)
 {
-	uint8_t v4[16];
+	uint32_t addr[2];
+	uint64_t rest; /* the ports and all behind them */
 
 	if (key->family != 4)
 		return siphash13(secret, key, sizeof(*key));
-	__builtin_memcpy(v4, key->addr[0], 4);
-	__builtin_memcpy(v4 + 4, key->addr[1], 4);
-	__builtin_memcpy(v4 + 8, key->port, 8); /* and all behind the ports */
-	return siphash13(secret, v4, sizeof(v4));
+	__builtin_memcpy(&addr[0], key->addr[0], 4);
+	__builtin_memcpy(&addr[1], key->addr[1], 4);
+	__builtin_memcpy(&rest, key->port, 8);
+	return siphash13_pair(secret, (uint64_t)addr[1] << 32 | addr[0], rest);
 }
 
 /* "1:" and 28 characters of base64 and a NUL. */

@@ -48,12 +48,28 @@ test_siphash13_depends_on_all(void **state)
 	assert_true(siphash13(&key, message, sizeof(message)) != before);
 }
 
+/* Sixteen bytes, or the two words that they are. */
+static void
+test_siphash13_pair(void **state)
+{
+	const struct siphash_key key = { 0x0706050403020100u, 0x0f0e0d0c0b0a0908u };
+	uint64_t words[2] = { 0x1122334455667788u, 0 };
+
+	(void)state;
+	for (unsigned i = 0; i < 64; i++) {
+		words[1] = (uint64_t)1 << i;
+		assert_true(siphash13_pair(&key, words[0], words[1]) ==
+			    siphash13(&key, words, sizeof(words)));
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_siphash_128_vectors),
 		cmocka_unit_test(test_siphash13_depends_on_all),
+		cmocka_unit_test(test_siphash13_pair),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
