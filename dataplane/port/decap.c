@@ -207,8 +207,13 @@ set_flow(struct walk *w, const struct cursor *c, const struct ip *ip, uint16_t s
 	struct packet *p = w->p;
 	uint32_t here = (uint32_t)cursor_left(c);
 
-	p->side = (uint8_t)flow_key_make(&p->key, ip->family, ip->proto, p->key.domain, ip->src,
-					 ip->dst, src_port, dst_port);
+	/* The common case, without a call. */
+	if (ip->family == 4 && (ip->proto == IP_PROTO_TCP || ip->proto == IP_PROTO_UDP))
+		p->side = (uint8_t)flow_key_make4(&p->key, ip->proto, p->key.domain, ip->src,
+						  ip->dst, src_port, dst_port, false);
+	else
+		p->side = (uint8_t)flow_key_make(&p->key, ip->family, ip->proto, p->key.domain,
+						 ip->src, ip->dst, src_port, dst_port);
 	p->payload_off = offset_of(w, c->p);
 	p->payload_wire = payload_wire;
 	p->payload_len = here < payload_wire ? here + w->missing : payload_wire;
@@ -616,6 +621,54 @@ note_malformed(const struct walk *w, const struct packet *inner)
 		w->p->bad_tunnel = inner->bad_tunnel;
 }
 
+static enum decap_result
+not_ip(enum link_result l)
+{
+	if (l == LINK_TRUNCATED)
+		return DECAP_TRUNCATED;
+	return l == LINK_NOT_IP ? DECAP_NOT_IP : DECAP_UNSUPPORTED_LINK;
+}
+
+/* c is at the payload of the outermost packet, which may be a tunnel's header. */
+static enum decap_result
+enter_tunnels(struct walk *w, struct cursor *c, struct ip *ip, const struct decap_options *o)
+{
+	struct packet *p = w->p;
+	enum decap_result r = DECAP_OK;
+
+	for (unsigned depth = 0; depth < o->max_depth; depth++) {
+		if (r != DECAP_OK || !may_be_tunnel(ip, p))
+			break;
+
+		struct packet inner = *p;
+		enum decap_result inner_r;
+		struct ip outer = *ip;
+
+		if (!tunnel_enter(c, &outer, &inner)) {
+			note_malformed(w, &inner);
+			break;
+		}
+		note_tunnel_ends(&inner, &outer);
+		inner.key.domain = domains_find(o->domains, &inner, p->nr_vlans, p->nr_tunnels);
+		w->p = &inner;
+		inner.is_routed = false;
+		inner_r = ip_packet_parse(w, c, ip);
+		w->p = p;
+		if (inner_r == DECAP_BAD_IP_CHECKSUM)
+			return inner_r;
+		if (inner_r != DECAP_OK && inner_r != DECAP_FRAGMENT) {
+			malformed(&inner, inner.nr_tunnels != 0
+					      ? inner.tunnel[inner.nr_tunnels - 1].type
+					      : TUNNEL_MPLS);
+			note_malformed(w, &inner);
+			break;
+		}
+		*p = inner;
+		r = inner_r;
+	}
+	return r;
+}
+
 enum decap_result
 decap_frame(struct packet *p, enum link_type link, uint16_t domain, const struct decap_options *o,
 	    const uint8_t *data, uint32_t data_len, uint32_t frame_len)
@@ -629,53 +682,19 @@ decap_frame(struct packet *p, enum link_type link, uint16_t domain, const struct
 	};
 	struct cursor c = cursor_of(data, data_len);
 	unsigned nr_vlans = p->nr_vlans, nr_tunnels = p->nr_tunnels; /* of a datagram's fragments */
+	enum link_result l;
 	enum decap_result r;
 	struct ip ip;
 
 	p->key.domain = domain;
-	switch (link_parse(&c, link, p)) {
-	case LINK_IP:
-		break;
-	case LINK_NOT_IP:
-		return DECAP_NOT_IP;
-	case LINK_TRUNCATED:
-		return DECAP_TRUNCATED;
-	case LINK_NOT_SUPPORTED:
-		return DECAP_UNSUPPORTED_LINK;
-	}
-
-	p->key.domain = domains_find(o->domains, p, nr_vlans, nr_tunnels);
+	l = link == LINK_ETHERNET ? link_parse_ethernet(&c, p) : link_parse(&c, link, p);
+	if (l != LINK_IP)
+		return not_ip(l);
+	if (o->domains != NULL)
+		p->key.domain = domains_find(o->domains, p, nr_vlans, nr_tunnels);
 	r = ip_packet_parse(&w, &c, &ip);
+	if (r != DECAP_OK || !may_be_tunnel(&ip, p))
+		return r;
 	w.verify = o->verify;
-	for (unsigned depth = 0; depth < o->max_depth; depth++) {
-		if (r != DECAP_OK || !may_be_tunnel(&ip, p))
-			break;
-
-		struct packet inner = *p;
-		enum decap_result inner_r;
-		struct ip outer = ip;
-
-		if (!tunnel_enter(&c, &outer, &inner)) {
-			note_malformed(&w, &inner);
-			break;
-		}
-		note_tunnel_ends(&inner, &outer);
-		inner.key.domain = domains_find(o->domains, &inner, p->nr_vlans, p->nr_tunnels);
-		w.p = &inner;
-		inner.is_routed = false;
-		inner_r = ip_packet_parse(&w, &c, &ip);
-		w.p = p;
-		if (inner_r == DECAP_BAD_IP_CHECKSUM)
-			return inner_r;
-		if (inner_r != DECAP_OK && inner_r != DECAP_FRAGMENT) {
-			malformed(&inner, inner.nr_tunnels != 0
-					      ? inner.tunnel[inner.nr_tunnels - 1].type
-					      : TUNNEL_MPLS);
-			note_malformed(&w, &inner);
-			break;
-		}
-		*p = inner;
-		r = inner_r;
-	}
-	return r;
+	return enter_tunnels(&w, &c, &ip, o);
 }

@@ -2,19 +2,18 @@
 
 #include <string.h>
 
-#define ETHERNET_HDR_LEN 14u
-#define VLAN_TAG_LEN	 4u
-#define LENGTH_NOT_TYPE	 1536u /* below: an 802.3 length field */
-#define LLC_SNAP_LEN	 8u
-#define PPPOE_HDR_LEN	 6u
-#define MPLS_LABEL_LEN	 4u
-#define MPLS_BOTTOM	 0x100u
-#define SLL_HDR_LEN	 16u
-#define SLL2_HDR_LEN	 20u
-#define ETAG_LEN	 8u
-#define NSH_HDR_LEN	 8u
-#define PPP_IPV4	 0x0021u
-#define PPP_IPV6	 0x0057u
+#define VLAN_TAG_LEN	4u
+#define LENGTH_NOT_TYPE 1536u /* below: an 802.3 length field */
+#define LLC_SNAP_LEN	8u
+#define PPPOE_HDR_LEN	6u
+#define MPLS_LABEL_LEN	4u
+#define MPLS_BOTTOM	0x100u
+#define SLL_HDR_LEN	16u
+#define SLL2_HDR_LEN	20u
+#define ETAG_LEN	8u
+#define NSH_HDR_LEN	8u
+#define PPP_IPV4	0x0021u
+#define PPP_IPV6	0x0057u
 
 bool
 packet_add_tunnel(struct packet *p, enum tunnel_type type, uint32_t id)
@@ -163,19 +162,6 @@ link_parse_ethertype(struct cursor *c, uint16_t ethertype, struct packet *p)
 	}
 }
 
-static enum link_result
-ethernet_parse(struct cursor *c, struct packet *p)
-{
-	const uint8_t *h = cursor_take(c, ETHERNET_HDR_LEN);
-
-	if (h == NULL)
-		return LINK_TRUNCATED;
-	memcpy(p->mac[1], h, 6);
-	memcpy(p->mac[0], h + 6, 6);
-	p->has_macs = true;
-	return link_parse_ethertype(c, read_be16(h + 12), p);
-}
-
 /* The HDLC address and control bytes may be left out, and so may a leading zero of the number. */
 static enum link_result
 ppp_parse(struct cursor *c, struct packet *p)
@@ -219,7 +205,7 @@ link_parse(struct cursor *c, enum link_type type, struct packet *p)
 {
 	switch (type) {
 	case LINK_ETHERNET:
-		return ethernet_parse(c, p);
+		return link_parse_ethernet(c, p);
 	case LINK_RAW_IP:
 		return ip_by_version(c);
 	case LINK_NULL:

@@ -42,6 +42,26 @@ enum link_result link_parse(struct cursor *c, enum link_type type, struct packet
 /* The same from an EtherType on, for tunnels that carry one. */
 enum link_result link_parse_ethertype(struct cursor *c, uint16_t ethertype, struct packet *p);
 
+#define ETHERNET_HDR_LEN 14u
+
+/* link_parse of LINK_ETHERNET. Nearly every frame is one, and holds IP right behind its header. */
+static inline enum link_result
+link_parse_ethernet(struct cursor *c, struct packet *p)
+{
+	const uint8_t *h = cursor_take(c, ETHERNET_HDR_LEN);
+	uint16_t ethertype;
+
+	if (h == NULL)
+		return LINK_TRUNCATED;
+	__builtin_memcpy(p->mac[1], h, 6);
+	__builtin_memcpy(p->mac[0], h + 6, 6);
+	p->has_macs = true;
+	ethertype = read_be16(h + 12);
+	if (ethertype == ETHERTYPE_IPV4 || ethertype == ETHERTYPE_IPV6)
+		return LINK_IP;
+	return link_parse_ethertype(c, ethertype, p);
+}
+
 /* False when PACKET_MAX_TUNNELS are already on the stack. */
 bool packet_add_tunnel(struct packet *p, enum tunnel_type type, uint32_t id);
 
