@@ -48,6 +48,8 @@ vlans_of(const struct packet *p)
 {
 	uint64_t v = p->nr_vlans;
 
+	if (v == 0)
+		return 1;
 	for (unsigned i = 0; i < p->nr_vlans; i++)
 		v = mix(v << 16 | p->vlan[i]);
 	return (uint16_t)(v | 1);
@@ -65,19 +67,22 @@ bool
 feed_packet(struct flow *flow, const struct packet *p, struct feed_counters *c)
 {
 	bool first = flow->head.young == FLOW_YOUNG;
+	struct flow_side *side = &flow->side[p->side];
 	uint16_t vlans = vlans_of(p);
 
 	/* So far this side seemed to be missing; what was acknowledged meanwhile is not a loss. */
-	if (!flow->side[p->side].seen)
+	if (!side->seen)
 		flow->feed.unseen_bytes = 0;
 	c->feed_packets++;
 	if (p->payload_len < p->payload_wire) {
 		c->feed_truncated++;
 		flow->feed.truncated++;
 	}
-	if (flow->side[p->side].vlans == 0)
-		flow->side[p->side].vlans = vlans;
-	flow->feed.vlan_mixed |= flow->side[p->side].vlans != vlans;
+	/* The flow's last line is left alone: it is in no cache. */
+	if (side->vlans == 0)
+		side->vlans = vlans;
+	else if (side->vlans != vlans)
+		flow->feed.vlan_mixed = true;
 	return !first && feed_is_soon(&flow->head, p);
 }
 
