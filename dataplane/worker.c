@@ -203,13 +203,24 @@ has_bad_checksum(struct worker *w, const struct rte_mbuf *m, const struct packet
 	return r == CHECKSUM_BAD;
 }
 
+static bool
+is_second_copy(struct worker *w, const struct rte_mbuf *m, const struct packet *p)
+{
+	uint32_t left = m->data_len - RTE_MIN(p->transport_off, (uint32_t)m->data_len);
+	bool copy =
+	    dedup_is_copy(w->dedup, p,
+			  rte_pktmbuf_mtod_offset(m, const uint8_t *, p->transport_off), left);
+
+	w->counters.dedup_displaced = dedup_nr_displaced(w->dedup);
+	return copy;
+}
+
 /* A packet of a flow this worker owns. */
 static void
 process(struct worker *w, struct rte_mbuf *m)
 {
 	struct packet *p = packet_of(m);
 	const uint8_t *payload;
-	uint32_t left;
 
 	if (p->order_us < w->now_us)
 		p->order_us = w->now_us;
@@ -226,16 +237,12 @@ process(struct worker *w, struct rte_mbuf *m)
 		payload = w->scratch;
 		p->payload_len = 0;
 	}
-	left = m->data_len - RTE_MIN(p->transport_off, (uint32_t)m->data_len);
-	if (unlikely(dedup_is_copy(w->dedup, p,
-				   rte_pktmbuf_mtod_offset(m, const uint8_t *, p->transport_off),
-				   left))) {
+	if (w->dedup != NULL && unlikely(is_second_copy(w, m, p))) {
 		w->counters.drop_duplicate += nr_frames(p);
 		tracker_copy(w->tracker, p);
 		finish_mbuf(w, m);
 		return;
 	}
-	w->counters.dedup_displaced = dedup_nr_displaced(w->dedup);
 	w->counters.used_packets += nr_frames(p);
 	tracker_packet(w->tracker, p, payload);
 	finish_mbuf(w, m);
@@ -431,21 +438,15 @@ count_bad_tunnel(struct worker_counters *c, enum tunnel_type type)
 	*(uint64_t *)((uint8_t *)c + counters[type]) += 1;
 }
 
-/* A frame from a source, or a datagram from defrag. */
+/* What does not go on to its flow at once. */
 static void
-take_frame(struct worker *w, struct rte_mbuf *m)
+take_other(struct worker *w, struct rte_mbuf *m, enum decap_result r)
 {
-	struct packet *p = packet_of(m);
-	enum decap_result r;
+	const struct packet *p = packet_of(m);
 	unsigned owner;
 
-	r = decap_frame(p, (enum link_type)p->link, p->key.domain, &w->config.decap,
-			rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, m->pkt_len);
-	if (unlikely(p->bad_tunnel != 0))
-		count_bad_tunnel(&w->counters, (enum tunnel_type)(p->bad_tunnel - 1));
 	switch (r) {
 	case DECAP_OK:
-		dispatch(w, m);
 		return;
 	case DECAP_FRAGMENT:
 		if (p->hops > w->config.decap.max_depth) {
@@ -457,7 +458,7 @@ take_frame(struct worker *w, struct rte_mbuf *m)
 			take_fragment(w, m);
 			return;
 		}
-		p->is_fragment = true;
+		packet_of(m)->is_fragment = true;
 		w->counters.held_packets += nr_frames(p);
 		if (!ring_push(w, owner, m)) {
 			w->counters.held_packets -= nr_frames(p);
@@ -480,6 +481,23 @@ take_frame(struct worker *w, struct rte_mbuf *m)
 		drop_frame(w, m, &w->counters.drop_unsupported_link);
 		return;
 	}
+}
+
+/* A frame from a source, or a datagram from defrag. */
+static void
+take_frame(struct worker *w, struct rte_mbuf *m)
+{
+	struct packet *p = packet_of(m);
+	enum decap_result r;
+
+	r = decap_frame(p, (enum link_type)p->link, p->key.domain, &w->config.decap,
+			rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, m->pkt_len);
+	if (unlikely(p->bad_tunnel != 0))
+		count_bad_tunnel(&w->counters, (enum tunnel_type)(p->bad_tunnel - 1));
+	if (likely(r == DECAP_OK))
+		dispatch(w, m);
+	else
+		take_other(w, m, r);
 }
 
 /* Microseconds since the epoch, from the cycle counter: no system call. */

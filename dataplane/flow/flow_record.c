@@ -17,9 +17,6 @@ static const char *const end_names[NR_FLOW_ENDS] = {
 	[FLOW_END_REUSED] = "idle",
 };
 
-/* No packet stands for more frames than this (struct packet, nr_frames). */
-#define MOST_FRAMES UINT16_MAX
-
 void
 flow_account(struct flow *flow, const struct packet *p)
 {
@@ -39,13 +36,6 @@ flow_account(struct flow *flow, const struct packet *p)
 	s->tcp_flags |= p->tcp_flags;
 	if (flow->head.young != 0)
 		flow->head.young--;
-}
-
-bool
-flow_counters_full(const struct flow *flow)
-{
-	return flow->side[0].packets > UINT32_MAX - MOST_FRAMES ||
-	       flow->side[1].packets > UINT32_MAX - MOST_FRAMES;
 }
 
 /* The flow's identity: tuple with domain, and its first packet's time and sequence number. */

@@ -13,8 +13,16 @@ struct sha256_ctx;
 /* Counts a packet for the side that sent it. */
 void flow_account(struct flow *flow, const struct packet *p);
 
-/* Has a counter come near its end? Then the part ends here (flow_next_part). */
-bool flow_counters_full(const struct flow *flow);
+/*
+ * Has a counter come near its end? Then the part ends here (flow_next_part). No packet stands for
+ * more than UINT16_MAX frames (struct packet, nr_frames).
+ */
+static inline bool
+flow_counters_full(const struct flow *flow)
+{
+	return flow->side[0].packets > UINT32_MAX - UINT16_MAX ||
+	       flow->side[1].packets > UINT32_MAX - UINT16_MAX;
+}
 
 /* 128 bits from the type, the flow and the part: the same in every replay. */
 void flow_event_id(const struct flow *flow, enum record_type type, uint64_t part,

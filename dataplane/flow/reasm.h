@@ -89,6 +89,12 @@ struct reasm {
 /* What there is besides; all zero where there is nothing. */
 const struct reasm_more *reasm_more(const struct reasm *r, const struct reasm_pool *pool);
 
+static inline uint32_t
+reasm_retransmits(const struct reasm *r, const struct reasm_pool *pool)
+{
+	return r->more == 0 ? 0 : reasm_more(r, pool)->retransmits;
+}
+
 static inline bool
 reasm_holds(const struct reasm *r, const struct reasm_pool *pool)
 {

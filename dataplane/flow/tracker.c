@@ -23,8 +23,10 @@ struct tracker {
 	const char *ruleset;
 	tracker_emit_fn *emit;
 	void *emit_arg;
-	uint64_t now_us;   /* packet time of the records being made */
-	uint64_t order_us; /* and their place in the merge */
+	uint64_t now_us;      /* packet time of the records being made */
+	uint64_t order_us;    /* and their place in the merge */
+	uint64_t shortest_us; /* of the timeouts of flows */
+	int64_t active_ms;
 	struct record record;
 };
 
@@ -240,6 +242,18 @@ shas_bytes(const struct tracker *t)
 
 static void make_room(void *arg, struct reasm *r);
 
+static uint64_t
+shortest_timeout(const struct flow_timeouts *of)
+{
+	const uint64_t all[] = { of->tcp_idle_us, of->half_open_us, of->linger_us, of->udp_idle_us,
+				 of->other_idle_us };
+	uint64_t least = all[0];
+
+	for (unsigned i = 1; i < sizeof(all) / sizeof(all[0]); i++)
+		least = all[i] < least ? all[i] : least;
+	return least;
+}
+
 int
 tracker_create(const struct tracker_config *config, struct worker_counters *counters,
 	       struct feed_counters *feeds, tracker_emit_fn *emit, void *arg, struct tracker **out)
@@ -251,6 +265,8 @@ tracker_create(const struct tracker_config *config, struct worker_counters *coun
 	if (t == NULL)
 		return -ENOMEM;
 	t->config = *config;
+	t->shortest_us = shortest_timeout(&config->timeouts);
+	t->active_ms = (int64_t)(config->timeouts.active_us / 1000);
 	t->counters = counters;
 	t->feeds = feeds;
 	t->emit = emit;
@@ -353,6 +369,10 @@ end_if_expired(struct tracker *t, struct flow *flow, const struct packet *p)
 {
 	uint64_t deadline;
 
+	/* Within the shortest of all timeouts, as nearly every packet: nothing to be looked up. */
+	if (p->order_us - flow->head.last_order_us <= t->shortest_us &&
+	    p->time_us <= flow->head.last_us + t->shortest_us)
+		return false;
 	if (!flow_expired(t->flows, &flow->head, p))
 		return false;
 	deadline = flow_deadline(t->flows, &flow->head);
@@ -375,7 +395,7 @@ end_part_if_due(struct tracker *t, struct flow *flow, const struct packet *p)
 {
 	int32_t lasts_ms = (int32_t)((uint32_t)(p->time_us / 1000) - flow->head.part_ms);
 
-	if (lasts_ms < (int64_t)(t->config.timeouts.active_us / 1000) && !flow_counters_full(flow))
+	if (lasts_ms < t->active_ms && !flow_counters_full(flow))
 		return;
 	set_time(t, p->time_us, p->order_us);
 	flow_part_record(t, flow, FLOW_END_ACTIVE);
@@ -418,25 +438,28 @@ tcp_packet(struct tracker *t, struct flow *flow, const struct packet *p, const u
 	   bool soon)
 {
 	struct flow_side *sender = &flow->side[p->side], *other = &flow->side[1 - p->side];
-	struct delivery d = { t, flow, p->side }, back = { t, flow, 1u - p->side };
+	struct delivery d = { t, flow, p->side };
 	uint32_t seq = p->seq + ((p->tcp_flags & TCP_SYN) != 0);
 	uint8_t state = flow->head.tcp_state;
-	uint32_t retransmits = reasm_more(&sender->reasm, &t->reasm)->retransmits;
+	uint32_t retransmits = reasm_retransmits(&sender->reasm, &t->reasm);
 	bool nothing_new = soon && (p->payload_wire != 0 || feed_tcp_repeats(flow, p));
 
-	feed_tcp_ack(flow, p);
+	if (!other->seen)
+		feed_tcp_ack(flow, p);
 	tcp_track_update(flow, p);
 	/* What a RST carries is not of the stream (RFC 9293 section 3.10.7.4). */
 	if (p->payload_len != 0 && (p->tcp_flags & TCP_RST) == 0) {
 		ensure_conn(t, flow);
 		reasm_push(&sender->reasm, &t->reasm, p->time_us, seq, payload, p->payload_len,
 			   deliver, &d);
-		nothing_new = nothing_new &&
-			      reasm_more(&sender->reasm, &t->reasm)->retransmits != retransmits;
+		nothing_new =
+		    nothing_new && reasm_retransmits(&sender->reasm, &t->reasm) != retransmits;
 	}
 	feed_tcp(flow, p, nothing_new, &t->feeds[p->feed]);
-	if (sender->have_ack && reasm_holds(&other->reasm, &t->reasm))
-		reasm_acked(&other->reasm, &t->reasm, p->time_us, sender->acked, deliver, &back);
+	if (sender->have_ack && reasm_holds(&other->reasm, &t->reasm)) {
+		d.side = 1u - p->side;
+		reasm_acked(&other->reasm, &t->reasm, p->time_us, sender->acked, deliver, &d);
+	}
 	if ((p->tcp_flags & TCP_FIN) != 0 || p->payload_len != 0)
 		half_close(t, flow, p->side);
 	tcp_track_settle(flow);
@@ -622,7 +645,8 @@ tracker_packet(struct tracker *t, const struct packet *p, const uint8_t *payload
 	soon = feed_packet(flow, p, &t->feeds[p->feed]);
 	set_time(t, p->time_us, p->order_us);
 	flow_account(flow, p);
-	flow_table_note_path(t->flows, &flow->head, p, false);
+	if (p->nr_vlans != 0)
+		flow_table_note_path(t->flows, &flow->head, p, false);
 	if (verdict != TCP_GOOD)
 		reject(t, flow, p, verdict);
 	else if (p->key.proto == IP_PROTO_TCP)
