@@ -1,93 +1,120 @@
 /* Request targets of model APIs; llm_path.h is the manual. */
 #include "classify/ai/llm_path.h"
 
+/* A text and its length: these tables are gone through for every request. */
+struct text {
+	const char *p;
+	size_t len;
+};
+#define TEXT(text)                     \
+	{                              \
+		text, sizeof(text) - 1 \
+	}
+
 /*
  * Ends of paths, the longer before the shorter where one is the end of the other. `specific`:
  * hardly anything but a model API has such a path, so a weak sign beside it is enough.
  */
 static const struct {
-	const char *end;
+	struct text end;
 	enum llm_dialect dialect;
 	enum llm_operation operation;
 	bool specific;
 	bool stream;
 } ends[] = {
-	{ "/chat/completions", LLM_OPENAI_CHAT, LLM_CHAT, true, false },
-	{ "/fim/completions", LLM_OPENAI_COMPLETIONS, LLM_TEXT_COMPLETION, true, false },
-	{ "/agents/completions", LLM_OPENAI_CHAT, LLM_CHAT, true, false },
-	{ "/text/chatcompletion_v2", LLM_OPENAI_CHAT, LLM_CHAT, true, false },
-	{ "/completions", LLM_OPENAI_COMPLETIONS, LLM_TEXT_COMPLETION, false, false },
-	{ "/responses/input_tokens", LLM_OPENAI_RESPONSES, LLM_COUNT_TOKENS, true, false },
-	{ "/responses/compact", LLM_OPENAI_RESPONSES, LLM_CHAT, true, false },
-	{ "/responses", LLM_OPENAI_RESPONSES, LLM_CHAT, false, false },
-	{ "/api/embeddings", LLM_OLLAMA_EMBED, LLM_EMBEDDINGS, false, false },
-	{ "/embeddings", LLM_OPENAI_EMBEDDINGS, LLM_EMBEDDINGS, false, false },
-	{ "/moderations", LLM_OPENAI_MODERATIONS, LLM_MODERATION, false, false },
-	{ "/images/generations", LLM_OPENAI_IMAGES, LLM_IMAGE_GENERATION, true, false },
-	{ "/images/edits", LLM_OPENAI_IMAGES, LLM_IMAGE_GENERATION, true, false },
-	{ "/images/variations", LLM_OPENAI_IMAGES, LLM_IMAGE_GENERATION, true, false },
-	{ "/audio/speech", LLM_OPENAI_AUDIO, LLM_SPEECH, true, false },
-	{ "/audio/transcriptions", LLM_OPENAI_AUDIO, LLM_TRANSCRIPTION, true, false },
-	{ "/audio/translations", LLM_OPENAI_AUDIO, LLM_TRANSCRIPTION, true, false },
-	{ "/messages/count_tokens", LLM_ANTHROPIC_MESSAGES, LLM_COUNT_TOKENS, true, false },
-	{ "/messages", LLM_ANTHROPIC_MESSAGES, LLM_CHAT, false, false },
-	{ "/v1/complete", LLM_ANTHROPIC_COMPLETE, LLM_TEXT_COMPLETION, false, false },
-	{ "/api/chat", LLM_OLLAMA_CHAT, LLM_CHAT, false, false },
-	{ "/api/generate", LLM_OLLAMA_GENERATE, LLM_TEXT_COMPLETION, false, false },
-	{ "/api/embed", LLM_OLLAMA_EMBED, LLM_EMBEDDINGS, false, false },
-	{ "/api/pull", LLM_OLLAMA_PULL, LLM_MODEL_DOWNLOAD, false, false },
-	{ "/v1/chat", LLM_COHERE_CHAT, LLM_CHAT, false, false },
-	{ "/v2/chat", LLM_COHERE_CHAT, LLM_CHAT, false, false },
-	{ "/v1/embed", LLM_COHERE_EMBED, LLM_EMBEDDINGS, false, false },
-	{ "/v2/embed", LLM_COHERE_EMBED, LLM_EMBEDDINGS, false, false },
-	{ "/rerank", LLM_RERANK, LLM_RERANKING, false, false },
-	{ "/generate_stream", LLM_TGI_GENERATE, LLM_TEXT_COMPLETION, false, true },
-	{ "/generate", LLM_TGI_GENERATE, LLM_TEXT_COMPLETION, false, false },
-	{ "/completion", LLM_LLAMACPP_COMPLETION, LLM_TEXT_COMPLETION, false, false },
-	{ "/infill", LLM_LLAMACPP_COMPLETION, LLM_TEXT_COMPLETION, false, false },
-	{ "/invocations", LLM_INVOCATIONS, LLM_OPERATION_UNKNOWN, false, false },
-	{ "/inference:complete", LLM_OPENAI_CHAT, LLM_CHAT, true, false },
+	{ TEXT("/chat/completions"), LLM_OPENAI_CHAT, LLM_CHAT, true, false },
+	{ TEXT("/fim/completions"), LLM_OPENAI_COMPLETIONS, LLM_TEXT_COMPLETION, true, false },
+	{ TEXT("/agents/completions"), LLM_OPENAI_CHAT, LLM_CHAT, true, false },
+	{ TEXT("/text/chatcompletion_v2"), LLM_OPENAI_CHAT, LLM_CHAT, true, false },
+	{ TEXT("/completions"), LLM_OPENAI_COMPLETIONS, LLM_TEXT_COMPLETION, false, false },
+	{ TEXT("/responses/input_tokens"), LLM_OPENAI_RESPONSES, LLM_COUNT_TOKENS, true, false },
+	{ TEXT("/responses/compact"), LLM_OPENAI_RESPONSES, LLM_CHAT, true, false },
+	{ TEXT("/responses"), LLM_OPENAI_RESPONSES, LLM_CHAT, false, false },
+	{ TEXT("/api/embeddings"), LLM_OLLAMA_EMBED, LLM_EMBEDDINGS, false, false },
+	{ TEXT("/embeddings"), LLM_OPENAI_EMBEDDINGS, LLM_EMBEDDINGS, false, false },
+	{ TEXT("/moderations"), LLM_OPENAI_MODERATIONS, LLM_MODERATION, false, false },
+	{ TEXT("/images/generations"), LLM_OPENAI_IMAGES, LLM_IMAGE_GENERATION, true, false },
+	{ TEXT("/images/edits"), LLM_OPENAI_IMAGES, LLM_IMAGE_GENERATION, true, false },
+	{ TEXT("/images/variations"), LLM_OPENAI_IMAGES, LLM_IMAGE_GENERATION, true, false },
+	{ TEXT("/audio/speech"), LLM_OPENAI_AUDIO, LLM_SPEECH, true, false },
+	{ TEXT("/audio/transcriptions"), LLM_OPENAI_AUDIO, LLM_TRANSCRIPTION, true, false },
+	{ TEXT("/audio/translations"), LLM_OPENAI_AUDIO, LLM_TRANSCRIPTION, true, false },
+	{ TEXT("/messages/count_tokens"), LLM_ANTHROPIC_MESSAGES, LLM_COUNT_TOKENS, true, false },
+	{ TEXT("/messages"), LLM_ANTHROPIC_MESSAGES, LLM_CHAT, false, false },
+	{ TEXT("/v1/complete"), LLM_ANTHROPIC_COMPLETE, LLM_TEXT_COMPLETION, false, false },
+	{ TEXT("/api/chat"), LLM_OLLAMA_CHAT, LLM_CHAT, false, false },
+	{ TEXT("/api/generate"), LLM_OLLAMA_GENERATE, LLM_TEXT_COMPLETION, false, false },
+	{ TEXT("/api/embed"), LLM_OLLAMA_EMBED, LLM_EMBEDDINGS, false, false },
+	{ TEXT("/api/pull"), LLM_OLLAMA_PULL, LLM_MODEL_DOWNLOAD, false, false },
+	{ TEXT("/v1/chat"), LLM_COHERE_CHAT, LLM_CHAT, false, false },
+	{ TEXT("/v2/chat"), LLM_COHERE_CHAT, LLM_CHAT, false, false },
+	{ TEXT("/v1/embed"), LLM_COHERE_EMBED, LLM_EMBEDDINGS, false, false },
+	{ TEXT("/v2/embed"), LLM_COHERE_EMBED, LLM_EMBEDDINGS, false, false },
+	{ TEXT("/rerank"), LLM_RERANK, LLM_RERANKING, false, false },
+	{ TEXT("/generate_stream"), LLM_TGI_GENERATE, LLM_TEXT_COMPLETION, false, true },
+	{ TEXT("/generate"), LLM_TGI_GENERATE, LLM_TEXT_COMPLETION, false, false },
+	{ TEXT("/completion"), LLM_LLAMACPP_COMPLETION, LLM_TEXT_COMPLETION, false, false },
+	{ TEXT("/infill"), LLM_LLAMACPP_COMPLETION, LLM_TEXT_COMPLETION, false, false },
+	{ TEXT("/invocations"), LLM_INVOCATIONS, LLM_OPERATION_UNKNOWN, false, false },
+	{ TEXT("/inference:complete"), LLM_OPENAI_CHAT, LLM_CHAT, true, false },
 };
 
 /* What follows a model's name: /models/<name>:verb, /model/<name>/verb, /v2/models/<name>/verb. */
 static const struct {
-	const char *verb;
+	struct text verb;
 	enum llm_dialect dialect;
 	enum llm_operation operation;
 	bool specific;
 	bool stream;
 } verbs[] = {
-	{ ":generateContent", LLM_GEMINI_GENERATE, LLM_GENERATE_CONTENT, true, false },
-	{ ":streamGenerateContent", LLM_GEMINI_GENERATE, LLM_GENERATE_CONTENT, true, true },
-	{ ":embedContent", LLM_GEMINI_EMBED, LLM_EMBEDDINGS, true, false },
-	{ ":batchEmbedContents", LLM_GEMINI_EMBED, LLM_EMBEDDINGS, true, false },
-	{ ":predict", LLM_VERTEX_PREDICT, LLM_OPERATION_UNKNOWN, false, false },
-	{ ":rawPredict", LLM_VERTEX_PREDICT, LLM_CHAT, false, false },
-	{ ":streamRawPredict", LLM_VERTEX_PREDICT, LLM_CHAT, true, true },
-	{ "/converse", LLM_BEDROCK_CONVERSE, LLM_CHAT, true, false },
-	{ "/converse-stream", LLM_BEDROCK_CONVERSE, LLM_CHAT, true, true },
-	{ "/invoke", LLM_BEDROCK_INVOKE, LLM_OPERATION_UNKNOWN, false, false },
-	{ "/invoke-with-response-stream", LLM_BEDROCK_INVOKE, LLM_OPERATION_UNKNOWN, true, true },
-	{ "/generate", LLM_TRITON_GENERATE, LLM_TEXT_COMPLETION, true, false },
-	{ "/generate_stream", LLM_TRITON_GENERATE, LLM_TEXT_COMPLETION, true, true },
+	{ TEXT(":generateContent"), LLM_GEMINI_GENERATE, LLM_GENERATE_CONTENT, true, false },
+	{ TEXT(":streamGenerateContent"), LLM_GEMINI_GENERATE, LLM_GENERATE_CONTENT, true, true },
+	{ TEXT(":embedContent"), LLM_GEMINI_EMBED, LLM_EMBEDDINGS, true, false },
+	{ TEXT(":batchEmbedContents"), LLM_GEMINI_EMBED, LLM_EMBEDDINGS, true, false },
+	{ TEXT(":predict"), LLM_VERTEX_PREDICT, LLM_OPERATION_UNKNOWN, false, false },
+	{ TEXT(":rawPredict"), LLM_VERTEX_PREDICT, LLM_CHAT, false, false },
+	{ TEXT(":streamRawPredict"), LLM_VERTEX_PREDICT, LLM_CHAT, true, true },
+	{ TEXT("/converse"), LLM_BEDROCK_CONVERSE, LLM_CHAT, true, false },
+	{ TEXT("/converse-stream"), LLM_BEDROCK_CONVERSE, LLM_CHAT, true, true },
+	{ TEXT("/invoke"), LLM_BEDROCK_INVOKE, LLM_OPERATION_UNKNOWN, false, false },
+	{ TEXT("/invoke-with-response-stream"), LLM_BEDROCK_INVOKE, LLM_OPERATION_UNKNOWN, true,
+	  true },
+	{ TEXT("/generate"), LLM_TRITON_GENERATE, LLM_TEXT_COMPLETION, true, false },
+	{ TEXT("/generate_stream"), LLM_TRITON_GENERATE, LLM_TEXT_COMPLETION, true, true },
 };
 
 /* Segments (or verbs) of things that model hosts also do, and that are no calls. */
-static const char *const no_calls[] = {
-	"files",	 "uploads",	  "assistants",	  "threads",	    "traces",
-	"vector_stores", "conversations", "batches",	  "fine_tuning",    "containers",
-	"skills",	 "evals",	  "organization", "cachedContents", "fileSearchStores",
-	"realtime",	 "tokenize",	  "detokenize",	  "count-tokens",   "predictions",
-	"async-invoke",	 "guardrail",	  "jobs",	  "token",	    "schema",
-	"collections",	 "indexes",	  "graphql",	  "vectors",
+static const struct text no_calls[] = {
+	TEXT("files"),	       TEXT("uploads"),	       TEXT("assistants"),
+	TEXT("threads"),       TEXT("traces"),	       TEXT("vector_stores"),
+	TEXT("conversations"), TEXT("batches"),	       TEXT("fine_tuning"),
+	TEXT("containers"),    TEXT("skills"),	       TEXT("evals"),
+	TEXT("organization"),  TEXT("cachedContents"), TEXT("fileSearchStores"),
+	TEXT("realtime"),      TEXT("tokenize"),       TEXT("detokenize"),
+	TEXT("count-tokens"),  TEXT("predictions"),    TEXT("async-invoke"),
+	TEXT("guardrail"),     TEXT("jobs"),	       TEXT("token"),
+	TEXT("schema"),	       TEXT("collections"),    TEXT("indexes"),
+	TEXT("graphql"),       TEXT("vectors"),
 };
+
+/* The last byte first: it tells most of them apart. */
+static inline bool
+ends_so(struct span s, struct text end)
+{
+	return s.len >= end.len && s.p[s.len - 1] == (uint8_t)end.p[end.len - 1] &&
+	       memcmp(s.p + s.len - end.len, end.p, end.len) == 0;
+}
 
 static bool
 ends_with(struct span s, const char *end)
 {
-	size_t len = strlen(end);
+	return ends_so(s, (struct text) { end, strlen(end) });
+}
 
-	return s.len >= len && memcmp(s.p + s.len - len, end, len) == 0;
+static inline bool
+is_text(struct span s, struct text t)
+{
+	return s.len == t.len && memcmp(s.p, t.p, t.len) == 0;
 }
 
 static struct span
@@ -111,7 +138,7 @@ behind_last(struct span s, const char *needle)
 	size_t len = strlen(needle);
 
 	for (size_t i = s.len; i >= len; i--) {
-		if (memcmp(s.p + i - len, needle, len) == 0)
+		if (s.p[i - len] == (uint8_t)needle[0] && memcmp(s.p + i - len, needle, len) == 0)
 			return i;
 	}
 	return 0;
@@ -166,9 +193,7 @@ find_verb(struct span path, struct llm_target *t, char *model, size_t cap)
 	rest.p += from;
 	rest.len -= from;
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-		size_t len = strlen(verbs[i].verb);
-
-		if (rest.len <= len || !ends_with(rest, verbs[i].verb))
+		if (rest.len <= verbs[i].verb.len || !ends_so(rest, verbs[i].verb))
 			continue;
 		t->dialect = verbs[i].dialect;
 		t->operation = verbs[i].operation;
@@ -176,7 +201,7 @@ find_verb(struct span path, struct llm_target *t, char *model, size_t cap)
 		t->stream = verbs[i].stream;
 		t->hint = true;
 		t->names_model = true;
-		rest.len -= len;
+		rest.len -= verbs[i].verb.len;
 		if (t->dialect == LLM_TRITON_GENERATE)
 			rest = segment_behind(path, "/models/"); /* a version may follow */
 		decode_name(rest, model, cap);
@@ -189,7 +214,7 @@ static bool
 find_end(struct span path, struct llm_target *t)
 {
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-		if (!ends_with(path, ends[i].end))
+		if (!ends_so(path, ends[i].end))
 			continue;
 		t->dialect = ends[i].dialect;
 		t->operation = ends[i].operation;
@@ -212,7 +237,7 @@ names_no_call(struct span path)
 		struct span segment = span_of(path.p + start, i - start);
 
 		for (size_t k = 0; k < sizeof(no_calls) / sizeof(no_calls[0]); k++) {
-			if (span_is(segment, no_calls[k]))
+			if (is_text(segment, no_calls[k]))
 				return true;
 		}
 		start = i + 1;

@@ -28,8 +28,9 @@ struct signature_block {
 };
 
 struct signature {
-	uint32_t block; /* index */
-	int32_t next;	/* in its chain, -1 at the end */
+	uint32_t block;	       /* index */
+	int32_t next;	       /* in its chain, -1 at the end */
+	uint16_t len, literal; /* of text; of that before its first '*' */
 	char text[SIGNATURE_TEXT_CAP];
 	char value[SIGNATURE_TEXT_CAP]; /* of a header */
 };

@@ -99,6 +99,8 @@ signature_add(struct provider_catalogue *c, struct span text, struct span value)
 	s = &grown[c->nr_signatures];
 	memset(s, 0, sizeof(*s));
 	memcpy(s->text, text.p, text.len);
+	s->len = (uint16_t)text.len;
+	s->literal = (uint16_t)strcspn(s->text, "*");
 	memcpy(s->value, value.p, value.len);
 	s->block = c->nr_blocks - 1;
 	s->next = -1;
@@ -134,14 +136,31 @@ signature_engine(const struct provider_catalogue *c, struct span name, struct sp
 	return NULL;
 }
 
+/* From the back: all of the chain begin alike. What does not begin with a slash is not told. */
+static bool
+may_match_path(const struct signature *s, struct span path)
+{
+	if (path.p[0] != '/')
+		return true;
+	if (path.len < s->literal)
+		return false;
+	for (unsigned i = s->literal; i > 0; i--) {
+		if (ascii_lower(path.p[i - 1]) != ascii_lower((uint8_t)s->text[i - 1]))
+			return false;
+	}
+	return true;
+}
+
 const char *
 signature_service(const struct provider_catalogue *c, struct span path)
 {
 	if (c == NULL || path.len == 0)
 		return NULL;
 	for (int32_t i = c->paths[bucket_of(path)]; i >= 0; i = c->signatures[i].next) {
-		if (glob_matches_path(text_span(c->signatures[i].text), path))
-			return name_of(c, &c->signatures[i]);
+		const struct signature *s = &c->signatures[i];
+
+		if (may_match_path(s, path) && glob_matches_path(span_of(s->text, s->len), path))
+			return name_of(c, s);
 	}
 	return NULL;
 }

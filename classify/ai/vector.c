@@ -9,61 +9,64 @@ enum { MAX_SEGMENTS = 8 };
 
 enum { READ = LLM_VECTOR_QUERY, WRITE = LLM_VECTOR_UPSERT, REMOVE = LLM_VECTOR_DELETE };
 
+#define END(text) text, sizeof(text) - 1
+
 /*
  * Ends of paths, segment by segment; {} is the collection, * anything. `alone`: the request says
  * enough without its answer.
  */
 static const struct {
 	const char *end;
+	size_t end_len;
 	const char *method;
 	enum llm_dialect dialect;
 	int operation;
 	bool alone;
 } ends[] = {
-	{ "collections {} points search", "POST", LLM_QDRANT, READ, true },
-	{ "collections {} points search batch", "POST", LLM_QDRANT, READ, true },
-	{ "collections {} points search groups", "POST", LLM_QDRANT, READ, true },
-	{ "collections {} points query", "POST", LLM_QDRANT, READ, true },
-	{ "collections {} points query batch", "POST", LLM_QDRANT, READ, true },
-	{ "collections {} points query groups", "POST", LLM_QDRANT, READ, true },
-	{ "collections {} points recommend", "POST", LLM_QDRANT, READ, true },
-	{ "collections {} points recommend batch", "POST", LLM_QDRANT, READ, true },
-	{ "collections {} points discover", "POST", LLM_QDRANT, READ, true },
-	{ "collections {} points scroll", "POST", LLM_QDRANT, READ, true },
-	{ "collections {} points", "POST", LLM_QDRANT, READ, false },
-	{ "collections {} points", "PUT", LLM_QDRANT, WRITE, false },
-	{ "collections {} points delete", "POST", LLM_QDRANT, REMOVE, false },
-	{ "collections {} query", "POST", LLM_CHROMA, READ, true },
-	{ "collections {} get", "POST", LLM_CHROMA, READ, false },
-	{ "collections {} add", "POST", LLM_CHROMA, WRITE, true },
-	{ "collections {} upsert", "POST", LLM_CHROMA, WRITE, true },
-	{ "collections {} update", "POST", LLM_CHROMA, WRITE, true },
-	{ "databases * collections {} delete", "POST", LLM_CHROMA, REMOVE, true },
-	{ "v1 objects", "POST", LLM_WEAVIATE, WRITE, false },
-	{ "v1 batch objects", "POST", LLM_WEAVIATE, WRITE, false },
-	{ "v1 graphql", "POST", LLM_WEAVIATE, READ, false },
-	{ "vectordb entities search", "POST", LLM_MILVUS, READ, true },
-	{ "vectordb entities hybrid_search", "POST", LLM_MILVUS, READ, true },
-	{ "vectordb entities advanced_search", "POST", LLM_MILVUS, READ, true },
-	{ "vectordb entities query", "POST", LLM_MILVUS, READ, true },
-	{ "vectordb entities get", "POST", LLM_MILVUS, READ, true },
-	{ "vectordb entities insert", "POST", LLM_MILVUS, WRITE, true },
-	{ "vectordb entities upsert", "POST", LLM_MILVUS, WRITE, true },
-	{ "vectordb entities delete", "POST", LLM_MILVUS, REMOVE, true },
-	{ "v1 vector search", "POST", LLM_MILVUS, READ, true },
-	{ "v1 vector query", "POST", LLM_MILVUS, READ, true },
-	{ "v1 vector insert", "POST", LLM_MILVUS, WRITE, true },
-	{ "v1 vector upsert", "POST", LLM_MILVUS, WRITE, true },
-	{ "records namespaces {} search", "POST", LLM_PINECONE, READ, true },
-	{ "records namespaces {} upsert", "POST", LLM_PINECONE, WRITE, true },
-	{ "vectors upsert", "POST", LLM_PINECONE, WRITE, false },
-	{ "vectors update", "POST", LLM_PINECONE, WRITE, false },
-	{ "vectors delete", "POST", LLM_PINECONE, REMOVE, false },
-	{ "query", "POST", LLM_PINECONE, READ, false },
-	{ "{} _search", "POST", LLM_ELASTIC_KNN, READ, false },
-	{ "{} _search", "GET", LLM_ELASTIC_KNN, READ, false },
-	{ "{} _knn_search", "POST", LLM_ELASTIC_KNN, READ, false },
-	{ "{} _knn_search", "GET", LLM_ELASTIC_KNN, READ, false },
+	{ END("collections {} points search"), "POST", LLM_QDRANT, READ, true },
+	{ END("collections {} points search batch"), "POST", LLM_QDRANT, READ, true },
+	{ END("collections {} points search groups"), "POST", LLM_QDRANT, READ, true },
+	{ END("collections {} points query"), "POST", LLM_QDRANT, READ, true },
+	{ END("collections {} points query batch"), "POST", LLM_QDRANT, READ, true },
+	{ END("collections {} points query groups"), "POST", LLM_QDRANT, READ, true },
+	{ END("collections {} points recommend"), "POST", LLM_QDRANT, READ, true },
+	{ END("collections {} points recommend batch"), "POST", LLM_QDRANT, READ, true },
+	{ END("collections {} points discover"), "POST", LLM_QDRANT, READ, true },
+	{ END("collections {} points scroll"), "POST", LLM_QDRANT, READ, true },
+	{ END("collections {} points"), "POST", LLM_QDRANT, READ, false },
+	{ END("collections {} points"), "PUT", LLM_QDRANT, WRITE, false },
+	{ END("collections {} points delete"), "POST", LLM_QDRANT, REMOVE, false },
+	{ END("collections {} query"), "POST", LLM_CHROMA, READ, true },
+	{ END("collections {} get"), "POST", LLM_CHROMA, READ, false },
+	{ END("collections {} add"), "POST", LLM_CHROMA, WRITE, true },
+	{ END("collections {} upsert"), "POST", LLM_CHROMA, WRITE, true },
+	{ END("collections {} update"), "POST", LLM_CHROMA, WRITE, true },
+	{ END("databases * collections {} delete"), "POST", LLM_CHROMA, REMOVE, true },
+	{ END("v1 objects"), "POST", LLM_WEAVIATE, WRITE, false },
+	{ END("v1 batch objects"), "POST", LLM_WEAVIATE, WRITE, false },
+	{ END("v1 graphql"), "POST", LLM_WEAVIATE, READ, false },
+	{ END("vectordb entities search"), "POST", LLM_MILVUS, READ, true },
+	{ END("vectordb entities hybrid_search"), "POST", LLM_MILVUS, READ, true },
+	{ END("vectordb entities advanced_search"), "POST", LLM_MILVUS, READ, true },
+	{ END("vectordb entities query"), "POST", LLM_MILVUS, READ, true },
+	{ END("vectordb entities get"), "POST", LLM_MILVUS, READ, true },
+	{ END("vectordb entities insert"), "POST", LLM_MILVUS, WRITE, true },
+	{ END("vectordb entities upsert"), "POST", LLM_MILVUS, WRITE, true },
+	{ END("vectordb entities delete"), "POST", LLM_MILVUS, REMOVE, true },
+	{ END("v1 vector search"), "POST", LLM_MILVUS, READ, true },
+	{ END("v1 vector query"), "POST", LLM_MILVUS, READ, true },
+	{ END("v1 vector insert"), "POST", LLM_MILVUS, WRITE, true },
+	{ END("v1 vector upsert"), "POST", LLM_MILVUS, WRITE, true },
+	{ END("records namespaces {} search"), "POST", LLM_PINECONE, READ, true },
+	{ END("records namespaces {} upsert"), "POST", LLM_PINECONE, WRITE, true },
+	{ END("vectors upsert"), "POST", LLM_PINECONE, WRITE, false },
+	{ END("vectors update"), "POST", LLM_PINECONE, WRITE, false },
+	{ END("vectors delete"), "POST", LLM_PINECONE, REMOVE, false },
+	{ END("query"), "POST", LLM_PINECONE, READ, false },
+	{ END("{} _search"), "POST", LLM_ELASTIC_KNN, READ, false },
+	{ END("{} _search"), "GET", LLM_ELASTIC_KNN, READ, false },
+	{ END("{} _knn_search"), "POST", LLM_ELASTIC_KNN, READ, false },
+	{ END("{} _knn_search"), "GET", LLM_ELASTIC_KNN, READ, false },
 };
 
 /* The last segments of a path, without its query; [0] is the last. */
@@ -118,9 +121,14 @@ vector_request_line(struct llm_call *call, struct span method, struct span path)
 {
 	struct span segments[MAX_SEGMENTS], collection = span_of(NULL, 0);
 	unsigned nr = split_end(path, segments);
+	char last;
 
+	if (nr == 0 || segments[0].len == 0)
+		return false;
+	last = (char)segments[0].p[segments[0].len - 1];
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-		if (!span_is(method, ends[i].method) ||
+		/* Every pattern ends with a word: of most paths no more is looked at. */
+		if (ends[i].end[ends[i].end_len - 1] != last || !span_is(method, ends[i].method) ||
 		    !ends_so(ends[i].end, segments, nr, &collection))
 			continue;
 		call->target.vector = true;
