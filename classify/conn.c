@@ -218,7 +218,8 @@ choose(struct conn_env *env, struct conn *c, enum protocol protocol)
 		env->counters.states_refused++;
 		return;
 	}
-	memset(c->state, 0, c->proto->state_bytes);
+	memset(c->state, 0,
+	       c->proto->zeroed_bytes != 0 ? c->proto->zeroed_bytes : c->proto->state_bytes);
 	if (c->proto->open != NULL)
 		c->proto->open(env, c, c->state);
 }

@@ -106,11 +106,13 @@ struct conn_types {
 
 /*
  * A protocol's entry points. state is its own, state_bytes of it, zeroed before open; the
- * connection takes it from a pool and gives it back. Entry points may be NULL where there is
- * nothing to do; push must be there.
+ * connection takes it from a pool and gives it back. Where open sets all that is read behind
+ * zeroed_bytes, no more than these are zeroed. Entry points may be NULL where there is nothing to
+ * do; push must be there.
  */
 struct conn_proto {
 	size_t state_bytes;
+	size_t zeroed_bytes; /* 0: all */
 	void (*open)(struct conn_env *env, struct conn *c, void *state);
 	/*
 	 * The next bytes of a direction, or one datagram. Returns how many were taken: all, or

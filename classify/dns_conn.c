@@ -205,6 +205,7 @@ dns_close(struct conn_env *env, struct conn *c, void *state)
 
 const struct conn_proto conn_dns = {
 	.state_bytes = sizeof(struct dns_conn),
+	.zeroed_bytes = offsetof(struct dns_conn, pair),
 	.open = dns_open,
 	.push = dns_push,
 	.gap = dns_gap,

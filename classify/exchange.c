@@ -34,11 +34,14 @@ exchange_open(struct conn_env *env, struct conn *c, uint64_t ordinal)
 		env->counters.http_refused++;
 		return NULL;
 	}
-	memset(x, 0, offsetof(struct exchange, method));
+	memset(x, 0, offsetof(struct exchange, message));
+	model_file_init(&x->model_file);
+	grpc_call_init(&x->grpc_head);
 	x->env = env;
 	x->c = c;
 	x->ordinal = ordinal;
 	for (unsigned d = 0; d < 2; d++) {
+		memset(&x->message[d], 0, offsetof(struct message, sha));
 		x->message[d].x = x;
 		x->message[d].dir = (enum conn_dir)d;
 		if (env->config.body_sha256)
@@ -188,8 +191,7 @@ authority_of(struct span target, bool connect)
 
 	if (connect)
 		return target;
-	mark =
-	    target.len > 3 ? memmem(target.p, target.len < 16 ? target.len : 16, "://", 3) : NULL;
+	mark = exchange_scheme_end(target);
 	if (mark == NULL)
 		return span_of(target.p, 0);
 	mark += 3;

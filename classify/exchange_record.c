@@ -6,6 +6,14 @@
 #include "classify/elastic.h"
 #include "classify/exchange_state.h"
 
+const uint8_t *
+exchange_scheme_end(struct span target)
+{
+	if (target.len <= 3 || target.p[0] == '/')
+		return NULL;
+	return memmem(target.p, target.len < 16 ? target.len : 16, "://", 3);
+}
+
 struct span
 exchange_path(const struct exchange *x)
 {
@@ -14,9 +22,7 @@ exchange_path(const struct exchange *x)
 	const uint8_t *mark, *slash;
 	size_t skip = 0;
 
-	/* absolute-form, RFC 9112 section 3.2.2 */
-	mark =
-	    target.len > 3 ? memmem(target.p, target.len < 16 ? target.len : 16, "://", 3) : NULL;
+	mark = exchange_scheme_end(target);
 	if (mark != NULL) {
 		skip = (size_t)(mark - target.p) + 3;
 		slash = memchr(target.p + skip, '/', target.len - skip);

@@ -63,16 +63,18 @@ struct message {
 	struct conn_types types;
 	struct conn_types signals; /* rule ids */
 	struct conn_types fresh;   /* since the last message of an agent */
-	struct sha256_ctx sha;
 	struct grpc grpc;
 	struct base64 base64;
 	uint64_t base64_overhead; /* of the digits read, over their bytes; told at the end */
 	struct protobuf protobuf; /* of the message at hand */
 	struct websocket websocket;
 	uint8_t type_len, coding_len;
+	unsigned nr_seen;
+
+	/* Not zeroed when an exchange opens: the lengths above say what there is. */
+	struct sha256_ctx sha; /* only where digests are asked for */
 	char type[MAX_TYPE];
 	char coding[MAX_CODING];
-	unsigned nr_seen;
 	struct {
 		const void *rule;
 		uint64_t value;
@@ -85,10 +87,7 @@ struct exchange {
 	struct conn *c;
 	struct llm_call *llm; /* NULL: not looked at, or no longer */
 	struct mcp *mcp;      /* the same */
-	struct model_file model_file;
-	struct grpc_call_head grpc_head;
 	uint64_t ordinal;
-	struct message message[2];
 	struct sse sse;
 	const char *version;
 	unsigned status;
@@ -100,6 +99,11 @@ struct exchange {
 	bool target_known;
 	bool elastic; /* the answer names it as its product */
 	enum protocol upgrade;
+
+	/* Of what follows exchange_open sets only what says how much of it there is. */
+	struct message message[2];
+	struct model_file model_file;
+	struct grpc_call_head grpc_head;
 	char method[MAX_METHOD];
 	char host[MAX_HOST];
 	char auth[MAX_METHOD];
@@ -140,6 +144,9 @@ void exchange_parts_end(struct message *m);
 
 /* Bytes of a gRPC message, decoded, on their way to the scanner, which is open. */
 void exchange_protobuf(struct message *m, const uint8_t *data, size_t len);
+
+/* Where "://" stands in an absolute form (RFC 9112 section 3.2.2); NULL: it is another form. */
+const uint8_t *exchange_scheme_end(struct span target);
 
 /* Origin form without scheme, authority, query and fragment; may be empty. */
 struct span exchange_path(const struct exchange *x);

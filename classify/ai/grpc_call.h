@@ -23,6 +23,12 @@ struct grpc_call_head {
 	uint8_t bytes[GRPC_CALL_HEAD];
 };
 
+static inline void
+grpc_call_init(struct grpc_call_head *h)
+{
+	h->len = 0;
+}
+
 static inline bool
 grpc_call_wants(const struct grpc_call_head *h)
 {

@@ -25,12 +25,19 @@
 
 enum { MODEL_FILE_HEAD = 512 };
 
-/* Embedded in an exchange, all zero is empty. */
+/* Embedded in an exchange. */
 struct model_file {
 	uint16_t len;
 	bool hub_header;
 	uint8_t head[MODEL_FILE_HEAD];
 };
+
+static inline void
+model_file_init(struct model_file *f)
+{
+	f->len = 0;
+	f->hub_header = false;
+}
 
 /* A header of the answer. */
 void model_file_header(struct model_file *f, struct span name);

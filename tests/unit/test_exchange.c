@@ -1,0 +1,125 @@
+/*
+ * An HTTP exchange: which host and path a request names, and that one that stands where another
+ * stood says nothing of it: what is opened is not zeroed as a whole.
+ */
+#include "tests/support/unit.h"
+
+#include "tests/support/conn_feed.h"
+
+static const struct target_case {
+	const char *target, *path, *host;
+} target_cases[] = {
+	{ "/a/b?c=d", " url_path=/a/b ", " url_host=host.example " },
+	{ "http://other.example/a?c", " url_path=/a ", " url_host=other.example " },
+	{ "http://other.example", " url_path=/ ", " url_host=other.example " },
+	/* origin-form, RFC 9112 section 3.2.1, whatever stands in it */
+	{ "/to://other.example/a", " url_path=/to://other.example/a ", " url_host=host.example " },
+};
+
+static void
+test_exchange_target(void **state)
+{
+	static struct feed f;
+	char request[256];
+
+	(void)state;
+	feed_init(&f);
+	for (size_t i = 0; i < ARRAY_LEN(target_cases); i++) {
+		const struct target_case *t = &target_cases[i];
+		struct feed_turn turns[] = { { CONN_ORIG, request, 0, 0 },
+					     FEED_RESP("HTTP/1.1 204 No\r\n\r\n"),
+					     { 0 } };
+
+		turns[0].len =
+		    (size_t)snprintf(request, sizeof(request),
+				     "GET %s HTTP/1.1\r\nHost: host.example\r\n\r\n", t->target);
+		print_message("%s\n", t->target);
+		feed_same(&f, turns, 80);
+		feed_has(&f, t->path);
+		feed_has(&f, t->host);
+	}
+	feed_fini(&f);
+}
+
+static const struct feed_turn rich[] = {
+	FEED_ORIG("POST /v1/chat/completions?k=v HTTP/1.1\r\nHost: rich.example\r\n"
+		  "User-Agent: agent/1\r\nAuthorization: Bearer weir-canary\r\n"
+		  "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n"
+		  "Content-Type: application/json\r\nContent-Length: 42\r\n\r\n"
+		  "{\"model\":\"m\",\"messages\":[\"weir-canary\"]}   "),
+	FEED_RESP(
+	    "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nX-Repo-Commit: 1\r\n"
+	    "Content-Encoding: identity\r\nContent-Length: 12\r\n\r\nGGUF\3\0\0\0\0\0\0\0"),
+	{ 0 },
+};
+
+static const struct feed_turn plain[] = {
+	FEED_ORIG("GET /resolve/main/a.gguf HTTP/1.1\r\nHost: plain.example\r\n\r\n"),
+	FEED_RESP("HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\nweir-canary"),
+	{ 0 },
+};
+
+static void
+test_exchange_reused(void **state)
+{
+	static struct feed fresh, used;
+
+	(void)state;
+	feed_init(&fresh);
+	feed_init(&used);
+	feed_run(&fresh, plain, 80, SIZE_MAX, SIZE_MAX);
+	feed_run(&used, rich, 80, SIZE_MAX, SIZE_MAX);
+	feed_has(&used, "agent/1");
+	feed_run(&used, plain, 80, SIZE_MAX, SIZE_MAX);
+	feed_is(&used, fresh.log);
+	feed_has(&used, "test.canary");
+	feed_fini(&fresh);
+	feed_fini(&used);
+}
+
+#define DNS_QUERY "\1\2\1\0\0\1\0\0\0\0\0\0\1a\7example\0\0\1\0\1"
+#define DNS_ANSWER                                                                         \
+	"\1\2\x81\x80\0\1\0\1\0\0\0\0\1a\7example\0\0\1\0\1\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4" \
+	"\xc0\0\2\1"
+
+static void
+dns_run(struct feed *f, enum conn_dir dir, const char *message, size_t len, bool finish)
+{
+	struct conn *c = feed_open(f, true, 53, false);
+
+	feed_must(c != NULL, "no connection");
+	conn_datagram(f->env, c, dir, (const uint8_t *)message, len);
+	if (finish)
+		conn_finish(f->env, c);
+	conn_close(f->env, c);
+}
+
+/* The query that another connection left behind is not this one's. */
+static void
+test_dns_reused(void **state)
+{
+	static struct feed fresh, used;
+
+	(void)state;
+	feed_init(&fresh);
+	feed_init(&used);
+	dns_run(&fresh, CONN_RESP, DNS_ANSWER, sizeof(DNS_ANSWER) - 1, true);
+	feed_has(&fresh, "dns");
+	dns_run(&used, CONN_ORIG, DNS_QUERY, sizeof(DNS_QUERY) - 1, false);
+	dns_run(&used, CONN_RESP, DNS_ANSWER, sizeof(DNS_ANSWER) - 1, true);
+	feed_is(&used, fresh.log);
+	feed_fini(&fresh);
+	feed_fini(&used);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_exchange_target),
+		cmocka_unit_test(test_exchange_reused),
+		cmocka_unit_test(test_dns_reused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
