@@ -95,6 +95,8 @@ conn_env_create(const struct conn_config *config, struct conn_env **out)
 	limits.nr_deflate = config->max_deflate;
 	limits.nr_brotli = config->max_brotli;
 	limits.nr_zstd = config->max_zstd;
+	limits.nr_lz4 = config->max_lz4;
+	limits.nr_snappy = config->max_snappy;
 	limits.max_ratio = config->decode_max_ratio;
 	limits.ratio_after_bytes = config->decode_ratio_after_bytes;
 	limits.max_message_bytes = config->decode_max_message_bytes;
@@ -848,6 +850,8 @@ conn_env_memory(const struct conn_env *env,
 	limits.nr_deflate = env->config.max_deflate;
 	limits.nr_brotli = env->config.max_brotli;
 	limits.nr_zstd = env->config.max_zstd;
+	limits.nr_lz4 = env->config.max_lz4;
+	limits.nr_snappy = env->config.max_snappy;
 	put(arg, "http.connections",
 	    slab_bytes(&env->conns) + slab_bytes(&env->prologues) + slab_bytes(&env->carries) +
 		slab_bytes(&env->states[PROTOCOL_HTTP]) +
@@ -862,5 +866,5 @@ conn_env_memory(const struct conn_env *env,
 	put(arg, "llm.calls", slab_bytes(&env->llm));
 	put(arg, "llm.shapes", slab_bytes(&env->shapes));
 	put(arg, "scan.streams", scanner_bytes(env->scanner));
-	put(arg, "decode.deflate, brotli, zstd", decode_pool_bytes(&limits));
+	put(arg, "decode.deflate, brotli, zstd, lz4, snappy", decode_pool_bytes(&limits));
 }

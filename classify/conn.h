@@ -70,7 +70,7 @@ struct conn_config {
 	uint32_t max_shapes; /* TLS and QUIC connections whose shape is watched */
 	uint32_t max_db_ops; /* classes of operations that connections are counting */
 	uint32_t max_scan_streams;
-	uint32_t max_deflate, max_brotli, max_zstd;
+	uint32_t max_deflate, max_brotli, max_zstd, max_lz4, max_snappy;
 	uint32_t decode_max_ratio;
 	uint64_t decode_ratio_after_bytes, decode_max_message_bytes;
 	uint64_t active_us; /* what connections count is told at least this often; 0: at the end */

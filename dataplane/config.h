@@ -116,6 +116,8 @@
 	UINT(decode_deflate, "decode.deflate", 1024, 0, 65536, "decoders", "gzip, deflate; per worker") \
 	UINT(decode_brotli, "decode.brotli", 16, 0, 65536, "decoders", "br; per worker")            \
 	UINT(decode_zstd, "decode.zstd", 16, 0, 65536, "decoders", "zstd; per worker")              \
+	UINT(decode_lz4, "decode.lz4", 16, 0, 65536, "decoders", "LZ4; per worker")                 \
+	UINT(decode_snappy, "decode.snappy", 64, 0, 65536, "decoders", "Snappy; per worker")        \
 	UINT(decode_max_ratio, "decode.max_ratio", 200, 1, 100000, "",                              \
 	     "decompressed to compressed bytes; beyond it a body is not decoded further")           \
 	UINT(decode_ratio_after_bytes, "decode.ratio_after_bytes", 1048576, 0, 1073741824, "bytes", \

@@ -242,6 +242,8 @@ worker_config_of(const struct pipeline *p, unsigned id, const uint64_t secret[2]
 			  .max_deflate = (uint32_t)c->decode_deflate,
 			  .max_brotli = (uint32_t)c->decode_brotli,
 			  .max_zstd = (uint32_t)c->decode_zstd,
+			  .max_lz4 = (uint32_t)c->decode_lz4,
+			  .max_snappy = (uint32_t)c->decode_snappy,
 			  .decode_max_ratio = (uint32_t)c->decode_max_ratio,
 			  .decode_ratio_after_bytes = c->decode_ratio_after_bytes,
 			  .decode_max_message_bytes = c->decode_max_message_mb << 20,

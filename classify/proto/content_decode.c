@@ -44,6 +44,8 @@ struct decode_pool {
 	struct slab deflate;
 	struct slab brotli;
 	struct slab zstd;
+	struct slab lz4;
+	struct slab snappy;
 	uint8_t out[DECODE_MAX_CODINGS][OUT_BYTES];
 };
 
@@ -61,6 +63,10 @@ slab_of(struct decode_pool *pool, enum decode_coding coding)
 		return &pool->brotli;
 	case CODING_ZSTD:
 		return &pool->zstd;
+	case CODING_LZ4:
+		return &pool->lz4;
+	case CODING_SNAPPY:
+		return &pool->snappy;
 	default:
 		return &pool->deflate;
 	}
@@ -73,13 +79,14 @@ limits_in_range(const struct decode_limits *l)
 {
 	return l->brotli_window_log >= 10 && l->brotli_window_log <= 24 &&
 	       l->zstd_window_log >= 10 && l->zstd_window_log <= 27 && l->max_ratio > 0 &&
-	       l->nr_deflate < 1u << 24 && l->nr_brotli < 1u << 16 && l->nr_zstd < 1u << 16;
+	       l->nr_deflate < 1u << 24 && l->nr_brotli < 1u << 16 && l->nr_zstd < 1u << 16 &&
+	       l->nr_lz4 < 1u << 16 && l->nr_snappy < 1u << 16;
 }
 
 static uint32_t
 nr_decodes(const struct decode_limits *l)
 {
-	return l->nr_deflate + l->nr_brotli + l->nr_zstd;
+	return l->nr_deflate + l->nr_brotli + l->nr_zstd + l->nr_lz4 + l->nr_snappy;
 }
 
 uint64_t
@@ -90,14 +97,17 @@ decode_pool_bytes(const struct decode_limits *l)
 	return sizeof(struct decode_pool) + (uint64_t)nr_decodes(l) * sizeof(struct decode) +
 	       (uint64_t)l->nr_deflate * decode_stage_bytes(CODING_DEFLATE, l) +
 	       (uint64_t)l->nr_brotli * decode_stage_bytes(CODING_BROTLI, l) +
-	       (uint64_t)l->nr_zstd * decode_stage_bytes(CODING_ZSTD, l);
+	       (uint64_t)l->nr_zstd * decode_stage_bytes(CODING_ZSTD, l) +
+	       (uint64_t)l->nr_lz4 * decode_stage_bytes(CODING_LZ4, l) +
+	       (uint64_t)l->nr_snappy * decode_stage_bytes(CODING_SNAPPY, l);
 }
 
 /* Do the libraries in use get by with the memory set aside for them? */
 static bool
 decoders_fit(struct decode_pool *pool)
 {
-	static const enum decode_coding codings[] = { CODING_DEFLATE, CODING_BROTLI, CODING_ZSTD };
+	static const enum decode_coding codings[] = { CODING_DEFLATE, CODING_BROTLI, CODING_ZSTD,
+						      CODING_LZ4, CODING_SNAPPY };
 	bool fit = true;
 
 	for (size_t i = 0; i < sizeof(codings) / sizeof(codings[0]); i++) {
@@ -131,6 +141,8 @@ decode_pool_create(const struct decode_limits *l)
 	    slab_init(&pool->deflate, l->nr_deflate, decode_stage_bytes(CODING_DEFLATE, l)) != 0 ||
 	    slab_init(&pool->brotli, l->nr_brotli, decode_stage_bytes(CODING_BROTLI, l)) != 0 ||
 	    slab_init(&pool->zstd, l->nr_zstd, decode_stage_bytes(CODING_ZSTD, l)) != 0 ||
+	    slab_init(&pool->lz4, l->nr_lz4, decode_stage_bytes(CODING_LZ4, l)) != 0 ||
+	    slab_init(&pool->snappy, l->nr_snappy, decode_stage_bytes(CODING_SNAPPY, l)) != 0 ||
 	    !decoders_fit(pool)) {
 		decode_pool_destroy(pool);
 		return NULL;
@@ -143,6 +155,8 @@ decode_pool_destroy(struct decode_pool *pool)
 {
 	if (pool == NULL)
 		return;
+	slab_fini(&pool->snappy);
+	slab_fini(&pool->lz4);
 	slab_fini(&pool->zstd);
 	slab_fini(&pool->brotli);
 	slab_fini(&pool->deflate);
@@ -193,6 +207,7 @@ add_coding(struct coding_list *list, struct span name)
 		{ "gzip", CODING_GZIP },       { "x-gzip", CODING_GZIP },
 		{ "deflate", CODING_DEFLATE }, { "x-deflate", CODING_DEFLATE },
 		{ "br", CODING_BROTLI },       { "zstd", CODING_ZSTD },
+		{ "lz4", CODING_LZ4 },	       { "snappy", CODING_SNAPPY },
 	};
 
 	if (name.len == 0 || span_is_nocase(name, "identity"))
@@ -329,19 +344,24 @@ sniff_gzip(const struct level *l)
 	return l->head_len > 1 ? VERDICT_CODED : VERDICT_OPEN;
 }
 
-/* RFC 8878 section 3.1: a frame begins with 28 b5 2f fd, a skippable one with 5x 2a 4d 18. */
+/*
+ * RFC 8878 section 3.1: a frame begins with 28 b5 2f fd, a skippable one with 5x 2a 4d 18. LZ4 has
+ * the same skippable frames, and its own begin with 04 22 4d 18.
+ */
 static enum verdict
-sniff_zstd(const struct level *l)
+sniff_frame(const struct level *l)
 {
-	static const uint8_t frame[] = { 0x28, 0xb5, 0x2f, 0xfd };
+	static const uint8_t zstd[] = { 0x28, 0xb5, 0x2f, 0xfd };
+	static const uint8_t lz4[] = { 0x04, 0x22, 0x4d, 0x18 };
 	static const uint8_t skippable[] = { 0x50, 0x2a, 0x4d, 0x18 };
+	const uint8_t *frame = l->stage.coding == CODING_ZSTD ? zstd : lz4;
 	bool skip = (l->head[0] & 0xf0) == skippable[0];
 
-	for (unsigned i = skip ? 1 : 0; i < l->head_len && i < sizeof(frame); i++) {
+	for (unsigned i = skip ? 1 : 0; i < l->head_len && i < sizeof(zstd); i++) {
 		if (l->head[i] != (skip ? skippable[i] : frame[i]))
 			return VERDICT_PLAIN;
 	}
-	return l->head_len >= sizeof(frame) ? VERDICT_CODED : VERDICT_OPEN;
+	return l->head_len >= sizeof(zstd) ? VERDICT_CODED : VERDICT_OPEN;
 }
 
 /* Coded data without a magic number: it is, unless it reads as text. */
@@ -362,7 +382,10 @@ sniff(const struct level *l, bool last)
 	case CODING_GZIP:
 		return sniff_gzip(l);
 	case CODING_ZSTD:
-		return sniff_zstd(l);
+	case CODING_LZ4:
+		return sniff_frame(l);
+	case CODING_SNAPPY:
+		return VERDICT_CODED;
 	default:
 		return sniff_text(l, last);
 	}

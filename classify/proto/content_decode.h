@@ -1,16 +1,18 @@
 /*
  * Removes the content codings of a body (RFC 9110 section 8.4): gzip, deflate (zlib or bare, told
- * apart by its first bytes), br, zstd, identity; up to DECODE_MAX_CODINGS stacked ones.
+ * apart by its first bytes), br, zstd, identity; up to DECODE_MAX_CODINGS stacked ones. Also lz4
+ * (frames) and snappy (proto/snappy.h): what Kafka and MongoDB use, and Prometheus' remote writes.
  *
  * All memory is laid aside when the pool is created and touched when first used. A pool and its
  * decoders belong to one worker. The output buffers are the pool's, one per level of stacking,
  * so what an output function gets is borrowed for the call.
  *
  * A mirror port cannot ask again, so decoding is as lenient as the most lenient client: checksums
- * and reserved gzip header bits are ignored, so is whatever follows the end of the coded data
- * unless it is another gzip member or zstd frame. A body that carries the label but is not coded
- * is handed through as it is, and decode_was_plain() says so. For gzip and zstd the first bytes
- * tell; for deflate and br, which have none, DECODE_SNIFF_BYTES of plain text do.
+ * (but of an lz4 frame's head) and reserved gzip header bits are ignored, so is whatever follows
+ * the end of the coded data unless it is another gzip member, zstd or lz4 frame. A body that
+ * carries the label but is not coded is handed through as it is, and decode_was_plain() says so.
+ * For gzip and zstd the first bytes tell, as for lz4; for deflate and br, which have none,
+ * DECODE_SNIFF_BYTES of plain text do. What is called snappy is read as nothing else.
  *
  * Bombs: once a level has produced ratio_after_bytes it may not exceed max_ratio times the coded
  * bytes. What was produced up to there has been handed out; the rest of the message is lost.
@@ -19,7 +21,7 @@
  * data or a limit is noticed depends on it.
  *
  * Limits: a push hands out all that it decodes, which for a first packet can be ratio_after_bytes.
- * Preset dictionaries (zlib FDICT, zstd dictionaries, shared brotli) are not known and
+ * Preset dictionaries (zlib FDICT, zstd and lz4 dictionaries, shared brotli) are not known and
  * end as DECODE_BAD_DATA. compress, exi, pack200-gzip, aws-chunked are DECODE_UNKNOWN_CODING.
  */
 #ifndef WEIR_CONTENT_DECODE_H
@@ -38,6 +40,8 @@ struct decode_limits {
 	uint32_t nr_deflate; /* decoders; each coding of a message needs one */
 	uint32_t nr_brotli;
 	uint32_t nr_zstd;
+	uint32_t nr_lz4;
+	uint32_t nr_snappy;
 	uint32_t max_ratio;
 	uint64_t ratio_after_bytes;
 	uint64_t max_message_bytes; /* decoded */
@@ -45,11 +49,11 @@ struct decode_limits {
 	uint32_t zstd_window_log;   /* 10..27; RFC 9659 allows 23 in HTTP */
 };
 
-#define DECODE_LIMITS_DEFAULT                                                         \
-	{                                                                             \
-		.nr_deflate = 1024, .nr_brotli = 16, .nr_zstd = 16, .max_ratio = 200, \
-		.ratio_after_bytes = 1u << 20, .max_message_bytes = 1u << 30,         \
-		.brotli_window_log = 22, .zstd_window_log = 23                        \
+#define DECODE_LIMITS_DEFAULT                                                                      \
+	{                                                                                          \
+		.nr_deflate = 1024, .nr_brotli = 16, .nr_zstd = 16, .nr_lz4 = 16, .nr_snappy = 64, \
+		.max_ratio = 200, .ratio_after_bytes = 1u << 20, .max_message_bytes = 1u << 30,    \
+		.brotli_window_log = 22, .zstd_window_log = 23                                     \
 	}
 
 /* Each value is also a counter; a message counts in exactly one. */

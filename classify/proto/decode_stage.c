@@ -1,7 +1,11 @@
 #include "classify/proto/decode_stage.h"
 #include "classify/proto/decode_arena.h"
+#include "classify/proto/snappy.h"
 
 #include <brotli/decode.h>
+#define LZ4F_STATIC_LINKING_ONLY /* memory of our own: LZ4F_createDecompressionContext_advanced */
+#define LZ4F_PUBLISH_STATIC_FUNCTIONS
+#include <lz4frame.h>
 #include <string.h>
 #include <zlib.h>
 #define ZSTD_STATIC_LINKING_ONLY /* memory of our own: ZSTD_initStaticDStream */
@@ -13,6 +17,13 @@
 
 /* Tables and state of a brotli decoder beside its history. */
 #define BROTLI_TABLE_BYTES (2u << 20)
+
+/*
+ * An LZ4 decoder keeps a block as it came, and its text behind the 64 KiB before it, twice. Blocks
+ * are of 4 MiB at most, most senders' of 64 KiB: the rest of the memory then stays untouched.
+ */
+#define LZ4_BYTES	((8u << 20) + (256u << 10))
+#define LZ4_MAGIC_BYTES 7u /* a frame is told by its whole head */
 
 /*
  * gzip framing, RFC 1952 section 2.3. The deflate data inside is decoded bare, so that neither
@@ -290,6 +301,60 @@ zstd_run(struct decode_stage *s, struct cursor *in, uint8_t *out, size_t cap, si
 	return STAGE_MORE;
 }
 
+static void *
+lz4_alloc(void *opaque, size_t bytes)
+{
+	return decode_arena_alloc(opaque, bytes);
+}
+
+static void
+lz4_free(void *opaque, void *p)
+{
+	decode_arena_free(opaque, p);
+}
+
+static bool
+lz4_init(struct decode_stage *s, size_t bytes)
+{
+	LZ4F_CustomMem memory = { .customAlloc = lz4_alloc,
+				  .customFree = lz4_free,
+				  .opaqueState = decode_arena_init(s->memory, bytes) };
+
+	s->context = LZ4F_createDecompressionContext_advanced(memory, LZ4F_VERSION);
+	return s->context != NULL;
+}
+
+static enum stage_result
+lz4_error(const struct decode_stage *s, size_t code)
+{
+	LZ4F_errorCodes error = LZ4F_getErrorCode(code);
+
+	if (s->frame_ended && error == LZ4F_ERROR_frameType_unknown)
+		return STAGE_ENDED; /* what follows the last frame is ignored */
+	return error == LZ4F_ERROR_allocation_failed ? STAGE_WINDOW : STAGE_BAD;
+}
+
+static enum stage_result
+lz4_run(struct decode_stage *s, struct cursor *in, uint8_t *out, size_t cap, size_t *produced)
+{
+	LZ4F_decompressOptions_t options = { .skipChecksums = 1 };
+
+	/* At least once, also without input: output may be waiting inside. */
+	do {
+		size_t taken = cursor_left(in), room = cap - *produced;
+		size_t left =
+		    LZ4F_decompress(s->context, out + *produced, &room, in->p, &taken, &options);
+
+		if (LZ4F_isError(left))
+			return lz4_error(s, left);
+		in->p += taken;
+		*produced += room;
+		s->frame_ended = s->frame_ended || left == 0;
+		s->frame_bytes = left == 0 ? 0 : s->frame_bytes + taken;
+	} while (in->p < in->end && *produced < cap);
+	return STAGE_MORE;
+}
+
 size_t
 decode_stage_bytes(enum decode_coding coding, const struct decode_limits *limits)
 {
@@ -299,6 +364,10 @@ decode_stage_bytes(enum decode_coding coding, const struct decode_limits *limits
 		return ((size_t)2 << limits->brotli_window_log) + BROTLI_TABLE_BYTES;
 	case CODING_ZSTD:
 		return ZSTD_estimateDStreamSize((size_t)1 << limits->zstd_window_log);
+	case CODING_LZ4:
+		return LZ4_BYTES;
+	case CODING_SNAPPY:
+		return sizeof(struct snappy);
 	default:
 		return DEFLATE_BYTES;
 	}
@@ -316,6 +385,11 @@ decode_stage_init(struct decode_stage *s, enum decode_coding coding, void *memor
 		return s->context != NULL;
 	case CODING_ZSTD:
 		return zstd_init(s, bytes, limits);
+	case CODING_LZ4:
+		return lz4_init(s, bytes);
+	case CODING_SNAPPY:
+		snappy_init(memory);
+		return true;
 	default:
 		return deflate_init(s, bytes);
 	}
@@ -326,6 +400,8 @@ decode_stage_fini(struct decode_stage *s)
 {
 	if (s->coding == CODING_BROTLI)
 		BrotliDecoderDestroyInstance(s->context);
+	if (s->coding == CODING_LZ4)
+		LZ4F_freeDecompressionContext(s->context);
 	s->context = NULL;
 }
 
@@ -347,6 +423,12 @@ decode_stage_run(struct decode_stage *s, struct cursor *in, uint8_t *out, size_t
 	case CODING_ZSTD:
 		r = zstd_run(s, in, out, cap, produced);
 		break;
+	case CODING_LZ4:
+		r = lz4_run(s, in, out, cap, produced);
+		break;
+	case CODING_SNAPPY:
+		r = snappy_run(s->memory, in, out, cap, produced);
+		break;
 	default:
 		r = deflate_run(s, in, out, cap, produced);
 		break;
@@ -362,5 +444,9 @@ decode_stage_is_whole(const struct decode_stage *s)
 	/* Fewer bytes than a magic number after a frame may be anything. */
 	if (s->coding == CODING_ZSTD)
 		return s->frame_ended && s->frame_bytes < 4;
+	if (s->coding == CODING_LZ4)
+		return s->frame_ended && s->frame_bytes < LZ4_MAGIC_BYTES;
+	if (s->coding == CODING_SNAPPY)
+		return snappy_is_whole(s->memory);
 	return s->coding == CODING_GZIP && s->phase >= GZIP_TRAILER;
 }

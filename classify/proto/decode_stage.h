@@ -18,6 +18,8 @@ enum decode_coding {
 	CODING_DEFLATE,
 	CODING_BROTLI,
 	CODING_ZSTD,
+	CODING_LZ4,
+	CODING_SNAPPY,
 };
 
 enum stage_result {
@@ -32,8 +34,8 @@ struct decode_stage {
 	uint8_t phase; /* of the gzip framing */
 	uint8_t gzip_flags;
 	uint16_t gzip_left;   /* bytes of the current header part */
-	bool frame_ended;     /* zstd: a frame is behind us */
-	uint64_t frame_bytes; /* zstd: taken since the last frame ended */
+	bool frame_ended;     /* zstd, LZ4: a frame is behind us */
+	uint64_t frame_bytes; /* zstd, LZ4: taken since the last frame ended */
 	void *memory;	      /* the caller's block */
 	void *context;	      /* the library's, inside memory */
 	uint64_t in_bytes;

@@ -9,8 +9,8 @@
 #include "classify/proto/content_decode.h"
 
 static const char *const codings[] = {
-	"gzip",	      "deflate",       "br",	   "zstd",
-	"gzip, gzip", "deflate, gzip", "br, gzip", "zstd, deflate, br",
+	"gzip",	    "deflate",		 "br",	"zstd",	  "gzip, gzip",	  "deflate, gzip",
+	"br, gzip", "zstd, deflate, br", "lz4", "snappy", "snappy, gzip", "lz4, snappy",
 };
 
 struct output {
@@ -78,6 +78,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		l.nr_deflate = 3;
 		l.nr_brotli = 1;
 		l.nr_zstd = 1;
+		l.nr_lz4 = 1;
+		l.nr_snappy = 1;
 		l.brotli_window_log = 18;
 		l.zstd_window_log = 18;
 		l.ratio_after_bytes = 1u << 17;

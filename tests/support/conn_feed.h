@@ -154,6 +154,8 @@ feed_config(struct feed *f)
 		.max_deflate = 8,
 		.max_brotli = 2,
 		.max_zstd = 2,
+		.max_lz4 = 2,
+		.max_snappy = 2,
 		.decode_max_ratio = 200,
 		.decode_ratio_after_bytes = 1 << 20,
 		.decode_max_message_bytes = 1 << 26,

@@ -96,6 +96,8 @@ rig_config(uint32_t max_flows, uint32_t max_conns)
 					.max_deflate = 1,
 					.max_brotli = 1,
 					.max_zstd = 1,
+					.max_lz4 = 1,
+					.max_snappy = 1,
 					.decode_max_ratio = 200,
 					.decode_ratio_after_bytes = 1 << 20,
 					.decode_max_message_bytes = 1 << 20 };

@@ -5,12 +5,15 @@
 #include <cmocka.h>
 
 #include <brotli/encode.h>
+#include <lz4frame.h>
+#include <snappy-c.h>
 #include <stdlib.h>
 #include <zlib.h>
 #include <zstd.h>
 
 #include "classify/proto/content_decode.h"
 #include "classify/proto/decode_arena.h"
+#include "classify/proto/snappy.h"
 #include "tests/support/guard.h"
 
 struct bytes {
@@ -116,6 +119,85 @@ zs(struct bytes in)
 	return out;
 }
 
+static struct bytes
+lz4_encode(struct bytes in, const LZ4F_preferences_t *how)
+{
+	struct bytes out = { NULL, LZ4F_compressFrameBound(in.len, how) };
+
+	out.p = malloc(out.len);
+	assert_non_null(out.p);
+	out.len = LZ4F_compressFrame(out.p, out.len, in.p, in.len, how);
+	assert_false(LZ4F_isError(out.len));
+	free(in.p);
+	return out;
+}
+
+/* As the Java client writes it. */
+static struct bytes
+lz(struct bytes in)
+{
+	static const LZ4F_preferences_t how = { .frameInfo = { .blockMode = LZ4F_blockIndependent,
+							       .blockSizeID = LZ4F_max64KB } };
+
+	return lz4_encode(in, &how);
+}
+
+/* With all that a frame may have. */
+static struct bytes
+lz_full(struct bytes in)
+{
+	LZ4F_preferences_t how = { .frameInfo = { .blockMode = LZ4F_blockLinked,
+						  .blockSizeID = LZ4F_max4MB,
+						  .contentChecksumFlag = 1,
+						  .blockChecksumFlag = 1,
+						  .contentSize = in.len } };
+
+	return lz4_encode(in, &how);
+}
+
+static struct bytes
+sn(struct bytes in)
+{
+	struct bytes out = { NULL, snappy_max_compressed_length(in.len) };
+
+	out.p = malloc(out.len);
+	assert_non_null(out.p);
+	assert_int_equal(snappy_compress((const char *)in.p, in.len, (char *)out.p, &out.len),
+			 SNAPPY_OK);
+	free(in.p);
+	return out;
+}
+
+static struct bytes
+xerial_blocks(struct bytes in, size_t block)
+{
+	static const uint8_t head[] = "\x82SNAPPY\0\0\0\0\1\0\0\0\1";
+	struct bytes out = bytes_copy(head, sizeof(head) - 1);
+
+	for (size_t at = 0; at < in.len; at += block) {
+		size_t n = in.len - at < block ? in.len - at : block;
+		struct bytes coded = sn(bytes_copy(in.p + at, n));
+		uint8_t len[4] = { (uint8_t)(coded.len >> 24), (uint8_t)(coded.len >> 16),
+				   (uint8_t)(coded.len >> 8), (uint8_t)coded.len };
+
+		out = bytes_join(out, bytes_join(bytes_copy(len, 4), coded));
+	}
+	free(in.p);
+	return out;
+}
+
+static struct bytes
+xe(struct bytes in)
+{
+	return xerial_blocks(in, 32768);
+}
+
+static struct bytes
+xe_short(struct bytes in)
+{
+	return xerial_blocks(in, 20);
+}
+
 /* Damage and oddities */
 
 static struct bytes
@@ -186,6 +268,30 @@ full_header(struct bytes in)
 	return bytes_join(bytes_join(head, bytes_copy(more, sizeof(more) - 1)), rest);
 }
 
+static struct bytes
+bad_end(struct bytes in)
+{
+	in.p[in.len - 1] ^= 0xff;
+	return in;
+}
+
+/* The first copy of an LZ4 block that begins with fox: it goes farther back than there is text. */
+static struct bytes
+bad_copy(struct bytes in)
+{
+	size_t literals = 15u + in.p[12];
+
+	in.p[13 + literals] = in.p[14 + literals] = 0xff;
+	return in;
+}
+
+/* A few bytes behind the last block, too few for another. */
+static struct bytes
+ragged(struct bytes in)
+{
+	return bytes_join(in, bytes_text("abc"));
+}
+
 static const char fox[] =
     "The quick brown fox jumps over the lazy dog; the dog, lazy, is jumped over.";
 static const char fox2[] =
@@ -227,6 +333,28 @@ static const struct decode_case {
 	{ "garbage after zlib", "deflate", { zl, garbage_after }, fox, DECODE_OK, fox, false },
 	{ "garbage after br", "br", { br, garbage_after }, fox, DECODE_OK, fox, false },
 	{ "garbage after zstd", "zstd", { zs, garbage_after }, fox, DECODE_OK, fox, false },
+
+	{ "lz4", "lz4", { lz }, fox2, DECODE_OK, fox2, false },
+	{ "lz4 of nothing", "lz4", { lz }, "", DECODE_OK, "", false },
+	{ "lz4, all there is in a frame", "lz4", { lz_full }, fox2, DECODE_OK, fox2, false },
+	{ "lz4, two frames", "lz4", { lz, twice }, fox, DECODE_OK, fox2, false },
+	{ "garbage after lz4", "lz4", { lz, garbage_after }, fox2, DECODE_OK, fox2, false },
+	{ "lz4, wrong checksum", "lz4", { lz_full, bad_end }, fox2, DECODE_OK, fox2, false },
+	{ "lz4, cut in two", "lz4", { lz, cut_half }, fox2, DECODE_TRUNCATED, NULL, false },
+	{ "lz4, copy from nowhere", "lz4", { lz, bad_copy }, fox2, DECODE_BAD_DATA, NULL, false },
+	{ "called lz4", "lz4", { NULL }, fox, DECODE_OK, fox, true },
+	{ "lz4 in gzip", "lz4, gzip", { lz, gz }, fox2, DECODE_OK, fox2, false },
+
+	{ "snappy", "snappy", { sn }, fox2, DECODE_OK, fox2, false },
+	{ "snappy of nothing", "snappy", { sn }, "", DECODE_OK, "", false },
+	{ "garbage after snappy", "snappy", { sn, garbage_after }, fox2, DECODE_OK, fox2, false },
+	{ "snappy, cut", "snappy", { sn, cut_half }, fox2, DECODE_TRUNCATED, NULL, false },
+	{ "framed snappy", "snappy", { xe }, fox2, DECODE_OK, fox2, false },
+	{ "framed snappy, blocks", "snappy", { xe_short }, fox2, DECODE_OK, fox2, false },
+	{ "framed snappy, streams", "snappy", { xe_short, twice }, fox, DECODE_OK, fox2, false },
+	{ "framed snappy of nothing", "snappy", { xe }, "", DECODE_OK, "", false },
+	{ "framed snappy, cut", "snappy", { xe, cut_half }, fox2, DECODE_TRUNCATED, NULL, false },
+	{ "framed snappy, garbage", "snappy", { xe, ragged }, fox2, DECODE_TRUNCATED, fox2, false },
 
 	{ "cut gzip", "gzip", { gz, cut_half }, fox, DECODE_TRUNCATED, NULL, false },
 	{ "cut deflate", "deflate", { raw, cut_half }, fox, DECODE_TRUNCATED, NULL, false },
@@ -281,6 +409,8 @@ small_limits(void)
 	l.nr_deflate = 3;
 	l.nr_brotli = 1;
 	l.nr_zstd = 1;
+	l.nr_lz4 = 1;
+	l.nr_snappy = 1;
 	l.brotli_window_log = 18;
 	l.zstd_window_log = 18;
 	return l;
@@ -432,7 +562,10 @@ static const struct bomb_case {
 	{ "gzip", "gzip", { gz }, 8u << 20, DECODE_BOMB },
 	{ "br", "br", { br }, 8u << 20, DECODE_BOMB },
 	{ "zstd", "zstd", { zs }, 8u << 20, DECODE_BOMB },
+	{ "lz4", "lz4", { lz }, 8u << 20, DECODE_BOMB },
 	{ "gzip in gzip", "gzip, gzip", { gz, gz }, 8u << 20, DECODE_BOMB },
+	{ "snappy in gzip", "snappy, gzip", { sn, gz }, 8u << 20, DECODE_BOMB },
+	{ "snappy, which shrinks by 21 at most", "snappy", { sn }, 8u << 20, DECODE_OK },
 	{ "below the first MiB", "gzip", { gz }, 1u << 20, DECODE_OK },
 };
 
@@ -499,6 +632,10 @@ static const struct large_case {
 	{ "br beyond it", "br", br, 18, DECODE_WINDOW },
 	{ "zstd within its window", "zstd", zs, 23, DECODE_OK },
 	{ "zstd beyond it", "zstd", zs, 18, DECODE_WINDOW },
+	{ "lz4", "lz4", lz, 18, DECODE_OK },
+	{ "lz4, blocks of 4 MiB", "lz4", lz_full, 18, DECODE_OK },
+	{ "snappy", "snappy", sn, 18, DECODE_OK },
+	{ "framed snappy", "snappy", xe, 18, DECODE_OK },
 };
 
 /* 6 MB through every decoder, compared whole; windows that do not fit are refused. */
@@ -541,6 +678,145 @@ test_large(void **state)
 	}
 	free(room);
 	free(plain.p);
+}
+
+/*
+ * Elements of snappy by themselves, behind the length of the text: every kind of each, at its
+ * borders.
+ */
+static const struct element_case {
+	const char *name;
+	const char *in;
+	size_t len;
+	enum decode_result want;
+	const char *out;
+} element_cases[] = {
+#define ELEMENTS(s) s, sizeof(s) - 1
+	{ "literal", ELEMENTS("\3\10abc"), DECODE_OK, "abc" },
+	{ "literals, their lengths in 1 to 4 bytes",
+	  ELEMENTS("\4\xf0\0a\xf4\0\0b\xf8\0\0\0c\xfc\0\0\0\0d"), DECODE_OK, "abcd" },
+	{ "copies, offsets in 1, 2 and 4 bytes", ELEMENTS("\x0d\10abc\1\3\x0a\3\0\x0b\3\0\0\0"),
+	  DECODE_OK, "abcabcabcabca" },
+	{ "copy of itself", ELEMENTS("\x0a\0a\x22\1\0"), DECODE_OK, "aaaaaaaaaa" },
+	{ "length of the text in five bytes", ELEMENTS("\x81\x80\x80\x80\0\0a"), DECODE_OK, "a" },
+	{ "text that begins as the framing would", ELEMENTS("\x02\4SN"), DECODE_OK, "SN" },
+	{ "copy before the text", ELEMENTS("\x0a\0a\x22\2\0"), DECODE_BAD_DATA, "a" },
+	{ "copy of nothing", ELEMENTS("\x0a\0a\x22\0\0"), DECODE_BAD_DATA, "a" },
+	{ "copy beyond the promise", ELEMENTS("\4\0a\x22\1\0"), DECODE_BAD_DATA, "a" },
+	{ "literal beyond the promise", ELEMENTS("\2\10abc"), DECODE_BAD_DATA, "" },
+	{ "text that is too long", ELEMENTS("\xff\xff\xff\xff\x1f"), DECODE_BAD_DATA, "" },
+	{ "no elements", ELEMENTS("\4"), DECODE_TRUNCATED, "" },
+	{ "copy without its offset", ELEMENTS("\4\0a\x0a\1"), DECODE_TRUNCATED, "a" },
+	{ "length of the text only", ELEMENTS("\x82"), DECODE_TRUNCATED, "" },
+#define FRAMED "\x82SNAPPY\0\0\0\0\1\0\0\0\1"
+	{ "framed, empty blocks", ELEMENTS(FRAMED "\0\0\0\0\0\0\0\1\0"), DECODE_OK, "" },
+	{ "framed, copy from the block before",
+	  ELEMENTS(FRAMED "\0\0\0\5\3\10abc\0\0\0\4\3\x0a\3\0"), DECODE_BAD_DATA, "abc" },
+	{ "framed, element beyond the block", ELEMENTS(FRAMED "\0\0\0\4\3\10abc"), DECODE_BAD_DATA,
+	  "ab" },
+	{ "framed, block beyond its text", ELEMENTS(FRAMED "\0\0\0\6\3\10abcd"), DECODE_BAD_DATA,
+	  "abc" },
+	{ "framed, half a head", ELEMENTS("\x82SNAPPY\0\0\0"), DECODE_TRUNCATED, "" },
+};
+
+static void
+test_elements(void **state)
+{
+	struct decode_limits l = small_limits();
+	struct decode_pool *pool = decode_pool_create(&l);
+
+	(void)state;
+	assert_non_null(pool);
+	for (size_t i = 0; i < sizeof(element_cases) / sizeof(element_cases[0]); i++) {
+		const struct element_case *t = &element_cases[i];
+		struct decode_case c = {
+			t->name, "snappy", { NULL }, NULL, t->want, t->out, false
+		};
+		const uint8_t *in = guard_copy(t->in, t->len);
+
+		print_message("%s\n", t->name);
+		check_split(pool, &c, in, t->len, t->len, 1);
+		check_split(pool, &c, in, t->len, 0, 1);
+		for (size_t cut = 1; cut < t->len; cut++)
+			check_split(pool, &c, in, t->len, cut, t->len);
+	}
+	decode_pool_destroy(pool);
+}
+
+/* A block of random elements of which libsnappy says what its text is. */
+static struct bytes
+random_block(uint32_t *x, size_t text)
+{
+	struct bytes b = { malloc(text * 3 + 64), 0 };
+	size_t done = 0;
+
+	assert_non_null(b.p);
+	for (size_t left = text; left >= 0x80; left >>= 7)
+		b.p[b.len++] = (uint8_t)(left | 0x80);
+	b.p[b.len] = (uint8_t)(text >> (7 * b.len));
+	b.len++;
+	while (done < text) {
+		*x = *x * 1664525u + 1013904223u;
+
+		size_t length = 1 + (*x >> 8 & 63),
+		       offset = 1 + (size_t)((uint64_t)*x * done >> 32);
+
+		if ((*x >> 30) == 0)
+			offset = 1 + offset % 8;
+		if (length > text - done)
+			length = text - done;
+		if (offset > done || (*x & 0x80) != 0) {
+			length = length < 60 ? length : 60;
+			b.p[b.len++] = (uint8_t)((length - 1) << 2);
+			for (size_t i = 0; i < length; i++)
+				b.p[b.len++] = (uint8_t)(*x >> i % 24);
+		} else {
+			b.p[b.len++] = (uint8_t)((length - 1) << 2 | 3);
+			for (unsigned i = 0; i < 4; i++)
+				b.p[b.len++] = (uint8_t)(offset >> 8 * i);
+		}
+		done += length;
+	}
+	return b;
+}
+
+/* Copies from everywhere in a window that is full, and from beyond it. */
+static void
+test_snappy_model(void **state)
+{
+	static const size_t texts[] = { 100, 70000, SNAPPY_WINDOW_BYTES, SNAPPY_WINDOW_BYTES * 3 };
+	struct decode_limits l = small_limits();
+	struct decode_pool *pool = decode_pool_create(&l);
+	uint32_t x = 5;
+
+	(void)state;
+	assert_non_null(pool);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct bytes b = random_block(&x, texts[i]);
+		struct bytes want = { malloc(texts[i]), texts[i] };
+		struct collected c = { malloc(texts[i]), 0, texts[i], 0 };
+		struct decode *d = take(pool, "snappy");
+
+		print_message("text of %zu bytes\n", texts[i]);
+		assert_int_equal(snappy_uncompress((const char *)b.p, b.len, (char *)want.p,
+						   &want.len),
+				 SNAPPY_OK);
+		for (size_t at = 0; at < b.len; at += 1460)
+			decode_push(d, b.p + at, b.len - at < 1460 ? b.len - at : 1460, collect,
+				    &c);
+		if (texts[i] > SNAPPY_WINDOW_BYTES) {
+			assert_int_equal(decode_finish(d, collect, &c), DECODE_WINDOW);
+		} else {
+			assert_int_equal(decode_finish(d, collect, &c), DECODE_OK);
+			assert_int_equal(c.len, want.len);
+		}
+		assert_memory_equal(c.p, want.p, c.len);
+		decode_give(pool, d);
+		free(b.p);
+		free(want.p);
+		free(c.p);
+	}
+	decode_pool_destroy(pool);
 }
 
 static void
@@ -630,7 +906,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_decode),		cmocka_unit_test(test_take),
 		cmocka_unit_test(test_pool_runs_empty), cmocka_unit_test(test_bombs),
-		cmocka_unit_test(test_large),		cmocka_unit_test(test_message_limit),
+		cmocka_unit_test(test_large),		cmocka_unit_test(test_elements),
+		cmocka_unit_test(test_snappy_model),	cmocka_unit_test(test_message_limit),
 		cmocka_unit_test(test_create_limits),	cmocka_unit_test(test_arena),
 	};
 

@@ -119,6 +119,8 @@ config_of(unsigned id)
 					.max_deflate = 1,
 					.max_brotli = 1,
 					.max_zstd = 1,
+					.max_lz4 = 1,
+					.max_snappy = 1,
 					.decode_ratio_after_bytes = 1 << 20,
 					.decode_max_message_bytes = 1 << 20,
 					.max_pipelined = 4,
