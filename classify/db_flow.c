@@ -629,7 +629,11 @@ decoded(void *arg, const uint8_t *data, size_t len)
 static void
 decode(struct db_flow *f, const struct db_event *e)
 {
-	static const char *const names[] = { "gzip", "zstd", "deflate" };
+	static const char *const names[] = {
+		[DB_CODING_GZIP] = "gzip",     [DB_CODING_ZSTD] = "zstd",
+		[DB_CODING_ZLIB] = "deflate",  [DB_CODING_LZ4] = "lz4",
+		[DB_CODING_SNAPPY] = "snappy",
+	};
 	const char *name = names[e->name];
 	struct decoded d = { f, e->dir };
 

@@ -69,7 +69,13 @@ enum db_event_kind {
 	DB_HANDOVER,	  /* TLS from here on */
 };
 
-enum db_coding { DB_CODING_GZIP, DB_CODING_ZSTD, DB_CODING_ZLIB };
+enum db_coding {
+	DB_CODING_GZIP,
+	DB_CODING_ZSTD,
+	DB_CODING_ZLIB,
+	DB_CODING_LZ4,
+	DB_CODING_SNAPPY,
+};
 
 struct db_event {
 	enum db_event_kind kind;

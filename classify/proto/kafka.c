@@ -21,6 +21,8 @@ enum {
 	TOPIC_IDS = 13, /* from this version on topics go by id */
 	BATCH_HEAD_BYTES = 17,
 	CODING_GZIP = 1,
+	CODING_SNAPPY = 2,
+	CODING_LZ4 = 3,
 	CODING_ZSTD = 4,
 };
 
@@ -274,9 +276,7 @@ batch_head(struct kafka_side *side)
 static void
 coded(struct kafka_side *side, uint8_t then, uint64_t len)
 {
-	bool known = side->coding == CODING_GZIP || side->coding == CODING_ZSTD;
-
-	steps_pass(&side->steps, then, len, known ? CODED_BYTES : UNREAD);
+	steps_pass(&side->steps, then, len, side->coding <= CODING_ZSTD ? CODED_BYTES : UNREAD);
 }
 
 /* checksum 4 | attributes 2 | ... | number of records 4 */
@@ -852,6 +852,12 @@ step(void *arg, struct steps *s)
 static void
 bytes(void *arg, struct steps *s, const uint8_t *data, size_t len)
 {
+	static const uint8_t codings[] = {
+		[CODING_GZIP] = DB_CODING_GZIP,
+		[CODING_SNAPPY] = DB_CODING_SNAPPY,
+		[CODING_LZ4] = DB_CODING_LZ4,
+		[CODING_ZSTD] = DB_CODING_ZSTD,
+	};
 	const struct db_out *o = arg;
 	struct kafka *p = o->parser;
 
@@ -859,9 +865,7 @@ bytes(void *arg, struct steps *s, const uint8_t *data, size_t len)
 		db_tell_bytes(o, DB_VALUE, span_of(data, len));
 	else if (s->what == CODED_BYTES)
 		db_tell(o, (struct db_event) { .kind = DB_CODED,
-					       .name = p->side[o->dir].coding == CODING_GZIP
-							   ? DB_CODING_GZIP
-							   : DB_CODING_ZSTD,
+					       .name = codings[p->side[o->dir].coding],
 					       .bytes = span_of(data, len) });
 	else if (s->what == UNREAD)
 		db_tell(o, (struct db_event) { .kind = DB_UNREAD, .rows = len });

@@ -7,9 +7,8 @@
  * All requests are told by their class. Bodies are read of Produce (topics, records), Fetch (in the
  * answer: topics, records, errors), CreateTopics and DeleteTopics (the first name),
  * SaslAuthenticate (the user of PLAIN and SCRAM, never the proof). A record's key, value and header
- * values are values of one message; batches that are compressed are told as coded bytes, with gzip
- * or zstd as coding, and as unread with snappy or LZ4. An answer is told with the number of records
- * and its first error code.
+ * values are values of one message; batches that are compressed are told as coded bytes: gzip,
+ * snappy, LZ4 or zstd. An answer is told with the number of records and its first error code.
  *
  * Versions up to Produce 13 and Fetch 17; from 13 on both name topics by an id, which is not
  * resolved: then there is no target. KAFKA_MAX_ASKED requests wait for answers at most, the oldest

@@ -17,6 +17,7 @@ enum {
 	OP_MSG = 2013,
 	MSG_CHECKSUM = 1,
 	MSG_MORE = 2,
+	CODING_SNAPPY = 1,
 	CODING_ZLIB = 2,
 	CODING_ZSTD = 3,
 };
@@ -198,8 +199,8 @@ compressed(struct mongodb_side *side, const struct db_out *o)
 	if (o->dir == CLIENT)
 		request(side, o, DB_OTHER);
 	steps_pass(s, CODED, s->left,
-		   side->coding == CODING_ZLIB || side->coding == CODING_ZSTD ? CODED_BYTES
-									      : UNREAD);
+		   side->coding >= CODING_SNAPPY && side->coding <= CODING_ZSTD ? CODED_BYTES
+										: UNREAD);
 }
 
 /* database.collection of the older opcodes; database.$cmd holds a command. */
@@ -629,6 +630,11 @@ step(void *arg, struct steps *s)
 static void
 bytes(void *arg, struct steps *s, const uint8_t *data, size_t len)
 {
+	static const uint8_t codings[] = {
+		[CODING_SNAPPY] = DB_CODING_SNAPPY,
+		[CODING_ZLIB] = DB_CODING_ZLIB,
+		[CODING_ZSTD] = DB_CODING_ZSTD,
+	};
 	const struct db_out *o = arg;
 	struct mongodb *p = o->parser;
 
@@ -636,9 +642,7 @@ bytes(void *arg, struct steps *s, const uint8_t *data, size_t len)
 		db_tell_bytes(o, DB_VALUE, span_of(data, len));
 	else if (s->what == CODED_BYTES)
 		db_tell(o, (struct db_event) { .kind = DB_CODED,
-					       .name = p->side[o->dir].coding == CODING_ZLIB
-							   ? DB_CODING_ZLIB
-							   : DB_CODING_ZSTD,
+					       .name = codings[p->side[o->dir].coding],
 					       .bytes = span_of(data, len) });
 	else if (s->what == UNREAD)
 		db_tell(o, (struct db_event) { .kind = DB_UNREAD, .rows = len });

@@ -7,8 +7,8 @@
  * The first field of a command's document is its name and what it is on; names and strings of all
  * fields are told as values, those of one document behind each other; of answers the code, and
  * documents of a batch as rows. OP_QUERY, OP_REPLY, OP_INSERT, OP_UPDATE and OP_DELETE of older
- * clients are read alike. Messages compressed by zlib or zstd are told as coded bytes of a request
- * of class other, by snappy as unread.
+ * clients are read alike. Messages that are compressed are told as coded bytes of a request of
+ * class other.
  *
  * What SASL proves is not told, but the user that SCRAM names; nor are passwords of new users.
  *

@@ -102,6 +102,11 @@ db_said(void *arg, const struct db_event *e)
 		DB_CLASSES(DB_CLASS_WORD)
 #undef DB_CLASS_WORD
 	};
+	static const char *const codings[] = {
+		[DB_CODING_GZIP] = "gzip ",	[DB_CODING_ZSTD] = "zstd ",
+		[DB_CODING_ZLIB] = "zlib ",	[DB_CODING_LZ4] = "lz4 ",
+		[DB_CODING_SNAPPY] = "snappy ",
+	};
 	struct db_seen *s = arg;
 	int open = (e->kind == DB_VALUE ? '{' : '<') | e->dir << 8;
 	char text[64];
@@ -120,9 +125,7 @@ db_said(void *arg, const struct db_event *e)
 		if (s->open != open) {
 			db_close(s);
 			db_say(s, e->kind == DB_VALUE	? "{"
-				  : e->kind == DB_CODED ? (e->name == 0	  ? "gzip "
-							   : e->name == 1 ? "zstd "
-									  : "zlib ")
+				  : e->kind == DB_CODED ? codings[e->name]
 							: "<");
 			s->open = open;
 		}

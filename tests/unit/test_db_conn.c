@@ -20,6 +20,10 @@ static struct feed feed;
 	"~~~~~~~~{4 ~~~~%02CCCC~" coding "~~~~TTTTTTTTTTTTTTTTPPPPPPPPEESSSS~~~%01" record "}"
 #define PRODUCE(batch) ">{4 ~~~%03~~~%07{2 app}%ff%ff~%01TTTT~~~%01{2 pay}~~~%01~~~~{4 " batch "}}"
 
+#define SNAPPY_CANARY "%0f%2cary weir-can%0a%0c~"
+#define LZ4_HEAD      "%04%22M%18%60%40%82"
+#define LZ4_CANARY    LZ4_HEAD "%18~~~%c0nary weir-ca%0c~%80 is over~~~~"
+
 static const struct conn_case {
 	const char *name;
 	const char *turns[DB_TURNS];
@@ -70,6 +74,22 @@ static const struct conn_case {
 	{ "kafka",
 	  { PRODUCE(KAFKA_BATCH("~", "{z ~~~{z k}{z " CANARY "}~}")) },
 	  .has = { "where=db.text field=pay", "db_operation=publish", "db_system=kafka" } },
+	/* The canary is whole only where its letters are copied from before it. */
+	{ "kafka, snappy",
+	  { PRODUCE(KAFKA_BATCH("%02", SNAPPY_CANARY)) },
+	  .has = { "where=db.text field=pay" } },
+	{ "kafka, snappy in the framing of Java",
+	  { PRODUCE(KAFKA_BATCH("%02", "%82SNAPPY~~~~%01~~~%01{4 " SNAPPY_CANARY "}")) },
+	  .has = { "where=db.text field=pay" } },
+	{ "kafka, lz4",
+	  { PRODUCE(KAFKA_BATCH("%03", LZ4_CANARY)) },
+	  .has = { "where=db.text field=pay" } },
+	{ "kafka, lz4 that breaks off, and what is behind it",
+	  { PRODUCE(KAFKA_BATCH("%03", LZ4_HEAD "%02~~~%10") KAFKA_BATCH("%03", LZ4_CANARY)) },
+	  .has = { "where=db.text field=pay" } },
+	{ "mongodb, snappy",
+	  { ">{<4+ %01~~~~~~~%dc%07~~%dd%07~~~%01~~%01" SNAPPY_CANARY "}" },
+	  .has = { "where=db.text", "db_operation=other" } },
 	{ "mongodb",
 	  { ">{<4+ %01~~~~~~~%dd%07~~~~~~~{<4+ %02insert~{<4 pay~}%02v~{<4 " CANARY "~}~}}" },
 	  .has = { "where=db.text field=pay", "db_operation=write" } },

@@ -34,8 +34,10 @@ static const struct db_case cases[] = {
 	{ "compressed",
 	  { PRODUCE3("%07", "~%01",
 		     BATCH("%01", "%05", "zipzip") BATCH("%02", "%01", "snap")
-			 BATCH("%04", "%01", "zz")) },
-	  "publish#8;on pay;gzip zipzip;decoded;sent;unread 4;decoded;sent;zstd zz;decoded;sent;" },
+			 BATCH("%03", "%01", "lz") BATCH("%04", "%01", "zz")
+			     BATCH("%05", "%01", "new")) },
+	  "publish#8;on pay;gzip zipzip;decoded;sent;snappy snap;decoded;sent;lz4 lz;decoded;sent;"
+	  "zstd zz;decoded;sent;unread 3;decoded;sent;" },
 	{ "the form before batches",
 	  { ">{4 ~~~%02~~~%07{2 app}~%01TTTT~~~%01{2 pay}~~~%01~~~~{4 ~~~~~~~~{4 CCCC~~{4 k}{4 v}}"
 	    "~~~~~~~~{4 CCCC%01~TTTTTTTT%ff%ff%ff%ff{4 w}}}}" },

@@ -77,7 +77,7 @@ static const struct db_case cases[] = {
 	{ "compressed",
 	  { ">{<4+ " HEAD("%03", "~", "%dc%07") "%dd%07~~ssss%02zipped}",
 	    "<{<4+ " HEAD("%01", "%03", "%dc%07") "%dd%07~~ssss%01snap}" },
-	  "other#4;zlib zipped;decoded;sent;answer#4;unread 4;decoded;answered;ok#4 0 ;" },
+	  "other#4;zlib zipped;decoded;sent;answer#4;snappy snap;decoded;answered;ok#4 0 ;" },
 	{ "a string longer than its document",
 	  { ">" MSG("%01", "~", "~", "~" DOC(STRING("find", "x") "%02a~%ff%ff~~abc")),
 	    ">" MSG("%02", "~", "~", "~" DOC(INT("ping", "%01"))) },
