@@ -46,6 +46,9 @@
 	X(bad_tunnel_teredo, "likewise Teredo")                                         \
 	X(bad_tunnel_pptp, "likewise PPTP")                                             \
 	X(bad_tunnel_mpls, "likewise MPLS in IP")                                       \
+	X(bad_tunnel_capwap, "likewise CAPWAP")                                         \
+	X(tunnel_fragments, "used for the outer flow: pieces that CAPWAP made")         \
+	X(tunnel_encrypted, "used for the outer flow: CAPWAP in DTLS")                  \
 	X(hops, "frames passed on to the worker that owns their flow")                  \
 	X(flows_opened, "flows begun")                                                  \
 	X(flows_ended, "flows ended")                                                   \

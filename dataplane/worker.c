@@ -358,6 +358,7 @@ datagram_packet(struct worker *w, const struct packet *last, const struct datagr
 	p->wire_bytes = d->wire_bytes;
 	p->nr_frames = (uint16_t)d->nr_frames;
 	p->bad_tunnel = 0;
+	p->closed_tunnel = TUNNEL_NOT_CLOSED;
 	p->ip_checked = p->l4_checked = false;
 	p->hops++;
 	return m;
@@ -431,7 +432,7 @@ count_bad_tunnel(struct worker_counters *c, enum tunnel_type type)
 		AT(TUNNEL_GTPU, gtpu),	    AT(TUNNEL_ETHERIP, etherip),
 		AT(TUNNEL_TEREDO, teredo),  AT(TUNNEL_PPTP, pptp),
 		AT(TUNNEL_MPLS, mpls),	    AT(TUNNEL_PPPOE, mpls),
-		AT(TUNNEL_NSH, mpls),
+		AT(TUNNEL_NSH, mpls),	    AT(TUNNEL_CAPWAP, capwap),
 #undef AT
 	};
 
@@ -494,6 +495,8 @@ take_frame(struct worker *w, struct rte_mbuf *m)
 			rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, m->pkt_len);
 	if (unlikely(p->bad_tunnel != 0))
 		count_bad_tunnel(&w->counters, (enum tunnel_type)(p->bad_tunnel - 1));
+	w->counters.tunnel_fragments += p->closed_tunnel == TUNNEL_FRAGMENT;
+	w->counters.tunnel_encrypted += p->closed_tunnel == TUNNEL_ENCRYPTED;
 	if (likely(r == DECAP_OK))
 		dispatch(w, m);
 	else

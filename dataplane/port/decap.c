@@ -19,11 +19,13 @@ enum { TCP_OPT_END, TCP_OPT_NOP, TCP_OPT_SCALE = 3, TCP_OPT_STAMP = 8 };
 #define UDP_HDR_LEN    8u
 #define VXLAN_HDR_LEN  8u
 #define GENEVE_HDR_LEN 8u
+#define CAPWAP_HDR_LEN 8u
 
 #define UDP_PORT_GTPU	     2152
 #define UDP_PORT_TEREDO	     3544
 #define UDP_PORT_VXLAN	     4789
 #define UDP_PORT_VXLAN_GPE   4790
+#define UDP_PORT_CAPWAP	     5247 /* data; 5246 is control, in DTLS */
 #define UDP_PORT_GENEVE	     6081
 #define UDP_PORT_VXLAN_LINUX 8472 /* Linux' default before the number was assigned; Flannel */
 
@@ -45,6 +47,7 @@ const char *const tunnel_type_names[NR_TUNNEL_TYPES] = {
 	[TUNNEL_6IN4] = "6in4",
 	[TUNNEL_GTPU] = "gtpu",
 	[TUNNEL_ETHERIP] = "etherip",
+	[TUNNEL_CAPWAP] = "capwap",
 };
 
 /* The frame as decap walks it. missing: bytes of the frame that lie behind the first segment. */
@@ -414,6 +417,56 @@ gtpu_enter(struct cursor *c, struct packet *p)
 }
 
 /*
+ * CAPWAP, RFC 5415 section 4.3:
+ *
+ *   version 4 bits, 0 | type 4 bits: 0, or 1 for DTLS behind 3 more bytes
+ *   length in units of 4, 5 bits | radio 5 | binding 5 | T F L W M K 6 | 3
+ *   fragment id 2 bytes | fragment offset 13 bits | 3
+ *   radio's address, what the radio says of the frame: as long as the length says
+ *
+ * T: a frame of the binding, and not of Ethernet. F: a piece of a frame. K: keep-alive.
+ */
+enum {
+	CAPWAP_DTLS = 0x01,
+	CAPWAP_T = 0x100,
+	CAPWAP_F = 0x080,
+	CAPWAP_K = 0x008,
+	CAPWAP_802_11 = 1, /* RFC 5416 section 2.1 */
+};
+
+static bool
+closed(struct packet *p, enum tunnel_closed why)
+{
+	p->closed_tunnel = (uint8_t)why;
+	return false;
+}
+
+static bool
+capwap_enter(struct cursor *c, struct packet *p)
+{
+	const uint8_t *h = c->p;
+	enum link_type inner;
+	uint32_t bits;
+
+	if (cursor_left(c) >= 4 && h[0] == CAPWAP_DTLS)
+		return closed(p, TUNNEL_ENCRYPTED);
+	if (cursor_left(c) < CAPWAP_HDR_LEN || h[0] != 0)
+		return malformed(p, TUNNEL_CAPWAP);
+	bits = read_be24(h + 1);
+	if ((bits >> 19) * 4 < CAPWAP_HDR_LEN || !cursor_skip(c, (bits >> 19) * 4))
+		return malformed(p, TUNNEL_CAPWAP);
+	if ((bits & CAPWAP_K) != 0)
+		return false;
+	if ((bits & CAPWAP_F) != 0)
+		return closed(p, TUNNEL_FRAGMENT);
+	if ((bits & CAPWAP_T) != 0 && (bits >> 9 & 0x1f) != CAPWAP_802_11)
+		return false;
+	inner = (bits & CAPWAP_T) != 0 ? LINK_WLAN : LINK_ETHERNET;
+	return packet_add_tunnel(p, TUNNEL_CAPWAP, bits >> 14 & 0x1f) &&
+	       is_ip_inside(link_parse(c, inner, p), p, TUNNEL_CAPWAP);
+}
+
+/*
  * ERSPAN inside GRE: type II and III have headers of 8 and 12 bytes (16 to 20 with a platform
  * specific subheader); type I has none, and is told by GRE's missing sequence number.
  */
@@ -509,7 +562,8 @@ bool
 decap_is_tunnel_port(uint16_t port)
 {
 	return port == UDP_PORT_VXLAN || port == UDP_PORT_VXLAN_LINUX ||
-	       port == UDP_PORT_VXLAN_GPE || port == UDP_PORT_GENEVE || port == UDP_PORT_GTPU;
+	       port == UDP_PORT_VXLAN_GPE || port == UDP_PORT_GENEVE || port == UDP_PORT_GTPU ||
+	       port == UDP_PORT_CAPWAP;
 }
 
 static bool
@@ -525,6 +579,8 @@ udp_tunnel_enter(struct cursor *c, struct packet *p, uint16_t port)
 		return geneve_enter(c, p);
 	case UDP_PORT_GTPU:
 		return gtpu_enter(c, p);
+	case UDP_PORT_CAPWAP:
+		return capwap_enter(c, p);
 	case UDP_PORT_TEREDO:
 		return teredo_enter(c, p);
 	default:
@@ -535,8 +591,11 @@ udp_tunnel_enter(struct cursor *c, struct packet *p, uint16_t port)
 static uint16_t
 udp_tunnel_port(const struct packet *p)
 {
-	/* A Teredo relay answers from its port, the others are all addressed by theirs. */
-	return p->key.port[p->side] == UDP_PORT_TEREDO ? UDP_PORT_TEREDO : p->key.port[1 - p->side];
+	uint16_t from = p->key.port[p->side];
+
+	/* Teredo's relays and CAPWAP's controllers answer from their port, the others are all
+	 * addressed by theirs. */
+	return from == UDP_PORT_TEREDO || from == UDP_PORT_CAPWAP ? from : p->key.port[1 - p->side];
 }
 
 /* Most packets are none, and need no copy to try it on. */
@@ -646,6 +705,7 @@ enter_tunnels(struct walk *w, struct cursor *c, struct ip *ip, const struct deca
 
 		if (!tunnel_enter(c, &outer, &inner)) {
 			note_malformed(w, &inner);
+			p->closed_tunnel = inner.closed_tunnel;
 			break;
 		}
 		note_tunnel_ends(&inner, &outer);

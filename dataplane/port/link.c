@@ -11,6 +11,7 @@
 #define SLL_HDR_LEN	16u
 #define SLL2_HDR_LEN	20u
 #define ETAG_LEN	8u
+#define WLAN_HDR_LEN	24u
 #define NSH_HDR_LEN	8u
 #define PPP_IPV4	0x0021u
 #define PPP_IPV6	0x0057u
@@ -162,6 +163,61 @@ link_parse_ethertype(struct cursor *c, uint16_t ethertype, struct packet *p)
 	}
 }
 
+/*
+ * 802.11 data, IEEE Std 802.11-2020 section 9.3.2.1:
+ *
+ *   control 2 | duration 2 | address 1, 2, 3 | sequence 2 | address 4 | QoS 2 | HT control 4 | LLC
+ *
+ * Address 4 is there between access points (to and from DS), QoS and HT control as bits say. Cisco
+ * swaps the bytes of control: then the version, which is 0, is where the DS bits belong. Of
+ * encrypted frames, pieces and aggregates nothing is read.
+ */
+enum {
+	WLAN_VERSION = 0x03,
+	WLAN_TYPE = 0x0f, /* with the version */
+	WLAN_DATA = 0x08,
+	WLAN_NO_DATA = 0x40,
+	WLAN_QOS = 0x80,
+	WLAN_TO_DS = 0x01,
+	WLAN_FROM_DS = 0x02,
+	WLAN_MORE_FRAGMENTS = 0x04,
+	WLAN_PROTECTED = 0x40,
+	WLAN_HT_CONTROL = 0x80,
+	WLAN_QOS_AGGREGATE = 0x80,
+};
+
+static enum link_result
+wlan_parse(struct cursor *c, struct packet *p)
+{
+	const uint8_t *h = cursor_take(c, WLAN_HDR_LEN), *target, *source, *qos;
+
+	if (h == NULL)
+		return LINK_TRUNCATED;
+	bool swapped = (h[0] & WLAN_VERSION) != 0;
+	uint8_t kind = h[swapped ? 1 : 0], flags = h[swapped ? 0 : 1];
+
+	if ((kind & WLAN_TYPE) != WLAN_DATA || (kind & WLAN_NO_DATA) != 0 ||
+	    (flags & (WLAN_PROTECTED | WLAN_MORE_FRAGMENTS)) != 0)
+		return LINK_NOT_IP;
+	target = (flags & WLAN_TO_DS) != 0 ? h + 16 : h + 4;
+	source = (flags & WLAN_FROM_DS) != 0 ? h + 16 : h + 10;
+	if ((flags & WLAN_TO_DS) != 0 && (flags & WLAN_FROM_DS) != 0)
+		source = cursor_take(c, 6);
+	if (source == NULL)
+		return LINK_TRUNCATED;
+	if ((kind & WLAN_QOS) != 0) {
+		qos = cursor_take(c, 2);
+		if (qos == NULL || ((flags & WLAN_HT_CONTROL) != 0 && !cursor_skip(c, 4)))
+			return LINK_TRUNCATED;
+		if ((qos[0] & WLAN_QOS_AGGREGATE) != 0)
+			return LINK_NOT_IP;
+	}
+	memcpy(p->mac[0], source, 6);
+	memcpy(p->mac[1], target, 6);
+	p->has_macs = true;
+	return llc_parse(c, p);
+}
+
 /* The HDLC address and control bytes may be left out, and so may a leading zero of the number. */
 static enum link_result
 ppp_parse(struct cursor *c, struct packet *p)
@@ -218,6 +274,8 @@ link_parse(struct cursor *c, enum link_type type, struct packet *p)
 		return cooked_parse(c, SLL_HDR_LEN, 14, p);
 	case LINK_SLL2:
 		return cooked_parse(c, SLL2_HDR_LEN, 0, p);
+	case LINK_WLAN:
+		return wlan_parse(c, p);
 	case LINK_UNSUPPORTED:
 		break;
 	}

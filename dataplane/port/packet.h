@@ -36,15 +36,23 @@ enum tunnel_type {
 	TUNNEL_ETHERIP,
 	TUNNEL_TEREDO,
 	TUNNEL_PPTP,
+	TUNNEL_CAPWAP,
 	NR_TUNNEL_TYPES,
 };
 
 /* "vxlan", "gre", ... */
 extern const char *const tunnel_type_names[NR_TUNNEL_TYPES];
 
+/* A sound tunnel that was not entered, because the frame in it is not here as it is. */
+enum tunnel_closed {
+	TUNNEL_NOT_CLOSED,
+	TUNNEL_FRAGMENT, /* a piece of it */
+	TUNNEL_ENCRYPTED,
+};
+
 struct tunnel {
 	uint8_t type; /* enum tunnel_type */
-	uint32_t id;  /* VNI, key, session, TEID, label; 0 where there is none */
+	uint32_t id;  /* VNI, key, session, TEID, label, radio; 0 where there is none */
 };
 
 enum {
@@ -88,7 +96,8 @@ struct packet {
 	uint8_t feed;	    /* place of its port in the configuration, from 0 */
 	uint16_t nr_frames; /* on the wire that this packet was made of; 0 is read as 1 */
 
-	uint8_t bad_tunnel; /* enum tunnel_type + 1 of one that could not be entered; 0: none */
+	uint8_t bad_tunnel;    /* enum tunnel_type + 1 of one that could not be entered; 0: none */
+	uint8_t closed_tunnel; /* enum tunnel_closed */
 	uint8_t nr_vlans, nr_tunnels;
 	uint16_t vlan[PACKET_MAX_VLANS]; /* outermost first; of all layers */
 	struct tunnel tunnel[PACKET_MAX_TUNNELS];

@@ -43,11 +43,27 @@ def erspan(rng, frame, backwards):
     return outer(rng, lambda a, b, _: w.ip(a, b, 47, head + frame), backwards, [5, 6])
 
 
+def capwap(rng, frame, backwards):
+    """A controller's port is the source where it answers; the access point's is its own."""
+    head = struct.pack(">BBHI", 0, 2 << 3, 3 << 14 & 0xffff | 1 << 9, 0)
+    ports = (5247, 12380) if backwards else (12380, 5247)
+    return outer(rng, lambda a, b, _: w.udp(a, ports[0], b, ports[1], head + frame), backwards)
+
+
+def capwap_wlan(rng, frame, backwards):
+    head = struct.pack(">BBHI", 0, 4 << 3, 1 << 9 | 1 << 8 | 1 << 5, 0) + b"\x04\xbf\x23\0\0\0\0\0"
+    target, source, ap = frame[:6], frame[6:12], w.mac("192.168.50.3")
+    addresses = target + ap + source if backwards else ap + source + target
+    wlan = bytes([0x88, 2 if backwards else 1]) + b"\0\0" + addresses + b"\x10\0" + b"\0\0" + b"\xaa\xaa\3\0\0\0" + frame[12:]
+    return outer(rng, lambda a, b, port: w.udp(a, port, b, 5247, head + wlan), backwards)
+
+
 def twice(rng, frame, backwards):
     return vxlan(rng, gre(rng, frame, backwards), backwards, 99)
 
 
-WRAPPINGS = {"vxlan:4321": vxlan, "geneve:77": geneve, "nvgre:9": gre, "erspan2:33": erspan, "vxlan:99 nvgre:9": twice}
+WRAPPINGS = {"vxlan:4321": vxlan, "geneve:77": geneve, "nvgre:9": gre, "erspan2:33": erspan,
+             "capwap:3": capwap, "capwap:0": capwap_wlan, "vxlan:99 nvgre:9": twice}
 
 
 def capture_of(frames):
@@ -130,11 +146,12 @@ def bad(kind):
         "teredo": [udp(3544, b"\x45" * 30)],
         "pptp": [proto(47, b"\x10\x01\x88\x0b\0\0\0\0\0\0\0\1" + b"\0" * 20)],
         "mpls": [proto(137, b"\0\x01")],
+        "capwap": [udp(5247, b"\x20\x10" + b"\0" * 30), udp(5247, b"\0\xf8\x42\0\0\0\0\0")],
     }[kind]
 
 
 def test_malformed(weir):
-    kinds = ("vxlan", "vxlan_gpe", "geneve", "gre", "erspan", "ipip", "gtpu", "etherip", "teredo", "pptp", "mpls")
+    kinds = ("vxlan", "vxlan_gpe", "geneve", "gre", "erspan", "ipip", "gtpu", "etherip", "teredo", "pptp", "mpls", "capwap")
     for kind in kinds:
         frames = [(1_700_000_000_000_000 + n, frame) for n, frame in enumerate(bad(kind))]
         # records() checks that every frame is used: for the flow of the outer addresses
@@ -143,6 +160,17 @@ def test_malformed(weir):
         assert counted == {kind: len(frames)}, (kind, counted)
         assert all("tunnel_stack" not in r and r["src_ip"] == NODES[0] for r in got), got
         assert set(kinds) == {k.removeprefix("bad_tunnel_") for k in stats if k.startswith("bad_tunnel_")}
+
+
+def test_closed(weir):
+    """Pieces that CAPWAP makes, and CAPWAP in DTLS: counted, and of the flow of the outer addresses."""
+    udp = lambda data: w.PLAIN.frame(*NODES, w.udp(NODES[0], 5555, NODES[1], 5247, data))
+    pieces = [udp(b"\0\x10\x43" + bytes([flags]) + b"\0\1\0\0" + b"x" * 100) for flags in (0x80, 0x80, 0xc0)]
+    dtls = [udp(b"\1\0\0\0\x17\xfe\xfd" + b"x" * 50)] * 2
+    got, stats = records(weir, [(1_700_000_000_000_000 + n, frame) for n, frame in enumerate(pieces + dtls)])
+    assert stats["tunnel_fragments"] == 3 and stats["tunnel_encrypted"] == 2, stats
+    assert not any(v for k, v in stats.items() if k.startswith("bad_tunnel_"))
+    assert [r["src_packets"] for r in got if e2e.kind_of(r) == "flow"] == [5], got
 
 
 e2e.main()

@@ -28,9 +28,9 @@ CHECKS = [
     ("evasion", 0.97, 0.96, 0.0, False, ""),
     ("hpack", 0.97, 0.97, 0.9, False, ""),
     ("ja4", 0.97, 0.72, 0.0, False, "nDPI writes d where a hello has no SNI, JA4 asks for i (25); "
-                                    "hellos in CAPWAP, in a cut packet"),
+                                    "a hello in a cut packet"),
     ("labels", 0.97, 0.94, 0.0, False, "nDPI has other names for Redis, DNSCrypt's plain query and TLS "
-                                       "of mail, and question marks for bytes in names; CAPWAP"),
+                                       "of mail, and question marks for bytes in names"),
     ("findings", 0.97, 0.94, 0.0, False, "counter-examples that another rule of the vendor calls a "
                                          "key; telephones without words; dates of birth count against it"),
 ]

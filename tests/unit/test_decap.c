@@ -19,6 +19,13 @@ static const struct decap_options options = { .max_depth = 4 };
 #define INNER	   ETH(IPV4) V4("\x2b", "\x06") TCP_HDR "abc" /* 57 bytes */
 #define CASE(text) text, sizeof(text) - 1
 
+/* CAPWAP around what is len bytes, with its header and UDP's; ip_len is 20 more. */
+#define CAPWAP(ip_len, len, bits) \
+	ETH(IPV4) V4(ip_len, "\x11") UDP_HDR("\x80\0", "\x14\x7f", len) "\0" bits "\0\0\0\0"
+#define WLAN(control, more) \
+	control "\0\0\x02\0\0\0\0\x0a\x02\0\0\0\0\x0b\x02\0\0\0\0\x0c\x10\0" more WLAN_INNER
+#define WLAN_INNER "\xaa\xaa\x03\0\0\0" IPV4 V4("\x2b", "\x06") TCP_HDR "abc" /* 51 bytes */
+
 static const struct decap_case {
 	const char *name;
 	const char *in;
@@ -92,6 +99,36 @@ static const struct decap_case {
 	{ "a teredo bubble is the outer flow",
 	  CASE(ETH(IPV4) V4("\x44", "\x11") UDP_HDR("\x80\0", "\x0d\xd8", "\x30") V6("\0", "\x3b")),
 	  DECAP_OK, 17, 3544, 40, "", 0 },
+	{ "capwap", CASE(CAPWAP("\x5d", "\x49", "\x10\x42\0") INNER), DECAP_OK, 6, 443, 3,
+	  "capwap:1", 0 },
+	{ "capwap from the controller's port",
+	  CASE(ETH(IPV4) V4("\x5d", "\x11") UDP_HDR("\x14\x7f", "\x30\x5c", "\x49") //
+	       "\0\x10\x02\0\0\0\0\0" INNER),
+	  DECAP_OK, 6, 443, 3, "capwap:0", 0 },
+	{ "capwap, 802.11", CASE(CAPWAP("\x6f", "\x5b", "\x10\x43\0") WLAN("\x08\x01", "")),
+	  DECAP_OK, 6, 443, 3, "capwap:1", 0 },
+	{ "capwap, 802.11, what the radio says of it",
+	  CASE(CAPWAP("\x77", "\x63", "\x20\x43\x20") "\4abcd\0\0\0" WLAN("\x08\x02", "")),
+	  DECAP_OK, 6, 443, 3, "capwap:1", 0 },
+	{ "capwap, 802.11 with control swapped",
+	  CASE(CAPWAP("\x6f", "\x5b", "\x10\x43\0") WLAN("\x11\x08", "")), DECAP_OK, 6, 443, 3,
+	  "capwap:1", 0 },
+	{ "capwap, 802.11 with QoS and HT control",
+	  CASE(CAPWAP("\x75", "\x61", "\x10\x43\0") WLAN("\x88\x82", "\0\0hthd")), DECAP_OK, 6, 443,
+	  3, "capwap:1", 0 },
+	{ "capwap, 802.11 with QoS between access points",
+	  CASE(CAPWAP("\x77", "\x63", "\x10\x43\0") WLAN("\x88\x03", "\x02\0\0\0\0\x0d\0\0")),
+	  DECAP_OK, 6, 443, 3, "capwap:1", 0 },
+	{ "capwap, 802.11 that is encrypted, is the outer flow",
+	  CASE(CAPWAP("\x6f", "\x5b", "\x10\x43\0") WLAN("\x08\x41", "")), DECAP_OK, 17, 5247, 83,
+	  "", 0 },
+	{ "capwap, a piece, is the outer flow",
+	  CASE(CAPWAP("\x6f", "\x5b", "\x10\x43\x80") WLAN("\x08\x01", "")), DECAP_OK, 17, 5247, 83,
+	  "", 0 },
+	{ "capwap, DTLS, is the outer flow",
+	  CASE(ETH(IPV4) V4("\x24", "\x11") UDP_HDR("\x80\0", "\x14\x7f", "\x10") //
+	       "\1\0\0\0\x17\xfe\xfd\0"),
+	  DECAP_OK, 17, 5247, 8, "", 0 },
 	{ "gre around something unknown is the outer flow",
 	  CASE(ETH(IPV4) V4("\x1c", "\x2f") "\0\0\x0b\xad"
 					    "abcd"),
@@ -248,6 +285,27 @@ static const struct bad_case {
 	{ "6in4 cut off", CASE(ETH(IPV4) V4("\x1c", "\x29") "\x60\0\0\0\0\0\x06\x40"), "6in4" },
 	{ "etherip of another version", CASE(ETH(IPV4) V4("\x18", "\x61") "\x40\0\0\0"),
 	  "etherip" },
+	{ "capwap", CASE(CAPWAP("\x6f", "\x5b", "\x10\x43\0") WLAN("\x08\x01", "")), "" },
+	{ "capwap, a piece", CASE(CAPWAP("\x25", "\x11", "\x10\x43\x80") "a"), "" },
+	{ "capwap, keep-alive", CASE(CAPWAP("\x25", "\x11", "\x10\x42\x08") "a"), "" },
+	{ "capwap, of another radio's kind", CASE(CAPWAP("\x25", "\x11", "\x10\x47\0") "a"), "" },
+	{ "capwap, a beacon", CASE(CAPWAP("\x6f", "\x5b", "\x10\x43\0") WLAN("\x80\0", "")), "" },
+	{ "capwap, 802.11 without data",
+	  CASE(CAPWAP("\x6f", "\x5b", "\x10\x43\0") WLAN("\x48\x01", "")), "" },
+	{ "capwap, aggregated frames",
+	  CASE(CAPWAP("\x71", "\x5d", "\x10\x43\0") WLAN("\x88\x01", "\x80\0")), "" },
+	{ "capwap, half an 802.11 header",
+	  CASE(CAPWAP("\x28", "\x14", "\x10\x43\0") "\x08\x01\0\0"), "capwap" },
+	{ "capwap header cut off",
+	  CASE(ETH(IPV4) V4("\x20", "\x11") UDP_HDR("\x80\0", "\x14\x7f", "\x0c") "\0\x10\0\0"),
+	  "capwap" },
+	{ "capwap of another version",
+	  CASE(ETH(IPV4) V4("\x24", "\x11") UDP_HDR("\x80\0", "\x14\x7f", "\x10") //
+	       "\x10\x10\0\0\0\0\0\0"),
+	  "capwap" },
+	{ "capwap, longer than it is", CASE(CAPWAP("\x25", "\x11", "\x18\x42\0") "a"), "capwap" },
+	{ "capwap, shorter than its header", CASE(CAPWAP("\x25", "\x11", "\x08\x42\0") "a"),
+	  "capwap" },
 	{ "teredo around nothing",
 	  CASE(ETH(IPV4) V4("\x1d", "\x11") UDP_HDR("\x80\0", "\x0d\xd8", "\x09") "\x11"),
 	  "teredo" },
@@ -272,6 +330,75 @@ test_malformed_tunnels(void **state)
 		p = (struct packet) { .wire_bytes = len + 10 };
 		decap_frame(&p, LINK_ETHERNET, 0, &options, guard_copy(t->in, len), len, len);
 		assert_int_equal(p.bad_tunnel, 0);
+	}
+}
+
+/* Sound, but nothing of it to be read here: said whether it was captured whole or not. */
+static void
+test_closed_tunnels(void **state)
+{
+	static const struct {
+		const char *name, *in;
+		size_t len;
+		enum tunnel_closed want;
+	} rows[] = {
+		{ "open", CASE(CAPWAP("\x5d", "\x49", "\x10\x42\0") INNER), TUNNEL_NOT_CLOSED },
+		{ "a piece", CASE(CAPWAP("\x25", "\x11", "\x10\x43\x80") "a"), TUNNEL_FRAGMENT },
+		{ "the last piece", CASE(CAPWAP("\x25", "\x11", "\x10\x43\xc0") "a"),
+		  TUNNEL_FRAGMENT },
+		{ "DTLS",
+		  CASE(ETH(IPV4) V4("\x24", "\x11") UDP_HDR("\x80\0", "\x14\x7f", "\x10") //
+		       "\1\0\0\0\x17\xfe\xfd\0"),
+		  TUNNEL_ENCRYPTED },
+		{ "DTLS in a tunnel",
+		  CASE(ETH(IPV4) V4("\x38", "\x04") V4("\x24", "\x11")
+			   UDP_HDR("\x80\0", "\x14\x7f", "\x10") "\1\0\0\0\x17\xfe\xfd\0"),
+		  TUNNEL_ENCRYPTED },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		uint32_t len = (uint32_t)rows[i].len;
+
+		print_message("%s\n", rows[i].name);
+		for (uint32_t cut = 0; cut < 20; cut += 10) {
+			struct packet p = { .wire_bytes = len + cut };
+
+			decap_frame(&p, LINK_ETHERNET, 0, &options, guard_copy(rows[i].in, len),
+				    len, len);
+			assert_int_equal(p.closed_tunnel, rows[i].want);
+			assert_int_equal(p.bad_tunnel, 0);
+		}
+	}
+}
+
+/* Whose are the addresses depends on the way to and from the distribution system. */
+static void
+test_wlan_addresses(void **state)
+{
+	static const struct {
+		const char *name, *in;
+		size_t len;
+		uint8_t source, target;
+	} rows[] = {
+		{ "to a station beside", CASE(WLAN("\x08\0", "")), 0x0b, 0x0a },
+		{ "to the access point", CASE(WLAN("\x08\x01", "")), 0x0b, 0x0c },
+		{ "from it", CASE(WLAN("\x08\x02", "")), 0x0c, 0x0a },
+		{ "between two", CASE(WLAN("\x08\x03", "\x02\0\0\0\0\x0d")), 0x0d, 0x0c },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct packet p = { 0 };
+		uint32_t len = (uint32_t)rows[i].len;
+
+		print_message("%s\n", rows[i].name);
+		assert_int_equal(decap_frame(&p, LINK_WLAN, 0, &options,
+					     guard_copy(rows[i].in, len), len, len),
+				 DECAP_OK);
+		assert_true(p.has_macs);
+		assert_int_equal(p.mac[0][5], rows[i].source);
+		assert_int_equal(p.mac[1][5], rows[i].target);
 	}
 }
 
@@ -330,6 +457,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_tcp_options),	  cmocka_unit_test(test_decap_frames),
 		cmocka_unit_test(test_decap_every_cut),	  cmocka_unit_test(test_depth_is_bounded),
+		cmocka_unit_test(test_closed_tunnels),	  cmocka_unit_test(test_wlan_addresses),
 		cmocka_unit_test(test_malformed_tunnels),
 	};
 
