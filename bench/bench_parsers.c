@@ -11,6 +11,8 @@
 #include <x86intrin.h>
 #include <zlib.h>
 
+#include "classify/conn_env.h"
+#include "classify/proto/tls_hello.h"
 #include "tests/support/conn_feed.h"
 #include "tests/support/h2.h"
 #include "tests/support/quic_packet.h"
@@ -24,7 +26,8 @@ struct row {
 	bool udp;
 	bool fresh; /* every unit is a connection */
 	struct bytes open[2], unit[2];
-	bool answer_opens; /* the server speaks first */
+	bool answer_opens;	/* the server speaks first */
+	enum protocol protocol; /* that must have been recognised; none: not looked at */
 };
 
 static struct bytes text; /* BODY bytes of prose */
@@ -293,6 +296,49 @@ tls_small(struct row *r)
 }
 
 static void
+put_datagram_hello(struct bytes *o, unsigned type, const struct hello *h)
+{
+	static struct bytes body;
+	size_t begin;
+
+	body.len = 0;
+	if (type == 1)
+		put_client_hello(&body, h);
+	else
+		put_server_hello(&body, h, NULL);
+	PUT(o, "\x16\xfe\xfd\0\0\0\0\0\0\0\0");
+	begin = put_begin(o, 2);
+	put_u8(o, type);
+	put_u8(o, 0);
+	put_u16(o, body.len);
+	PUT(o, "\0\0\0\0\0\0");
+	put_u16(o, body.len);
+	put(o, body.b, body.len);
+	put_end(o, begin, 2);
+}
+
+static void
+dtls_hellos(struct row *r)
+{
+	const struct hello from = { .version = TLS_DTLS_1_2,
+				    .ciphers = (const int[]) { 0xc02b, 0xc02f, -1 },
+				    .extensions = (const int[]) { 0, 10, 11, 13, 16, -1 },
+				    .sni = "turn.example.com",
+				    .alpn = "webrtc",
+				    .groups = (const int[]) { 29, 23, -1 },
+				    .algorithms = (const int[]) { 0x0403, -1 } };
+	const struct hello back = { .version = TLS_DTLS_1_2,
+				    .ciphers = (const int[]) { 0xc02b, -1 },
+				    .extensions = (const int[]) { 11, -1 } };
+
+	put_datagram_hello(&r->unit[0], 1, &from);
+	put_datagram_hello(&r->unit[1], 2, &back);
+	r->fresh = r->udp = true;
+	r->port = 3478;
+	r->protocol = PROTOCOL_DTLS;
+}
+
+static void
 quic_initials(struct row *r)
 {
 	static const uint8_t id[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };
@@ -357,6 +403,19 @@ socks(struct row *r)
 	PUT(&r->unit[1], "\0\x5a\0\0\0\0\0\0");
 	r->fresh = true;
 	r->port = 1080;
+}
+
+/* Names, then ciphertext. */
+static void
+ssh(struct row *r)
+{
+	put_text(&r->unit[0], "SSH-2.0-OpenSSH_9.6\r\n");
+	put_text(&r->unit[1], "SSH-2.0-OpenSSH_9.6p1 Ubuntu-3ubuntu13\r\n");
+	put(&r->unit[0], text.b, 1000);
+	put(&r->unit[1], text.b, 1000);
+	r->fresh = true;
+	r->port = 22;
+	r->protocol = PROTOCOL_SSH;
 }
 
 static void
@@ -424,6 +483,13 @@ set_le32(uint8_t *p, size_t v)
 }
 
 static void
+set_be32(uint8_t *p, size_t v)
+{
+	for (unsigned i = 0; i < 4; i++)
+		p[3 - i] = (uint8_t)(v >> (8 * i));
+}
+
+static void
 mongodb(struct row *r)
 {
 	struct bytes *o = &r->unit[0];
@@ -449,11 +515,95 @@ kafka(struct row *r)
 	r->port = 9092;
 }
 
+/* A kilobyte published: method, header, body, each in a frame (type, channel, length; CE ends it).
+ */
+static void
+amqp(struct row *r)
+{
+	struct bytes *o = &r->unit[0];
+
+	PUT(&r->open[0], "AMQP\0\0\x09\1");
+	PUT(o, "\1\0\1\0\0\0\x15\0\x3c\0\x28\0\0\6orders\3new\0\0\0\xce");
+	set_be32(o->b + 3, o->len - 8);
+	PUT(o, "\2\0\1\0\0\0\x0e\0\x3c\0\0\0\0\0\0\0\0\3\xe8\0\0\xce");
+	PUT(o, "\3\0\1\0\0\3\xe8");
+	put(o, text.b, 1000);
+	PUT(o, "\xce");
+	r->port = 5672;
+	r->protocol = PROTOCOL_AMQP;
+}
+
+static void
+mqtt(struct row *r)
+{
+	PUT(&r->open[0], "\x10\x0f\0\4MQTT\4\2\0\x3c\0\3dev");
+	PUT(&r->open[1], "\x20\2\0\0");
+	PUT(&r->unit[0], "\x30\xd3\1\0\x09room/temp"); /* 211 bytes */
+	put(&r->unit[0], text.b, 200);
+	r->port = 1883;
+	r->protocol = PROTOCOL_MQTT;
+}
+
+static void
+nats(struct row *r)
+{
+	put_text(&r->open[1], "INFO {\"server_id\":\"a\",\"version\":\"2.10.1\"}\r\n");
+	put_text(&r->open[0], "CONNECT {\"verbose\":false,\"name\":\"bench\"}\r\n");
+	put_text(&r->unit[0], "PUB orders.new 200\r\n");
+	put(&r->unit[0], text.b, 200);
+	put_text(&r->unit[0], "\r\n");
+	r->answer_opens = true;
+	r->port = 4222;
+	r->protocol = PROTOCOL_NATS;
+}
+
+static void
+memcached(struct row *r)
+{
+	put_text(&r->unit[0], "set user:1234 0 60 200\r\n");
+	put(&r->unit[0], text.b, 200);
+	put_text(&r->unit[0], "\r\nget user:1234\r\n");
+	put_text(&r->unit[1], "STORED\r\nVALUE user:1234 0 200\r\n");
+	put(&r->unit[1], text.b, 200);
+	put_text(&r->unit[1], "\r\nEND\r\n");
+	r->port = 11211;
+	r->protocol = PROTOCOL_MEMCACHED;
+}
+
+/* A frame: version, flags, stream 2, opcode, length 4. */
+static void
+cassandra(struct row *r)
+{
+	static const char cql[] = "SELECT id, name, mail FROM people WHERE city = 'London'";
+	struct bytes *o = &r->unit[0];
+
+	PUT(&r->open[0], "\4\0\0\0\5\0\0\0\0");
+	PUT(&r->open[1], "\x84\0\0\0\6\0\0\0\2\0\0");
+	PUT(o, "\4\0\0\1\7....\0\0");
+	put_u16(o, sizeof(cql) - 1);
+	put_text(o, cql);
+	PUT(o, "\0\1\0");
+	set_be32(o->b + 5, o->len - 9);
+	o = &r->unit[1];
+	PUT(o, "\x84\0\0\1\x08....\0\0\0\2\0\0\0\4\0\0\0\3\0\0\0\x0a");
+	for (unsigned i = 0; i < 10; i++)
+		PUT(o, "\0\0\0\4"
+		       "1234\0\0\0\x0c"
+		       "Ada Lovelace\0\0\0\x08"
+		       "ada@a.ex");
+	set_be32(o->b + 5, o->len - 9);
+	r->port = 9042;
+	r->protocol = PROTOCOL_CASSANDRA;
+}
+
 static void (*const makers[])(struct row *) = {
-	http_small,	http_text,     http_json,  http_gzip, http_multipart, http_model_call,
-	http_websocket, h2_small,      h2_json,	   h2_grpc,   tls_hellos,     tls_data,
-	tls_small,	quic_initials, dns_udp,	   dns_tcp,   smtp,	      socks,
-	plain,		redis,	       postgresql, mysql,     mongodb,	      kafka,
+	http_small,	 http_text,	 http_json,  http_gzip,	  http_multipart,
+	http_model_call, http_websocket, h2_small,   h2_json,	  h2_grpc,
+	tls_hellos,	 tls_data,	 tls_small,  dtls_hellos, quic_initials,
+	dns_udp,	 dns_tcp,	 smtp,	     ssh,	  socks,
+	plain,		 redis,		 postgresql, mysql,	  mongodb,
+	kafka,		 amqp,		 mqtt,	     nats,	  memcached,
+	cassandra,
 };
 
 static const char *const names[] = {
@@ -470,10 +620,12 @@ static const char *const names[] = {
 	"TLS, hellos",
 	"TLS, 8 KiB records",
 	"TLS, 200 byte records",
+	"DTLS, hellos",
 	"QUIC, client Initial",
 	"DNS over UDP",
 	"DNS over TCP",
 	"SMTP, 16 KiB message",
+	"SSH",
 	"SOCKS 4a",
 	"unknown, text",
 	"Redis",
@@ -481,6 +633,11 @@ static const char *const names[] = {
 	"MySQL",
 	"MongoDB",
 	"Kafka",
+	"AMQP, 1 KB messages",
+	"MQTT, 200 byte messages",
+	"NATS, 200 byte messages",
+	"memcached, 200 byte values",
+	"Cassandra",
 };
 
 /* ------------------------------------------------------------------ measuring */
@@ -521,8 +678,10 @@ begin(struct feed *f, const struct row *r)
 }
 
 static void
-end(struct feed *f, struct conn *c)
+end(struct feed *f, struct conn *c, const struct row *r)
 {
+	feed_must(r->protocol == PROTOCOL_UNKNOWN || c->protocol == r->protocol,
+		  "not read as its protocol");
 	conn_finish(f->env, c);
 	conn_close(f->env, c);
 }
@@ -562,11 +721,11 @@ cycles_per_byte(struct feed *f, struct row *r)
 			say(f, c, r, 0, &r->unit[0]);
 			say(f, c, r, 1, &r->unit[1]);
 			if (r->fresh)
-				end(f, c);
+				end(f, c, r);
 			took += __rdtsc() - start;
 		}
 		if (!r->fresh)
-			end(f, c);
+			end(f, c, r);
 		if (took < best)
 			best = took;
 	}
