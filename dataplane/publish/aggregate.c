@@ -23,12 +23,11 @@ struct values {
 struct open_aggregate {
 	struct open_aggregate *next_opened; /* towards the newest */
 	struct open_aggregate *next_in_bucket;
-	struct record_head *finding; /* owned: the most severe so far */
+	struct record_head *finding; /* owned: the weightiest so far */
 	uint64_t window_us;	     /* where its window starts */
 	uint64_t opened_early;	     /* early publications before it: part of its event_id */
 	uint64_t count, first_us, last_us;
 	uint64_t bytes;
-	uint64_t severity;
 	uint64_t threshold; /* of times, or of distinct values */
 	bool threshold_values;
 	uint8_t edge[8];
@@ -340,12 +339,48 @@ uint_field(const struct record_head *r, enum record_field f, uint64_t otherwise)
 	return record_find(r, f, &v) ? record_value_uint(&v) : otherwise;
 }
 
+/* As texts sort; a text that is missing sorts first. */
+static int
+compare_texts(const struct record_head *a, const struct record_head *b, enum record_field f)
+{
+	struct record_value x = { .len = 0 }, y = { .len = 0 };
+	int c = 0;
+
+	record_find(a, f, &x);
+	record_find(b, f, &y);
+	if (x.len != 0 && y.len != 0)
+		c = memcmp(x.data, y.data, x.len < y.len ? x.len : y.len);
+	return c != 0 ? c : (x.len > y.len) - (x.len < y.len);
+}
+
+/*
+ * By what was found and never by when: two findings of one packet have one time, and another cut of
+ * the same bytes gives them two.
+ */
+static bool
+outweighs(const struct record_head *finding, const struct record_head *kept)
+{
+	static const enum record_field weights[] = { RF_SEVERITY_ID, RF_SCORE };
+
+	for (size_t i = 0; i < sizeof(weights) / sizeof(weights[0]); i++) {
+		uint64_t mine = uint_field(finding, weights[i], 1);
+		uint64_t its = uint_field(kept, weights[i], 1);
+
+		if (mine != its)
+			return mine > its;
+	}
+
+	int c = compare_texts(finding, kept, RF_SAMPLE_MASKED);
+
+	return c != 0 ? c < 0 : compare_texts(finding, kept, RF_WHERE) < 0;
+}
+
 static void
-count_in(struct open_aggregate *o, const struct record_head *finding, uint64_t severity)
+count_in(struct open_aggregate *o, const struct record_head *finding)
 {
 	struct record_value value;
 
-	if (severity > o->severity && o->count != 0) {
+	if (o->count != 0 && outweighs(finding, o->finding)) {
 		struct record_head *copy = copy_of(finding);
 
 		if (copy != NULL) {
@@ -353,8 +388,6 @@ count_in(struct open_aggregate *o, const struct record_head *finding, uint64_t s
 			o->finding = copy;
 		}
 	}
-	if (severity > o->severity)
-		o->severity = severity;
 	o->count++;
 	o->threshold = uint_field(finding, RF_THRESHOLD, 0);
 	o->threshold_values = record_find(finding, RF_THRESHOLD_VALUES, &value);
@@ -396,7 +429,7 @@ aggregate_push(struct aggregate *a, const struct record_head *finding)
 		a->stats.refused++;
 		return;
 	}
-	count_in(o, finding, severity);
+	count_in(o, finding);
 }
 
 const struct aggregate_stats *

@@ -6,9 +6,10 @@
  *   window  window_us of the merge's order (packet time that never goes back), aligned to its
  *           multiples; published when the order passes its end, or at the end of the run
  *
- * The record is a copy of the most severe finding, the first of equals; added to it are count,
- * distinct_values, first_time, last_time, edge_id, dst_kind where the worker did not say it, and
- * reason. time is last_time. event_id is the hash of type, sensor, rule, edge and window start.
+ * The record is a copy of the most severe finding; of equals, that with the higher score, then the
+ * one whose masked sample sorts first, then whose place does, then the first. Added to it are
+ * count, distinct_values, first_time, last_time, edge_id, dst_kind where the worker did not say it,
+ * and reason. time is last_time. event_id is the hash of type, sensor, rule, edge and window start.
  *
  * A rule may have a threshold: an aggregate that ends with fewer, of times or of distinct values,
  * is not published.

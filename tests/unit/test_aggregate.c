@@ -8,7 +8,8 @@ static struct record rec;
 
 struct finding {
 	const char *rule, *title, *where, *src, *dst;
-	uint64_t order_s, severity, value;
+	uint64_t order_s, severity, value, score;
+	const char *sample;
 };
 
 static const struct record_head *
@@ -25,6 +26,8 @@ make(const struct finding *f)
 	record_put_ip(&rec, RF_DST_IP, (const uint8_t[]) { 192, 0, 2, 1 }, 4);
 	record_put_uint(&rec, RF_DST_PORT, 443);
 	record_put_uint(&rec, RF_VALUE_HASH, f->value);
+	record_put_uint(&rec, RF_SCORE, f->score);
+	record_put_string(&rec, RF_SAMPLE_MASKED, f->sample);
 	return &rec.head;
 }
 
@@ -63,10 +66,16 @@ check_text(unsigned i, enum record_field f, const char *want)
 	assert_memory_equal(v.data, want, v.len);
 }
 
-static const struct finding card = {
-	"pci.pan", "Payment card number", "llm.prompt", "10.0.0.5", "fqdn:api.example.com", 120, 4,
-	7
-};
+static const struct finding card = { "pci.pan",
+				     "Payment card number",
+				     "llm.prompt",
+				     "10.0.0.5",
+				     "fqdn:api.example.com",
+				     120,
+				     4,
+				     7,
+				     60,
+				     "411111******1111" };
 
 static void
 push_with_threshold(struct aggregate *a, const struct finding *f, uint64_t least, bool values)
@@ -197,6 +206,32 @@ test_most_severe_stands_for_all(void **state)
 	aggregate_destroy(a);
 }
 
+/* Findings of one packet come in any order: which one stands for all does not depend on it. */
+static void
+test_order_of_equals(void **state)
+{
+	struct finding first = card, scored = card, sorted = card, placed = card;
+	const struct finding *const all[] = { &first, &scored, &sorted, &placed };
+
+	(void)state;
+	scored.score = sorted.score = placed.score = 90;
+	scored.sample = "542418******3654";
+	placed.where = "json";
+	for (unsigned turn = 0; turn < 4; turn++) {
+		struct aggregate *a = create(100, 0);
+
+		for (unsigned i = 0; i < 4; i++)
+			aggregate_push(a, make(all[(turn + i * (turn % 2 == 0 ? 1 : 3)) % 4]));
+		aggregate_advance(a, UINT64_MAX);
+		assert_int_equal(out.nr, 1);
+		assert_int_equal(number(0, RF_SCORE), 90);
+		check_text(0, RF_SAMPLE_MASKED, "411111******1111");
+		check_text(0, RF_WHERE, "json");
+		forget();
+		aggregate_destroy(a);
+	}
+}
+
 static void
 test_limit_of_open(void **state)
 {
@@ -269,6 +304,7 @@ main(void)
 		cmocka_unit_test(test_threshold),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_most_severe_stands_for_all),
+		cmocka_unit_test(test_order_of_equals),
 		cmocka_unit_test(test_limit_of_open),
 		cmocka_unit_test(test_limit_of_values),
 		cmocka_unit_test(test_late_counts_in_open_window),
