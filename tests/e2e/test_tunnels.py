@@ -12,35 +12,11 @@ import e2e  # noqa: E402
 import mixed_capture  # noqa: E402
 import pcap_writer as w  # noqa: E402
 from live import frames_of  # noqa: E402
+from wrappings import NODES, erspan, geneve, nvgre, outer, vxlan  # noqa: E402
 
 # What the wrapping changes, and nothing else.
 OF_THE_WRAPPING = {"vlan", "tunnel_stack", "tunnel_src_ip", "tunnel_dst_ip", "src_mac", "dst_mac", "src_bytes",
                    "dst_bytes", "seq", "feed_vlan_split"}
-NODES = ("192.168.50.1", "192.168.50.2")
-
-
-def outer(rng, packet, backwards, vlans=()):
-    a, b = reversed(NODES) if backwards else NODES
-    return w.ethernet(w.mac(a), w.mac(b), packet(a, b, rng.randrange(32768, 65536)), vlans)
-
-
-def vxlan(rng, frame, backwards, vni=4321):
-    head = struct.pack(">II", 0x08000000, vni << 8)
-    return outer(rng, lambda a, b, port: w.udp(a, port, b, 4789, head + frame), backwards)
-
-
-def geneve(rng, frame, backwards):
-    head = struct.pack(">BBHI", 2, 0, 0x6558, 77 << 8) + b"\x01\x02\x03\x01abcd"
-    return outer(rng, lambda a, b, port: w.udp(a, port, b, 6081, head + frame), backwards, [300])
-
-
-def gre(rng, frame, backwards):
-    return outer(rng, lambda a, b, _: w.ip(a, b, 47, struct.pack(">HHI", 0x2000, 0x6558, 9 << 8 | 5) + frame), backwards)
-
-
-def erspan(rng, frame, backwards):
-    head = struct.pack(">HHIHHI", 0x1000, 0x88BE, rng.getrandbits(32), 0x1000, 33, 0)
-    return outer(rng, lambda a, b, _: w.ip(a, b, 47, head + frame), backwards, [5, 6])
 
 
 def capwap(rng, frame, backwards):
@@ -59,10 +35,10 @@ def capwap_wlan(rng, frame, backwards):
 
 
 def twice(rng, frame, backwards):
-    return vxlan(rng, gre(rng, frame, backwards), backwards, 99)
+    return vxlan(rng, nvgre(rng, frame, backwards), backwards, 99)
 
 
-WRAPPINGS = {"vxlan:4321": vxlan, "geneve:77": geneve, "nvgre:9": gre, "erspan2:33": erspan,
+WRAPPINGS = {"vxlan:4321": vxlan, "geneve:77": geneve, "nvgre:9": nvgre, "erspan2:33": erspan,
              "capwap:3": capwap, "capwap:0": capwap_wlan, "vxlan:99 nvgre:9": twice}
 
 
