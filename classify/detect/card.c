@@ -4,7 +4,8 @@
  *
  * Luhn alone passes one in ten random numbers; with issuer range and length 3.5 % of 16 digits are
  * left. So a bare run of digits says little without a word of its context, one that is grouped as
- * a card is printed or has an expiry date behind it much.
+ * a card is printed or has an expiry date behind it much: but not where more groups stand beside
+ * it, as in tables of code points or of memory.
  */
 #include "classify/detect/validators.h"
 
@@ -174,6 +175,22 @@ expiry_behind(const struct value *v)
 	       (p == end || (*p != '/' && *p != '-' && !is_alpha(*p)));
 }
 
+/* MMYY, a blank behind the number. */
+static bool
+blank_expiry_behind(const struct value *v)
+{
+	const uint8_t *p = v->window + v->end + 1;
+
+	if (v->len < v->end + 5 || p[-1] != ' ')
+		return false;
+	for (unsigned i = 0; i < 4; i++) {
+		if (!is_digit(p[i]))
+			return false;
+	}
+	return (p[0] == '0' ? p[1] != '0' : p[0] == '1' && p[1] <= '2') && p[2] >= '2' &&
+	       p[2] <= '4';
+}
+
 int
 validate_card(struct value *v)
 {
@@ -187,7 +204,7 @@ validate_card(struct value *v)
 	v->test = looks_made_up(span_of(v->norm, len));
 	if (expiry_behind(v))
 		return 40;
-	if (grouped)
+	if (grouped && (!value_in_row(v) || blank_expiry_behind(v)))
 		return 40;
 	return len == 16 || (len == 15 && v->norm[0] == '3') ? 10 : 5;
 }

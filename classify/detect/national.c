@@ -446,6 +446,11 @@ validate_sin(struct value *v)
 {
 	uint8_t d[9];
 
+	/* Three groups of three, or one. */
+	if (v->end - v->start != 9 &&
+	    (v->end - v->start != 11 || is_digit(v->window[v->start + 3]) ||
+	     is_digit(v->window[v->start + 7])))
+		return 0;
 	return take_digits(v, 9, d) && d[0] != 0 && d[0] != 8 && luhn_ok(v->norm, 9) ? 10 : 0;
 }
 

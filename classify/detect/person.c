@@ -174,7 +174,9 @@ ssn_ranges(const uint8_t d[9], bool *test)
 						 "123456789" };
 	bool reserved = memcmp(d, "98765432", 8) == 0;
 
-	*test = reserved;
+	/* 111-22-3333 is how people who explain write one. */
+	*test = reserved || (d[0] == d[1] && d[1] == d[2] && d[3] == d[4] && d[5] == d[6] &&
+			     d[6] == d[7] && d[7] == d[8]);
 	for (unsigned i = 0; i < sizeof(published) / sizeof(published[0]); i++)
 		*test = *test || memcmp(d, published[i], 9) == 0;
 	return reserved || (memcmp(d, "000", 3) != 0 && memcmp(d, "666", 3) != 0 && d[0] != '9' &&
@@ -188,7 +190,7 @@ validate_ssn(struct value *v)
 	uint8_t d[9];
 
 	if (s.len != 11 || is_digit(s.p[3]) || s.p[3] != s.p[6] ||
-	    value_digits(s, d, sizeof(d)) != 9 || !ssn_ranges(d, &v->test))
+	    value_digits(s, d, sizeof(d)) != 9 || !ssn_ranges(d, &v->test) || value_in_row(v))
 		return 0;
 	value_set_norm(v, span_of(d, 9));
 	return 20;

@@ -306,6 +306,45 @@ validate_url_password(struct value *v)
 	return 20;
 }
 
+/* getenv(NAME, base64.b64encode(value, CPAN::cwd(: a name, and what it is called with. */
+static bool
+is_call(struct span s, bool quoted)
+{
+	size_t i = 0;
+	bool parts = false;
+
+	while (i < s.len && (is_alnum(s.p[i]) || memchr("_.:", s.p[i], 3) != NULL)) {
+		parts = parts || s.p[i] == '.' || s.p[i] == ':';
+		i++;
+	}
+	return i < s.len && s.p[i] == '(' && is_alpha(s.p[0]) && (parts || !quoted);
+}
+
+/* Test::Pass, Pass::run; what a test says of itself. */
+static bool
+is_scope_or_verdict(const struct value *v, size_t separator)
+{
+	const uint8_t *w = v->window;
+
+	if (v->start >= 2 && w[v->start - 1] == ':' && w[v->start - 2] == ':')
+		return true;
+	if (separator + 2 >= v->len || w[separator] != ':')
+		return false;
+	return w[separator + 1] == ':' ||
+	       (separator - v->start == 4 && memcmp(w + v->start, "PASS", 4) == 0 &&
+		w[separator + 1] == ' ');
+}
+
+static bool
+is_printable(struct span s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.p[i] <= ' ' || s.p[i] == 0x7f)
+			return false;
+	}
+	return true;
+}
+
 /* A reference to the value, a route, a page element: what stands behind "password" in source. */
 static bool
 is_code(struct span s)
@@ -343,6 +382,8 @@ validate_assigned(struct value *v)
 		for (from = v->start; from < v->end && w[from] != ','; from++)
 			;
 	}
+	if (is_scope_or_verdict(v, from))
+		return 0;
 	while (from < v->end && memchr(":=, \t\"'`\\>!", w[from], 11) != NULL)
 		from++;
 
@@ -352,8 +393,10 @@ validate_assigned(struct value *v)
 		to++;
 
 	struct span s = span_of(w + from, to - from);
+	bool quoted = from > v->start && memchr("\"'`", w[from - 1], 3) != NULL;
 
-	if (s.len < 4 || s.p[0] == '$' || s.p[0] == '%' || is_placeholder(s) || is_code(s))
+	if (s.len < 4 || s.p[0] == '$' || s.p[0] == '%' || !is_printable(s) || is_placeholder(s) ||
+	    is_code(s) || is_call(s, quoted))
 		return 0;
 	for (size_t i = 0; i < sizeof(no_values) / sizeof(no_values[0]); i++) {
 		if (span_is_nocase(s, no_values[i]))

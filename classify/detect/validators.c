@@ -174,20 +174,93 @@ base64_decode(struct span in, uint8_t *out, size_t cap)
 	return nr;
 }
 
+static bool
+is_hex(uint8_t c)
+{
+	return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
+}
+
+static bool
+ends_number(uint8_t c)
+{
+	return !is_alnum(c) && memchr("/-._", c, 4) == NULL;
+}
+
+/* Numbers of base sixteen beside a value, a blank in front of each. */
+struct beside {
+	unsigned nr;	/* two at most */
+	size_t width;	/* of the nearer */
+	bool has_alpha; /* and letters in it */
+};
+
+static struct beside
+numbers_beside(const struct value *v, size_t at, int step)
+{
+	struct beside b = { 0 };
+
+	while (b.nr < 2 && at < v->len && v->window[at] == ' ') {
+		bool digit = false, alpha = false;
+		size_t width = 0;
+
+		for (at += (size_t)step; at < v->len && is_hex(v->window[at]);
+		     at += (size_t)step, width++) {
+			digit = digit || is_digit(v->window[at]);
+			alpha = alpha || is_alpha(v->window[at]);
+		}
+		if (!digit || (at < v->len && !ends_number(v->window[at])))
+			break;
+		if (b.nr++ == 0) {
+			b.width = width;
+			b.has_alpha = alpha;
+		}
+	}
+	return b;
+}
+
+bool
+value_in_row(const struct value *v)
+{
+	struct span s = value_span(v);
+	struct beside left, right;
+	size_t first = 0, last = 0;
+
+	while (first < s.len && is_digit(s.p[first]))
+		first++;
+	while (last < s.len && is_digit(s.p[s.len - 1 - last]))
+		last++;
+	if (first == s.len || s.p[first] != ' ')
+		return false;
+	left = numbers_beside(v, v->start - 1, -1);
+	right = numbers_beside(v, v->end, 1);
+	return left.nr + right.nr >= 2 || left.width == first || left.width >= 4 ||
+	       right.width == last || (right.width >= 4 && right.has_alpha);
+}
+
+/* One character the next of the other, `step` behind it, how often in a row. */
+static size_t
+counts_up(struct span s, size_t step)
+{
+	size_t most = 0, run = 0;
+
+	for (size_t i = step; i < s.len; i++) {
+		run = s.p[i] == s.p[i - step] + 1 ? run + 1 : 0;
+		most = run > most ? run : most;
+	}
+	return most;
+}
+
 bool
 looks_made_up(struct span s)
 {
 	uint16_t count[256] = { 0 };
-	size_t most = 0, up = 0, run = 0;
+	size_t most = 0;
 
 	for (size_t i = 0; i < s.len; i++) {
 		if (++count[s.p[i]] > most)
 			most = count[s.p[i]];
-		run = i > 0 && s.p[i] == s.p[i - 1] + 1 ? run + 1 : 0;
-		if (run > up)
-			up = run;
 	}
-	return most * 10 > s.len * 6 || up >= 8;
+	/* 123456789, a1b2c3d4 */
+	return most * 10 > s.len * 6 || counts_up(s, 1) >= 8 || counts_up(s, 2) >= 6;
 }
 
 bool
@@ -212,7 +285,7 @@ is_placeholder(struct span s)
 	static const char *const words[] = {
 		"xxxx",	    "****",	"....",	       "example",  "your_",  "your-",	"dummy",
 		"changeme", "redacted", "placeholder", "00000000", "insert", "sample",	"12345678",
-		"abcdefgh", "{{",	"}}",	       "${",	   "<",	     "yourkey", "%s"
+		"abcdef",   "{{",	"}}",	       "${",	   "<",	     "yourkey", "%s"
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {

@@ -60,6 +60,11 @@ validate_fn validate_token, validate_aws_key, validate_aws_secret, validate_crc3
 
 /* The digits of a span, without anything else; 0 when there are more than cap. */
 size_t value_digits(struct span s, uint8_t *out, size_t cap);
+/*
+ * A piece of a row of numbers: blanks keep its digit groups apart, and keep it apart from more of
+ * their kind, in base ten or sixteen, to either side.
+ */
+bool value_in_row(const struct value *v);
 /* Two letters of one country that has IBANs and two digits that may be its check digits. */
 bool iban_head_ok(const uint8_t *p);
 /* Luhn's sum over ASCII digits is a multiple of ten. */
@@ -69,7 +74,8 @@ bool luhn_ok(const uint8_t *digits, size_t len);
 size_t base64_decode(struct span in, uint8_t *out, size_t cap);
 /* Case of ASCII letters aside; needle in lower case. */
 bool holds_nocase(struct span s, const char *needle);
-/* One character makes up more than 60 % of it, or it counts up: a made-up value. */
+/* One character makes up more than 60 % of it, or it counts up, or every second of it does: a
+ * made-up value. */
 bool looks_made_up(struct span s);
 /* Stands for a value without being one: "your-key", "<token>", "xxxxxxxx", "${VAR}". */
 bool is_placeholder(struct span s);

@@ -133,6 +133,17 @@ sixteen(char *out, size_t cap)
 	snprintf(out, cap, "%" PRIu64, n);
 }
 
+/* A table of code points, as fonts and collations have them, or of memory in base sixteen. */
+static void
+code_points(char *out, size_t cap)
+{
+	unsigned base = 0x4000 + below(0x3000), len = 0;
+
+	for (unsigned i = 0, n = 5 + below(6); i < n && len < cap; i++)
+		len += (unsigned)snprintf(out + len, cap - len, "%s%04X", i == 0 ? "" : " ",
+					  base + below(0x800));
+}
+
 /* Up to four members of an object, a number alone, a line of prose, a line of a log. */
 static size_t
 surround(char *text, void (*make)(char *, size_t))
@@ -219,7 +230,8 @@ test_no_card(void **state)
 	} kinds[] = { { "epoch milliseconds", epoch_ms },
 		      { "UUIDs", uuid },
 		      { "64-bit ids", id64 },
-		      { "16-digit numbers", sixteen } };
+		      { "16-digit numbers", sixteen },
+		      { "code points", code_points } };
 	char text[TEXT_CAP];
 	unsigned wrong = 0;
 
