@@ -189,7 +189,7 @@ llm_text_gap(struct llm_call *call, bool is_completion)
 uint64_t
 llm_side_path(const struct llm_side *side, const struct json_walk *w)
 {
-	if (!side->array || w->path == JSON_PATH_DEEP || w->depth == 0)
+	if (!side->array || w->path == JSON_PATH_DEEP || w->depth == 0 || w->root != 0)
 		return w->path;
 	return w->path & ((UINT64_C(1) << 8 * (w->depth - 1)) - 1);
 }

@@ -121,6 +121,24 @@ value_done(struct json_walk *w)
 	emit(w, JSON_DOCUMENT_END, NULL, 0);
 }
 
+void
+json_walk_root(struct json_walk *w)
+{
+	if (w->root != 0 || w->path == JSON_PATH_DEEP)
+		return;
+	w->root = w->depth;
+	w->root_path = w->path;
+	if (w->root != 0)
+		w->path = 0;
+}
+
+/* Open containers that a path has a byte for, or would. */
+static unsigned
+level(const struct json_walk *w)
+{
+	return w->depth - w->root;
+}
+
 static void
 container_open(struct json_walk *w, bool object)
 {
@@ -135,9 +153,9 @@ container_open(struct json_walk *w, bool object)
 	else
 		w->objects &= ~(UINT64_C(1) << w->depth);
 	w->depth++;
-	if (w->depth <= 8) {
+	if (level(w) <= 8) {
 		w->path = w->path << 8 | (object ? 0 : JSON_ITEM);
-	} else if (w->depth == 9) {
+	} else if (level(w) == 9) {
 		w->path_saved = w->path;
 		w->path = JSON_PATH_DEEP;
 	}
@@ -157,11 +175,15 @@ container_close(struct json_walk *w, bool object)
 		w->broken = true;
 		return;
 	}
-	if (w->depth == 9)
+	if (level(w) == 9)
 		w->path = w->path_saved;
-	else if (w->depth <= 8)
+	else if (level(w) <= 8)
 		w->path >>= 8;
 	w->depth--;
+	if (w->root != 0 && level(w) == 0) {
+		w->path = w->root_path;
+		w->root = 0;
+	}
 	emit(w, object ? JSON_OBJECT_END : JSON_ARRAY_END, NULL, 0);
 	value_done(w);
 }
@@ -294,7 +316,7 @@ string_done(struct json_walk *w)
 	w->expect = EXPECT_COLON;
 	if (w->skipped_levels != 0)
 		return;
-	if (w->depth <= 8)
+	if (level(w) <= 8)
 		w->path = (w->path & ~UINT64_C(0xff)) | key_id(w);
 	emit(w, JSON_KEY, w->text, w->text_len);
 }

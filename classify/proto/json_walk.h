@@ -15,7 +15,8 @@
  *   path of "hi" = JSON_PATH(CHOICES, JSON_ITEM, DELTA, CONTENT), the last id lowest
  *
  * so an owner writes `switch (w->path)`. Eight levels fit; below that the path is JSON_PATH_DEEP
- * until the walk comes up again. The path of a top-level value is 0.
+ * until the walk comes up again. The path of a top-level value is 0. What is wrapped in something
+ * else has the paths it has without when its owner says where it begins (json_walk_root).
  *
  * Several values one after the other (NDJSON, concatenated JSON) are walked in turn. A byte that
  * no JSON can have there ends the walk: `broken` is set and the rest is ignored. Tolerated
@@ -101,12 +102,14 @@ struct json_walk {
 	void *arg;	  /* kept */
 	uint64_t objects; /* bit n: the container at depth n+1 is an object */
 	uint64_t path_saved;
+	uint64_t root_path;	 /* of the container that is taken for a top-level one */
 	uint64_t skipped_levels; /* open containers below JSON_DEPTH_MAX */
 	uint32_t nr_documents;
 	uint32_t too_deep; /* containers stepped over because of JSON_DEPTH_MAX */
 	uint32_t code_point;
 	uint16_t high_surrogate; /* waiting for its second half, or 0 */
 	uint8_t depth;		 /* open containers */
+	uint8_t root;		 /* of them, those around that container; 0: there is none */
 	uint8_t expect;
 	uint8_t token;
 	uint8_t token_at; /* position inside a literal or escape */
@@ -123,6 +126,13 @@ void json_walk_init(struct json_walk *w, const struct json_vocabulary *vocabular
 
 /* Walks len bytes and calls fn meanwhile. Does nothing once broken. */
 void json_walk_push(struct json_walk *w, const uint8_t *data, size_t len);
+
+/*
+ * From within the event of an object that begins: until its end paths are counted from it, as if
+ * nothing were around it. Does nothing within another one, at the top level, and below eight
+ * levels.
+ */
+void json_walk_root(struct json_walk *w);
 
 /* No more bytes will come: a number at the very end is handed out. True: nothing was left open. */
 bool json_walk_end(struct json_walk *w);

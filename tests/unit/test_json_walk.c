@@ -202,6 +202,65 @@ test_depth_limit(void **state)
 	assert_null(strstr(trace.text, "kcontent:#1"));
 }
 
+/* Paths of all strings in turn; paths are counted anew inside of "a" in "b". */
+struct paths {
+	struct json_walk walk;
+	uint64_t of[8];
+	unsigned nr;
+};
+
+static void
+on_wrapped(void *arg, const struct json_walk *w, enum json_event event, const uint8_t *text,
+	   size_t len)
+{
+	struct paths *p = arg;
+
+	(void)text, (void)len;
+	if (event == JSON_OBJECT && (w->path == JSON_PATH(B, A) || w->path == JSON_PATH_DEEP))
+		json_walk_root(&p->walk);
+	if (event == JSON_OBJECT && w->root == 0 && w->path == 0)
+		json_walk_root(&p->walk);
+	if (event == JSON_STRING_END && p->nr < 8)
+		p->of[p->nr++] = w->path;
+}
+
+static void
+test_root(void **state)
+{
+	static const char text[] =
+	    "{\"a\":\"top\",\"b\":{\"content\":\"1\",\"a\":{\"content\":\"2\",\"b\":{\"a\":{"
+	    "\"content\":\"3\"}},"
+	    "\"b\":[[[[[[{\"content\":\"4\",\"a\":{\"b\":\"5\"}}]]]]]]},\"content\":\"6\"},"
+	    "\"content\":\"7\"}\n{\"a\":\"8\"}";
+	static const uint64_t want[] = {
+		A,
+		JSON_PATH(B, CONTENT),
+		CONTENT,
+		JSON_PATH(B, A, CONTENT), /* not anew within itself */
+		JSON_PATH(B, JSON_ITEM, JSON_ITEM, JSON_ITEM, JSON_ITEM, JSON_ITEM, JSON_ITEM,
+			  CONTENT),
+		JSON_PATH_DEEP,
+		JSON_PATH(B, CONTENT),
+		CONTENT,
+	};
+
+	(void)state;
+	for (size_t cut = 0; cut < sizeof(text) - 1; cut++) {
+		struct paths p = { .nr = 0 };
+
+		json_walk_init(&p.walk, &vocabulary, on_wrapped, &p);
+		json_walk_push(&p.walk, guard_copy(text, cut), cut);
+		json_walk_push(&p.walk, guard_copy(text + cut, sizeof(text) - 1 - cut),
+			       sizeof(text) - 1 - cut);
+		assert_true(json_walk_end(&p.walk));
+		assert_int_equal(p.walk.nr_documents, 2);
+		assert_int_equal(p.walk.root, 0);
+		assert_int_equal(p.nr, 8);
+		for (unsigned i = 0; i < 8; i++)
+			assert_int_equal(p.of[i], want[i]);
+	}
+}
+
 static void
 test_whole_number(void **state)
 {
@@ -235,9 +294,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_events),
-		cmocka_unit_test(test_paths),
-		cmocka_unit_test(test_depth_limit),
+		cmocka_unit_test(test_events),	     cmocka_unit_test(test_paths),
+		cmocka_unit_test(test_depth_limit),  cmocka_unit_test(test_root),
 		cmocka_unit_test(test_whole_number),
 	};
 
