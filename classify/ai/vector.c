@@ -4,132 +4,76 @@
 #include "classify/ai/copy_text.h"
 #include "classify/ai/llm_read.h"
 #include "classify/ai/llm_words.h"
-
-enum { MAX_SEGMENTS = 8 };
+#include "classify/ai/path_tail.h"
 
 enum { READ = LLM_VECTOR_QUERY, WRITE = LLM_VECTOR_UPSERT, REMOVE = LLM_VECTOR_DELETE };
-
-#define END(text) text, sizeof(text) - 1
 
 /*
  * Ends of paths, segment by segment; {} is the collection, * anything. `alone`: the request says
  * enough without its answer.
  */
 static const struct {
-	const char *end;
-	size_t end_len;
+	struct path_pattern end;
 	const char *method;
 	enum llm_dialect dialect;
 	int operation;
 	bool alone;
 } ends[] = {
-	{ END("collections {} points search"), "POST", LLM_QDRANT, READ, true },
-	{ END("collections {} points search batch"), "POST", LLM_QDRANT, READ, true },
-	{ END("collections {} points search groups"), "POST", LLM_QDRANT, READ, true },
-	{ END("collections {} points query"), "POST", LLM_QDRANT, READ, true },
-	{ END("collections {} points query batch"), "POST", LLM_QDRANT, READ, true },
-	{ END("collections {} points query groups"), "POST", LLM_QDRANT, READ, true },
-	{ END("collections {} points recommend"), "POST", LLM_QDRANT, READ, true },
-	{ END("collections {} points recommend batch"), "POST", LLM_QDRANT, READ, true },
-	{ END("collections {} points discover"), "POST", LLM_QDRANT, READ, true },
-	{ END("collections {} points scroll"), "POST", LLM_QDRANT, READ, true },
-	{ END("collections {} points"), "POST", LLM_QDRANT, READ, false },
-	{ END("collections {} points"), "PUT", LLM_QDRANT, WRITE, false },
-	{ END("collections {} points delete"), "POST", LLM_QDRANT, REMOVE, false },
-	{ END("collections {} query"), "POST", LLM_CHROMA, READ, true },
-	{ END("collections {} get"), "POST", LLM_CHROMA, READ, false },
-	{ END("collections {} add"), "POST", LLM_CHROMA, WRITE, true },
-	{ END("collections {} upsert"), "POST", LLM_CHROMA, WRITE, true },
-	{ END("collections {} update"), "POST", LLM_CHROMA, WRITE, true },
-	{ END("databases * collections {} delete"), "POST", LLM_CHROMA, REMOVE, true },
-	{ END("v1 objects"), "POST", LLM_WEAVIATE, WRITE, false },
-	{ END("v1 batch objects"), "POST", LLM_WEAVIATE, WRITE, false },
-	{ END("v1 graphql"), "POST", LLM_WEAVIATE, READ, false },
-	{ END("vectordb entities search"), "POST", LLM_MILVUS, READ, true },
-	{ END("vectordb entities hybrid_search"), "POST", LLM_MILVUS, READ, true },
-	{ END("vectordb entities advanced_search"), "POST", LLM_MILVUS, READ, true },
-	{ END("vectordb entities query"), "POST", LLM_MILVUS, READ, true },
-	{ END("vectordb entities get"), "POST", LLM_MILVUS, READ, true },
-	{ END("vectordb entities insert"), "POST", LLM_MILVUS, WRITE, true },
-	{ END("vectordb entities upsert"), "POST", LLM_MILVUS, WRITE, true },
-	{ END("vectordb entities delete"), "POST", LLM_MILVUS, REMOVE, true },
-	{ END("v1 vector search"), "POST", LLM_MILVUS, READ, true },
-	{ END("v1 vector query"), "POST", LLM_MILVUS, READ, true },
-	{ END("v1 vector insert"), "POST", LLM_MILVUS, WRITE, true },
-	{ END("v1 vector upsert"), "POST", LLM_MILVUS, WRITE, true },
-	{ END("records namespaces {} search"), "POST", LLM_PINECONE, READ, true },
-	{ END("records namespaces {} upsert"), "POST", LLM_PINECONE, WRITE, true },
-	{ END("vectors upsert"), "POST", LLM_PINECONE, WRITE, false },
-	{ END("vectors update"), "POST", LLM_PINECONE, WRITE, false },
-	{ END("vectors delete"), "POST", LLM_PINECONE, REMOVE, false },
-	{ END("query"), "POST", LLM_PINECONE, READ, false },
-	{ END("{} _search"), "POST", LLM_ELASTIC_KNN, READ, false },
-	{ END("{} _search"), "GET", LLM_ELASTIC_KNN, READ, false },
-	{ END("{} _knn_search"), "POST", LLM_ELASTIC_KNN, READ, false },
-	{ END("{} _knn_search"), "GET", LLM_ELASTIC_KNN, READ, false },
+	{ PATH_PATTERN("collections {} points search"), "POST", LLM_QDRANT, READ, true },
+	{ PATH_PATTERN("collections {} points search batch"), "POST", LLM_QDRANT, READ, true },
+	{ PATH_PATTERN("collections {} points search groups"), "POST", LLM_QDRANT, READ, true },
+	{ PATH_PATTERN("collections {} points query"), "POST", LLM_QDRANT, READ, true },
+	{ PATH_PATTERN("collections {} points query batch"), "POST", LLM_QDRANT, READ, true },
+	{ PATH_PATTERN("collections {} points query groups"), "POST", LLM_QDRANT, READ, true },
+	{ PATH_PATTERN("collections {} points recommend"), "POST", LLM_QDRANT, READ, true },
+	{ PATH_PATTERN("collections {} points recommend batch"), "POST", LLM_QDRANT, READ, true },
+	{ PATH_PATTERN("collections {} points discover"), "POST", LLM_QDRANT, READ, true },
+	{ PATH_PATTERN("collections {} points scroll"), "POST", LLM_QDRANT, READ, true },
+	{ PATH_PATTERN("collections {} points"), "POST", LLM_QDRANT, READ, false },
+	{ PATH_PATTERN("collections {} points"), "PUT", LLM_QDRANT, WRITE, false },
+	{ PATH_PATTERN("collections {} points delete"), "POST", LLM_QDRANT, REMOVE, false },
+	{ PATH_PATTERN("collections {} query"), "POST", LLM_CHROMA, READ, true },
+	{ PATH_PATTERN("collections {} get"), "POST", LLM_CHROMA, READ, false },
+	{ PATH_PATTERN("collections {} add"), "POST", LLM_CHROMA, WRITE, true },
+	{ PATH_PATTERN("collections {} upsert"), "POST", LLM_CHROMA, WRITE, true },
+	{ PATH_PATTERN("collections {} update"), "POST", LLM_CHROMA, WRITE, true },
+	{ PATH_PATTERN("databases * collections {} delete"), "POST", LLM_CHROMA, REMOVE, true },
+	{ PATH_PATTERN("v1 objects"), "POST", LLM_WEAVIATE, WRITE, false },
+	{ PATH_PATTERN("v1 batch objects"), "POST", LLM_WEAVIATE, WRITE, false },
+	{ PATH_PATTERN("v1 graphql"), "POST", LLM_WEAVIATE, READ, false },
+	{ PATH_PATTERN("vectordb entities search"), "POST", LLM_MILVUS, READ, true },
+	{ PATH_PATTERN("vectordb entities hybrid_search"), "POST", LLM_MILVUS, READ, true },
+	{ PATH_PATTERN("vectordb entities advanced_search"), "POST", LLM_MILVUS, READ, true },
+	{ PATH_PATTERN("vectordb entities query"), "POST", LLM_MILVUS, READ, true },
+	{ PATH_PATTERN("vectordb entities get"), "POST", LLM_MILVUS, READ, true },
+	{ PATH_PATTERN("vectordb entities insert"), "POST", LLM_MILVUS, WRITE, true },
+	{ PATH_PATTERN("vectordb entities upsert"), "POST", LLM_MILVUS, WRITE, true },
+	{ PATH_PATTERN("vectordb entities delete"), "POST", LLM_MILVUS, REMOVE, true },
+	{ PATH_PATTERN("v1 vector search"), "POST", LLM_MILVUS, READ, true },
+	{ PATH_PATTERN("v1 vector query"), "POST", LLM_MILVUS, READ, true },
+	{ PATH_PATTERN("v1 vector insert"), "POST", LLM_MILVUS, WRITE, true },
+	{ PATH_PATTERN("v1 vector upsert"), "POST", LLM_MILVUS, WRITE, true },
+	{ PATH_PATTERN("records namespaces {} search"), "POST", LLM_PINECONE, READ, true },
+	{ PATH_PATTERN("records namespaces {} upsert"), "POST", LLM_PINECONE, WRITE, true },
+	{ PATH_PATTERN("vectors upsert"), "POST", LLM_PINECONE, WRITE, false },
+	{ PATH_PATTERN("vectors update"), "POST", LLM_PINECONE, WRITE, false },
+	{ PATH_PATTERN("vectors delete"), "POST", LLM_PINECONE, REMOVE, false },
+	{ PATH_PATTERN("query"), "POST", LLM_PINECONE, READ, false },
+	{ PATH_PATTERN("{} _search"), "POST", LLM_ELASTIC_KNN, READ, false },
+	{ PATH_PATTERN("{} _search"), "GET", LLM_ELASTIC_KNN, READ, false },
+	{ PATH_PATTERN("{} _knn_search"), "POST", LLM_ELASTIC_KNN, READ, false },
+	{ PATH_PATTERN("{} _knn_search"), "GET", LLM_ELASTIC_KNN, READ, false },
 };
-
-/* The last segments of a path, without its query; [0] is the last. */
-static unsigned
-split_end(struct span path, struct span segments[MAX_SEGMENTS])
-{
-	const uint8_t *mark = path.len == 0 ? NULL : memchr(path.p, '?', path.len);
-	size_t end = mark != NULL ? (size_t)(mark - path.p) : path.len;
-	unsigned nr = 0;
-
-	while (end != 0 && path.p[end - 1] == '/')
-		end--;
-	while (end != 0 && nr < MAX_SEGMENTS) {
-		size_t from = end;
-
-		while (from != 0 && path.p[from - 1] != '/')
-			from--;
-		segments[nr++] = span_of(path.p + from, end - from);
-		end = from != 0 ? from - 1 : 0;
-	}
-	return nr;
-}
-
-/* From the last word of a pattern to its first. */
-static bool
-ends_so(const char *pattern, const struct span *segments, unsigned nr, struct span *collection)
-{
-	size_t end = strlen(pattern);
-
-	for (unsigned i = 0;; i++) {
-		size_t from = end;
-		struct span word;
-
-		while (from != 0 && pattern[from - 1] != ' ')
-			from--;
-		word = span_of(pattern + from, end - from);
-		if (i >= nr || segments[i].len == 0)
-			return false;
-		if (span_is(word, "{}"))
-			*collection = segments[i];
-		else if (!span_is(word, "*") && (word.len != segments[i].len ||
-						 memcmp(word.p, segments[i].p, word.len) != 0))
-			return false;
-		if (from == 0)
-			return true;
-		end = from - 1;
-	}
-}
 
 bool
 vector_request_line(struct llm_call *call, struct span method, struct span path)
 {
-	struct span segments[MAX_SEGMENTS], collection = span_of(NULL, 0);
-	unsigned nr = split_end(path, segments);
-	char last;
+	struct path_tail tail = path_tail_of(path);
+	struct span collection = span_of(NULL, 0);
 
-	if (nr == 0 || segments[0].len == 0)
-		return false;
-	last = (char)segments[0].p[segments[0].len - 1];
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-		/* Every pattern ends with a word: of most paths no more is looked at. */
-		if (ends[i].end[ends[i].end_len - 1] != last || !span_is(method, ends[i].method) ||
-		    !ends_so(ends[i].end, segments, nr, &collection))
+		if (!path_tail_is(&tail, ends[i].end, &collection) ||
+		    !span_is(method, ends[i].method))
 			continue;
 		call->target.vector = true;
 		call->target.specific = ends[i].alone;
