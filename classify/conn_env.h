@@ -56,6 +56,7 @@ enum conn_skip {
 	X(llm_calls, "model calls")                                                             \
 	X(llm_choices_apart, "pieces of answers beyond the fourth of a call, not put together") \
 	X(vector_operations, "searches in vector stores, and what is put in or taken out")      \
+	X(batch_operations, "files and batches of model services sent, asked after, fetched")   \
 	X(model_downloads, "files of models, by path or by how they begin")                     \
 	X(llm_streams_likely, "answers under TLS that are likely a model's, by their shape")    \
 	X(shapes_refused, "TLS and QUIC connections without a shape: the pool was empty")       \

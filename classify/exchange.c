@@ -497,10 +497,10 @@ read_body(struct message *m, const uint8_t *data, size_t len)
 	exchange_mcp_drop_if_hopeless(x);
 	if (x->llm == NULL)
 		return;
-	if (m->dir == CONN_ORIG)
-		llm_request_body(x->llm, data, len);
-	else
+	if (m->dir == CONN_RESP)
 		llm_response_body(x->llm, data, len);
+	else if (m->parts == NULL) /* else it has read them part by part */
+		llm_request_body(x->llm, data, len);
 }
 
 void

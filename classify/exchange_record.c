@@ -279,6 +279,13 @@ database_record(struct exchange *x)
 						      .types = { &req->types, &resp->types } });
 }
 
+static void
+put_count(struct record *r, enum record_field f, const struct llm_count *count)
+{
+	if (count->known)
+		record_put_uint(r, f, count->n);
+}
+
 /* An estimate stands beside what is reported, never in its place. */
 static bool
 put_estimate(enum conn_estimates wanted, enum record_field f, const struct llm_count *reported,
@@ -297,12 +304,9 @@ put_usage(const struct exchange *x, const struct llm_facts *f, struct record *r)
 	enum conn_estimates wanted = x->env->config.estimate_tokens;
 	bool estimated;
 
-	if (f->input_tokens.known)
-		record_put_uint(r, RF_GEN_AI_USAGE_INPUT_TOKENS, f->input_tokens.n);
-	if (f->output_tokens.known)
-		record_put_uint(r, RF_GEN_AI_USAGE_OUTPUT_TOKENS, f->output_tokens.n);
-	if (f->cached_tokens.known)
-		record_put_uint(r, RF_GEN_AI_USAGE_CACHED_TOKENS, f->cached_tokens.n);
+	put_count(r, RF_GEN_AI_USAGE_INPUT_TOKENS, &f->input_tokens);
+	put_count(r, RF_GEN_AI_USAGE_OUTPUT_TOKENS, &f->output_tokens);
+	put_count(r, RF_GEN_AI_USAGE_CACHED_TOKENS, &f->cached_tokens);
 	estimated = put_estimate(wanted, RF_ESTIMATED_INPUT_TOKENS, &f->input_tokens,
 				 &f->estimated_input_tokens, r);
 	estimated |= put_estimate(wanted, RF_ESTIMATED_OUTPUT_TOKENS, &f->output_tokens,
@@ -328,12 +332,35 @@ static void
 put_vectors(const struct llm_facts *f, struct record *r)
 {
 	record_put_text(r, RF_VECTOR_COLLECTION, f->collection, strlen(f->collection));
-	if (f->vectors_sent.known)
-		record_put_uint(r, RF_VECTOR_COUNT, f->vectors_sent.n);
-	if (f->vector_limit.known)
-		record_put_uint(r, RF_VECTOR_LIMIT, f->vector_limit.n);
-	if (f->vectors_found.known)
-		record_put_uint(r, RF_VECTOR_RESULTS, f->vectors_found.n);
+	put_count(r, RF_VECTOR_COUNT, &f->vectors_sent);
+	put_count(r, RF_VECTOR_LIMIT, &f->vector_limit);
+	put_count(r, RF_VECTOR_RESULTS, &f->vectors_found);
+}
+
+static void
+put_batch(const struct llm_batch_facts *f, struct record *r)
+{
+	record_put_text(r, RF_FILE_ID, f->file_id, strlen(f->file_id));
+	record_put_string(r, RF_FILE_PURPOSE, f->purpose);
+	put_count(r, RF_FILE_BYTES, &f->file_bytes);
+	record_put_text(r, RF_BATCH_ID, f->id, strlen(f->id));
+	record_put_string(r, RF_BATCH_STATUS, f->status);
+	put_count(r, RF_BATCH_REQUESTS, &f->requests);
+	put_count(r, RF_BATCH_COMPLETED, &f->completed);
+	put_count(r, RF_BATCH_FAILED, &f->failed);
+}
+
+static void
+count_call(struct exchange *x)
+{
+	struct conn_counters *c = &x->env->counters;
+
+	if (llm_is_vector_operation(x->llm))
+		c->vector_operations++;
+	else if (llm_is_batch_operation(x->llm))
+		c->batch_operations++;
+	else
+		c->llm_calls++;
 }
 
 static void
@@ -343,10 +370,7 @@ llm_record(struct exchange *x)
 	const struct llm_facts *f = llm_facts(x->llm);
 	struct record *r;
 
-	if (llm_is_vector_operation(x->llm))
-		x->env->counters.vector_operations++;
-	else
-		x->env->counters.llm_calls++;
+	count_call(x);
 	x->c->ai_service = f->provider != NULL ? f->provider : f->engine;
 	r = conn_begin(x->env, x->c, RECORD_LLM);
 	if (r == NULL)
@@ -362,8 +386,11 @@ llm_record(struct exchange *x)
 	record_put_string(r, RF_GEN_AI_OPERATION_NAME, llm_operation_name(f->operation));
 	record_put_string(r, RF_GEN_AI_REQUEST_MODEL, f->request_model);
 	record_put_string(r, RF_GEN_AI_RESPONSE_MODEL, f->response_model);
-	put_vectors(f, r);
-	if (!llm_is_vector_operation(x->llm))
+	if (llm_is_vector_operation(x->llm))
+		put_vectors(f, r);
+	else if (llm_is_batch_operation(x->llm))
+		put_batch(&f->batch, r);
+	else
 		record_put_bool(r, RF_GEN_AI_REQUEST_STREAM, f->request_stream);
 	record_put_string(r, RF_GEN_AI_RESPONSE_ID, f->response_id);
 	if (f->nr_choices > 1)

@@ -145,10 +145,16 @@ exchange_scan_gap(struct message *m)
 
 /* ------------------------------------------------------------------ parts */
 
+enum { PART_NAME_BYTES = 16 }; /* enough for those that mean something here */
+
 struct body_parts {
 	struct multipart multipart;
 	enum buffer buffer; /* of the part at hand */
 	bool skip;	    /* pictures and the like */
+	bool file;	    /* it has the name of one */
+	bool begun;	    /* its first byte has come */
+	uint8_t name_len;
+	char name[PART_NAME_BYTES]; /* of the field; empty when longer */
 };
 
 static_assert(sizeof(struct body_parts) <= TLS_BUFFER_BYTES, "it has to fit a message buffer");
@@ -159,7 +165,28 @@ part_begin(void *arg)
 	struct message *m = arg;
 
 	m->parts->buffer = BUFFER_HTTP_BODY;
-	m->parts->skip = false;
+	m->parts->skip = m->parts->file = m->parts->begun = false;
+	m->parts->name_len = 0;
+}
+
+static void
+part_disposition(struct body_parts *p, struct span value)
+{
+	struct span name = multipart_parameter(value, "name");
+
+	p->file = multipart_parameter(value, "filename").len != 0;
+	if (p->file && p->buffer == BUFFER_HTTP_BODY)
+		p->buffer = BUFFER_FILE;
+	p->name_len = name.len <= sizeof(p->name) ? (uint8_t)name.len : 0;
+	if (p->name_len != 0)
+		memcpy(p->name, name.p, name.len);
+}
+
+/* Who reads a model call; NULL for what no client sends. */
+static struct llm_call *
+reader_of(const struct message *m)
+{
+	return m->dir == CONN_ORIG ? m->x->llm : NULL;
 }
 
 static void
@@ -173,31 +200,48 @@ part_header(void *arg, struct span name, struct span value)
 		p->skip = exchange_binary_type(value);
 		if (exchange_type_buffer(value) != BUFFER_HTTP_BODY)
 			p->buffer = exchange_type_buffer(value);
-	} else if (span_is_nocase(name, "content-disposition") && p->buffer == BUFFER_HTTP_BODY &&
-		   multipart_parameter(value, "filename").len != 0) {
-		p->buffer = BUFFER_FILE;
+	} else if (span_is_nocase(name, "content-disposition")) {
+		part_disposition(p, value);
 	}
 }
 
 static void
 part_headers_end(void *arg)
 {
-	(void)arg;
+	const struct message *m = arg;
+	const struct body_parts *p = m->parts;
+
+	if (reader_of(m) != NULL)
+		llm_request_part(reader_of(m), span_of(p->name, p->name_len), p->file);
 }
 
 static void
 part_content(void *arg, const uint8_t *data, size_t len)
 {
 	struct message *m = arg;
+	struct body_parts *p = m->parts;
+	struct llm_call *llm = reader_of(m);
 
-	if (!m->parts->skip)
-		exchange_scan(m, m->parts->buffer, data, len);
+	if (len == 0)
+		return;
+	if (llm != NULL && !p->begun && llm_reads_part(llm, data[0]))
+		p->buffer = BUFFER_LLM_PROMPT;
+	p->begun = true;
+	exchange_raw_begin(m, p->buffer, data, p->skip ? 0 : len);
+	if (llm != NULL)
+		llm_request_part_body(llm, data, len);
+	exchange_raw_end(m);
 }
 
 static void
 part_end(void *arg)
 {
-	exchange_scan_end(arg);
+	struct message *m = arg;
+
+	if (reader_of(m) != NULL)
+		llm_request_part_end(reader_of(m));
+	exchange_text_end(m);
+	exchange_scan_end(m);
 }
 
 static const struct multipart_handler parts_handler = {

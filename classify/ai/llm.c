@@ -1,6 +1,7 @@
 /* One exchange that may be a model call; llm.h is the manual. */
 #include "classify/ai/llm.h"
 
+#include "classify/ai/batch.h"
 #include "classify/ai/llm_path.h"
 #include "classify/ai/llm_read.h"
 #include "classify/ai/llm_words.h"
@@ -56,6 +57,7 @@ authority_of(struct span target)
 void
 llm_request_line(struct llm_call *call, struct span method, struct span host, struct span path)
 {
+	const struct path_tail tail = path_tail_of(path);
 	struct llm_facts *facts = &call->facts;
 
 	if (host.len == 0)
@@ -64,7 +66,7 @@ llm_request_line(struct llm_call *call, struct span method, struct span host, st
 		host_seen(call, host);
 	call->method_post = span_is(method, "POST");
 	call->method_get = span_is(method, "GET");
-	if (vector_request_line(call, method, path))
+	if (vector_request_line(call, method, &tail) || batch_request_line(call, method, &tail))
 		return;
 	call->target = llm_path_classify(path, facts->request_model, LLM_MODEL_CAP);
 	facts->dialect = call->target.dialect;
@@ -122,6 +124,8 @@ llm_request_header(struct llm_call *call, struct span name, struct span value)
 		call->header_sign = true;
 		if (call->facts.dialect == LLM_DIALECT_UNKNOWN)
 			call->facts.dialect = LLM_ANTHROPIC_MESSAGES;
+		else if (call->facts.dialect == LLM_OPENAI_FILES)
+			call->facts.dialect = LLM_ANTHROPIC_FILES;
 	} else if (header_is_sign(name)) {
 		call->header_sign = true;
 	}
@@ -143,9 +147,107 @@ llm_request_body(struct llm_call *call, const uint8_t *data, size_t len)
 		json_walk_push(&side->walk, data, len);
 }
 
+/* Each line of a file is a JSON value of its own; one that is broken or cut costs only itself. */
+static void
+restart_request(struct llm_call *call)
+{
+	struct llm_side *side = &call->request;
+
+	json_walk_init(&side->walk, &llm_vocabulary, llm_request_event, call);
+	side->array = false;
+	side->text_len = 0;
+	side->arguments_at = side->schema_at = 0;
+}
+
+typedef void restart_fn(struct llm_call *call);
+
+static void
+push_lines(struct llm_call *call, struct llm_side *side, restart_fn *restart, const uint8_t *data,
+	   size_t len)
+{
+	while (len != 0) {
+		const uint8_t *lf = memchr(data, '\n', len);
+		size_t n = lf == NULL ? len : (size_t)(lf - data) + 1;
+
+		if (!side->skip_line)
+			json_walk_push(&side->walk, data, n);
+		if (lf != NULL) {
+			restart(call);
+			side->skip_line = false;
+		}
+		data += n;
+		len -= n;
+	}
+}
+
+void
+llm_request_part(struct llm_call *call, struct span name, bool file)
+{
+	struct llm_side *side = &call->request;
+
+	side->body = LLM_BODY_OTHER;
+	side->part = LLM_PART_OTHER;
+	side->text_len = 0;
+	if (span_is(name, "model") && !file && !call->target.batch) {
+		side->part = LLM_PART_MODEL;
+	} else if (call->target.operation == LLM_FILE_UPLOAD) {
+		if (span_is(name, "purpose") && !file)
+			side->part = LLM_PART_PURPOSE;
+		else if (span_is(name, "file"))
+			side->part = LLM_PART_FILE;
+	}
+	if (side->part == LLM_PART_FILE) {
+		batch_file(call);
+		restart_request(call);
+		side->skip_line = false;
+	}
+}
+
+void
+llm_request_part_body(struct llm_call *call, const uint8_t *data, size_t len)
+{
+	struct llm_side *side = &call->request;
+
+	if (len == 0)
+		return;
+	if (side->part == LLM_PART_FILE)
+		side->part = data[0] == '{' ? LLM_PART_LINES : LLM_PART_OTHER;
+	if (side->part == LLM_PART_LINES)
+		push_lines(call, side, restart_request, data, len);
+	else if (side->part == LLM_PART_MODEL || side->part == LLM_PART_PURPOSE)
+		llm_side_string(side, JSON_STRING, data, len);
+}
+
+void
+llm_request_part_end(struct llm_call *call)
+{
+	struct llm_side *side = &call->request;
+	struct span text = span_of(side->text, side->text_len);
+
+	if (side->part == LLM_PART_PURPOSE)
+		batch_purpose(call, text);
+	else if (side->part == LLM_PART_MODEL && text.len != 0)
+		llm_set_model(call, call->facts.request_model, text);
+	else if (side->part == LLM_PART_LINES && !side->skip_line)
+		(void)json_walk_end(&side->walk);
+	side->part = LLM_PART_NONE;
+	side->text_len = 0;
+}
+
+bool
+llm_reads_part(const struct llm_call *call, uint8_t first)
+{
+	return call->request.part == LLM_PART_FILE && first == '{' && llm_is_likely(call);
+}
+
 void
 llm_request_gap(struct llm_call *call)
 {
+	if (call->request.part == LLM_PART_LINES) {
+		restart_request(call);
+		call->request.skip_line = true;
+		return;
+	}
 	call->request.walk.broken = true;
 	if (call->request.body == LLM_BODY_NONE)
 		call->request.body = LLM_BODY_OTHER;
@@ -246,6 +348,7 @@ restart_walk(struct llm_call *call)
 	side->arguments_at = 0;
 	side->item_is_tool = false;
 	side->delta_is_call = side->delta_is_data = side->item_again = false;
+	batch_line_lost(call);
 }
 
 static void
@@ -282,6 +385,12 @@ response_body_start(struct llm_call *call, uint8_t first)
 	if (side->body == LLM_BODY_NONE)
 		side->body =
 		    first == 'd' || first == 'e' || first == ':' ? LLM_BODY_SSE : LLM_BODY_JSON;
+	if (call->target.batch) {
+		bool json = side->body == LLM_BODY_JSON && (first == '{' || !batch_has_lines(call));
+
+		call->response_is_stream = false;
+		side->body = json ? LLM_BODY_JSON : LLM_BODY_OTHER;
+	}
 	restart_walk(call);
 	if (side->body == LLM_BODY_SSE) {
 		sse_init(&call->frames.sse, sse_piece, call);
@@ -303,6 +412,10 @@ llm_response_body(struct llm_call *call, const uint8_t *data, size_t len)
 		return;
 	if (side->walk.fn == NULL)
 		response_body_start(call, data[0]);
+	if (side->body == LLM_BODY_JSON && batch_has_lines(call)) {
+		push_lines(call, side, restart_walk, data, len);
+		return;
+	}
 	if (side->skip_line) {
 		const uint8_t *lf = memchr(data, '\n', len);
 
@@ -340,7 +453,7 @@ llm_response_gap(struct llm_call *call)
 		sse_push(&call->frames.sse, (const uint8_t *)"\n\n:", 3); /* the rest of a line */
 	else if (side->body == LLM_BODY_AWS)
 		call->frames.aws.broken = true;
-	else if (call->response_is_stream && !side->array)
+	else if ((call->response_is_stream && !side->array) || batch_has_lines(call))
 		side->skip_line = true;
 	else
 		side->walk.broken = true;
@@ -427,6 +540,10 @@ llm_response_end(struct llm_call *call, bool complete)
 	if (call->response_seen)
 		call->facts.request_stream = call->response_is_stream;
 	call->facts.complete = call->request_whole && call->response_whole;
+	if (call->target.batch) {
+		batch_settle(call);
+		return;
+	}
 	settle_dialect(call);
 	settle_provider(call);
 	llm_estimate_tokens(call);
@@ -461,6 +578,8 @@ llm_is_likely(const struct llm_call *call)
 
 	if (call->websocket)
 		return (call->signs & LLM_SIGN_MARKER) != 0 || t->realtime;
+	if (t->batch)
+		return batch_is_likely(call);
 	return !t->no_call && !t->vector &&
 	       (t->hint || t->stored || call->header_sign ||
 		call->facts.detected_by == LLM_BY_HOST || (call->signs & LLM_SIGN_STRONG) != 0);
@@ -475,6 +594,8 @@ llm_worth_watching(const struct llm_call *call)
 		return true;
 	if (t->vector)
 		return !call->request_ended || vector_is_asked(call);
+	if (t->batch)
+		return batch_worth_watching(call);
 	if (t->no_call || (!call->method_post && !(call->method_get && t->stored)))
 		return false;
 	if (t->hint || t->stored || call->header_sign || call->facts.detected_by == LLM_BY_HOST)
@@ -495,6 +616,12 @@ bool
 llm_is_vector_operation(const struct llm_call *call)
 {
 	return call->target.vector;
+}
+
+bool
+llm_is_batch_operation(const struct llm_call *call)
+{
+	return call->target.batch;
 }
 
 const struct llm_facts *

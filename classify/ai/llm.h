@@ -19,8 +19,9 @@
  *   context  a path of a known dialect, a host of the catalogue, a header only such APIs have
  *
  * and a call needs two of the first two kinds, one of them strong, or one together with context
- * (llm_judge.c has the exact rule). Uploads, batches, threads, stored conversations, model lists,
- * tokenisers and the like are no calls, although they talk to the same hosts. Counting tokens is
+ * (llm_judge.c has the exact rule). Threads, stored conversations, model lists, tokenisers and the
+ * like are no calls, although they talk to the same hosts; files and batches (batch.h) and vector
+ * stores (vector.h) are calls of their own kind, with rules of their own. Counting tokens is
  * one (operation count_tokens) where the request is a whole model request in everything but the
  * path, as at Anthropic and OpenAI; elsewhere it is not. The count it returns is no usage.
  *
@@ -31,8 +32,8 @@
  *
  * Limits: names, ids and reasons are cut at their capacity; LLM_TOOLS_MAX distinct tool names in
  * LLM_TOOL_TEXT_CAP bytes, LLM_FINISH_MAX finish reasons; further ones are counted in
- * facts.dropped. Multipart bodies (audio, image edits) are recognised by path and host, their
- * model is not read. Of a realtime session (WebSocket) one call is made, its token counts the sum
+ * facts.dropped. Of multipart bodies (audio, image edits) the model is read, texts beside it are
+ * not. Of a realtime session (WebSocket) one call is made, its token counts the sum
  * of those of its answers. Not read: gRPC bodies (grpc_call.h
  * has the names of what is called), Replicate's predictions.
  *
@@ -52,6 +53,7 @@
 enum {
 	LLM_MODEL_CAP = 256,
 	LLM_ID_CAP = 128,
+	LLM_FILE_ID_CAP = 96,
 	LLM_REASON_CAP = 32,
 	LLM_FINISH_MAX = 8,
 	LLM_TOOLS_MAX = 16,
@@ -96,7 +98,11 @@ enum llm_dialect {
 	LLM_WEAVIATE,
 	LLM_MILVUS,
 	LLM_PINECONE,
-	LLM_ELASTIC_KNN, /* and OpenSearch */
+	LLM_ELASTIC_KNN,  /* and OpenSearch */
+	LLM_OPENAI_FILES, /* and whoever speaks like it: see batch.h */
+	LLM_OPENAI_BATCHES,
+	LLM_ANTHROPIC_FILES,
+	LLM_ANTHROPIC_BATCHES,
 	LLM_INVOCATIONS, /* SageMaker, Databricks, vLLM: any shape behind one path */
 };
 
@@ -116,6 +122,12 @@ enum llm_operation {
 	LLM_VECTOR_QUERY,
 	LLM_VECTOR_UPSERT,
 	LLM_VECTOR_DELETE,
+	LLM_FILE_UPLOAD,
+	LLM_FILE_DOWNLOAD,
+	LLM_BATCH_CREATE,
+	LLM_BATCH_STATUS,
+	LLM_BATCH_CANCEL,
+	LLM_BATCH_RESULTS,
 };
 
 enum llm_detected_by {
@@ -126,6 +138,16 @@ enum llm_detected_by {
 struct llm_count {
 	uint64_t n;
 	bool known; /* false: not reported, which is not 0 */
+};
+
+/* Of a file or a batch; see batch.h. */
+struct llm_batch_facts {
+	const char *purpose; /* of the file; static, NULL when unknown */
+	const char *status;  /* of the batch; static, NULL when unknown */
+	/* As the service says it, else counted in what went by. */
+	struct llm_count file_bytes, requests, completed, failed;
+	char file_id[LLM_FILE_ID_CAP]; /* of a batch: its requests */
+	char id[LLM_FILE_ID_CAP];
 };
 
 struct llm_facts {
@@ -168,7 +190,10 @@ struct llm_facts {
 	char request_model[LLM_MODEL_CAP]; /* empty when unknown, as all text here */
 	char response_model[LLM_MODEL_CAP];
 	char response_id[LLM_ID_CAP];
-	char collection[LLM_COLLECTION_CAP]; /* of a vector store */
+	union {
+		char collection[LLM_COLLECTION_CAP]; /* llm_is_vector_operation */
+		struct llm_batch_facts batch;	     /* llm_is_batch_operation */
+	};
 };
 
 /* Who speaks, as far as the request says it before the text; what a streamed answer is made of. */
@@ -203,6 +228,7 @@ struct llm_target {
 	bool no_call;  /* the path is known for something that is no call */
 	bool names_model;
 	bool vector;   /* of a vector store: no model is called */
+	bool batch;    /* of files or batches: no model is called now */
 	bool realtime; /* a WebSocket that begins with a GET */
 };
 
@@ -213,6 +239,7 @@ struct llm_side {
 	bool array;	   /* the top-level value is an array: its level is left out of paths */
 	bool item_is_tool; /* of the content block or output item being read */
 	uint8_t body;	   /* enum llm_body */
+	uint8_t part;	   /* enum llm_part */
 	uint8_t item_len;
 	uint8_t arguments_at; /* depth inside an object of arguments or a result, 0 outside */
 	uint8_t schema_at;    /* the same of tools and other schemas, which cost tokens as well */
@@ -256,6 +283,10 @@ struct llm_call {
 	bool request_multipart;
 	bool response_seen;
 	bool response_is_stream;
+	struct { /* of a batch's results, the line being read */
+		bool custom_id, answered, failed;
+	} line;
+	bool request_models_differ, response_models_differ; /* of a batch */
 	bool tokens_exact; /* Cohere: tokens were seen, which beat billed units */
 	bool uvicorn;
 	bool websocket;
@@ -274,6 +305,17 @@ void llm_request_line(struct llm_call *call, struct span method, struct span hos
 		      struct span path);
 void llm_request_header(struct llm_call *call, struct span name, struct span value);
 void llm_request_body(struct llm_call *call, const uint8_t *data, size_t len);
+
+/*
+ * A body in parts (multipart/form-data) whose owner takes it apart: in the place of
+ * llm_request_body. name is the field's; file: it has the name of a file.
+ */
+void llm_request_part(struct llm_call *call, struct span name, bool file);
+void llm_request_part_body(struct llm_call *call, const uint8_t *data, size_t len);
+void llm_request_part_end(struct llm_call *call);
+/* Behind llm_request_part: a part that begins with that byte is a file of requests to a model. */
+bool llm_reads_part(const struct llm_call *call, uint8_t first);
+
 /* Bytes of a body were lost here: JSON is not read on, a stream from its next event or line. */
 void llm_request_gap(struct llm_call *call);
 void llm_request_end(struct llm_call *call, bool complete);
@@ -312,6 +354,9 @@ const struct llm_facts *llm_facts(const struct llm_call *call);
 
 /* Of a vector store: no model was called. */
 bool llm_is_vector_operation(const struct llm_call *call);
+
+/* Of files or batches: none was called now. */
+bool llm_is_batch_operation(const struct llm_call *call);
 
 /* 0 <= i < facts->nr_tools. Borrowed from facts. */
 const char *llm_tool_name(const struct llm_facts *facts, unsigned i);

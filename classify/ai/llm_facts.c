@@ -44,6 +44,10 @@ static const char *const dialect_names[] = {
 	[LLM_MILVUS] = "milvus",
 	[LLM_PINECONE] = "pinecone",
 	[LLM_ELASTIC_KNN] = "elasticsearch.knn",
+	[LLM_OPENAI_FILES] = "openai.files",
+	[LLM_OPENAI_BATCHES] = "openai.batches",
+	[LLM_ANTHROPIC_FILES] = "anthropic.files",
+	[LLM_ANTHROPIC_BATCHES] = "anthropic.batches",
 	[LLM_INVOCATIONS] = "invocations",
 };
 
@@ -63,6 +67,12 @@ static const char *const operation_names[] = {
 	[LLM_VECTOR_QUERY] = "vector_query",
 	[LLM_VECTOR_UPSERT] = "vector_upsert",
 	[LLM_VECTOR_DELETE] = "vector_delete",
+	[LLM_FILE_UPLOAD] = "file_upload",
+	[LLM_FILE_DOWNLOAD] = "file_download",
+	[LLM_BATCH_CREATE] = "batch_create",
+	[LLM_BATCH_STATUS] = "batch_status",
+	[LLM_BATCH_CANCEL] = "batch_cancel",
+	[LLM_BATCH_RESULTS] = "batch_results",
 };
 
 const char *
@@ -138,9 +148,30 @@ llm_add_finish_reason(struct llm_facts *facts, uint32_t choice, struct span reas
 }
 
 void
+llm_set_model(struct llm_call *call, char *model, struct span name)
+{
+	char text[LLM_MODEL_CAP];
+
+	if (!call->target.batch || model[0] == '\0') {
+		copy_text(model, LLM_MODEL_CAP, name);
+		return;
+	}
+	copy_text(text, sizeof(text), name);
+	if (strcmp(text, model) == 0)
+		return;
+	if (model == call->facts.request_model)
+		call->request_models_differ = true;
+	else
+		call->response_models_differ = true;
+}
+
+/* Of a session's turns and a batch's answers the sum. */
+void
 llm_set_count(struct llm_call *call, struct llm_count *count, uint64_t n)
 {
-	count->n = call->websocket && count->known ? count->n + n : n;
+	bool sum = call->websocket || call->target.batch;
+
+	count->n = sum && count->known ? count->n + n : n;
 	count->known = true;
 	call->facts.usage_reported = true;
 	call->signs |= LLM_SIGN_USAGE;

@@ -14,6 +14,7 @@
  * speaks for a call, an answer that was seen has to look like a model's as well. A stored answer
  * that is fetched again (GET /responses/ID) must show itself in the answer.
  */
+#include "classify/ai/batch.h"
 #include "classify/ai/llm_read.h"
 #include "classify/ai/vector.h"
 
@@ -37,6 +38,8 @@ llm_judge(const struct llm_call *call)
 		return (call->signs & LLM_SIGN_MARKER) != 0 || (t->realtime && strong + weak >= 2);
 	if (t->vector)
 		return vector_judge(call);
+	if (t->batch)
+		return batch_judge(call);
 	if (t->no_call || t->realtime)
 		return false;
 	if (call->method_get)

@@ -26,11 +26,12 @@ enum llm_sign {
 	LLM_SIGN_DOCUMENTS = 1 << 13,
 	LLM_SIGN_WEAK = LLM_SIGN_MODEL | LLM_SIGN_PROMPT | LLM_SIGN_PATH_MODEL |
 			LLM_SIGN_EMBEDDING | LLM_SIGN_DOCUMENTS,
-	/* Of vector stores alone: see vector.h. */
+	/* Of vector stores, files and batches alone: see vector.h and batch.h. */
 	LLM_SIGN_ASKED = 1 << 14,
 	LLM_SIGN_ASKED_MORE = 1 << 15,
 	LLM_SIGN_TOLD = 1 << 16,
 	LLM_SIGN_OPENSEARCH = 1 << 17,
+	LLM_SIGN_TOLD_MORE = 1 << 18,
 	LLM_SIGN_ANSWER = LLM_SIGN_USAGE | LLM_SIGN_CHOICES | LLM_SIGN_STOP | LLM_SIGN_MARKER |
 			  LLM_SIGN_EMBEDDING | LLM_SIGN_SCORES,
 };
@@ -41,6 +42,15 @@ enum llm_body {
 	LLM_BODY_SSE,
 	LLM_BODY_AWS,
 	LLM_BODY_OTHER, /* not looked at */
+};
+
+enum llm_part {
+	LLM_PART_NONE,
+	LLM_PART_MODEL,
+	LLM_PART_PURPOSE,
+	LLM_PART_FILE,	/* its first byte has not come */
+	LLM_PART_LINES, /* of requests */
+	LLM_PART_OTHER,
 };
 
 /* json_walk callbacks; arg is the struct llm_call. */
@@ -66,6 +76,8 @@ void llm_tool_called(struct llm_call *call, struct span name);
 void llm_add_finish_reason(struct llm_facts *facts, uint32_t choice, struct span reason);
 /* A text that was held until its choice is known. */
 void llm_flush_held(struct llm_call *call);
+/* model is one of the two of facts; of a batch's many, whether they differ. */
+void llm_set_model(struct llm_call *call, char *model, struct span name);
 void llm_set_count(struct llm_call *call, struct llm_count *count, uint64_t n);
 
 /* The estimates of facts, when all was seen. */

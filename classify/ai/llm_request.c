@@ -4,7 +4,7 @@
  * The dialects do not contradict each other: a path means the same wherever it occurs, so one
  * switch serves all, also where nobody knows yet which dialect it is.
  */
-#include "classify/ai/copy_text.h"
+#include "classify/ai/batch.h"
 #include "classify/ai/llm_read.h"
 #include "classify/ai/llm_words.h"
 #include "classify/ai/vector.h"
@@ -135,7 +135,7 @@ string_value(struct llm_call *call, uint64_t path)
 	case AT(K_model):
 	case AT(K_session, K_model):
 	case AT(K_setup, K_model):
-		copy_text(call->facts.request_model, LLM_MODEL_CAP, text);
+		llm_set_model(call, call->facts.request_model, text);
 		if (text.len != 0)
 			call->signs |= LLM_SIGN_MODEL;
 		break;
@@ -382,6 +382,8 @@ llm_request_event(void *arg, const struct json_walk *w, enum json_event event, c
 		vector_request_event(call, w, event, path, text, len);
 		return;
 	}
+	if (call->target.batch)
+		batch_request_event(call, event, path);
 	count_tokens(side, event, path, text, len);
 	switch (event) {
 	case JSON_STRING:

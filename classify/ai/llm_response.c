@@ -2,6 +2,7 @@
  * An answer's JSON, every dialect in one table of paths; each event of a streamed answer is a
  * JSON value of its own and comes through here as well.
  */
+#include "classify/ai/batch.h"
 #include "classify/ai/copy_text.h"
 #include "classify/ai/llm_read.h"
 #include "classify/ai/llm_words.h"
@@ -108,7 +109,7 @@ model_or_id(struct llm_call *call, uint64_t path, struct span text)
 	case AT(K_response, K_modelVersion):
 	case AT(K_session, K_model):
 		if (text.len != 0)
-			copy_text(facts->response_model, LLM_MODEL_CAP, text);
+			llm_set_model(call, facts->response_model, text);
 		break;
 	case AT(K_id):
 	case AT(K_message, K_id):
@@ -535,6 +536,10 @@ llm_response_event(void *arg, const struct json_walk *w, enum json_event event, 
 	if (call->target.vector) {
 		side->array = side->array || (event == JSON_ARRAY && w->depth == 0);
 		vector_response_event(call, event, path);
+		return;
+	}
+	if (call->target.batch && w->root == 0) {
+		batch_response_event(call, event, path, text, len);
 		return;
 	}
 	switch (event) {

@@ -21,12 +21,14 @@
 	X(audio, "audio") \
 	X(batch, "batch") \
 	X(billed_units, "billed_units") \
+	X(body, "body") \
 	X(bytes, "bytes") \
 	X(cacheReadInputTokens, "cacheReadInputTokens") \
 	X(cache_read_input_tokens, "cache_read_input_tokens") \
 	X(cachedContent, "cachedContent") \
 	X(cachedContentTokenCount, "cachedContentTokenCount") \
 	X(cached_tokens, "cached_tokens") \
+	X(canceled, "canceled") \
 	X(candidates, "candidates") \
 	X(candidatesTokenCount, "candidatesTokenCount") \
 	X(choices, "choices") \
@@ -34,14 +36,17 @@
 	X(clientContent, "clientContent") \
 	X(code, "code") \
 	X(collectionName, "collectionName") \
+	X(completed, "completed") \
 	X(completion, "completion") \
 	X(completionReason, "completionReason") \
 	X(completion_tokens, "completion_tokens") \
+	X(completion_window, "completion_window") \
 	X(content, "content") \
 	X(content_block, "content_block") \
 	X(contents, "contents") \
 	X(conversation, "conversation") \
 	X(creationTimeUnix, "creationTimeUnix") \
+	X(custom_id, "custom_id") \
 	X(data, "data") \
 	X(deleteAll, "deleteAll") \
 	X(delta, "delta") \
@@ -52,8 +57,12 @@
 	X(done_reason, "done_reason") \
 	X(embedding, "embedding") \
 	X(embeddings, "embeddings") \
+	X(error, "error") \
+	X(errored, "errored") \
 	X(eval_count, "eval_count") \
 	X(event_type, "event_type") \
+	X(expired, "expired") \
+	X(failed, "failed") \
 	X(file, "file") \
 	X(fileData, "fileData") \
 	X(file_data, "file_data") \
@@ -94,6 +103,7 @@
 	X(inputTokenCount, "inputTokenCount") \
 	X(inputTokens, "inputTokens") \
 	X(input_audio, "input_audio") \
+	X(input_file_id, "input_file_id") \
 	X(input_schema, "input_schema") \
 	X(input_tokens, "input_tokens") \
 	X(input_tokens_details, "input_tokens_details") \
@@ -133,6 +143,7 @@
 	X(output_tokens, "output_tokens") \
 	X(outputs, "outputs") \
 	X(parameters, "parameters") \
+	X(params, "params") \
 	X(partial_json, "partial_json") \
 	X(parts, "parts") \
 	X(points, "points") \
@@ -141,6 +152,8 @@
 	X(predictions, "predictions") \
 	X(prefetch, "prefetch") \
 	X(previous_response_id, "previous_response_id") \
+	X(processing, "processing") \
+	X(processing_status, "processing_status") \
 	X(prompt, "prompt") \
 	X(promptTokenCount, "promptTokenCount") \
 	X(prompt_eval_count, "prompt_eval_count") \
@@ -158,6 +171,7 @@
 	X(reasoning, "reasoning") \
 	X(reasoning_content, "reasoning_content") \
 	X(relevance_score, "relevance_score") \
+	X(request_counts, "request_counts") \
 	X(requests, "requests") \
 	X(response, "response") \
 	X(responseId, "responseId") \
@@ -174,13 +188,16 @@
 	X(server_content, "server_content") \
 	X(session, "session") \
 	X(setup, "setup") \
+	X(size_bytes, "size_bytes") \
 	X(source, "source") \
 	X(sparseVector, "sparseVector") \
 	X(start, "start") \
 	X(status, "status") \
+	X(status_code, "status_code") \
 	X(stopReason, "stopReason") \
 	X(stop_reason, "stop_reason") \
 	X(stream, "stream") \
+	X(succeeded, "succeeded") \
 	X(system, "system") \
 	X(systemInstruction, "systemInstruction") \
 	X(system_fingerprint, "system_fingerprint") \
@@ -206,6 +223,7 @@
 	X(tools, "tools") \
 	X(topK, "topK") \
 	X(top_k, "top_k") \
+	X(total, "total") \
 	X(turns, "turns") \
 	X(type, "type") \
 	X(upsertedCount, "upsertedCount") \

@@ -26,6 +26,7 @@ path_tail_of(struct span path)
 bool
 path_tail_matches(const struct path_tail *tail, struct path_pattern pattern, struct span *named)
 {
+	struct span found = *named;
 	size_t end = pattern.len;
 
 	for (unsigned i = 0;; i++) {
@@ -38,13 +39,15 @@ path_tail_matches(const struct path_tail *tail, struct path_pattern pattern, str
 		if (i >= tail->nr || tail->segments[i].len == 0)
 			return false;
 		if (span_is(word, "{}"))
-			*named = tail->segments[i];
+			found = tail->segments[i];
 		else if (!span_is(word, "*") &&
 			 (word.len != tail->segments[i].len ||
 			  memcmp(word.p, tail->segments[i].p, word.len) != 0))
 			return false;
 		if (from == 0)
-			return true;
+			break;
 		end = from - 1;
 	}
+	*named = found;
+	return true;
 }

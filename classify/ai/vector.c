@@ -4,7 +4,6 @@
 #include "classify/ai/copy_text.h"
 #include "classify/ai/llm_read.h"
 #include "classify/ai/llm_words.h"
-#include "classify/ai/path_tail.h"
 
 enum { READ = LLM_VECTOR_QUERY, WRITE = LLM_VECTOR_UPSERT, REMOVE = LLM_VECTOR_DELETE };
 
@@ -66,13 +65,12 @@ static const struct {
 };
 
 bool
-vector_request_line(struct llm_call *call, struct span method, struct span path)
+vector_request_line(struct llm_call *call, struct span method, const struct path_tail *path)
 {
-	struct path_tail tail = path_tail_of(path);
 	struct span collection = span_of(NULL, 0);
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-		if (!path_tail_is(&tail, ends[i].end, &collection) ||
+		if (!path_tail_is(path, ends[i].end, &collection) ||
 		    !span_is(method, ends[i].method))
 			continue;
 		call->target.vector = true;

@@ -22,9 +22,10 @@
 #define WEIR_VECTOR_H
 
 #include "classify/ai/llm.h"
+#include "classify/ai/path_tail.h"
 
 /* Fills target and the facts that the path gives; false: no path of a vector store. */
-bool vector_request_line(struct llm_call *call, struct span method, struct span path);
+bool vector_request_line(struct llm_call *call, struct span method, const struct path_tail *path);
 
 /* Events of a request's and an answer's JSON; path as llm_side_path has it. */
 void vector_request_event(struct llm_call *call, const struct json_walk *w, enum json_event event,

@@ -56,7 +56,9 @@ ai_ledger_has_tokens(const struct record_head *call)
 		return true;
 	return !span_is(span_of(v.data, v.len), "model_download") &&
 	       !span_is(span_of(v.data, v.len), "infer") &&
-	       !span_starts(span_of(v.data, v.len), "vector_");
+	       !span_starts(span_of(v.data, v.len), "vector_") &&
+	       !span_starts(span_of(v.data, v.len), "file_") &&
+	       !span_starts(span_of(v.data, v.len), "batch_");
 }
 
 void

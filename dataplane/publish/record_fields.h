@@ -205,6 +205,16 @@
 	X(VECTOR_COUNT, "vector_count", UINT, LLM, 0, 0, "vectors, documents or ids sent to it")   \
 	X(VECTOR_LIMIT, "vector_limit", UINT, LLM, 0, 0, "how many were asked for")                \
 	X(VECTOR_RESULTS, "vector_results", UINT, LLM, 0, 0, "how many came back")                 \
+	X(FILE_ID, "file_id", TEXT, LLM, APPDATA, 128,                                             \
+	  "file at a model service; of a batch its requests")                                      \
+	X(FILE_PURPOSE, "file_purpose", TEXT, LLM, 0, 16, "batch fine-tune assistants ...")        \
+	X(FILE_BYTES, "file_bytes", UINT, LLM, 0, 0, "size of it as the service says")             \
+	X(BATCH_ID, "batch_id", TEXT, LLM, APPDATA, 128, "many requests sent as one")              \
+	X(BATCH_STATUS, "batch_status", TEXT, LLM, 0, 16, "in_progress completed ended ...")       \
+	X(BATCH_REQUESTS, "batch_requests", UINT, LLM, 0, 0,                                       \
+	  "as the service says, else counted in what went by")                                     \
+	X(BATCH_COMPLETED, "batch_completed", UINT, LLM, 0, 0, "of these, answered")               \
+	X(BATCH_FAILED, "batch_failed", UINT, LLM, 0, 0, "of these, failed, canceled, expired")    \
 	X(MODEL_REVISION, "model_revision", TEXT, LLM, APPDATA, 128, "revision, tag, version")     \
 	X(MODEL_FILE, "model_file", TEXT, LLM, APPDATA, 256, "of a download: file, digest")        \
 	X(MODEL_FORMAT, "model_format", TEXT, LLM, 0, 16, "gguf safetensors pytorch")              \

@@ -25,6 +25,14 @@ def result(value, ident=1):
     return {"jsonrpc": "2.0", "id": ident, "result": value}
 
 
+def form(purpose, data):
+    """A form with a purpose and a file, as its body and its type."""
+    parts = [f'name="purpose"\r\n\r\n{purpose}'.encode()] if purpose else []
+    parts.append(b'name="file"; filename="in.jsonl"\r\nContent-Type: application/octet-stream\r\n\r\n' + data)
+    body = b"".join(b"--b0\r\nContent-Disposition: form-data; " + part + b"\r\n" for part in parts) + b"--b0--\r\n"
+    return body, "multipart/form-data; boundary=b0"
+
+
 # method, host, path, request body (None: none), answer's body, content type of the answer
 ROWS = [
     # /v1/messages, /messages: chat, mail and message services
@@ -97,6 +105,41 @@ ROWS = [
     ("POST", "api.openai.com", "/v1/threads/t1/messages", {"role": "user", "content": "hi"}, {"object": "thread.message"}),
     ("POST", "api.anthropic.com", "/v1/oauth/token", {"grant_type": "refresh_token"}, {"access_token": "x"}),
     ("DELETE", "api.openai.com", "/v1/files/f1", None, {"id": "f1", "object": "file", "deleted": True}),
+    # files and batches: of forms, of builds, of payments, of queues
+    ("POST", "drive.example", "/v1/files", form("batch", b'{"a":1}\n{"a":2}\n'), {"id": "f1", "name": "in.jsonl"}),
+    ("POST", "drive.example", "/files", form("", b"%PDF-1.4"), {"id": "f1", "object": "file", "bytes": 8}),
+    ("POST", "pay.example", "/v1/files", form("dispute_evidence", b"%PDF-1.4"), {"id": "file_1", "object": "file", "purpose": "dispute_evidence", "size": 8}),
+    ("POST", "queue.example", "/files", form("batch", b'{"custom_id":"1","method":"POST","url":"/v1/x","body":{"model":"T-100","input":"usb"}}\n'), {"id": 4}),
+    ("POST", "x.example", "/v1/files", {"purpose": "batch", "file": "in.jsonl"}, {"ok": True}),
+    ("GET", "drive.example", "/v1/files/f1/content", None, b"%PDF-1.4", "application/pdf"),
+    ("GET", "drive.example", "/files/f1/content", None, b'{"custom_id":"1","amount":3}\n{"custom_id":"2","amount":4}\n', "application/jsonl"),
+    ("GET", "jobs.example", "/files/f1/content", None, b'{"custom_id":"1","response":{"status_code":200,"body":{"ok":true}},"error":null}\n', "application/jsonl"),
+    ("GET", "drive.example", "/v1/files/f1/content", None, {"content": "hello", "choices": ["a"]}),
+    ("POST", "crm.example", "/v1/batches", {"operation": "insert", "completion_window": "24h"}, {"id": "b1", "object": "batch"}),
+    ("POST", "crm.example", "/v1/batches", {"input_file_id": "f1", "kind": "import"}, {"id": "b1", "object": "batch", "status": "completed"}),
+    ("POST", "bank.example", "/batches", {"payments": [{"amount": 3}]}, {"id": "b1", "request_counts": {"total": 1}}),
+    ("GET", "crm.example", "/v1/batches/b1", None, {"id": "b1", "object": "batch", "status": "completed"}),
+    ("GET", "brew.example", "/batches/7", None, {"id": 7, "type": "batch", "request_counts": {"total": 3}}),
+    ("GET", "chem.example", "/batches/7", None, {"object": "batch", "id": 7, "reactor": 4}),
+    ("POST", "crm.example", "/v1/batches/b1/cancel", None, {"id": "b1", "status": "cancelled"}),
+    ("POST", "brew.example", "/batches/7/cancel", {"reason": "mould"}, {"object": "batch", "id": 7}),
+    ("POST", "pay.example", "/batches/7/cancel", None, {"request_counts": {"total": 1}}),
+    ("POST", "sms.example", "/v1/messages/batches", {"requests": [{"to": "1", "params": {"text": "hi"}}]}, {"id": "b1", "type": "sms_batch"}),
+    ("POST", "mail.example", "/messages/batches", {"messages": [{"role": "user", "content": "hi"}]}, {"id": "b1"}),
+    ("POST", "push.example", "/messages/batches", {"requests": [{"params": {"messages": [{"role": "user", "content": "hi"}]}}]}, {"id": "b1", "type": "push"}),
+    ("GET", "sms.example", "/v1/messages/batches/b1", None, {"id": "b1", "type": "message_batch", "sent": 4}),
+    ("GET", "mail.example", "/messages/batches/b1", None, {"request_counts": {"processing": 4}}),
+    ("GET", "mail.example", "/messages/batches/b1", None, {"messages": [{"id": 1}]}),
+    ("GET", "sms.example", "/v1/messages/batches/b1/results", None, b'{"to":"1","result":{"type":"delivered"}}\n', "application/jsonl"),
+    ("GET", "mail.example", "/messages/batches/b1/results", None, b'{"custom_id":"1","result":{"type":"delivered"}}\n', "application/jsonl"),
+    ("GET", "mail.example", "/messages/batches/b1/results", None, {"results": [{"custom_id": 1}]}),
+    ("POST", "sms.example", "/v1/messages/batches/b1/cancel", None, {"id": "b1", "type": "message_batch"}),
+    ("POST", "mail.example", "/messages/batches/b1/cancel", None, {"id": "b1", "processing_status": "canceling"}),
+    ("POST", "push.example", "/messages/batches/b1/cancel", None, b"", "text/plain"),
+    # and of a provider, what is looked after only
+    ("GET", "api.openai.com", "/v1/batches?limit=2", None, {"object": "list", "data": [{"id": "batch_1", "object": "batch"}]}),
+    ("GET", "api.openai.com", "/v1/files/f1", None, {"id": "f1", "object": "file", "bytes": 3}),
+    ("POST", "api.openai.com", "/v1/uploads", {"purpose": "batch", "filename": "a", "bytes": 3, "mime_type": "text/jsonl"}, {"id": "upload_1", "object": "upload"}),
     # JSON-RPC of others
     ("POST", "eth.example", "/", rpc("eth_blockNumber", []), result("0x10")),
     ("POST", "eth.example", "/", rpc("eth_call", [{"to": "0x1", "data": "0x2"}, "latest"]), result("0x")),
@@ -124,6 +167,7 @@ ROWS = [
 # The same shapes where they are what they seem to be: (row, type of record)
 TRUE_ONES = [
     (("POST", "gw.example", "/ask", CHAT, {"choices": [{"message": {"content": "yo"}}]}), "llm"),
+    (("POST", "gw.example", "/v1/files", form("batch", b'{"custom_id":"1","method":"POST","url":"/v1/x","body":{"model":"m","input":"usb"}}\n'), {"object": "file"}), "llm"),
     (("POST", "api.openai.com", "/v1/chat/completions", CHAT, {"object": "chat.completion", "choices": []}), "llm"),
 ]
 
@@ -131,9 +175,9 @@ TRUE_ONES = [
 def exchange(cap, nr, row):
     method, host, path, request, answer, *rest = row
     tcp = w.Tcp(cap, "10.1.0.1", 20000 + nr, "10.2.0.1", 8080)
-    body = b"" if request is None else json.dumps(request).encode()
+    body, kind = request if isinstance(request, tuple) else (b"" if request is None else json.dumps(request).encode(), JSON)
     tcp.open()
-    tcp.send(w.ORIG, w.http_request(method, path, host, body, [("Content-Type", JSON)] if body else []))
+    tcp.send(w.ORIG, w.http_request(method, path, host, body, [("Content-Type", kind)] if body else []))
     answer = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
     tcp.send(w.RESP, w.http_response("200 OK", answer, [("Content-Type", rest[0] if rest else JSON)]))
     tcp.close()

@@ -27,7 +27,15 @@ static const char *const paths[] = {
 	"/v1/embeddings",
 	"/v1/audio/transcriptions",
 	"/v2/chat",
+	"/v1/messages/batches",
+	"/v1/batches/b/cancel",
+	"/v1/files",
+	"/v1/files/f/content",
+	"/v1/messages/batches/b/results",
 };
+
+/* Of the last three the first one's body is a file in a form, the others are asked for. */
+enum { UPLOAD = 14, ASKED_FOR = 15 };
 
 static const char *const types[] = {
 	"application/json",
@@ -66,11 +74,19 @@ exchange(struct llm_call *call, const uint8_t *head, struct span request, struct
 
 	llm_begin(call, NULL);
 	llm_set_text(call, on_text, &hash);
-	llm_request_line(call, text_span("POST"), span_of(NULL, 0),
-			 text_span(paths[head[0] % COUNT(paths)]));
+	size_t path = head[0] % COUNT(paths);
+
+	llm_request_line(call, text_span(path < ASKED_FOR ? "POST" : "GET"), span_of(NULL, 0),
+			 text_span(paths[path]));
+	if (path == UPLOAD)
+		llm_request_part(call, text_span("file"), true);
 	for (size_t at = 0; at < request.len; at += step)
-		llm_request_body(call, request.p + at,
-				 step < request.len - at ? step : request.len - at);
+		(path == UPLOAD ? llm_request_part_body : llm_request_body)(call, request.p + at,
+									    step < request.len - at
+										? step
+										: request.len - at);
+	if (path == UPLOAD)
+		llm_request_part_end(call);
 	llm_request_end(call, true);
 	llm_response_status(call, 200);
 	llm_response_header(call, text_span("content-type"),

@@ -351,6 +351,77 @@ static const struct llm_case {
 	  .path = "/v1/files",
 	  .request = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\"}]}",
 	  .response = "{\"object\":\"file\"}" },
+	{ .name = "a batch is made",
+	  .host = "api.openai.com",
+	  .path = "/v1/batches",
+	  .request = "{\"input_file_id\":\"file-1\",\"endpoint\":\"/v1/chat/completions\","
+		     "\"completion_window\":\"24h\"}",
+	  .response = "{\n \"id\": \"batch_1\",\n \"object\": \"batch\",\n \"status\": "
+		      "\"validating\",\n \"usage\": {\"input_tokens\": 9}}",
+	  .want =
+	      "openai openai.batches batch_create > file=file-1 batch=batch_1 validating host" },
+	{ .name = "a batch is asked after, through a gateway",
+	  .method = "GET",
+	  .host = "gw",
+	  .path = "/v1/batches/batch_1",
+	  .response = "{\"id\":\"batch_1\",\"object\":\"batch\",\"input_file_id\":\"file-1\","
+		      "\"model\":\"m\",\"request_counts\":{\"total\":9,\"completed\":7,"
+		      "\"failed\":2},\"status\":\"completed\"}",
+	  .want = " openai.batches batch_status > file=file-1 batch=batch_1 completed asked=9 "
+		  "done=7 failed=2" },
+	{ .name = "answers of a batch, one line cut short, of two models",
+	  .method = "GET",
+	  .host = "gw",
+	  .path = "/v1/files/file-2/content",
+	  .type = "application/octet-stream",
+	  .response =
+	      "{\"id\":\"b1\",\"custom_id\":\"1\",\"response\":{\"status_code\":200,\"body\":{"
+	      "\"id\":"
+	      "\"c1\",\"object\":\"chat.completion\",\"model\":\"m\",\"choices\":[{\"index\":0,"
+	      "\"message\":{\"content\":\"one\",\"tool_calls\":[{\"function\":{\"name\":\"f\","
+	      "\"arguments\":\"{}\"}}]},\"finish_reason\":\"stop\"}],\"usage\":{"
+	      "\"prompt_tokens\":4,\"completion_tokens\":2}}},\"error\":null}\n"
+	      "{\"custom_id\":\"2\",\"response\":{\"body\":{\"choices\":[{\"message\":{\"cont\n"
+	      "{\"custom_id\":\"3\",\"response\":{\"status_code\":400,\"body\":{\"error\":{}}}}\n"
+	      "{\"custom_id\":\"4\",\"response\":null,\"error\":{\"code\":\"expired\"}}\n"
+	      "{\"custom_id\":\"5\",\"response\":{\"status_code\":200,\"body\":{\"object\":"
+	      "\"chat.completion\",\"model\":\"n\",\"choices\":[{\"message\":{\"content\":"
+	      "\"five\"}}],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":1}}}}",
+	  .want = " openai.files batch_results > in=5 out=3 tools=f fin=stop file=file-2 asked=4 "
+		  "done=2 failed=2",
+	  .completion = "one\n{}\nfive\n" },
+	{ .name = "messages in a batch",
+	  .host = "api.anthropic.com",
+	  .path = "/v1/messages/batches",
+	  .request =
+	      "{\"requests\":[{\"custom_id\":\"a\",\"params\":{\"model\":\"c\",\"max_tokens\":9,"
+	      "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}},{\"custom_id\":\"b\","
+	      "\"params\":{\"model\":\"c\",\"max_tokens\":9,\"messages\":[]}}]}",
+	  .response = "{\"id\":\"msgbatch_1\",\"type\":\"message_batch\",\"processing_status\":"
+		      "\"in_progress\",\"request_counts\":{\"processing\":1,\"succeeded\":1,"
+		      "\"errored\":0,\"canceled\":0,\"expired\":0}}",
+	  .want =
+	      "anthropic anthropic.batches batch_create c> batch=msgbatch_1 in_progress asked=2 "
+	      "done=1 failed=0 host" },
+	{ .name = "results of a batch of messages",
+	  .method = "GET",
+	  .host = "api.anthropic.com",
+	  .path = "/v1/messages/batches/msgbatch_1/results",
+	  .type = "application/x-jsonl",
+	  .response =
+	      "{\"custom_id\":\"a\",\"result\":{\"type\":\"succeeded\",\"message\":{\"id\":\"msg_"
+	      "1\","
+	      "\"type\":\"message\",\"model\":\"c\",\"content\":[{\"type\":\"text\",\"text\":"
+	      "\"yo\"}],\"stop_reason\":\"end_turn\",\"usage\":{\"input_tokens\":3,"
+	      "\"output_tokens\":1}}}}\n{\"custom_id\":\"b\",\"result\":{\"type\":\"expired\"}}\n",
+	  .want = "anthropic anthropic.batches batch_results >c in=3 out=1 fin=end_turn "
+		  "batch=msgbatch_1 asked=2 done=1 failed=1 host",
+	  .completion = "yo\n" },
+	{ .name = "no call: somebody else's batch",
+	  .method = "GET",
+	  .host = "brew.example",
+	  .path = "/batches/7",
+	  .response = "{\"object\":\"batch\",\"id\":7,\"litres\":40}" },
 	{ .name = "no call: an assistant is made",
 	  .host = "api.openai.com",
 	  .path = "/v1/assistants",
@@ -438,7 +509,23 @@ or_empty(const char *text)
 }
 
 static void
-describe(struct line *l, const struct llm_facts *f)
+describe_batch(struct line *l, const struct llm_batch_facts *f)
+{
+	if (f->file_id[0] != '\0')
+		put(l, " file=%s", f->file_id);
+	if (f->id[0] != '\0')
+		put(l, " batch=%s", f->id);
+	if (f->purpose != NULL)
+		put(l, " for=%s", f->purpose);
+	if (f->status != NULL)
+		put(l, " %s", f->status);
+	put_count(l, "asked", f->requests);
+	put_count(l, "done", f->completed);
+	put_count(l, "failed", f->failed);
+}
+
+static void
+describe(struct line *l, const struct llm_facts *f, bool batch)
 {
 	put(l, "%s %s %s %s>%s", or_empty(f->provider), or_empty(llm_dialect_name(f->dialect)),
 	    or_empty(llm_operation_name(f->operation)), f->request_model, f->response_model);
@@ -457,6 +544,8 @@ describe(struct line *l, const struct llm_facts *f)
 		put(l, " tools=%s", llm_tool_name(f, i));
 	for (unsigned i = 0; i < f->nr_finish_reasons; i++)
 		put(l, " fin=%s", f->finish_reasons[i]);
+	if (batch)
+		describe_batch(l, &f->batch);
 	if (f->engine != NULL)
 		put(l, " engine=%s", f->engine);
 	if (f->detected_by == LLM_BY_HOST)
@@ -553,7 +642,7 @@ check(const struct llm_case *t, size_t first, size_t step)
 	if (t->want == NULL)
 		return;
 	assert_true(llm_worth_watching(&call));
-	describe(&facts, llm_facts(&call));
+	describe(&facts, llm_facts(&call), llm_is_batch_operation(&call));
 	assert_string_equal(facts.text, t->want);
 	assert_string_equal(completion.text, or_empty(t->completion));
 	check_estimates(llm_facts(&call), first == SIZE_MAX);
@@ -574,6 +663,89 @@ test_exchanges(void **state)
 		for (size_t cut = 1; cut < (a > b ? a : b); cut++)
 			check(t, cut, SIZE_MAX);
 	}
+}
+
+/* Fields and a file of a form, as its owner takes it apart. */
+static const struct part {
+	const char *name;
+	bool file;
+	const char *text;
+} parts[] = {
+	{ "purpose", false, "batch" },
+	{ "model", false, "not here" },
+	{ "file", true,
+	  "{\"custom_id\":\"1\",\"method\":\"POST\",\"url\":\"/v1/chat/"
+	  "completions\",\"body\":{\"model\":"
+	  "\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"one\"}]}}\n"
+	  "{\"custom_id\":\"2\",\"body\":{\"model\":\"m\",\"messages\":[{\"ro\n"
+	  "no json\n"
+	  "{\"custom_id\":\"3\",\"body\":{\"model\":\"m\",\"messages\":[{\"role\":\"system\","
+	  "\"content\":"
+	  "\"three\"}]}}" },
+	{ "more", false, "{\"body\":{\"model\":\"x\"}}" },
+};
+
+static void
+on_prompt(void *arg, enum llm_text_kind kind, unsigned choice, const uint8_t *text, size_t len)
+{
+	(void)choice;
+	if (len != 1 || text[0] != '\n')
+		put(arg, "%d", kind);
+	put(arg, "%.*s", (int)len, (const char *)text);
+}
+
+static void
+test_upload(void **state)
+{
+	static struct llm_call call;
+
+	(void)state;
+	for (size_t cut = 1; cut < strlen(parts[2].text); cut++) {
+		struct line prompts = { .len = 0 }, facts = { .len = 0 };
+
+		llm_begin(&call, catalogue);
+		llm_set_text(&call, on_text, &prompts);
+		llm_request_line(&call, text_span("POST"), text_span("gw"), text_span("/v1/files"));
+		llm_request_header(&call, text_span("Content-Type"),
+				   text_span("multipart/form-data"));
+		assert_true(llm_worth_watching(&call));
+		for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+			llm_request_part(&call, text_span(parts[i].name), parts[i].file);
+			assert_int_equal(llm_reads_part(&call, '{'), parts[i].file);
+			assert_false(llm_reads_part(&call, 'a'));
+			feed(&call, llm_request_part_body, parts[i].text, strlen(parts[i].text),
+			     cut, cut == 1 ? 1 : SIZE_MAX);
+			llm_request_part_end(&call);
+		}
+		llm_request_end(&call, true);
+		assert_true(llm_worth_watching(&call));
+		llm_response_end(&call, false);
+		assert_true(llm_is_call(&call));
+		describe(&facts, llm_facts(&call), llm_is_batch_operation(&call));
+		assert_string_equal(facts.text, " openai.files file_upload m> for=batch asked=3");
+	}
+}
+
+/* What stands between a gap and the end of its line is lost, and no more. */
+static void
+test_upload_gap(void **state)
+{
+	static struct llm_call call;
+	struct line prompts = { .len = 0 };
+	const char *file = parts[2].text;
+
+	(void)state;
+	llm_begin(&call, catalogue);
+	llm_set_text(&call, on_prompt, &prompts);
+	llm_request_line(&call, text_span("POST"), text_span("gw"), text_span("/v1/files"));
+	llm_request_part(&call, text_span("file"), true);
+	llm_request_part_body(&call, (const uint8_t *)file, 30);
+	llm_request_gap(&call);
+	llm_request_part_body(&call, (const uint8_t *)file + 60, strlen(file) - 60);
+	llm_request_part_end(&call);
+	llm_request_end(&call, false);
+	assert_int_equal(llm_facts(&call)->batch.requests.n, 2);
+	assert_string_equal(prompts.text, "1three\n");
 }
 
 static void
@@ -626,7 +798,7 @@ aws_exchange(const char *path, const uint8_t *body, size_t len, const char *want
 		feed(&call, llm_response_body, body, len, cut, len);
 		llm_response_end(&call, true);
 		assert_true(llm_is_call(&call));
-		describe(&facts, llm_facts(&call));
+		describe(&facts, llm_facts(&call), llm_is_batch_operation(&call));
 		assert_string_equal(facts.text, want);
 		assert_string_equal(completion.text, want_text);
 	}
@@ -747,6 +919,8 @@ main(void)
 		cmocka_unit_test(test_vocabulary_is_sorted),
 		cmocka_unit_test(test_size),
 		cmocka_unit_test(test_exchanges),
+		cmocka_unit_test(test_upload),
+		cmocka_unit_test(test_upload_gap),
 		cmocka_unit_test(test_converse_stream),
 		cmocka_unit_test(test_invoke_stream),
 		cmocka_unit_test(test_limits),
