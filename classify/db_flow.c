@@ -137,11 +137,21 @@ settle(struct db_flow *f)
 	f->torn = false;
 }
 
+/* Of the one request under way, when that is about vectors. */
+static bool
+only_vectors_wait(const struct db_flow *f)
+{
+	return f->nr_pending == 1 && f->overflow == 0 && f->pending[f->oldest].vector.name != NULL;
+}
+
 static void
 merge_types(struct db_flow *f, unsigned dir, unsigned class)
 {
 	struct conn_types *found = &f->types[dir];
 	struct db_op *op;
+
+	for (unsigned i = 0; only_vectors_wait(f) && i < found->nr; i++)
+		conn_types_add(f->env, &f->vector_types[dir], f->env->types[found->id[i]]);
 
 	if (found->nr == 0)
 		return;
@@ -268,9 +278,48 @@ close_scan(struct db_flow *f, unsigned dir)
 
 /* ------------------------------------------------------------------ requests and answers */
 
+/* e: its answer, or NULL. */
+static void
+put_vectors(struct db_flow *f, const struct db_pending *p, const struct db_event *e)
+{
+	const struct pgvector_operation *o = &p->vector;
+	struct record *r;
+
+	f->env->counters.vector_operations++;
+	if (f->c->ai_service == NULL)
+		f->c->ai_service = "vector_store.pgvector";
+	r = conn_begin(f->env, f->c, RECORD_LLM);
+	if (r == NULL)
+		return;
+	record_put_uint(r, RF_TRANSACTION, p->ordinal);
+	record_put_string(r, RF_GEN_AI_PROVIDER_NAME, "vector_store.pgvector");
+	record_put_string(r, RF_GEN_AI_DIALECT, "pgvector");
+	record_put_string(r, RF_GEN_AI_OPERATION_NAME, o->name);
+	record_put_text(r, RF_VECTOR_COLLECTION, p->target, p->target_len);
+	if (o->count != 0)
+		record_put_uint(r, RF_VECTOR_COUNT, o->count);
+	if (o->limit != 0)
+		record_put_uint(r, RF_VECTOR_LIMIT, o->limit);
+	if (e != NULL && !e->failed && strcmp(o->name, "vector_query") == 0)
+		record_put_uint(r, RF_VECTOR_RESULTS, e->rows);
+	record_put_string(r, RF_DETECTED_BY, "payload");
+	if (e != NULL)
+		record_put_uint(r, RF_DURATION_US, f->env->now_us - p->asked_us);
+	if (f->nr_pending == 1) {
+		conn_types_put(f->env, &f->vector_types[0], RF_DATA_TYPES_SENT, r);
+		conn_types_put(f->env, &f->vector_types[1], RF_DATA_TYPES_RECEIVED, r);
+	}
+	f->vector_types[0].nr = f->vector_types[1].nr = 0;
+	if (e == NULL)
+		record_put_bool(r, RF_INCOMPLETE, true);
+	conn_emit(f->env);
+}
+
 static void
 drop_pending(struct db_flow *f, unsigned i)
 {
+	if (pending_at(f, i)->vector.name != NULL)
+		put_vectors(f, pending_at(f, i), NULL);
 	for (; i > 0; i--)
 		*pending_at(f, i) = *pending_at(f, i - 1);
 	f->oldest = (uint8_t)((f->oldest + 1) % DB_MAX_PENDING);
@@ -280,8 +329,10 @@ drop_pending(struct db_flow *f, unsigned i)
 static void
 wait_for_answer(struct db_flow *f, uint64_t id)
 {
+	struct pgvector_operation vector = f->vector;
 	struct db_pending *p;
 
+	f->vector.name = NULL;
 	if (id == 0 && (f->overflow != 0 || f->nr_pending == DB_MAX_PENDING)) {
 		f->overflow++;
 		return;
@@ -292,6 +343,8 @@ wait_for_answer(struct db_flow *f, uint64_t id)
 	p->id = id;
 	p->asked_us = f->env->now_us;
 	p->class = f->class;
+	p->ordinal = f->nr_requests;
+	p->vector = vector;
 	p->target_len =
 	    keep_name(f, p->target, sizeof(p->target), span_of(f->target, f->target_len));
 }
@@ -323,6 +376,7 @@ request(struct db_flow *f, enum db_class class, uint64_t id, bool answered)
 	count_operation(f, class);
 	if (answered)
 		wait_for_answer(f, id);
+	f->nr_requests++;
 }
 
 /* A message comes from the server by itself: an operation, but none of the client's. */
@@ -456,6 +510,9 @@ answer(struct db_flow *f, const struct db_event *e)
 	}
 	if (p != NULL) {
 		merge_types(f, 1, p->class);
+		if (p->vector.name != NULL)
+			put_vectors(f, p, e);
+		p->vector.name = NULL;
 		drop_pending(f, i);
 	}
 }
@@ -487,7 +544,8 @@ prepared_as(struct db_flow *f, uint64_t id)
 }
 
 static void
-prepare(struct db_flow *f, uint64_t id, enum db_class class, struct span about, struct span text)
+prepare(struct db_flow *f, uint64_t id, enum db_class class, struct span about, struct span text,
+	struct pgvector_operation vector)
 {
 	struct db_prepared *p = prepared_as(f, id);
 
@@ -498,6 +556,7 @@ prepare(struct db_flow *f, uint64_t id, enum db_class class, struct span about, 
 	}
 	p->id = id;
 	p->class = class;
+	p->vector = vector;
 	p->target_len = keep_name(f, p->target, sizeof(p->target), about);
 	p->text_len = (uint8_t)(text.len < DB_PREPARED_TEXT ? text.len : DB_PREPARED_TEXT);
 	if (p->text_len != 0)
@@ -533,6 +592,7 @@ static void
 end_statement(struct db_flow *f, const struct db_event *e)
 {
 	struct span text, about;
+	struct pgvector_operation vector;
 	enum db_class class;
 	struct db_op *op;
 
@@ -541,11 +601,13 @@ end_statement(struct db_flow *f, const struct db_event *e)
 	if (text.len == 0)
 		return;
 	class = sql_classify(text, &about);
+	vector = pgvector_end(&f->pgvector, class);
 	f->class = class;
 	f->target_len = keep_name(f, f->target, sizeof(f->target), about);
 	if (e->prepared) {
-		prepare(f, e->name, class, about, text);
+		prepare(f, e->name, class, about, text, vector);
 	} else {
+		f->vector = vector;
 		request(f, class, e->id, true);
 		use_database(f, text);
 	}
@@ -554,6 +616,17 @@ end_statement(struct db_flow *f, const struct db_event *e)
 				     span_of(f->target, f->target_len)) ||
 			   !add_text(op->texts, &op->texts_len, DB_TEXTS_BYTES, text)))
 		f->env->counters.db_texts_left_out++;
+}
+
+static void
+begin_statement(struct db_flow *f)
+{
+	sql_text_init(&f->sql);
+	if (f->c->protocol == PROTOCOL_POSTGRESQL) {
+		f->sql.token = pgvector_token;
+		f->sql.token_arg = &f->pgvector;
+	}
+	f->pgvector = (struct pgvector) { 0 };
 }
 
 /* Several statements may stand in one text: each is told when its `;` comes. */
@@ -572,7 +645,7 @@ statement(struct db_flow *f, const struct db_event *e)
 		s = span_of(s.p + n, s.len - n);
 		if (f->sql.over && !e->prepared) {
 			end_statement(f, e);
-			sql_text_init(&f->sql);
+			begin_statement(f);
 		} else if (f->sql.over) {
 			f->sql.over = false;
 		}
@@ -602,6 +675,8 @@ run(struct db_flow *f, const struct db_event *e)
 	f->target_len = p == NULL ? 0
 				  : keep_name(f, f->target, sizeof(f->target),
 					      span_of(p->target, p->target_len));
+	if (p != NULL)
+		f->vector = p->vector;
 	request(f, p == NULL ? DB_OTHER : (enum db_class)p->class, e->id, true);
 	if (f->target_len != 0)
 		target(f, span_of(f->target, f->target_len), false);
@@ -677,6 +752,7 @@ db_flow_init(struct db_flow *f, struct conn_env *env, struct conn *c)
 	f->dialect = c->protocol == PROTOCOL_MYSQL ? SQL_MYSQL : SQL_STANDARD;
 	for (unsigned i = 0; i < DB_MAX_PREPARED; i++)
 		f->prepared[i].id = UINT64_MAX;
+	begin_statement(f);
 }
 
 void
@@ -717,7 +793,7 @@ db_flow_event(void *arg, const struct db_event *e)
 		break;
 	case DB_STATEMENT_END:
 		end_statement(f, e);
-		sql_text_init(&f->sql);
+		begin_statement(f);
 		if (f->scan[e->dir] != NULL)
 			scan(f, e->dir, span_of(&text_end, 1));
 		break;
@@ -793,9 +869,10 @@ db_flow_gap(struct db_flow *f, unsigned dir)
 	if (f->decoding[dir] == DB_DECODING)
 		f->decoding[dir] = DB_DECODING_FAILED;
 	if (dir == 0)
-		sql_text_init(&f->sql);
+		begin_statement(f);
 	/* Who asked for which answer is no longer known. */
-	f->nr_pending = 0;
+	while (f->nr_pending != 0)
+		drop_pending(f, 0);
 	f->overflow = 0;
 }
 
@@ -807,5 +884,7 @@ db_flow_finish(struct db_flow *f)
 		close_scan(f, dir);
 		merge_types(f, dir, class_at_hand(f, dir));
 	}
+	while (f->nr_pending != 0)
+		drop_pending(f, 0);
 	settle(f);
 }

@@ -14,6 +14,10 @@
  * timed. Prepared statements are remembered by a hash of their name, DB_MAX_PREPARED
  * of them; one that is forgotten counts as an operation of class other.
  *
+ * What a statement of PostgreSQL does with vectors (ai/pgvector.h) is an llm record of its own,
+ * made when it is answered, or when no answer can come. Classes of data are in it when it was the
+ * only request under way.
+ *
  * What belongs together (a statement and its parameters, one command, one message) is one scan
  * stream, so that a column's name is context for the value. Values are told apart by a newline. In
  * front of values for a statement that was prepared before stands its text, in front of an answer
@@ -22,6 +26,7 @@
 #ifndef WEIR_DB_FLOW_H
 #define WEIR_DB_FLOW_H
 
+#include "classify/ai/pgvector.h"
 #include "classify/conn_env.h"
 #include "classify/proto/db_event.h"
 #include "classify/proto/sql_text.h"
@@ -35,8 +40,9 @@
 #define DB_CODES_BYTES	 128u
 
 struct db_pending {
-	uint64_t id, asked_us;
+	uint64_t id, asked_us, ordinal;
 	enum db_class class;
+	struct pgvector_operation vector;
 	uint8_t target_len;
 	char target[DB_NAME_BYTES - 18];
 };
@@ -46,6 +52,7 @@ struct db_prepared {
 	enum db_class class;
 	uint8_t target_len, text_len;
 	char target[DB_NAME_BYTES];
+	struct pgvector_operation vector;
 	char text[DB_PREPARED_TEXT]; /* its names are context for the values it is run with */
 };
 
@@ -83,6 +90,10 @@ struct db_flow {
 	struct db_pending pending[DB_MAX_PENDING];
 	struct db_prepared prepared[DB_MAX_PREPARED];
 	struct sql_text sql;
+	struct pgvector pgvector;	   /* of the statement at hand */
+	struct pgvector_operation vector;  /* that the request at hand is */
+	struct conn_types vector_types[2]; /* found in it, and in its answer */
+	uint64_t nr_requests;
 };
 
 extern const size_t db_op_bytes;

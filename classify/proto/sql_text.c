@@ -18,6 +18,9 @@ enum {
 	BODY,	/* behind it */
 };
 
+/* How far a string is a list of numbers. */
+enum { NUMBERS_BEGIN, NUMBERS_FIRST, NUMBERS_MORE, NUMBERS_END, NUMBERS_NOT };
+
 static bool
 is_digit(uint8_t c)
 {
@@ -43,6 +46,84 @@ sql_text_init(struct sql_text *s)
 	memset(s, 0, offsetof(struct sql_text, out));
 }
 
+/* ------------------------------------------------------------------ tokens */
+
+static void
+end_token(struct sql_text *s)
+{
+	if (s->word_len != 0)
+		s->token(s->token_arg,
+			 &(struct sql_token) { .kind = (enum sql_token_kind)s->word_kind,
+					       .text = span_of(s->word, s->word_len) });
+	s->word_len = 0;
+}
+
+static bool
+is_operator(uint8_t c)
+{
+	return c != 0 && strchr("+-*/<>=~!@#%^&|", c) != NULL;
+}
+
+/* A byte of the text, with a blank before it or not. */
+static void
+token_byte(struct sql_text *s, uint8_t c, bool blank)
+{
+	enum sql_token_kind kind = s->state == NAME || is_word(c) || c == '$' ? SQL_WORD
+				   : is_operator(c)			      ? SQL_OPERATOR
+									      : SQL_PUNCTUATION;
+
+	if (blank || kind != s->word_kind || kind == SQL_PUNCTUATION)
+		end_token(s);
+	s->word_kind = (uint8_t)kind;
+	if (s->word_len < SQL_WORD_BYTES)
+		s->word[s->word_len++] = (char)c;
+}
+
+static void
+token_literal(struct sql_text *s)
+{
+	end_token(s);
+	if (s->literal == SQL_STRING && s->numbers == NUMBERS_END)
+		s->literal = SQL_NUMBERS;
+	s->token(s->token_arg, &(struct sql_token) { .kind = (enum sql_token_kind)s->literal,
+						     .number = s->number });
+}
+
+/* Of a string: [1, -2.5e3]. One number alone is none. */
+static void
+numbers_byte(struct sql_text *s, uint8_t c)
+{
+	switch (s->numbers) {
+	case NUMBERS_BEGIN:
+		s->numbers = c == '[' ? NUMBERS_FIRST : NUMBERS_NOT;
+		break;
+	case NUMBERS_FIRST:
+	case NUMBERS_MORE:
+		if (c == ',')
+			s->numbers = NUMBERS_MORE;
+		else if (c == ']' && s->numbers == NUMBERS_MORE)
+			s->numbers = NUMBERS_END;
+		else if (!is_digit(c) && c != ' ' && c != '.' && c != '-' && c != '+' && c != 'e' &&
+			 c != 'E')
+			s->numbers = NUMBERS_NOT;
+		break;
+	default:
+		s->numbers = NUMBERS_NOT;
+		break;
+	}
+}
+
+static void
+number_byte(struct sql_text *s, uint8_t c)
+{
+	if (!is_digit(c) || s->number > (UINT32_MAX - 9) / 10)
+		s->number = UINT32_MAX;
+	else
+		s->number = s->number * 10 + (uint32_t)(c - '0');
+}
+
+/* ------------------------------------------------------------------ the text */
+
 static bool
 ends_in(const struct sql_text *s, const char *tail)
 {
@@ -54,6 +135,8 @@ ends_in(const struct sql_text *s, const char *tail)
 static void
 put(struct sql_text *s, uint8_t c)
 {
+	if (s->token != NULL && c != '?')
+		token_byte(s, c, s->blank);
 	if (s->blank && s->len < SQL_TEXT_BYTES && s->len != 0)
 		s->out[s->len++] = ' ';
 	s->blank = false;
@@ -65,6 +148,8 @@ put(struct sql_text *s, uint8_t c)
 static void
 put_literal(struct sql_text *s)
 {
+	if (s->token != NULL)
+		token_literal(s);
 	s->blank = s->blank && !ends_in(s, "(");
 	if (ends_in(s, "?,"))
 		s->len = (uint16_t)(s->len - 1);
@@ -96,6 +181,7 @@ take_prefix(struct sql_text *s)
 	if (n > 1 && is_word((uint8_t)s->out[n - 2]))
 		return 0;
 	s->len = (uint16_t)(n - 1);
+	s->word_len = 0;
 	if (s->len > 0 && s->out[s->len - 1] == ' ') {
 		s->len--;
 		s->blank = true;
@@ -110,6 +196,8 @@ open_quote(struct sql_text *s, enum sql_dialect dialect, uint8_t c)
 
 	s->backslash = !name && (take_prefix(s) == 'e' || dialect == SQL_MYSQL);
 	s->mark = c;
+	s->literal = SQL_STRING;
+	s->numbers = NUMBERS_BEGIN;
 	s->state = name ? NAME : STRING;
 	if (name)
 		put(s, c);
@@ -135,6 +223,8 @@ plain(struct sql_text *s, enum sql_dialect dialect, uint8_t c)
 		s->over = s->len != 0;
 	} else if (is_digit(c)) {
 		s->state = NUMBER;
+		s->literal = SQL_NUMBER;
+		s->number = (uint32_t)(c - '0');
 	} else if (is_word(c)) {
 		put(s, c);
 		s->state = WORD;
@@ -147,6 +237,7 @@ plain(struct sql_text *s, enum sql_dialect dialect, uint8_t c)
 		s->tag_len = 0;
 		s->state = DOLLAR;
 	} else if (c == '?') {
+		s->literal = SQL_PARAMETER;
 		put_literal(s);
 	} else if (c == ')') {
 		put_closing(s);
@@ -195,8 +286,11 @@ dollar(struct sql_text *s, enum sql_dialect dialect, uint8_t c)
 	if (c == '$') {
 		s->tag_at = 0;
 		s->mark = 0;
+		s->literal = SQL_STRING;
+		s->numbers = NUMBERS_NOT;
 		s->state = BODY;
 	} else if (s->tag_len == 0 && is_digit(c)) {
+		s->literal = SQL_PARAMETER;
 		s->state = NUMBER;
 	} else if (is_word(c) && c != '.' && c != '@' && s->tag_len < SQL_TAG_BYTES) {
 		s->tag[s->tag_len++] = c;
@@ -229,8 +323,10 @@ byte(struct sql_text *s, enum sql_dialect dialect, uint8_t c)
 {
 	switch (s->state) {
 	case NUMBER:
-		if (is_word(c))
+		if (is_word(c)) {
+			number_byte(s, c);
 			break;
+		}
 		put_literal(s);
 		s->state = PLAIN;
 		plain(s, dialect, c);
@@ -240,12 +336,16 @@ byte(struct sql_text *s, enum sql_dialect dialect, uint8_t c)
 			s->state = STRING_END;
 		else if (c == '\\' && s->backslash)
 			s->state = ESCAPED;
+		else
+			numbers_byte(s, c);
 		break;
 	case ESCAPED:
+		s->numbers = NUMBERS_NOT;
 		s->state = STRING;
 		break;
 	case STRING_END:
 		if (c == s->mark) {
+			s->numbers = NUMBERS_NOT;
 			s->state = STRING;
 			break;
 		}
@@ -300,6 +400,8 @@ sql_text_end(struct sql_text *s)
 	if (s->state == NUMBER || (s->state >= STRING && s->state <= STRING_END) ||
 	    s->state == BODY)
 		put_literal(s);
+	if (s->token != NULL)
+		end_token(s);
 	s->state = PLAIN;
 	s->over = true;
 }

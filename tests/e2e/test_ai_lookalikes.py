@@ -208,6 +208,48 @@ def test_nothing_is_taken_for_what_it_is_not(weir):
     assert not services, services
 
 
+# Of PostgreSQL: other distances, lists and indexes, and the words within text
+STATEMENTS = [
+    "SELECT * FROM places ORDER BY location <-> point '(101,456)' LIMIT 10",
+    "SELECT * FROM geo ORDER BY geom <#> 'SRID=4326;POINT(1 2)'::geometry LIMIT 10",
+    "SELECT t FROM words ORDER BY t <-> 'embedding' LIMIT 10",
+    "SELECT id FROM docs ORDER BY search_vector <=> to_tsquery('a') LIMIT 10",
+    "SELECT data->'embedding', data#>>'{vector}' FROM t WHERE data @> '[1,2,3]'",
+    "SELECT 'ORDER BY embedding <=> ''[1,2]''::vector' FROM t -- embedding <-> '[1,2]'",
+    "INSERT INTO t (embedding) VALUES ('[1,2,3]'::jsonb)",
+    "INSERT INTO embeddings (tags) VALUES ('[1,2,3]')",
+    "UPDATE t SET data = jsonb_set(data, '{embedding}', '[1,2]')",
+    "DELETE FROM embeddings WHERE id = 4",
+    "DELETE FROM t WHERE place <-> point '(1,2)' < 5",
+    "DELETE FROM t WHERE line = 'embedding <-> [1,2]'",
+    "CREATE INDEX hnsw ON items USING gin (embedding)",
+    "CREATE INDEX ON ivfflat USING btree (hnsw)",
+    "CREATE TABLE items (id bigserial, embedding vector(3))",
+]
+
+
+def test_statements_without_vectors(weir):
+    def pg(kind, body):
+        return kind + (len(body) + 4).to_bytes(4, "big") + body
+
+    cap, path = w.Capture(), e2e.work_folder() / "input.pcap"
+    for nr, text in enumerate(STATEMENTS):
+        hello = (3 << 16).to_bytes(4, "big") + b"user\0ada\0\0"
+        tcp = w.Tcp(cap, "10.1.0.1", 20000 + nr, "10.2.0.1", 5432)
+        tcp.open()
+        tcp.send(w.ORIG, (len(hello) + 4).to_bytes(4, "big") + hello)
+        tcp.send(w.RESP, pg(b"R", bytes(4)) + pg(b"Z", b"I"))
+        tcp.send(w.ORIG, pg(b"Q", text.encode() + b"\0"))
+        tcp.send(w.RESP, pg(b"C", b"SELECT 0\0") + pg(b"Z", b"I"))
+        tcp.close()
+        cap.wait(10_000)
+    cap.save(path)
+    kinds = weir.good_replay("--records", "all", path).by_type()
+    assert len({r["src_port"] for r in kinds["db"]}) == len(STATEMENTS)
+    assert not kinds["llm"], [STATEMENTS[r["src_port"] - 20000] for r in kinds["llm"]]
+    assert not [r for r in kinds["flow"] if "ai_service" in r]
+
+
 def test_the_true_ones_are_seen(weir):
     rows = [row for row, _ in TRUE_ONES]
     kinds = replay(weir, rows)

@@ -197,6 +197,71 @@ def test_vector_stores(weir):
         assert {r["src_port"] - 20000: r.get("ai_service") for r in run["flow"]}[17] == "vector_store.opensearch"
 
 
+def pg(kind, body=b""):
+    return kind + (len(body) + 4).to_bytes(4, "big") + body
+
+
+def said(text):
+    return pg(b"Q", text.encode() + b"\0")
+
+
+def bound(name, *values):
+    """What was prepared under that name, run with these."""
+    body = b"\0" + name + b"\0" + bytes(2) + len(values).to_bytes(2, "big")
+    body += b"".join(len(v).to_bytes(4, "big") + v for v in values) + bytes(2)
+    return pg(b"B", body) + pg(b"E", bytes(5)) + pg(b"S")
+
+
+def rows(tag, *values):
+    return b"".join(pg(b"D", b"\0\1" + len(v).to_bytes(4, "big") + v) for v in values) + pg(b"C", tag + b"\0") + pg(b"Z", b"I")
+
+
+PG_HELLO = (3 << 16).to_bytes(4, "big") + b"user\0ada\0database\0shop\0\0"
+PG_READY = pg(b"R", bytes(4)) + pg(b"Z", b"I")
+PG_FAILED = pg(b"E", b"SERROR\0C42P01\0Mno\0\0") + pg(b"Z", b"I")
+NEAREST = "SELECT id, text FROM items ORDER BY embedding <-> '[3,1,2]' LIMIT 5"
+# what both sides say in turn; of each llm record: operation, collection, sent, limit, found
+PG_TALKS = [
+    ([said(NEAREST), rows(b"SELECT 2", b"a", SAY.encode())], [("query", "items", None, 5, 2)]),
+    ([said("SELECT 1; " + NEAREST), pg(b"C", b"SELECT 1\0") + rows(b"SELECT 2", b"a", b"b")], [("query", "items", None, 5, 2)]),
+    ([pg(b"P", b"s\0SELECT id FROM docs ORDER BY embedding <=> $1 LIMIT 3\0\0\0") + pg(b"S"), pg(b"1") + pg(b"Z", b"I"),
+      bound(b"s", b"[1,2]"), pg(b"2") + rows(b"SELECT 3", b"a", b"b", b"c"), bound(b"s", b"[3,4]"), pg(b"2") + rows(b"SELECT 0")],
+     [("query", "docs", None, 3, 3), ("query", "docs", None, 3, 0)]),
+    ([said(f"INSERT INTO items (text, embedding) VALUES ('{SAY}', '[1,2]'), ('x', '[3,4]')"), rows(b"INSERT 0 2")], [("upsert", "items", 2, None, None)]),
+    ([said("DELETE FROM items WHERE embedding <-> '[1,2]' < 1"), rows(b"DELETE 4")], [("delete", "items", None, None, None)]),
+    ([said("CREATE INDEX ON items USING hnsw (embedding vector_l2_ops)"), rows(b"CREATE INDEX")], [("index", "items", None, None, None)]),
+    ([said(NEAREST), PG_FAILED], [("query", "items", None, 5, None)]),
+    ([said("SELECT id FROM places ORDER BY location <-> $1 LIMIT 5"), rows(b"SELECT 0")], []),
+    ([said("SELECT data->'embedding' FROM t -- <=> '[1,2]'::vector\n"), rows(b"SELECT 0")], []),
+]
+
+
+def test_pgvector(weir):
+    """Statements with vectors, each when it is answered; those that only look like it make a db record and no more."""
+    for mss in (1400, 7):
+        cap, path = w.Capture(), e2e.work_folder() / "input.pcap"
+        for nr, (talk, _) in enumerate(PG_TALKS):
+            tcp = w.Tcp(cap, "10.1.0.1", 20000 + nr, f"10.2.0.{nr + 1}", 5432, mss=mss)
+            tcp.open()
+            for turn, data in enumerate([(len(PG_HELLO) + 4).to_bytes(4, "big") + PG_HELLO, PG_READY, *talk]):
+                tcp.send(w.RESP if turn % 2 else w.ORIG, data)
+            tcp.close()
+            cap.wait(10_000)
+        cap.save(path)
+        run = weir.good_replay("--records", "all", path).by_type()
+        got = {nr: [] for nr in range(len(PG_TALKS))}
+        for r in run["llm"]:
+            assert r["gen_ai_provider_name"] == "vector_store.pgvector" and r["gen_ai_dialect"] == "pgvector" and "incomplete" not in r, r
+            got[r["src_port"] - 20000].append(vectors_of(r)[1:])
+        assert got == {nr: want for nr, (_, want) in enumerate(PG_TALKS)}, (mss, got)
+        assert {r["src_port"] - 20000 for r in run["llm"] if "data_types_sent" in r} == {3}
+        assert {r["src_port"] - 20000 for r in run["llm"] if "data_types_received" in r} == {0}
+        nr_llm = sum(len(want) for _, want in PG_TALKS)
+        assert run["stats"][-1]["vector_operations"] == nr_llm and run["stats"][-1]["llm_calls"] == 0
+        services = {r["src_port"] - 20000: r.get("ai_service") for r in run["flow"]}
+        assert services[0] == "vector_store.pgvector" and services[7] is None and services[8] is None, services
+
+
 def varint(n):
     out = b""
     while n > 0x7f:
