@@ -1,10 +1,10 @@
-/* Digit groups by bit mask: SSE2 where there is one, plain C elsewhere. */
+/* Digit groups by bit mask: AVX2 where the processor has it, else SSE2 or plain C. */
 #include "classify/detect/digits.h"
 
 #include <string.h>
 
 #ifdef __SSE2__
-#include <emmintrin.h>
+#include <immintrin.h>
 #endif
 
 enum { BLOCK = 64 };
@@ -16,9 +16,14 @@ digits_init(struct digits *d, uint64_t pos)
 	d->pos = pos;
 }
 
+/* Bit i of 64 is set when low <= byte i | fold <= low + span. */
+typedef uint64_t range_mask_fn(const uint8_t *p, char fold, char low, char span);
+
+/* What takes one of them as an argument is made anew for each, so that none is a call. */
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
 #ifdef __SSE2__
-/* Bit i is set when low <= byte i | fold <= low + span; 64 bytes. */
-static uint64_t
+static ALWAYS_INLINE uint64_t
 range_mask(const uint8_t *p, char fold, char low, char span)
 {
 	const __m128i bits = _mm_set1_epi8(fold), base = _mm_set1_epi8(low);
@@ -34,8 +39,25 @@ range_mask(const uint8_t *p, char fold, char low, char span)
 	}
 	return mask;
 }
+
+__attribute__((target("avx2"))) static inline uint64_t
+range_mask_avx2(const uint8_t *p, char fold, char low, char span)
+{
+	const __m256i bits = _mm256_set1_epi8(fold), base = _mm256_set1_epi8(low);
+	const __m256i most = _mm256_set1_epi8(span);
+	uint64_t mask = 0;
+
+	for (unsigned i = 0; i < 2; i++) {
+		__m256i v = _mm256_loadu_si256((const void *)(p + 32 * i));
+		__m256i at = _mm256_sub_epi8(_mm256_or_si256(v, bits), base);
+		__m256i is = _mm256_cmpeq_epi8(_mm256_min_epu8(at, most), at);
+
+		mask |= (uint64_t)(uint32_t)_mm256_movemask_epi8(is) << (32 * i);
+	}
+	return mask;
+}
 #else
-static uint64_t
+static ALWAYS_INLINE uint64_t
 range_mask(const uint8_t *p, char fold, char low, char span)
 {
 	uint64_t mask = 0;
@@ -136,11 +158,11 @@ walk(struct digits *d, const struct digits_spec *spec, const uint8_t *p, unsigne
 	move_on(d, p, n);
 }
 
-/* Bytes that may join two groups and stand between two digits. */
-static uint64_t
-joint_mask(const struct digits_spec *spec, const uint8_t *p, uint64_t digits)
+/* Of the places that single bytes take between two digits, those whose byte may join groups. */
+static inline uint64_t
+joint_mask(const struct digits_spec *spec, const uint8_t *p, uint64_t between)
 {
-	uint64_t between = ~digits & digits << 1 & digits >> 1, joints = 0;
+	uint64_t joints = 0;
 
 	for (; between != 0; between &= between - 1) {
 		unsigned at = (unsigned)__builtin_ctzll(between);
@@ -151,51 +173,61 @@ joint_mask(const struct digits_spec *spec, const uint8_t *p, uint64_t digits)
 }
 
 /* Where groups of two or more digits begin that have two letters in front of them. */
-static uint64_t
-led_mask(const struct digits *d, const struct digits_spec *spec, const uint8_t *p, uint64_t digits)
+static ALWAYS_INLINE uint64_t
+led_mask(const struct digits *d, const struct digits_spec *spec, const uint8_t *p, uint64_t digits,
+	 range_mask_fn *range)
 {
 	uint64_t starts = digits & ~(digits << 1) & digits >> 1, letters, first, second;
 
 	if (starts == 0 || !spec->led_by_letters)
 		return 0;
-	letters = spec->led_by_small ? range_mask(p, 0x20, 'a', 'z' - 'a')
-				     : range_mask(p, 0, 'A', 'Z' - 'A');
+	letters = spec->led_by_small ? range(p, 0x20, 'a', 'z' - 'a') : range(p, 0, 'A', 'Z' - 'A');
 	first = letters << 1 | leads(spec, d->last);
 	second = first << 1 | leads(spec, d->second_last);
 	return starts & first & second;
 }
 
-/* So many bits in a row are set. */
-static bool
-has_run(uint64_t mask, unsigned length)
+/* Where so many bits in a row begin. */
+static inline uint64_t
+long_runs(uint64_t mask, unsigned length)
 {
 	for (unsigned have = 1, more; have < length && mask != 0; have += more) {
 		more = have < length - have ? have : length - have;
 		mask &= more < BLOCK ? mask >> more : 0;
 	}
-	return mask != 0;
+	return mask;
+}
+
+/* The run of bits that this one is in. */
+static inline uint64_t
+run_around(uint64_t mask, unsigned at)
+{
+	uint64_t below = ~mask & ((1ull << at) - 1);
+	unsigned from = below == 0 ? 0 : BLOCK - (unsigned)__builtin_clzll(below);
+
+	return mask & ~(mask + (1ull << from)); /* which carries to behind the run */
 }
 
 /* The digits of chains, which are bits in a row, that hold enough of them or are led. */
-static uint64_t
+static ALWAYS_INLINE uint64_t
 telling_mask(const struct digits *d, const struct digits_spec *spec, const uint8_t *p,
-	     uint64_t digits)
+	     uint64_t digits, range_mask_fn *range)
 {
-	uint64_t led = led_mask(d, spec, p, digits), chains, telling = 0;
+	uint64_t led = led_mask(d, spec, p, digits, range);
+	uint64_t between = ~digits & digits << 1 & digits >> 1, chains, seeds, telling = 0;
 
-	if (led == 0 && (unsigned)__builtin_popcountll(digits) < spec->min_digits)
+	/* Most blocks end here: not even if all that may be a joint were one. */
+	if (led == 0 && long_runs(digits | between, spec->min_digits) == 0)
 		return 0;
-	chains = digits | joint_mask(spec, p, digits);
-	if (led == 0 && !has_run(chains, spec->min_digits))
-		return 0;
-	while (chains != 0) {
-		unsigned from = (unsigned)__builtin_ctzll(chains);
-		uint64_t end = chains + (1ull << from); /* carries to behind the lowest run */
-		uint64_t run = chains & ~end & digits;
+	chains = digits | joint_mask(spec, p, between);
+	seeds = led | long_runs(chains, spec->min_digits);
+	while (seeds != 0) {
+		uint64_t chain = run_around(chains, (unsigned)__builtin_ctzll(seeds));
+		uint64_t run = chain & digits;
 
 		if ((run & led) != 0 || (unsigned)__builtin_popcountll(run) >= spec->min_digits)
 			telling |= run;
-		chains &= end;
+		seeds &= ~chain;
 	}
 	return telling;
 }
@@ -221,16 +253,16 @@ closed_part(const struct digits *d, unsigned n, uint64_t digits)
  * JSON, time stamps, ids, are passed over by their masks. Which are depends on where the input was
  * cut, what is told does not.
  */
-static unsigned
+static ALWAYS_INLINE unsigned
 take_block(struct digits *d, const struct digits_spec *spec, const uint8_t *p, unsigned n,
-	   digits_fn *fn, void *arg)
+	   digits_fn *fn, void *arg, range_mask_fn *range)
 {
-	uint64_t digits = range_mask(p, 0, '0', 9) & ~0ull >> (BLOCK - n);
+	uint64_t digits = range(p, 0, '0', 9) & ~0ull >> (BLOCK - n);
 	unsigned closed = closed_part(d, n, digits);
 
 	if (closed != 0) {
 		n = closed;
-		digits = telling_mask(d, spec, p, digits & ~0ull >> (BLOCK - n));
+		digits = telling_mask(d, spec, p, digits & ~0ull >> (BLOCK - n), range);
 	}
 	if (closed != 0 && digits == 0)
 		move_on(d, p, n);
@@ -239,22 +271,56 @@ take_block(struct digits *d, const struct digits_spec *spec, const uint8_t *p, u
 	return n;
 }
 
-void
-digits_push(struct digits *d, const struct digits_spec *spec, const uint8_t *data, size_t len,
-	    digits_fn *fn, void *arg)
+static ALWAYS_INLINE void
+push(struct digits *d, const struct digits_spec *spec, const uint8_t *data, size_t len,
+     digits_fn *fn, void *arg, range_mask_fn *range)
 {
 	uint8_t rest[2 * BLOCK];
 
 	while (len >= BLOCK) {
-		unsigned n = take_block(d, spec, data, BLOCK, fn, arg);
+		unsigned n = take_block(d, spec, data, BLOCK, fn, arg, range);
 
 		data += n;
 		len -= n;
 	}
+	if (len == 0)
+		return;
 	memcpy(rest, data, len);
 	memset(rest + len, 0, BLOCK);
 	for (size_t at = 0; at < len;)
-		at += take_block(d, spec, rest + at, (unsigned)(len - at), fn, arg);
+		at += take_block(d, spec, rest + at, (unsigned)(len - at), fn, arg, range);
+}
+
+#ifdef __SSE2__
+__attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt"))) static void
+push_avx2(struct digits *d, const struct digits_spec *spec, const uint8_t *data, size_t len,
+	  digits_fn *fn, void *arg)
+{
+	push(d, spec, data, len, fn, arg, range_mask_avx2);
+}
+#endif
+
+bool
+digits_has_avx2(void)
+{
+#ifdef __SSE2__
+	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
+#else
+	return false;
+#endif
+}
+
+void
+digits_push(struct digits *d, const struct digits_spec *spec, const uint8_t *data, size_t len,
+	    digits_fn *fn, void *arg)
+{
+#ifdef __SSE2__
+	if (spec->avx2) {
+		push_avx2(d, spec, data, len, fn, arg);
+		return;
+	}
+#endif
+	push(d, spec, data, len, fn, arg, range_mask);
 }
 
 void

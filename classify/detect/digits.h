@@ -35,6 +35,7 @@ struct digits_spec {
 	unsigned min_digits; /* chains with fewer are not told */
 	bool led_by_letters; /* also tell groups of two or more right behind two letters, */
 	bool led_by_small;   /* which may be small ones */
+	bool avx2;	     /* digits_has_avx2(), or false: the same, slower */
 };
 
 struct digits {
@@ -51,6 +52,9 @@ struct digits {
 
 /* groups[nr - 1] has just ended. */
 typedef void digits_fn(void *arg, const struct digit_group *groups, unsigned nr);
+
+/* Of this processor: AVX2, and the bit operations that all with AVX2 have. */
+bool digits_has_avx2(void);
 
 /* Starts at an absolute position, with nothing in front of it. */
 void digits_init(struct digits *d, uint64_t pos);

@@ -6,6 +6,8 @@
 
 enum { OUT_CAP = 16384 };
 
+static bool avx2; /* the path that is tested */
+
 static const struct digits_case {
 	const char *name;
 	const char *in;
@@ -49,7 +51,9 @@ told(void *arg, const struct digit_group *g, unsigned nr)
 static void
 run(const char *in, size_t len, size_t first, size_t step, struct out *o)
 {
-	struct digits_spec spec = { .min_digits = 5, .led_by_letters = true, .led_by_small = true };
+	struct digits_spec spec = {
+		.min_digits = 5, .led_by_letters = true, .led_by_small = true, .avx2 = avx2
+	};
 	struct digits d;
 
 	spec.separator[' '] = spec.separator['-'] = true;
@@ -70,7 +74,9 @@ run(const char *in, size_t len, size_t first, size_t step, struct out *o)
 static void
 run_plain(const char *in, size_t len, size_t step, struct out *o)
 {
-	struct digits_spec spec = { .min_digits = 6, .led_by_letters = true, .led_by_small = true };
+	struct digits_spec spec = {
+		.min_digits = 6, .led_by_letters = true, .led_by_small = true, .avx2 = avx2
+	};
 	struct digits d;
 
 	spec.separator[' '] = spec.separator['-'] = true;
@@ -135,11 +141,33 @@ test_random_texts(void **state)
 	assert_true(nr_told > 300 && nr_told < 2900);
 }
 
+static int
+use_avx2(void **state)
+{
+	(void)state;
+	avx2 = digits_has_avx2();
+	if (!avx2)
+		print_message("this processor has no AVX2: the plain path again\n");
+	return 0;
+}
+
+static int
+use_plain(void **state)
+{
+	(void)state;
+	avx2 = false;
+	return 0;
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_digits),
-					    cmocka_unit_test(test_random_texts) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_digits, use_plain),
+		cmocka_unit_test_setup(test_digits, use_avx2),
+		cmocka_unit_test_setup(test_random_texts, use_plain),
+		cmocka_unit_test_setup(test_random_texts, use_avx2),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
