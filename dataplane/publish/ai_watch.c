@@ -113,7 +113,7 @@ copy_value(struct record *r, const struct record_value *v)
 	}
 }
 
-/* Whatever both kinds of record have: ends, flow, names. */
+/* Whatever both kinds of record have: ends, flow, names; how it was found is said anew. */
 static struct record *
 begin_finding(struct ai_watch *w, const struct record_head *cause, const char *rule,
 	      const char *title, bool high)
@@ -124,7 +124,8 @@ begin_finding(struct ai_watch *w, const struct record_head *cause, const char *r
 
 	record_begin(r, RECORD_FINDING, cause->order_us, cause->time_us, NULL);
 	while (record_next(&it, &v)) {
-		if ((record_field_infos[v.field].types & (1u << RECORD_FINDING)) != 0)
+		if ((record_field_infos[v.field].types & (1u << RECORD_FINDING)) != 0 &&
+		    v.field != RF_DETECTED_BY)
 			copy_value(r, &v);
 	}
 	record_put_string(r, RF_RULE_ID, rule);
@@ -181,16 +182,18 @@ watch_call(struct ai_watch *w, struct record *record)
 				is_allowed(w, &record->head, service, engine));
 }
 
+/* By its name, if that is one of the service's; else by what was said. */
 static const char *
-recognised_by(const struct record_head *flow)
+recognised_by(const struct ai_watch *w, const struct record_head *flow, struct span service)
 {
+	const struct provider *p = provider_by_host(w->providers, text_of(flow, RF_SERVER_NAME));
 	struct span source = text_of(flow, RF_SERVER_NAME_SOURCE);
 
-	if (span_starts(source, "sni"))
-		return "sni";
+	if (p == NULL || !span_is(service, p->name))
+		return "payload";
 	if (span_is(source, "dns") || span_is(source, "ip_list"))
 		return span_is(source, "dns") ? "dns" : "ip";
-	return span_is(source, "http_host") ? "host" : "payload";
+	return span_is(source, "http_host") ? "host" : "sni";
 }
 
 /* A name that only DNS gave is no less a provider's. */
@@ -208,6 +211,17 @@ name_service(const struct ai_watch *w, struct record *flow)
 		record_put_string(flow, RF_AI_SERVICE, p->name);
 }
 
+/* What is known by its shape has that for its reason already. */
+static void
+say_how(const struct ai_watch *w, struct record *flow)
+{
+	struct span service = text_of(&flow->head, RF_AI_SERVICE);
+	struct record_value v;
+
+	if (service.len != 0 && !record_find(&flow->head, RF_DETECTED_BY, &v))
+		record_put_string(flow, RF_DETECTED_BY, recognised_by(w, &flow->head, service));
+}
+
 static void
 watch_flow(struct ai_watch *w, const struct record_head *flow)
 {
@@ -222,7 +236,7 @@ watch_flow(struct ai_watch *w, const struct record_head *flow)
 	r = begin_finding(w, flow, "ai.shadow", "AI service that is not on the allow-list",
 			  record_find(flow, RF_DATA_TYPES, &v));
 	record_put_string(r, RF_DST_KIND, "ai_shadow");
-	record_put_string(r, RF_DETECTED_BY, recognised_by(flow));
+	record_put_string(r, RF_DETECTED_BY, recognised_by(w, flow, service));
 	while (record_next(&it, &v)) {
 		if (v.field == RF_DATA_TYPES)
 			record_put_text(r, RF_DATA_TYPES_SENT, v.data, v.len);
@@ -342,6 +356,7 @@ ai_watch_push(struct ai_watch *w, struct record *record)
 		break;
 	case RECORD_FLOW:
 		name_service(w, record);
+		say_how(w, record);
 		watch_flow(w, &record->head);
 		break;
 	case RECORD_MCP:

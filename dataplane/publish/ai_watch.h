@@ -4,9 +4,9 @@
  *
  *   llm    gets `sanctioned`, and goes into the ledger; one inferred from the shape of ciphertext
  *          (llm_stream_likely) does not, and is judged only where the provider is known
- *   flow   gets ai_service where only DNS gave the server's name; one that is not allowed: finding
- * ai.shadow mcp    a tool list that is not the one seen before at that place: finding
- * mcp.tools_changed
+ *   flow   gets ai_service where only DNS gave the server's name, and with an ai_service always
+ *          detected_by; one that is not allowed: finding ai.shadow
+ *   mcp    a tool list that is not the one seen before at that place: finding mcp.tools_changed
  *
  * A place is client, server, port and path. A list that comes in pages is not compared, nor is one
  * that was not read to its end. Without an allow-list (allow.h) nothing is said about anyone.

@@ -221,7 +221,8 @@
 	X(ATTACHMENTS, "attachments", UINT, LLM, 0, 0, "images, files, recordings in the prompt")  \
 	X(PROMPT_BYTES, "prompt_bytes", UINT, LLM | EDGE, 0, 0, "decoded request body")            \
 	X(COMPLETION_BYTES, "completion_bytes", UINT, LLM | EDGE, 0, 0, "decoded response body")   \
-	X(DETECTED_BY, "detected_by", TEXT, FLOW | LLM, 0, 16, "payload host sni dns ip shape")    \
+	X(DETECTED_BY, "detected_by", TEXT, FLOW | LLM | FINDING, 0, 16,                           \
+	  "payload host sni dns ip shape")                                                         \
 	/* what the sizes and times of ciphertext say */                                           \
 	X(LLM_STREAM_LIKELY, "llm_stream_likely", BOOL, FLOW | LLM, 0, 0,                          \
 	  "by their shape, a model's answers; absent when not known")                              \

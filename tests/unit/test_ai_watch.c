@@ -105,6 +105,13 @@ test_places_are_forgotten(void **state)
 static const char rules[] = "provider x_ai {\n"
 			    "  host api.x.ai\n"
 			    "}\n"
+			    "provider cohere {\n"
+			    "  host api.cohere.com\n"
+			    "}\n"
+			    "provider vertex {\n"
+			    "  kind platform\n"
+			    "  host *.cloud.example\n"
+			    "}\n"
 			    "allow all {\n"
 			    "  provider openai azure.ai.*\n"
 			    "}\n"
@@ -182,6 +189,7 @@ test_shadow(void **state)
 	(void)state;
 	begin(RECORD_FLOW, "shop/Deployment/web", "fqdn:api.cohere.com");
 	record_put_string(&rec, RF_AI_SERVICE, "cohere");
+	record_put_string(&rec, RF_SERVER_NAME, "api.cohere.com");
 	record_put_string(&rec, RF_SERVER_NAME_SOURCE, "sni");
 	record_put_uint(&rec, RF_SRC_PAYLOAD_BYTES, 912);
 	record_put_string(&rec, RF_DATA_TYPES, "pci.pan");
@@ -211,6 +219,56 @@ test_shadow(void **state)
 	record_put_string(&rec, RF_SERVER_NAME, "relax.ai");
 	ai_watch_push(w, &rec);
 	assert_int_equal(out.nr, 2);
+	forget();
+	ai_watch_destroy(w);
+	provider_destroy(c);
+}
+
+/* How the service of a flow was recognised, which only DNS may have named. */
+static const struct flow_case {
+	const char *what, *name, *source, *service, *by; /* as the worker has them; NULL: not */
+	const char *want_service, *want_by;
+} flow_cases[] = {
+	{ "by SNI", "api.x.ai", "sni", "x_ai", NULL, "x_ai", "sni" },
+	{ "by the SNI of a hello in a hello", "api.x.ai", "sni_outer", "x_ai", NULL, "x_ai",
+	  "sni" },
+	{ "by host", "api.x.ai", "http_host", "x_ai", NULL, "x_ai", "host" },
+	{ "by DNS", "api.x.ai", "dns", NULL, NULL, "x_ai", "dns" },
+	{ "by what was said", "gpu-3.lan", "http_host", "vllm", NULL, "vllm", "payload" },
+	{ "by what was said to somebody known", "api.x.ai", "sni", "mcp", NULL, "mcp", "payload" },
+	{ "by what was said to who has no name", NULL, NULL, "vllm", NULL, "vllm", "payload" },
+	{ "by its shape", "api.x.ai", "sni", "x_ai", "shape", "x_ai", "shape" },
+	{ "of a platform", "a.cloud.example", "dns", NULL, NULL, NULL, NULL },
+	{ "of nobody known", "www.example.com", "dns", NULL, NULL, NULL, NULL },
+	{ "of no name", NULL, NULL, NULL, NULL, NULL, NULL },
+};
+
+static void
+test_recognised_by(void **state)
+{
+	struct provider_catalogue *c = load(rules);
+	struct ai_watch *w = create(c);
+	struct record_value v;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(flow_cases); i++) {
+		const struct flow_case *t = &flow_cases[i];
+		const char *texts[] = { t->name, t->source, t->service, t->by };
+		static const enum record_field fields[] = { RF_SERVER_NAME, RF_SERVER_NAME_SOURCE,
+							    RF_AI_SERVICE, RF_DETECTED_BY };
+
+		print_message("%s\n", t->what);
+		begin(RECORD_FLOW, "a", "b");
+		for (size_t k = 0; k < ARRAY_LEN(fields); k++)
+			record_put_string(&rec, fields[k], texts[k]);
+		ai_watch_push(w, &rec);
+		assert_int_equal(record_find(&rec.head, RF_AI_SERVICE, &v),
+				 t->want_service != NULL);
+		assert_true(t->want_service == NULL ||
+			    span_is(span_of(v.data, v.len), t->want_service));
+		assert_int_equal(record_find(&rec.head, RF_DETECTED_BY, &v), t->want_by != NULL);
+		assert_true(t->want_by == NULL || span_is(span_of(v.data, v.len), t->want_by));
+	}
 	forget();
 	ai_watch_destroy(w);
 	provider_destroy(c);
@@ -315,7 +373,7 @@ main(void)
 		cmocka_unit_test(test_tools_change), cmocka_unit_test(test_places_are_forgotten),
 		cmocka_unit_test(test_allow_list),   cmocka_unit_test(test_shadow),
 		cmocka_unit_test(test_ledger),	     cmocka_unit_test(test_types),
-		cmocka_unit_test(test_inferred),
+		cmocka_unit_test(test_inferred),     cmocka_unit_test(test_recognised_by),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
