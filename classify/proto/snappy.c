@@ -65,7 +65,7 @@ next_byte(struct snappy *s, struct run *r, uint8_t *b)
 }
 
 static void
-await_number(struct snappy *s, enum phase phase, unsigned bytes)
+await_number(struct snappy *s, uint8_t phase, unsigned bytes)
 {
 	s->phase = phase;
 	s->number = 0;
@@ -179,7 +179,7 @@ end_block(struct snappy *s, struct run *r)
 /* ------------------------------------------------------------------ elements */
 
 static bool
-begin_element(struct snappy *s, struct run *r, enum phase phase, uint64_t length)
+begin_element(struct snappy *s, struct run *r, uint8_t phase, uint64_t length)
 {
 	if (length > s->promised)
 		return fail(r, STAGE_BAD);
