@@ -7,7 +7,7 @@
 
 enum {
 	SMALL_BYTES = 32,	    /* window updates, pings, the end of a chunked body */
-	MAY_BE_SMALL_BYTES = 64,    /* the same, padded; or a short request */
+	MAY_BE_SMALL_BYTES = 96,    /* the same, padded; or a short request */
 	SMALL_DATAGRAM_BYTES = 64,  /* acknowledgements of QUIC */
 	REQUEST_MIN_BYTES = 320,    /* headers with a key, and a body in JSON */
 	EVENTS_MIN = 12,	    /* after the first, with a gap before each */
@@ -26,9 +26,15 @@ enum {
 	PAUSE_US = 100000, /* an answer that paused for less goes on */
 	TAIL_US = 50000,   /* the end comes as soon after the last event */
 	QUIET_US = 500000, /* a client that waits that long saw the end */
-	PADDING_BLOCK = 32,
-	CLOCK_PART = 12,       /* a clock's gaps differ by less than this part of them */
-	CLOCK_MAX_US = 100000, /* a model as steady as one is no slower */
+	BLOCK_MIN = 32,	   /* of padding */
+	BLOCK_MAX = 128,   /* beyond that sizes say nothing */
+	FILLED_MIN = 4,	   /* records in a row that are blocks are so on purpose */
+	CLOCK_PART = 12,   /* a clock's gaps differ by less than this part of them */
+	CLOCK_FAST_US = 50000, /* a model may be as steady as one, */
+	CLOCK_MAX_US = 100000, /* and slower where it is not known whether it keeps time */
+	BAR_GAPS = 6,	       /* over so many what a network adds to each is little */
+	BARS_MIN = 4,
+	DRIFT_BARS_MIN = 8,
 	TICKETS_BYTES = 1024,
 };
 
@@ -125,6 +131,40 @@ size_of_bin(unsigned bin)
 	return ((uint32_t)SMALL_BYTES << bin / 3) * (100 + bin % 3 * 30) / 100;
 }
 
+/* ------------------------------------------------------------------ padding */
+
+/* The largest block that all records of late were filled up to; 0: none. */
+static unsigned
+block_of(const struct stream_shape *s)
+{
+	return s->nr_filled >= FILLED_MIN ? s->fillings & (0u - s->fillings) : 0;
+}
+
+/* With the byte that says what it is (RFC 8446 section 5.2) a record is a number of blocks. */
+static void
+count_filled(struct stream_shape *s, uint16_t bytes)
+{
+	unsigned length = bytes + 1u;
+
+	if (length % BLOCK_MIN != 0) {
+		s->nr_filled = 0;
+		s->fillings = 0;
+		return;
+	}
+	if (s->nr_filled < UINT8_MAX)
+		s->nr_filled++;
+	s->fillings = (uint16_t)(s->fillings | length);
+}
+
+/* What lengths of words may differ by. */
+static unsigned
+near_bytes(const struct stream_shape *s)
+{
+	unsigned block = block_of(s);
+
+	return block > NEAR_BYTES ? block : NEAR_BYTES;
+}
+
 /* ------------------------------------------------------------------ verdict */
 
 /* The last event of an answer is of another kind: counts of tokens, the text as a whole, "done". */
@@ -132,7 +172,7 @@ static bool
 ends_in_other(const struct stream_shape *s)
 {
 	return s->nr_near * 100ull >= s->nr_records * 85ull &&
-	       apart(s->size[0], s->usual) > 2 * NEAR_BYTES;
+	       apart(s->size[0], s->usual) > 2 * near_bytes(s);
 }
 
 /* Was the end of the answer seen, and was it an end of its own? */
@@ -171,22 +211,40 @@ has_rhythm(const struct stream_shape *s)
 	if (all < EVENTS_MIN || gap_of_bin(mid) < GAP_MEDIAN_MIN_US ||
 	    gap_of_bin(mid) > GAP_MEDIAN_MAX_US)
 		return false;
-	/* Chance gives 55 of 100; of few gaps more are asked, three deviations and a half. */
+	/* Chance gives 55 of 100; of few gaps more are asked, and still more where sizes hide. */
 	excess = near * 100ll - all * 62ll;
-	return excess > 0 && excess * excess >= 3600ll * all;
+	return excess > 0 && excess * excess >= (block_of(s) != 0 ? 3600ll : 2500ll) * all;
+}
+
+/* Percent of gaps that are like the one before, and of bars. */
+static bool
+is_clocked(const struct stream_shape *s, unsigned percent)
+{
+	return s->nr_clocked * 100ull >= s->nr_gaps * (uint64_t)percent;
 }
 
 static bool
-is_clock(const struct stream_shape *s)
+keeps_time(const struct stream_shape *s, unsigned percent)
 {
-	return s->nr_clocked * 100ull >= s->nr_gaps * 60ull;
+	return s->nr_like_bars * 100ull > s->nr_bars * (uint64_t)percent;
 }
 
-/* Records of TLS 1.3 filled up to a block: sizes say nothing then (RFC 8446 section 5.4). */
+/* A timer behind a network that shakes: its gaps are not alike, their sums are. */
 static bool
-is_padded(const struct stream_shape *s)
+is_timer(const struct stream_shape *s)
 {
-	return s->nr_padded * 20ull >= s->nr_records * 19ull;
+	return s->nr_bars >= BARS_MIN && keeps_time(s, 80);
+}
+
+/* Of one as steady as a clock: a model is fast, or does not keep time. */
+static bool
+drifts(const struct stream_shape *s)
+{
+	uint32_t gap = gap_of_bin(median_bin(s->gaps, STREAM_SHAPE_GAP_BINS));
+
+	if (gap > CLOCK_FAST_US && s->nr_bars >= DRIFT_BARS_MIN)
+		return !keeps_time(s, 95);
+	return gap <= CLOCK_MAX_US;
 }
 
 /*
@@ -201,19 +259,36 @@ has_sizes(const struct stream_shape *s)
 
 	if (median < RECORD_MEDIAN_MIN || median > RECORD_MEDIAN_MAX || s->nr_large * 20ull > n)
 		return false;
-	if (is_padded(s))
-		return true;
+	if (block_of(s) != 0)
+		return s->nr_near * 100ull >= n * 80;
 	if (s->nr_same * 100ull > n * 30)
 		return false;
-	if (is_clock(s))
-		return s->nr_near * 100ull >= n * 95 &&
-		       gap_of_bin(median_bin(s->gaps, STREAM_SHAPE_GAP_BINS)) <= CLOCK_MAX_US;
+	if (is_clocked(s, 60))
+		return s->nr_near * 100ull >= n * 95 && drifts(s);
+	if (is_timer(s) && s->nr_near * 100ull < n * 95)
+		return false;
 	if (s->nr_near * 100ull >= n * 80)
 		return true;
 	if (n > FIRST_RECORDS && s->nr_units * 100ull >= (n - FIRST_RECORDS) * 80)
 		return true;
 	return median >= PIECE_MEDIAN_MIN && median <= PIECE_MEDIAN_MAX &&
 	       s->nr_like * 100ull >= n * 82;
+}
+
+/* Where sizes are hidden nothing may look like a timer. */
+static bool
+is_told_by_time(const struct stream_shape *s)
+{
+	return block_of(s) <= BLOCK_MAX && !is_clocked(s, 65) && !is_timer(s);
+}
+
+/* At least about so much, without padding: half a block a record. */
+static uint64_t
+request_bytes(const struct stream_shape *s)
+{
+	uint64_t filling = (uint64_t)s->nr_asked * block_of(s) / 2;
+
+	return s->turn.request_bytes > filling ? s->turn.request_bytes - filling : 0;
 }
 
 static bool
@@ -230,14 +305,16 @@ judge(const struct stream_shape *s, uint64_t next_us)
 
 	if (s->gap)
 		return STREAM_SHAPE_UNKNOWN;
-	if (!s->judges || !s->answering || s->turn.request_bytes < REQUEST_MIN_BYTES ||
+	if (!s->judges || !s->answering || request_bytes(s) < REQUEST_MIN_BYTES ||
 	    lasted < STREAM_MIN_US || lasted > STREAM_MAX_US || !is_one_sided(s) || !has_sizes(s) ||
 	    !has_rhythm(s))
 		return STREAM_SHAPE_OTHER;
 	ending = ending_of(s, next_us);
-	if (ending == NOT_SEEN || (ending == ENDED && is_padded(s)))
+	if (ending == CUT_OFF)
+		return STREAM_SHAPE_OTHER;
+	if (ending == NOT_SEEN || (block_of(s) != 0 && !is_told_by_time(s)))
 		return STREAM_SHAPE_UNKNOWN;
-	return ending == ENDED ? STREAM_SHAPE_LIKELY : STREAM_SHAPE_OTHER;
+	return STREAM_SHAPE_LIKELY;
 }
 
 static void
@@ -281,8 +358,11 @@ begin_turn(struct stream_shape *s, uint64_t now_us)
 	s->gap_sum_us = 0;
 	s->unit = s->usual = 0;
 	s->nr_gaps = s->nr_records = s->nr_events = s->nr_large = 0;
-	s->nr_near = s->nr_like = s->nr_same = s->nr_padded = s->nr_units = s->nr_control = 0;
+	s->nr_near = s->nr_like = s->nr_same = s->nr_units = s->nr_control = 0;
 	s->nr_clocked = s->gap_before_us = 0;
+	s->bar_us = s->bar_before_us = 0;
+	s->nr_bars = s->nr_like_bars = s->bar_gaps = 0;
+	s->nr_asked = 0;
 	s->early_bytes = 0;
 	memset(s->size, 0, sizeof(s->size));
 	memset(s->gaps, 0, sizeof(s->gaps));
@@ -297,7 +377,7 @@ is_control(const struct stream_shape *s, uint16_t bytes, uint64_t now_us)
 
 	if (bytes <= s->small_bytes)
 		return true;
-	if (bytes > MAY_BE_SMALL_BYTES)
+	if (bytes > MAY_BE_SMALL_BYTES && bytes >= block_of(s))
 		return false;
 	return quiet <= PAUSE_US || quiet * s->nr_gaps <= 2 * s->gap_sum_us;
 }
@@ -318,10 +398,30 @@ of_client(struct stream_shape *s, uint16_t bytes, uint64_t now_us, stream_shape_
 	if (!s->in_turn)
 		begin_turn(s, now_us);
 	s->turn.request_bytes += bytes;
+	s->nr_asked++;
 	s->turn.request_end_us = now_us;
 }
 
 /* ------------------------------------------------------------------ the answer */
+
+static void
+count_bar(struct stream_shape *s, uint32_t gap)
+{
+	uint64_t change;
+
+	s->bar_us += gap;
+	if (++s->bar_gaps < BAR_GAPS)
+		return;
+	change = s->bar_us > s->bar_before_us ? s->bar_us - s->bar_before_us
+					      : s->bar_before_us - s->bar_us;
+	if (s->bar_before_us != 0) {
+		s->nr_bars++;
+		s->nr_like_bars += change < s->bar_us / CLOCK_PART;
+	}
+	s->bar_before_us = s->bar_us;
+	s->bar_us = 0;
+	s->bar_gaps = 0;
+}
 
 static void
 count_gap(struct stream_shape *s, uint64_t us)
@@ -335,6 +435,7 @@ count_gap(struct stream_shape *s, uint64_t us)
 	s->gap_sum_us += gap;
 	s->nr_clocked += change < gap / CLOCK_PART;
 	s->gap_before_us = gap;
+	count_bar(s, gap);
 }
 
 /* Near a multiple of the smallest of the first records. */
@@ -358,13 +459,12 @@ count_size(struct stream_shape *s, uint16_t bytes)
 		s->unit = s->unit == 0 || bytes < s->unit ? bytes : s->unit;
 	else
 		s->nr_units += is_units(s, bytes);
-	if (nearest <= NEAR_BYTES) {
+	if (nearest <= near_bytes(s)) {
 		s->nr_near++;
 		s->usual = bytes;
 	}
 	s->nr_like += nearest <= NEAR_BYTES + bytes / 8u;
 	s->nr_same += bytes == s->size[0];
-	s->nr_padded += (bytes + 1) % PADDING_BLOCK == 0;
 	s->nr_large += bytes > RECORD_LARGE;
 	s->size[1] = s->size[0];
 	s->size[0] = bytes;
@@ -422,6 +522,7 @@ void
 stream_shape_record(struct stream_shape *s, unsigned dir, uint16_t bytes, uint64_t now_us,
 		    stream_shape_fn *fn, void *arg)
 {
+	count_filled(s, bytes);
 	if (dir == 0)
 		of_client(s, bytes, now_us, fn, arg);
 	else

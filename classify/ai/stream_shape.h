@@ -17,6 +17,10 @@
  * in a steady rhythm of milliseconds that is neither a clock's nor chance's; and the answer ends by
  * itself. What fits but for an end that was not seen, and a turn with a gap in it, is unknown.
  *
+ * Of a connection whose records are filled up to blocks (RFC 8446 section 5.4) sizes are known to a
+ * block: a record of one is control where it may be, a request is taken for half a block less a
+ * record, and times have to say the more. Blocks above 128 bytes hide too much: unknown.
+ *
  * Memory: constant, embedded in what its owner takes from a pool; sums and histograms, no
  * sequence. Time is the caller's. Not thread-safe.
  */
@@ -66,9 +70,12 @@ struct stream_shape {
 	uint64_t tail_us;	/* and the first small one behind it */
 	uint64_t early_us, tickets_until_us, client_left_us;
 	uint64_t gap_sum_us;
+	uint64_t bar_us, bar_before_us; /* of so many gaps in a row, the one at hand and the last */
 	uint32_t nr_gaps, nr_records, nr_events, nr_large;
-	uint32_t nr_near, nr_like, nr_same, nr_padded, nr_units, nr_control;
+	uint32_t nr_near, nr_like, nr_same, nr_units, nr_control;
 	uint32_t nr_clocked, gap_before_us;
+	uint32_t nr_bars, nr_like_bars;
+	uint32_t nr_asked;    /* records of the request */
 	uint16_t early_bytes; /* that may have been session tickets */
 	uint16_t size[2];     /* of the last two records */
 	uint16_t unit;	      /* the smallest of the first ones */
@@ -76,6 +83,9 @@ struct stream_shape {
 	uint16_t gaps[STREAM_SHAPE_GAP_BINS];
 	uint16_t sizes[STREAM_SHAPE_SIZE_BINS];
 	uint16_t small_bytes; /* a record up to here is no more than control */
+	uint8_t bar_gaps;     /* in the bar at hand */
+	uint8_t nr_filled;    /* records in a row that are a number of the smallest blocks */
+	uint16_t fillings;    /* the bits of their lengths */
 	bool judges;	      /* else it counts only */
 	bool in_turn, answering;
 	bool gap;	  /* in this turn */

@@ -22,8 +22,10 @@ struct answer {
 		LAST_DIFFERS,
 		NOTHING
 	} end;
-	bool chance;	  /* gaps as chance has them, of that mean */
-	uint32_t lost_at; /* before that event bytes are lost; 0: never */
+	uint32_t swing_ms; /* every second dozen of events, gaps are longer by that */
+	uint32_t shake_ms; /* how late an event may be seen, its time kept */
+	bool chance;	   /* gaps as chance has them, of that mean */
+	uint32_t lost_at;  /* before that event bytes are lost; 0: never */
 };
 
 static const struct answer model = { 900, 80, 30, 400, 180, 12, .end = CHUNK_END };
@@ -87,18 +89,23 @@ answer(struct feed *f, const struct answer *a)
 	f->now_us += 400 * MS;
 	say(f, 1, 700, a->block);
 	for (uint32_t i = 0; i < a->nr_events; i++) {
-		f->now_us += gap_us(f, a);
+		uint64_t due_us;
+
+		f->now_us += gap_us(f, a) + (i / 12 % 2 == 0 ? 0 : a->swing_ms * MS);
+		due_us = f->now_us;
+		f->now_us += draw(f, a->shake_ms * MS);
 		if (a->lost_at != 0 && i == a->lost_at)
 			stream_shape_gap(&f->s);
 		say(f, 1, (uint16_t)(a->bytes + draw(f, a->spread)), a->block);
+		f->now_us = due_us;
 		if (a->acks != 0 && i % a->acks == 0)
 			say(f, 0, 26, a->block);
 		if (a->talks != 0 && i % a->talks == a->talks - 1)
 			say(f, 0, 300, a->block);
 	}
-	f->now_us += MS;
+	f->now_us += (1 + a->shake_ms) * MS;
 	if (a->end == CHUNK_END)
-		say(f, 1, 5, 0);
+		say(f, 1, 5, a->block);
 	if (a->end == LAST_DIFFERS)
 		say(f, 1, (uint16_t)(a->bytes + 300), a->block);
 	if (a->end == SERVER_LEAVES)
@@ -137,7 +144,32 @@ static const struct {
 	{ "large pieces", { 900, 30, 180, 500, 420, 130, .end = CHUNK_END }, STREAM_SHAPE_LIKELY },
 	{ "cut off", LIKE_MODEL(.end = CLIENT_LEAVES), STREAM_SHAPE_OTHER },
 	{ "no end seen", LIKE_MODEL(.end = NOTHING), STREAM_SHAPE_UNKNOWN },
-	{ "records padded", LIKE_MODEL(.block = 128), STREAM_SHAPE_UNKNOWN },
+	{ "records padded",
+	  { 880, 80, 30, 400, 180, 12, .block = 128, .end = CLIENT_WAITS },
+	  STREAM_SHAPE_LIKELY },
+	{ "and window updates",
+	  { 880, 80, 30, 400, 180, 12, .block = 128, .acks = 6, .end = CLIENT_WAITS },
+	  STREAM_SHAPE_LIKELY },
+	{ "padded beyond what sizes say", LIKE_MODEL(.block = 512, .end = CLIENT_WAITS),
+	  STREAM_SHAPE_UNKNOWN },
+	{ "padded, and as steady as a timer",
+	  { 880, 80, 30, 20, 180, 12, .block = 128, .end = CLIENT_WAITS },
+	  STREAM_SHAPE_UNKNOWN },
+	{ "padded, and hardly a request",
+	  { 100, 80, 30, 400, 180, 12, .block = 64, .end = CLIENT_WAITS },
+	  STREAM_SHAPE_OTHER },
+	{ "padded lines of any length",
+	  { 900, 80, 30, 400, 60, 900, .block = 32, .end = CLIENT_WAITS },
+	  STREAM_SHAPE_OTHER },
+	{ "slow and steady, and drifts",
+	  { 900, 90, 200, 40, 180, 12, .end = CHUNK_END, .swing_ms = 40 },
+	  STREAM_SHAPE_LIKELY },
+	{ "slow, and keeps time",
+	  { 900, 90, 200, 40, 180, 12, .end = CHUNK_END },
+	  STREAM_SHAPE_OTHER },
+	{ "a timer behind a network that shakes",
+	  { 900, 90, 60, 4, 180, 60, .end = CHUNK_END, .shake_ms = 12 },
+	  STREAM_SHAPE_OTHER },
 	{ "bytes lost", LIKE_MODEL(.lost_at = 40), STREAM_SHAPE_UNKNOWN },
 	{ "hardly a request", { 60, 80, 30, 400, 180, 12, .end = CHUNK_END }, STREAM_SHAPE_OTHER },
 	{ "few events", { 900, 9, 30, 400, 180, 12, .end = CHUNK_END }, STREAM_SHAPE_OTHER },
