@@ -4,7 +4,7 @@
 usage: llm_columns.py WEIR SOURCE_ROOT
 
 Each column is scored over the exchanges where the table has a value. An exchange that is no model
-call must have no llm record. Who is behind a host says llm_providers.tsv, which was written by hand.
+call must have no llm record, but for files and batches, which are no calls for the table. Who is behind a host says llm_providers.tsv, which was written by hand.
 """
 import json
 import pathlib
@@ -14,6 +14,7 @@ import sys
 
 import shared
 
+STORED = re.compile(r"/(files|batches)(/|\?|$)")
 CALL = re.compile(r"completions|/messages|responses|embed|[gG]enerat|converse|/invoke|/chat|:stream|"
                   r"rerank|:predict|images|audio|moderations|/infer")
 # Read by hand: text-generation requests ({"inputs": ..., "parameters": ...}) to the root of a dedicated
@@ -119,7 +120,10 @@ def score_capture(binary, root, capture, score):
     if by_hand:
         add("calls that only reading shows", sum(key_of(r) in llm for r in by_hand), len(by_hand), 1.0)
     plain = [r for r in rows if is_plain(r)]
-    invented = [r for r in plain if key_of(r) in llm]
+    stored = [r for r in plain if of(r).get("gen_ai_operation_name", "").startswith(("file_", "batch_"))]
+    if stored:
+        add("files and batches where the path says so", sum(bool(STORED.search(r["path"])) for r in stored), len(stored), 1.0)
+    invented = [r for r in plain if key_of(r) in llm and r not in stored]
     add("no llm record where there is no call", len(plain) - len(invented), len(plain), 1.0)
     for row in invented[:5]:
         score.lines.append(f"no call, but recorded: {row['method']} {row['host']}{row['path'][:60]}")
