@@ -4,11 +4,15 @@
  * sets of rules (a third each: hosts, token prefixes, key = value), and what going from the first
  * set to each costs either. Fastest of several runs; the ratios are what counts.
  *
- *   bench_scan [NUMBER OF RULES]...     default: 100 1000; 10000 compile for a quarter of a minute
+ *   bench_scan [--text FILE] [NUMBER OF RULES | FOLDER OF RULES]...
+ *
+ * Default: 100 1000; 10000 compile for a quarter of a minute. With --text the first two MiB of the
+ * file are what is scanned.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <hs/hs.h>
 
@@ -17,9 +21,10 @@
 #include "classify/rules/ruleset.h"
 #include "classify/rules/scan.h"
 
-#define PIECE 1400u
-#define BYTES (2u << 20)
-#define RUNS  9u
+#define PIECE	 1400u
+#define BYTES	 (2u << 20)
+#define RUNS	 15u
+#define MAX_SETS 8u
 
 static uint64_t seed = 7;
 
@@ -84,6 +89,46 @@ make_text(void)
 	return text;
 }
 
+/* As often as it takes. NULL when it cannot be read. */
+static uint8_t *
+read_text(const char *path)
+{
+	uint8_t *text = malloc(BYTES + 256);
+	FILE *from = fopen(path, "rb");
+	size_t len = 0, more = 1;
+
+	while (text != NULL && from != NULL && len < BYTES && more != 0) {
+		more = fread(text + len, 1, BYTES - len, from);
+		if (more == 0 && len != 0) {
+			rewind(from);
+			more = fread(text + len, 1, BYTES - len, from);
+		}
+		len += more;
+	}
+	if (from != NULL)
+		fclose(from);
+	if (len == BYTES)
+		return text;
+	free(text);
+	return NULL;
+}
+
+static int
+load_rules(const char *what, struct ruleset **set)
+{
+	unsigned long nr = strtoul(what, NULL, 10);
+	char *source;
+	size_t len;
+	int r;
+
+	if (nr == 0)
+		return ruleset_load(what, set, stderr);
+	source = make_rules((unsigned)nr, &len);
+	r = ruleset_load_text("bench", source, len, set, stderr);
+	free(source);
+	return r;
+}
+
 static int
 count(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *arg)
 {
@@ -92,83 +137,96 @@ count(unsigned id, unsigned long long from, unsigned long long to, unsigned flag
 	return 0;
 }
 
-static double
-raw(const struct rule_db *db, const uint8_t *text)
+/* A set of rules and what it took so far, in cycles: the least of all runs. */
+struct side {
+	struct ruleset *set;
+	hs_scratch_t *scratch;
+	struct scanner *scanner;
+	uint64_t raw, ours;
+};
+
+static void
+run_raw(struct side *side, const uint8_t *text)
 {
-	hs_scratch_t *scratch = rule_db_scratch(db);
-	uint64_t least = UINT64_MAX, matches = 0;
+	const struct rule_db *db = ruleset_db(side->set);
+	uint64_t matches = 0, since = cycles_now();
+	hs_stream_t *stream;
 
-	for (unsigned run = 0; run < RUNS; run++) {
-		hs_stream_t *stream;
-		uint64_t since = cycles_now();
-
-		if (hs_open_stream(db->stream, 0, &stream) != HS_SUCCESS)
-			exit(1);
-		for (size_t at = 0; at + PIECE <= BYTES; at += PIECE)
-			hs_scan_stream(stream, (const char *)text + at, PIECE, 0, scratch, count,
-				       &matches);
-		hs_close_stream(stream, NULL, NULL, NULL);
-		since = cycles_now() - since;
-		least = since < least ? since : least;
-	}
-	hs_free_scratch(scratch);
-	return (double)least / BYTES;
+	if (hs_open_stream(db->stream, 0, &stream) != HS_SUCCESS)
+		exit(1);
+	for (size_t at = 0; at + PIECE <= BYTES; at += PIECE)
+		hs_scan_stream(stream, (const char *)text + at, PIECE, 0, side->scratch, count,
+			       &matches);
+	hs_close_stream(stream, NULL, NULL, NULL);
+	since = cycles_now() - since;
+	side->raw = since < side->raw ? since : side->raw;
 }
 
-static double
-ours(const struct ruleset *set, const uint8_t *text)
+static void
+run_ours(struct side *side, const uint8_t *text)
 {
-	static const uint64_t key[2] = { 1, 2 };
-	struct scanner *s = scanner_create(set, 1, key);
-	uint64_t least = UINT64_MAX;
+	uint64_t since = cycles_now();
+	struct scan_stream *stream = scan_open(side->scanner, BUFFER_PAYLOAD);
 
-	for (unsigned run = 0; run < RUNS; run++) {
-		uint64_t since = cycles_now();
-		struct scan_stream *stream = scan_open(s, BUFFER_PAYLOAD);
+	for (size_t at = 0; at + PIECE <= BYTES; at += PIECE)
+		scan_push(stream, text + at, PIECE, NULL, NULL);
+	scan_close(stream, NULL, NULL);
+	since = cycles_now() - since;
+	side->ours = since < side->ours ? since : side->ours;
+}
 
-		for (size_t at = 0; at + PIECE <= BYTES; at += PIECE)
-			scan_push(stream, text + at, PIECE, NULL, NULL);
-		scan_close(stream, NULL, NULL);
-		since = cycles_now() - since;
-		least = since < least ? since : least;
-	}
-	scanner_destroy(s);
-	return (double)least / BYTES;
+static void
+tell(const struct side *side, const struct side *first)
+{
+	double r = (double)side->raw / BYTES, o = (double)side->ours / BYTES;
+	double added_r = r - (double)first->raw / BYTES, added_o = o - (double)first->ours / BYTES;
+
+	printf("%6zu rules: Hyperscan %.3f, scanner %.3f cycles/B, ratio %.2f",
+	       ruleset_nr(side->set), r, o, o / r);
+	if (side != first)
+		printf("; added: %.3f and %.3f, ratio %.2f", added_r, added_o, added_o / added_r);
+	puts("");
 }
 
 int
 main(int argc, char **argv)
 {
 	static const char *const usual[] = { "100", "1000" };
-	const char *const *sizes = argc > 1 ? (const char *const *)argv + 1 : usual;
-	unsigned nr = argc > 1 ? (unsigned)argc - 1 : 2;
-	uint8_t *text = make_text();
-	double first_raw = 0, first_ours = 0;
+	bool given = argc > 2 && strcmp(argv[1], "--text") == 0;
+	int first = given ? 3 : 1;
+	const char *const *sizes = argc > first ? (const char *const *)argv + first : usual;
+	unsigned nr = argc > first ? (unsigned)(argc - first) : 2;
+	uint8_t *text = given ? read_text(argv[2]) : make_text();
+	static const uint64_t key[2] = { 1, 2 };
+	struct side sides[MAX_SETS] = { 0 };
 
-	for (unsigned i = 0; text != NULL && i < nr; i++) {
-		unsigned long rules = strtoul(sizes[i], NULL, 10);
-		struct ruleset *set;
-		size_t len;
-		char *source = make_rules((unsigned)rules, &len);
+	if (text == NULL || nr > MAX_SETS)
+		return 1;
+	for (unsigned i = 0; i < nr; i++) {
+		struct side *side = &sides[i];
 
-		if (ruleset_load_text("bench", source, len, &set, stderr) != 0)
+		side->raw = side->ours = UINT64_MAX;
+		if (load_rules(sizes[i], &side->set) != 0)
 			return 1;
-
-		double r = raw(ruleset_db(set), text), o = ours(set, text);
-
-		printf("%6lu rules: Hyperscan %.3f, scanner %.3f cycles/B, ratio %.2f", rules, r, o,
-		       o / r);
-		if (i == 0) {
-			first_raw = r;
-			first_ours = o;
-			puts("");
-		} else {
-			printf("; added: %.3f and %.3f, ratio %.2f\n", r - first_raw,
-			       o - first_ours, (o - first_ours) / (r - first_raw));
-		}
-		ruleset_free(set);
-		free(source);
+		side->scratch = rule_db_scratch(ruleset_db(side->set));
+		side->scanner = scanner_create(side->set, 1, key);
+		if (side->scratch == NULL || side->scanner == NULL)
+			return 1;
 	}
+	/* In turns, so that what else runs meets all of them. */
+	for (unsigned run = 0; run < RUNS; run++) {
+		for (unsigned i = 0; i < nr; i++) {
+			run_raw(&sides[i], text);
+			run_ours(&sides[i], text);
+		}
+	}
+	for (unsigned i = 0; i < nr; i++) {
+		tell(&sides[i], &sides[0]);
+		scanner_destroy(sides[i].scanner);
+		hs_free_scratch(sides[i].scratch);
+	}
+	for (unsigned i = 0; i < nr; i++)
+		ruleset_free(sides[i].set);
 	free(text);
 	return 0;
 }
