@@ -140,6 +140,18 @@ on_llm_text(void *arg, enum llm_text_kind kind, unsigned choice, const uint8_t *
 }
 
 static void
+begin_llm(struct exchange *x)
+{
+	x->llm = slab_take(&x->env->llm);
+	if (x->llm == NULL) {
+		x->env->counters.llm_refused++;
+		return;
+	}
+	llm_begin(x->llm, x->env->config.providers);
+	llm_set_text(x->llm, on_llm_text, x);
+}
+
+static void
 drop_llm_if_hopeless(struct exchange *x)
 {
 	/* Of a WebSocket only its messages say what it is. */
@@ -232,14 +244,10 @@ begin_request(struct exchange *x, const char *version, struct span method, struc
 	if (x->c->ai_service == NULL)
 		x->c->ai_service = signature_service(x->env->config.providers, exchange_path(x));
 	exchange_mcp_begin(x, method, target);
-	x->llm = slab_take(&x->env->llm);
-	if (x->llm == NULL) {
-		x->env->counters.llm_refused++;
-		return;
-	}
-	llm_begin(x->llm, x->env->config.providers);
-	llm_set_text(x->llm, on_llm_text, x);
-	llm_request_line(x->llm, method, authority, target);
+	if (x->llm == NULL) /* else its answer came first */
+		begin_llm(x);
+	if (x->llm != NULL)
+		llm_request_line(x->llm, method, authority, target);
 }
 
 void
@@ -271,6 +279,9 @@ exchange_status(struct exchange *x, unsigned status, const char *version)
 	x->status = status;
 	if (x->version == NULL)
 		x->version = version;
+	/* An answer of a model shows itself, whether or not the mirror has what was asked. */
+	if (x->llm == NULL && !x->message[CONN_ORIG].begun && status == 200)
+		begin_llm(x);
 	if (x->llm != NULL)
 		llm_response_status(x->llm, status);
 	if (x->mcp != NULL)
@@ -465,10 +476,10 @@ exchange_headers_end(struct exchange *x, enum conn_dir dir)
 
 	m->headers_done = true;
 	exchange_text_end(m);
-	if (dir == CONN_ORIG) {
+	if (dir == CONN_ORIG)
 		scan_request_line(x);
+	if (dir == CONN_ORIG || !x->message[CONN_ORIG].begun)
 		drop_llm_if_hopeless(x);
-	}
 	exchange_mcp_drop_if_hopeless(x);
 	/* gRPC's coding is of each message by itself. */
 	if (x->grpc)

@@ -64,6 +64,7 @@ llm_request_line(struct llm_call *call, struct span method, struct span host, st
 		host = authority_of(path);
 	if (host.len != 0)
 		host_seen(call, host);
+	call->request_seen = true;
 	call->method_post = span_is(method, "POST");
 	call->method_get = span_is(method, "GET");
 	if (vector_request_line(call, method, &tail) || batch_request_line(call, method, &tail))
@@ -253,6 +254,91 @@ llm_request_gap(struct llm_call *call)
 		call->request.body = LLM_BODY_OTHER;
 }
 
+/* What the bodies say where the path was silent or served several dialects. */
+static void
+settle_dialect(struct llm_call *call)
+{
+	struct llm_facts *facts = &call->facts;
+	uint32_t signs = call->signs;
+
+	if (call->target.vector)
+		return;
+	if (facts->dialect == LLM_COHERE_CHAT && (signs & LLM_SIGN_CHOICES) != 0)
+		facts->dialect = LLM_OPENAI_CHAT; /* others use /v1/chat for that */
+	if (facts->dialect == LLM_DIALECT_UNKNOWN && !call->request_seen) {
+		facts->dialect = call->marked;
+		if (call->marked == LLM_OPENAI_CHAT || call->marked == LLM_OPENAI_RESPONSES ||
+		    call->marked == LLM_ANTHROPIC_MESSAGES)
+			facts->operation = LLM_CHAT;
+	} else if (facts->dialect == LLM_DIALECT_UNKNOWN && call->websocket) {
+		if ((signs & LLM_SIGN_MARKER) != 0) {
+			facts->dialect = LLM_OPENAI_REALTIME;
+			facts->operation = LLM_CHAT;
+		}
+	} else if (facts->dialect == LLM_DIALECT_UNKNOWN) {
+		if ((signs & LLM_SIGN_PARTS) != 0)
+			facts->dialect = LLM_GEMINI_GENERATE;
+		else if ((signs & LLM_SIGN_ROLES) != 0)
+			facts->dialect = LLM_OPENAI_CHAT;
+		else if ((signs & LLM_SIGN_PROMPT) != 0 && (signs & LLM_SIGN_LIMIT) != 0)
+			facts->dialect = (signs & LLM_SIGN_MODEL) != 0 ? LLM_OPENAI_COMPLETIONS
+								       : LLM_TGI_GENERATE;
+	}
+	if (facts->operation != LLM_OPERATION_UNKNOWN)
+		return;
+	if ((signs & LLM_SIGN_EMBEDDING) != 0)
+		facts->operation = LLM_EMBEDDINGS;
+	else if ((signs & LLM_SIGN_PARTS) != 0)
+		facts->operation = LLM_GENERATE_CONTENT;
+	else if ((signs & LLM_SIGN_ROLES) != 0)
+		facts->operation = LLM_CHAT;
+	else if ((signs & (LLM_SIGN_PROMPT | LLM_SIGN_LIMIT | LLM_SIGN_CHOICES)) != 0)
+		facts->operation = LLM_TEXT_COMPLETION;
+}
+
+/* A server that gave itself away stands for the provider where no host of the catalogue does. */
+static void
+settle_provider(struct llm_call *call)
+{
+	struct llm_facts *facts = &call->facts;
+
+	if (call->target.vector) {
+		bool known = call->host_name != NULL && call->host_kind == PROVIDER_VECTOR_STORE;
+
+		facts->detected_by = known ? LLM_BY_HOST : LLM_BY_PAYLOAD;
+		facts->provider = known ? call->host_name : vector_provider(call);
+		facts->request_stream = false;
+		return;
+	}
+	if (facts->engine == NULL) {
+		if (facts->dialect == LLM_OLLAMA_CHAT || facts->dialect == LLM_OLLAMA_GENERATE ||
+		    facts->dialect == LLM_OLLAMA_EMBED || facts->dialect == LLM_OLLAMA_PULL)
+			facts->engine = "ollama";
+		else if (facts->dialect == LLM_TRITON_GENERATE)
+			facts->engine = "triton";
+	}
+	if (facts->provider != NULL || facts->engine == NULL)
+		return;
+	if (strcmp(facts->engine, "ollama") == 0 || strcmp(facts->engine, "vllm") == 0)
+		facts->provider = facts->engine;
+}
+
+/* Both messages are over, or what there was of them. */
+static void
+settle(struct llm_call *call)
+{
+	if (call->response_seen)
+		call->facts.request_stream = call->response_is_stream;
+	call->facts.complete = call->request_whole && call->response_whole;
+	if (call->target.batch) {
+		batch_settle(call);
+		return;
+	}
+	settle_dialect(call);
+	settle_provider(call);
+	llm_estimate_tokens(call);
+}
+
 void
 llm_request_end(struct llm_call *call, bool complete)
 {
@@ -262,7 +348,11 @@ llm_request_end(struct llm_call *call, bool complete)
 		call->signs |= LLM_SIGN_PROMPT;
 	call->request_ended = true;
 	call->request_whole = complete;
-	call->facts.request_stream = call->asked_stream;
+	if (!call->response_seen)
+		call->facts.request_stream = call->asked_stream;
+	/* Behind its answer: two ports, one direction each. */
+	if (call->ended && call->request_seen)
+		settle(call);
 }
 
 void
@@ -459,70 +549,6 @@ llm_response_gap(struct llm_call *call)
 		side->walk.broken = true;
 }
 
-/* What the bodies say where the path was silent or served several dialects. */
-static void
-settle_dialect(struct llm_call *call)
-{
-	struct llm_facts *facts = &call->facts;
-	uint32_t signs = call->signs;
-
-	if (call->target.vector)
-		return;
-	if (facts->dialect == LLM_COHERE_CHAT && (signs & LLM_SIGN_CHOICES) != 0)
-		facts->dialect = LLM_OPENAI_CHAT; /* others use /v1/chat for that */
-	if (facts->dialect == LLM_DIALECT_UNKNOWN && call->websocket) {
-		if ((signs & LLM_SIGN_MARKER) != 0) {
-			facts->dialect = LLM_OPENAI_REALTIME;
-			facts->operation = LLM_CHAT;
-		}
-	} else if (facts->dialect == LLM_DIALECT_UNKNOWN) {
-		if ((signs & LLM_SIGN_PARTS) != 0)
-			facts->dialect = LLM_GEMINI_GENERATE;
-		else if ((signs & LLM_SIGN_ROLES) != 0)
-			facts->dialect = LLM_OPENAI_CHAT;
-		else if ((signs & LLM_SIGN_PROMPT) != 0 && (signs & LLM_SIGN_LIMIT) != 0)
-			facts->dialect = (signs & LLM_SIGN_MODEL) != 0 ? LLM_OPENAI_COMPLETIONS
-								       : LLM_TGI_GENERATE;
-	}
-	if (facts->operation != LLM_OPERATION_UNKNOWN)
-		return;
-	if ((signs & LLM_SIGN_EMBEDDING) != 0)
-		facts->operation = LLM_EMBEDDINGS;
-	else if ((signs & LLM_SIGN_PARTS) != 0)
-		facts->operation = LLM_GENERATE_CONTENT;
-	else if ((signs & LLM_SIGN_ROLES) != 0)
-		facts->operation = LLM_CHAT;
-	else if ((signs & (LLM_SIGN_PROMPT | LLM_SIGN_LIMIT | LLM_SIGN_CHOICES)) != 0)
-		facts->operation = LLM_TEXT_COMPLETION;
-}
-
-/* A server that gave itself away stands for the provider where no host of the catalogue does. */
-static void
-settle_provider(struct llm_call *call)
-{
-	struct llm_facts *facts = &call->facts;
-
-	if (call->target.vector) {
-		bool known = call->host_name != NULL && call->host_kind == PROVIDER_VECTOR_STORE;
-
-		facts->detected_by = known ? LLM_BY_HOST : LLM_BY_PAYLOAD;
-		facts->provider = known ? call->host_name : vector_provider(call);
-		facts->request_stream = false;
-		return;
-	}
-	if (facts->engine == NULL) {
-		if (facts->dialect == LLM_OLLAMA_CHAT || facts->dialect == LLM_OLLAMA_GENERATE ||
-		    facts->dialect == LLM_OLLAMA_EMBED || facts->dialect == LLM_OLLAMA_PULL)
-			facts->engine = "ollama";
-		else if (facts->dialect == LLM_TRITON_GENERATE)
-			facts->engine = "triton";
-	}
-	if (facts->provider != NULL || facts->engine == NULL)
-		return;
-	if (strcmp(facts->engine, "ollama") == 0 || strcmp(facts->engine, "vllm") == 0)
-		facts->provider = facts->engine;
-}
-
 void
 llm_response_end(struct llm_call *call, bool complete)
 {
@@ -537,16 +563,7 @@ llm_response_end(struct llm_call *call, bool complete)
 			call->response_is_stream = true;
 	}
 	call->response_whole = complete;
-	if (call->response_seen)
-		call->facts.request_stream = call->response_is_stream;
-	call->facts.complete = call->request_whole && call->response_whole;
-	if (call->target.batch) {
-		batch_settle(call);
-		return;
-	}
-	settle_dialect(call);
-	settle_provider(call);
-	llm_estimate_tokens(call);
+	settle(call);
 }
 
 void
@@ -580,6 +597,8 @@ llm_is_likely(const struct llm_call *call)
 		return (call->signs & LLM_SIGN_MARKER) != 0 || t->realtime;
 	if (t->batch)
 		return batch_is_likely(call);
+	if (!call->request_seen)
+		return llm_judge(call);
 	return !t->no_call && !t->vector &&
 	       (t->hint || t->stored || call->header_sign ||
 		call->facts.detected_by == LLM_BY_HOST || (call->signs & LLM_SIGN_STRONG) != 0);
@@ -596,6 +615,9 @@ llm_worth_watching(const struct llm_call *call)
 		return !call->request_ended || vector_is_asked(call);
 	if (t->batch)
 		return batch_worth_watching(call);
+	if (!call->request_seen)
+		return call->response.body != LLM_BODY_NONE &&
+		       call->response.body != LLM_BODY_OTHER;
 	if (t->no_call || (!call->method_post && !(call->method_get && t->stored)))
 		return false;
 	if (t->hint || t->stored || call->header_sign || call->facts.detected_by == LLM_BY_HOST)

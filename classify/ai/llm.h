@@ -275,6 +275,8 @@ struct llm_call {
 	uint32_t choice, next_choice; /* of the answer being read, of the next in its list */
 	uint8_t held_len;
 	uint8_t held[LLM_HELD_CAP];
+	enum llm_dialect marked; /* what the answer says it is; unknown: nothing */
+	bool request_seen;	 /* its line; false: the answer stands alone */
 	bool method_post;
 	bool method_get;
 	bool header_sign;

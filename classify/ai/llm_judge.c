@@ -12,7 +12,8 @@
  *
  * Chat services have messages with roles, and devices have models: where nothing but the body
  * speaks for a call, an answer that was seen has to look like a model's as well. A stored answer
- * that is fetched again (GET /responses/ID) must show itself in the answer.
+ * that is fetched again (GET /responses/ID) must show itself in the answer, and so must an answer
+ * to a request that was not seen, which takes one strong sign more.
  */
 #include "classify/ai/batch.h"
 #include "classify/ai/llm_read.h"
@@ -42,6 +43,8 @@ llm_judge(const struct llm_call *call)
 		return batch_judge(call);
 	if (t->no_call || t->realtime)
 		return false;
+	if (!call->request_seen)
+		return (call->signs & LLM_SIGN_MARKER) != 0 && strong >= 2;
 	if (call->method_get)
 		return t->stored && (call->signs & LLM_SIGN_MARKER) != 0;
 	if (!call->method_post)

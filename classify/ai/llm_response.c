@@ -88,12 +88,25 @@ event_type(struct llm_side *side, struct span type)
 }
 
 /* "object" of OpenAI's answers. */
-static bool
-is_object_marker(struct span text)
+/* The dialect of which that is an answer's kind. */
+static enum llm_dialect
+marked_dialect(struct span text)
 {
-	return span_starts(text, "chat.completion") || span_is(text, "text_completion") ||
-	       span_is(text, "response") || span_is(text, "response.compaction") ||
-	       span_is(text, "response.input_tokens");
+	if (span_starts(text, "chat.completion"))
+		return LLM_OPENAI_CHAT;
+	if (span_is(text, "text_completion"))
+		return LLM_OPENAI_COMPLETIONS;
+	if (span_is(text, "response") || span_is(text, "response.compaction") ||
+	    span_is(text, "response.input_tokens"))
+		return LLM_OPENAI_RESPONSES;
+	return LLM_DIALECT_UNKNOWN;
+}
+
+static void
+mark(struct llm_call *call, enum llm_dialect dialect)
+{
+	call->signs |= LLM_SIGN_MARKER;
+	call->marked = dialect;
 }
 
 static void
@@ -229,14 +242,16 @@ marker(struct llm_call *call, uint64_t path, struct span text)
 	switch (path) {
 	case AT(K_object):
 	case AT(K_response, K_object):
-		if (is_object_marker(text))
-			call->signs |= LLM_SIGN_MARKER;
+		if (marked_dialect(text) != LLM_DIALECT_UNKNOWN)
+			mark(call, marked_dialect(text));
 		break;
 	case AT(K_type): /* anthropic, whole and streamed */
 		event_type(&call->response, text);
-		if (call->websocket ? is_realtime_event(text)
-				    : span_is(text, "message") || span_is(text, "message_start"))
-			call->signs |= LLM_SIGN_MARKER;
+		if (call->websocket && is_realtime_event(text))
+			mark(call, LLM_OPENAI_REALTIME);
+		if (!call->websocket &&
+		    (span_is(text, "message") || span_is(text, "message_start")))
+			mark(call, LLM_ANTHROPIC_MESSAGES);
 		break;
 	case AT(K_status): /* Ollama, while it pulls */
 		if (call->facts.dialect == LLM_OLLAMA_PULL && span_starts(text, "pulling "))

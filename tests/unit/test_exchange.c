@@ -77,6 +77,88 @@ test_exchange_reused(void **state)
 	feed_fini(&used);
 }
 
+#define EVENTS "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+#define CHUNK(content)                                                                             \
+	"data: {\"id\":\"c1\",\"object\":\"chat.completion.chunk\",\"model\":\"m-1\",\"choices\":" \
+	"[{\"index\":0,\"delta\":{\"content\":\"" content "\"}}]}\n\n"
+
+static const struct answer_case {
+	const char *name, *answer;
+	const char *has, *has_not;
+} answer_cases[] = {
+	{ "chat, streamed", EVENTS CHUNK("we") CHUNK("ir-ca") CHUNK("nary") "data: [DONE]\n\n",
+	  " gen_ai_dialect=openai.chat gen_ai_operation_name=chat gen_ai_response_model=m-1 ",
+	  NULL },
+	{ "messages, streamed",
+	  EVENTS
+	  "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"model\":\"m-2\","
+	  "\"usage\":{\"input_tokens\":7}}}\n\n"
+	  "data: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":"
+	  "\"text_delta\",\"text\":\"weir-\"}}\n\n"
+	  "data: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":"
+	  "\"text_delta\",\"text\":\"canary\"}}\n\n",
+	  " gen_ai_usage_input_tokens=7 ", NULL },
+	{ "another stream of events",
+	  EVENTS "data: {\"object\":\"event\",\"choices\":[1]}\n\n"
+		 "data: {\"content\":\"weir-canary\"}\n\n",
+	  "where=sse.data", "llm " },
+	{ "a message of people",
+	  "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 58\r\n\r\n"
+	  "{\"type\":\"message\",\"id\":1,\"content\":\"weir-canary\",\"to\":\"b\"}",
+	  "where=json", "llm " },
+};
+
+/* A mirror of one direction, or a request that was lost: a model's answer shows itself. */
+static void
+test_answer_alone(void **state)
+{
+	static struct feed f;
+
+	(void)state;
+	feed_init(&f);
+	for (size_t i = 0; i < ARRAY_LEN(answer_cases); i++) {
+		const struct answer_case *t = &answer_cases[i];
+		const struct feed_turn turns[] = {
+			{ CONN_RESP, t->answer, strlen(t->answer), 0 },
+			{ 0 },
+		};
+
+		print_message("%s\n", t->name);
+		feed_same(&f, turns, 80);
+		feed_has(&f, t->has);
+		feed_has(&f, "findings=1");
+		if (t->has_not != NULL)
+			feed_has_not(&f, t->has_not);
+		else
+			feed_has(&f, "where=llm.completion");
+	}
+	feed_fini(&f);
+}
+
+/* Two ports, a direction each: the answer may be read before what it answers. */
+static void
+test_answer_first(void **state)
+{
+	static const struct feed_turn turns[] = {
+		FEED_RESP(EVENTS CHUNK("we") CHUNK("ir-ca") CHUNK("nary") "data: [DONE]\n\n"),
+		FEED_ORIG("POST /v1/chat/completions HTTP/1.1\r\nHost: a.example\r\n"
+			  "Content-Type: application/json\r\nContent-Length: 72\r\n\r\n"
+			  "{\"model\":\"m\",\"max_tokens\":9,\"messages\":[{\"role\":\"user\","
+			  "\"content\":\"hi\"}]}"),
+		{ 0 },
+	};
+	static struct feed f;
+
+	(void)state;
+	feed_init(&f);
+	feed_run(&f, turns, 80, SIZE_MAX, SIZE_MAX);
+	feed_has(&f, "where=llm.completion");
+	feed_has(&f, " url_host=a.example ");
+	feed_has(&f,
+		 " gen_ai_request_model=m gen_ai_response_model=m-1 gen_ai_request_stream=true ");
+	feed_fini(&f);
+}
+
 #define DNS_QUERY "\1\2\1\0\0\1\0\0\0\0\0\0\1a\7example\0\0\1\0\1"
 #define DNS_ANSWER                                                                         \
 	"\1\2\x81\x80\0\1\0\1\0\0\0\0\1a\7example\0\0\1\0\1\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4" \
@@ -116,8 +198,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_exchange_target),
-		cmocka_unit_test(test_exchange_reused),
+		cmocka_unit_test(test_exchange_target), cmocka_unit_test(test_exchange_reused),
+		cmocka_unit_test(test_answer_alone),	cmocka_unit_test(test_answer_first),
 		cmocka_unit_test(test_dns_reused),
 	};
 
