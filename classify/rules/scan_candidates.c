@@ -1,0 +1,256 @@
+/*
+ * Candidates: what Hyperscan and the digit finder stop at, in the order of their ends; scan_state.h
+ * has the parts of the scanner.
+ */
+#include "classify/rules/scan_state.h"
+
+enum { EDGE = 8 }; /* bytes that tell whether an escape ends in front of a number */
+
+/* ------------------------------------------------------------------ their queue */
+
+void
+scan_take_pending(struct scan_stream *st, struct queue *q)
+{
+	st->queue = q;
+	q->nr = st->nr_pending;
+	memcpy(q->at, st->pending, st->nr_pending * sizeof(q->at[0]));
+}
+
+/* What could not be judged yet waits in the stream; the last of too many are lost. */
+void
+scan_keep_pending(struct scan_stream *st, uint32_t from)
+{
+	uint32_t nr = st->queue->nr - from;
+
+	if (nr > SCAN_MAX_PENDING) {
+		st->scanner->counters.scan_candidates_lost += nr - SCAN_MAX_PENDING;
+		nr = SCAN_MAX_PENDING;
+	}
+	memcpy(st->pending, st->queue->at + from, nr * sizeof(st->pending[0]));
+	st->nr_pending = nr;
+}
+
+/* The same value, seen to go on: a repeat that takes one more byte, a number one more group. */
+static bool
+extends(const struct db_pattern *p, const struct candidate *old, const struct candidate *c)
+{
+	if (old->pattern != c->pattern)
+		return false;
+	if (c->has_start)
+		return old->start == c->start;
+	return old->end == c->end || (p->width == 0 && old->end + 1 == c->end);
+}
+
+/* Takes out the candidate that c goes on from. */
+static void
+drop_extended(struct queue *q, const struct db_pattern *p, struct candidate *c)
+{
+	uint64_t least = c->has_start ? c->start : c->end - 1;
+
+	for (uint32_t i = q->nr; i > 0 && q->at[i - 1].end >= least; i--) {
+		if (!extends(p, &q->at[i - 1], c))
+			continue;
+		c->first = q->at[i - 1].first;
+		q->nr--;
+		memmove(q->at + i - 1, q->at + i, (q->nr - i + 1) * sizeof(q->at[0]));
+		return;
+	}
+}
+
+static bool
+comes_after(const struct candidate *a, const struct candidate *b)
+{
+	return a->end != b->end ? a->end > b->end : a->pattern > b->pattern;
+}
+
+static void
+add_candidate(struct scan_stream *st, struct candidate *c)
+{
+	struct queue *q = st->queue;
+	uint32_t i;
+
+	if (c->end + CONFIRM_RIGHT <= st->quiet)
+		return;
+	c->first = c->end;
+	drop_extended(q, &st->scanner->db->patterns[c->pattern], c);
+	if (q->nr == MAX_GATHERED) {
+		st->scanner->counters.scan_candidates_lost++;
+		return;
+	}
+	for (i = q->nr++; i > 0 && comes_after(&q->at[i - 1], c); i--)
+		q->at[i] = q->at[i - 1];
+	q->at[i] = *c;
+}
+
+/* ------------------------------------------------------------------ where they come from */
+
+static bool
+wanted(const struct scan_stream *st, const struct db_pattern *p)
+{
+	return st->value != NULL || st->scanner->trace != NULL ||
+	       (p->rule->buffers & 1u << st->buffer) != 0;
+}
+
+int
+scan_on_match(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
+	      void *arg)
+{
+	struct scan_stream *st = arg;
+	struct candidate c = { .end = st->base + to, .pattern = id };
+
+	(void)from, (void)flags;
+	if (wanted(st, &st->scanner->db->patterns[id]))
+		add_candidate(st, &c);
+	return 0;
+}
+
+/* Groups [i, nr) are joined by one kind of separator, which the pattern allows. */
+static bool
+joined_alike(const struct rule_pattern *p, const struct digit_group *g, unsigned i, unsigned nr)
+{
+	uint8_t sep = i + 1 < nr ? g[i + 1].before : 0;
+
+	if (sep != 0 &&
+	    (p->separators.len == 0 || memchr(p->separators.p, sep, p->separators.len) == NULL))
+		return false;
+	for (unsigned k = i + 1; k < nr; k++) {
+		if (g[k].before != sep)
+			return false;
+	}
+	return true;
+}
+
+/* The left edge and the arithmetic first: few numbers pass, and only those wait. */
+static bool
+number_passes(struct scan_stream *st, const struct rule *rule, uint64_t start, uint64_t end)
+{
+	uint64_t visible = scan_visible_from(st);
+	uint64_t from = start - visible > EDGE ? start - EDGE : visible;
+	struct value v;
+
+	value_init(&v, scan_view(st, from, end), (size_t)(end - from), (size_t)(start - from),
+		   (size_t)(end - from));
+	return confirm_left_edge(&v) &&
+	       (rule->validator == NULL || rule->validator->check(&v) != 0);
+}
+
+/* One that is no candidate: who asks about it should see why. */
+static void
+trace_number(struct scan_stream *st, const struct db_pattern *p, const struct candidate *c)
+{
+	uint64_t visible = scan_visible_from(st);
+	uint64_t from = c->start - visible > EDGE ? c->start - EDGE : visible;
+	struct value v;
+
+	value_init(&v, scan_view(st, from, c->end), (size_t)(c->end - from),
+		   (size_t)(c->start - from), (size_t)(c->end - from));
+	scan_trace(st, p, &v, from);
+}
+
+static void
+match_digits(struct scan_stream *st, uint32_t id, const struct digit_group *g, unsigned nr)
+{
+	const struct db_pattern *p = &st->scanner->db->patterns[id];
+	uint64_t end = g[nr - 1].start + g[nr - 1].len, total = 0;
+	unsigned first = nr;
+
+	/* The longest part first: go left as far as the number of digits allows. */
+	while (first > 0 && total + g[first - 1].len <= p->pattern->max_digits)
+		total += g[--first].len;
+	for (; first < nr && total >= p->pattern->min_digits; total -= g[first++].len) {
+		struct candidate c = {
+			.end = end, .start = g[first].start, .pattern = id, .has_start = true
+		};
+
+		if (!joined_alike(p->pattern, g, first, nr) || c.start < scan_visible_from(st))
+			continue;
+		if (!number_passes(st, p->rule, c.start, c.end)) {
+			if (st->scanner->trace != NULL)
+				trace_number(st, p, &c);
+			continue;
+		}
+		add_candidate(st, &c);
+		return;
+	}
+}
+
+/*
+ * By a letter, and short enough to be a part of what it leads to. What goes on longer is no number
+ * of anything, and could be out of sight by the time that its end is seen.
+ */
+static bool
+is_led(const struct digit_group *g)
+{
+	return g->len >= 2 && g->len <= CONFIRM_RIGHT && is_alpha(g->before);
+}
+
+static void
+match_iban(struct scan_stream *st, const struct digit_group *g)
+{
+	const struct rule_db *db = st->scanner->db;
+
+	if (!is_led(g) || g->start < scan_visible_from(st) + 2)
+		return;
+
+	const uint8_t *p = scan_view(st, g->start - 2, g->start + 2);
+
+	if (!is_alpha(p[0]) || (p[0] & 0x20) != (p[1] & 0x20) || !iban_head_ok(p))
+		return;
+	for (unsigned i = 0; i < db->nr_ibans; i++) {
+		struct candidate c = { .end = g->start + 2,
+				       .start = g->start - 2,
+				       .pattern = db->ibans[i],
+				       .has_start = true };
+
+		if (wanted(st, &db->patterns[c.pattern]))
+			add_candidate(st, &c);
+	}
+}
+
+/* Letters and digits that a regex begins with; how far it goes is seen when it is judged. */
+static void
+match_leads(struct scan_stream *st, const struct digit_group *g)
+{
+	const struct rule_db *db = st->scanner->db;
+
+	if (!is_led(g))
+		return;
+	for (unsigned i = 0; i < db->nr_leads; i++) {
+		const struct db_pattern *p = &db->patterns[db->leads[i]];
+		struct candidate c = { .end = g->start + p->lead.digits,
+				       .start = g->start - p->lead.letters,
+				       .pattern = db->leads[i],
+				       .has_start = true };
+
+		if (wanted(st, p) && g->len >= p->lead.digits &&
+		    g->start >= scan_visible_from(st) + p->lead.letters &&
+		    regex_may_begin(&p->lead, scan_view(st, c.start, c.end)))
+			add_candidate(st, &c);
+	}
+}
+
+void
+scan_on_group(void *arg, const struct digit_group *g, unsigned nr)
+{
+	struct scan_stream *st = arg;
+	const struct rule_db *db = st->scanner->db;
+	uint64_t total = 0, lengths = 0;
+
+	/* Of the last group, of it and the one before it, ... */
+	for (unsigned i = nr; i > 0; i--) {
+		total += g[i - 1].len;
+		lengths |= 1ull << (total < 63 ? total : 63);
+	}
+	for (unsigned i = 0; i < db->nr_digits; i++) {
+		const struct db_digits *d = &db->digits[i];
+
+		if ((d->lengths & lengths) != 0 &&
+		    (st->value != NULL || st->scanner->trace != NULL ||
+		     (d->buffers & 1u << st->buffer) != 0))
+			match_digits(st, d->pattern, g, nr);
+	}
+	if (db->nr_ibans != 0)
+		match_iban(st, &g[nr - 1]);
+	if (db->nr_leads != 0)
+		match_leads(st, &g[nr - 1]);
+}

@@ -1,0 +1,249 @@
+/* Of candidates, findings; scan_state.h has the parts of the scanner. */
+#include "classify/detect/mask.h"
+#include "classify/rules/scan_state.h"
+
+/* False when the value was told before. */
+static bool
+remember(struct scan_stream *st, uint64_t value)
+{
+	for (uint32_t i = 0; i < st->nr_seen; i++) {
+		if (st->seen[i] == value)
+			return false;
+	}
+	if (st->nr_seen < SCAN_MAX_SEEN)
+		st->seen[st->nr_seen++] = value;
+	else
+		st->scanner->counters.scan_values_forgotten++;
+	return true;
+}
+
+static bool
+is_headed(const struct scan_stream *st, uint64_t rule_hash, int column)
+{
+	for (unsigned i = 0; i < st->nr_headed; i++) {
+		if (st->headed[i].rule_hash == rule_hash && st->headed[i].column == column)
+			return true;
+	}
+	return false;
+}
+
+static bool
+stands_headed(const struct scan_stream *st, const struct db_pattern *p, const struct value *v)
+{
+	int column = st->nr_headed == 0 ? -1 : words_column(v);
+
+	return column >= 0 && is_headed(st, p->rule_hash, column);
+}
+
+static void
+tell_value(struct scan_stream *st, const struct db_pattern *p, struct value *v, uint64_t from)
+{
+	const struct rule *rule = p->rule;
+	struct finding f;
+
+	if (!rule->hides)
+		return;
+	if (rule->weak ? confirm_finding(rule, p->pattern, v, false, &f)
+		       : confirm_shape(rule, p->pattern, v, NULL))
+		st->value(st->arg, rule, v, (size_t)from);
+}
+
+static bool
+joins_token(const struct value *v, size_t at)
+{
+	uint8_t c = v->window[at];
+
+	return is_alnum(c) || c >= 0x80 || memchr("-_.~+/%", c, 7) != NULL;
+}
+
+static bool
+stands_alone(const struct value *v)
+{
+	return (v->start == 0 || !joins_token(v, v->start - 1)) &&
+	       (v->end == v->len || !joins_token(v, v->end));
+}
+
+/*
+ * A number is a piece of what is no number: the card in track data, the digits of an IBAN or of a
+ * key. But where it passed its check and stands alone, a shape round it that nothing checked, a
+ * field's name and its value, say, takes nothing from it.
+ */
+static bool
+is_piece(const struct claim *number, bool validated)
+{
+	return validated || !number->validated || !number->alone;
+}
+
+/*
+ * Generic rules give way to what was found at the same bytes, numbers to what they are a piece of;
+ * else the first of those that are as severe stays.
+ */
+static bool
+is_claimed(const struct scan_stream *st, const struct claim *mine)
+{
+	unsigned nr = st->nr_claims < MAX_CLAIMS ? st->nr_claims : MAX_CLAIMS;
+
+	for (unsigned i = 0; i < nr; i++) {
+		const struct claim *c = &st->claims[i];
+
+		if (c->rule_hash == mine->rule_hash || c->from >= mine->to || mine->from >= c->to)
+			continue;
+		if (mine->number && !c->number && !c->generic && !is_piece(mine, c->validated))
+			continue;
+		if (mine->generic || (mine->number && !c->number) ||
+		    (!c->generic && mine->severity <= c->severity))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A rule that is not generic also finds something in the value, or round the whole of it. Looked at
+ * are matches by their shortest end, inside the window of c: every split of the input shows the
+ * same of them.
+ */
+static bool
+named_ahead(struct scan_stream *st, const struct candidate *c, const struct value *v, uint64_t from,
+	    const struct claim *mine)
+{
+	const struct queue *q = st->queue;
+	bool whole = mine->number;
+	uint64_t last = from + (whole ? v->len : v->end);
+	struct value other;
+
+	for (const struct candidate *n = c + 1; n < q->at + q->nr; n++) {
+		const struct db_pattern *p = &st->scanner->db->patterns[n->pattern];
+		size_t end, start;
+
+		if (p->rule->generic || p->pattern->kind > PATTERN_LITERAL ||
+		    n->first <= from + v->start || n->first > last ||
+		    (mine->number && !is_piece(mine, p->rule->validator != NULL)))
+			continue;
+		if (!scan_match_bounds(st, n, span_of(v->window, v->len), from, n->first, &start,
+				       &end) &&
+		    n->has_start)
+			continue;
+		value_init(&other, v->window, v->len, start, end);
+		if (start < end && (!whole || (start <= v->start && end >= v->end)) &&
+		    (p->rule->validator == NULL || p->rule->validator->check(&other) != 0))
+			return true;
+	}
+	return false;
+}
+
+static void
+tell_finding(struct scan_stream *st, const struct candidate *c, struct value *v, uint64_t from)
+{
+	const struct db_pattern *p = &st->scanner->db->patterns[c->pattern];
+	struct finding f;
+	int column;
+
+	if (st->found == NULL ||
+	    !confirm_finding(p->rule, p->pattern, v, stands_headed(st, p, v), &f))
+		return;
+	st->scanner->counters.scan_confirmed++;
+
+	struct claim mine = { .from = from + v->start,
+			      .to = from + v->end,
+			      .rule_hash = p->rule_hash,
+			      .severity = f.severity,
+			      .generic = p->rule->generic,
+			      .number = p->pattern->kind == PATTERN_DIGITS,
+			      .validated = p->rule->validator != NULL,
+			      .alone = stands_alone(v) };
+
+	if (is_claimed(st, &mine) ||
+	    ((mine.generic || mine.number) && named_ahead(st, c, v, from, &mine)))
+		return;
+	if (f.severity > SEVERITY_INFO)
+		st->claims[st->nr_claims++ % MAX_CLAIMS] = mine;
+	column = words_head(&p->rule->context.list, v) ? words_column(v) : -1;
+	if (column >= 0 && st->nr_headed < MAX_HEADED && !is_headed(st, p->rule_hash, column))
+		st->headed[st->nr_headed++] = (struct headed) { p->rule_hash, column };
+	f.value_hash = siphash13(&st->scanner->key, v->norm, v->norm_len);
+	if (!remember(st, f.value_hash ^ p->rule_hash))
+		return;
+	if (f.test_value && !st->scanner->live && f.severity > SEVERITY_LOW)
+		f.severity = SEVERITY_LOW;
+	f.buffer = st->buffer;
+	f.offset = from + v->start;
+	mask_value(p->rule, v, f.sample, sizeof(f.sample));
+	st->found(st->arg, &f);
+}
+
+void
+scan_trace(struct scan_stream *st, const struct db_pattern *p, const struct value *v, uint64_t from)
+{
+	struct scan_candidate told = { .rule = p->rule, .pattern = p->pattern };
+	struct value copy = *v;
+	struct finding f = { .buffer = st->buffer };
+
+	told.verdict = confirm_verdict(p->rule, p->pattern, &copy, stands_headed(st, p, v), &f);
+	told.finding = told.verdict == CONFIRM_IS_FINDING ? &f : NULL;
+	mask_value(p->rule, &copy, f.sample, sizeof(f.sample));
+	told.start = from + copy.start;
+	told.end = from + copy.end;
+	st->scanner->trace(st->scanner->trace_arg, &told);
+}
+
+static void
+count_cost(struct scan_profile *costs, uint32_t pattern, uint64_t since, uint64_t confirmed)
+{
+	costs->pattern[pattern].candidates++;
+	costs->pattern[pattern].confirmed += confirmed;
+	costs->pattern[pattern].cycles += cycles_now() - since;
+}
+
+static void
+judge(struct scan_stream *st, const struct candidate *c)
+{
+	const struct db_pattern *p = &st->scanner->db->patterns[c->pattern];
+	uint64_t visible = scan_visible_from(st), avail = st->pos + st->push_len;
+	uint64_t from = c->end > CONFIRM_LEFT ? c->end - CONFIRM_LEFT : 0;
+	uint64_t to = c->end + CONFIRM_RIGHT;
+	struct value v;
+	size_t start, end;
+
+	from = from > visible ? from : visible;
+	to = to < avail ? to : avail;
+	if (c->end <= from || c->end > to || (c->has_start && c->start < from))
+		return;
+
+	const uint8_t *window = scan_view(st, from, to);
+	size_t len = (size_t)(to - from);
+
+	st->scanner->counters.scan_candidates++;
+	if (!scan_match_bounds(st, c, span_of(window, len), from, c->end, &start, &end) ||
+	    (!c->has_start && scan_goes_on(st->queue, c, p, window, len, end, start)))
+		return;
+	value_init(&v, window, len, start, end);
+	if (st->scanner->trace != NULL)
+		scan_trace(st, p, &v, from);
+	if (st->value != NULL)
+		tell_value(st, p, &v, from);
+	else
+		tell_finding(st, c, &v, from);
+}
+
+static void
+judge_counted(struct scan_stream *st, const struct candidate *c)
+{
+	struct scanner *s = st->scanner;
+	uint64_t since = scan_profile_now(s), confirmed = s->counters.scan_confirmed;
+
+	judge(st, c);
+	if (s->profile != NULL)
+		count_cost(s->profile, c->pattern, since, s->counters.scan_confirmed - confirmed);
+}
+
+uint32_t
+scan_judge_ready(struct scan_stream *st, bool final)
+{
+	const struct queue *q = st->queue;
+	uint64_t avail = st->pos + st->push_len;
+	uint32_t i = 0;
+
+	for (; i < q->nr && (final || q->at[i].end + CONFIRM_RIGHT <= avail); i++)
+		judge_counted(st, &q->at[i]);
+	return i;
+}

@@ -1,0 +1,181 @@
+/*
+ * Inside the scanner: what its parts share. scan.c takes a stream apart, scan_candidates.c gathers
+ * what Hyperscan and the digit finder stop at, scan_judge.c makes findings of it, with
+ * scan_start.c for where a match begins, and scanner.c has what streams are taken from.
+ */
+#ifndef WEIR_SCAN_STATE_H
+#define WEIR_SCAN_STATE_H
+
+#include <hs/hs.h>
+#include <string.h>
+
+#include "classify/cycles.h"
+#include "classify/rules/confirm.h"
+#include "classify/rules/rule_db.h"
+#include "classify/rules/ruleset.h"
+#include "classify/rules/scan.h"
+#include "classify/rules/unescape.h"
+#include "classify/siphash.h"
+#include "classify/slab.h"
+
+enum {
+	SEAM_CAP = SCAN_LOOK_BEHIND + CONFIRM_LEFT + CONFIRM_RIGHT,
+	SMALL_CAP = 1024,   /* bytes that are gathered from small pushes */
+	MAX_GATHERED = 512, /* candidates of a piece */
+	PAGE = 4096,	    /* the smallest there is */
+	OVERREAD = 64,	    /* one AVX-512 register, to be safe */
+};
+enum { MAX_CLAIMS = 4, MAX_HEADED = 8 };
+
+/* A rule that found a value with context, and in which column of its line. */
+struct headed {
+	uint64_t rule_hash;
+	int column;
+};
+
+/* What a finding was made of: no other rule makes one of the same bytes. */
+struct claim {
+	uint64_t from, to;
+	uint64_t rule_hash;
+	enum severity severity;
+	bool generic, number;
+	bool validated;
+	bool alone; /* no letter, digit or mark of a token adjoins it */
+};
+
+struct candidate {
+	uint64_t end;
+	uint64_t first; /* where the shortest match of it ended */
+	uint64_t start; /* with has_start */
+	uint32_t pattern;
+	bool has_start;
+};
+
+/* In the order of their ends, then of their patterns. */
+struct queue {
+	uint32_t nr;
+	struct candidate at[MAX_GATHERED];
+};
+
+struct scan_stream {
+	struct scanner *scanner;
+	struct queue *queue; /* of the piece that is being scanned */
+	hs_stream_t *hs;     /* NULL: block mode, or no pattern streams */
+	scan_found_fn *found;
+	scan_value_fn *value; /* instead of found, see scan_values */
+	void *arg;
+	enum buffer buffer;
+	uint64_t pos;	    /* of the push's first byte */
+	uint64_t base;	    /* where Hyperscan counts from */
+	uint64_t limit;	    /* nothing before it is visible: the last gap */
+	uint64_t quiet;	    /* candidates that end before it were judged already */
+	unsigned nr_claims; /* so far; the last MAX_CLAIMS are kept */
+	struct claim claims[MAX_CLAIMS];
+	unsigned nr_headed;
+	struct headed headed[MAX_HEADED];
+	const uint8_t *push;
+	size_t push_len;
+	struct digits digits;
+	struct unescape unescape;
+	bool streaming; /* hs has seen bytes since base */
+	uint32_t nr_pending, nr_seen, tail_len, nr_small;
+	struct candidate pending[SCAN_MAX_PENDING];
+	uint64_t seen[SCAN_MAX_SEEN];
+	uint8_t tail[SCAN_LOOK_BEHIND];
+	uint8_t small[SMALL_CAP];
+};
+
+struct scanner {
+	const struct ruleset *set;
+	const struct rule_db *db;
+	struct slab streams;
+	hs_stream_t **hs; /* one per stream of the slab; owned */
+	bool *open;
+	hs_scratch_t *scratch;
+	struct siphash_key key;
+	bool live;
+	struct scan_counters counters;
+	scan_trace_fn *trace; /* NULL: nobody asks */
+	void *trace_arg;
+	struct scan_profile *profile; /* owned; NULL: costs are not counted */
+	struct scan_stream block, values;
+	struct queue gathered, gathered_values; /* scan_values may run inside a found callback */
+	uint8_t seam[SEAM_CAP];
+	uint8_t bounce[SCAN_FIELD_MAX + OVERREAD];
+};
+
+static inline uint64_t
+scan_visible_from(const struct scan_stream *st)
+{
+	uint64_t from = st->pos - st->tail_len;
+
+	return from > st->limit ? from : st->limit;
+}
+
+/* The bytes [from, to), which must be visible; a copy only where the tail and the push meet. */
+static inline const uint8_t *
+scan_view(struct scan_stream *st, uint64_t from, uint64_t to)
+{
+	if (from >= st->pos)
+		return st->push + (from - st->pos);
+
+	const uint8_t *tail = st->tail + st->tail_len - (st->pos - from);
+
+	if (to <= st->pos)
+		return tail;
+	memcpy(st->scanner->seam, tail, st->pos - from);
+	memcpy(st->scanner->seam + (st->pos - from), st->push, to - st->pos);
+	return st->scanner->seam;
+}
+
+/* The same bytes where reading a little past them does no harm. */
+static inline const char *
+scan_readable(struct scanner *s, const uint8_t *data, size_t len)
+{
+	size_t into_page = ((uintptr_t)data + len) % PAGE;
+
+	if (into_page != 0 && PAGE - into_page >= OVERREAD)
+		return (const char *)data;
+	memcpy(s->bounce, data, len);
+	return (const char *)s->bounce;
+}
+
+static inline uint64_t
+scan_profile_now(const struct scanner *s)
+{
+	return s->profile == NULL ? 0 : cycles_now();
+}
+
+/* scan.c: a piece of a push; whole: nothing came before it and nothing follows. */
+void scan_piece(struct scan_stream *st, const uint8_t *data, size_t len, bool whole);
+/* What was gathered from small pushes, the last of them if it is. */
+void scan_small(struct scan_stream *st, bool last);
+
+/* scan_candidates.c: what waits in the stream, into the queue and, from that one on, back again. */
+void scan_take_pending(struct scan_stream *st, struct queue *q);
+void scan_keep_pending(struct scan_stream *st, uint32_t from);
+/* Callbacks of Hyperscan and of the digit finder; arg is the stream. */
+int scan_on_match(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
+		  void *arg);
+void scan_on_group(void *arg, const struct digit_group *g, unsigned nr);
+
+/*
+ * scan_start.c: where the match is that the candidate stands for and that ends at `ends`, in the
+ * window that begins at from. False: there is none.
+ */
+bool scan_match_bounds(struct scan_stream *st, const struct candidate *c, const struct span window,
+		       uint64_t from, uint64_t ends, size_t *start, size_t *end);
+/*
+ * Does a longer match begin at the same place? It is a candidate that waits behind this one; the
+ * last byte of the window is left out, because a match that ends there may be told later.
+ */
+bool scan_goes_on(const struct queue *q, const struct candidate *c, const struct db_pattern *p,
+		  const uint8_t *window, size_t len, size_t end, size_t start);
+
+/* scan_judge.c: judges those with enough to their right, at the end all; how many that were. */
+uint32_t scan_judge_ready(struct scan_stream *st, bool final);
+/* Tells who asks why what became of a value. */
+void scan_trace(struct scan_stream *st, const struct db_pattern *p, const struct value *v,
+		uint64_t from);
+
+#endif
