@@ -118,17 +118,18 @@ end_operand(struct pgvector *p)
 	p->depth = 0;
 }
 
-static unsigned distance_of(struct span operator)
+static unsigned
+distance_of(struct span symbol)
 {
 	for (unsigned i = 1; i < sizeof(distances) / sizeof(distances[0]); i++) {
-		if (span_is(operator, distances[i].text))
+		if (span_is(symbol, distances[i].text))
 			return i;
 	}
 	return 0;
 }
 
 static void
-operator(struct pgvector *p, struct span text)
+symbol(struct pgvector *p, struct span text)
 {
 	unsigned distance = distance_of(text);
 	uint8_t left = p->right;
@@ -281,7 +282,7 @@ pgvector_token(void *arg, const struct sql_token *t)
 		p->known = before == A_NAME && place_of(last_name(t->text), functions) >= 0;
 		break;
 	case SQL_OPERATOR:
-		operator(p, t->text);
+		symbol(p, t->text);
 		break;
 	case SQL_PUNCTUATION:
 		if (bracket && p->before == A_NAME)
