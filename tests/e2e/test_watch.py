@@ -61,6 +61,12 @@ def parsed(text):
     return samples
 
 
+def told(port):
+    """The samples, of which there are none until the first have been put together."""
+    status, text = get(port)
+    return parsed(text) if status == 200 else {}
+
+
 @contextlib.contextmanager
 def watched(weir, ports, **options):
     port = free_port()
@@ -71,7 +77,7 @@ def watched(weir, ports, **options):
 def test_exposition(weir):
     nr = len(frames_of(weir.demo))
     with watched(weir, [f'device = "pcap:{weir.demo}"; tap = "left";', f'device = "pcap:{weir.demo}"; domain = 1;']) as (run, port):
-        e2e.until(lambda: parsed(get(port)[1]).get("weir_rx_packets_total") == 2 * nr, 10, lambda: get(port)[1][:300])
+        e2e.until(lambda: told(port).get("weir_rx_packets_total") == 2 * nr, 10, lambda: get(port)[1][:300])
         time.sleep(1.2)
         text = get(port)[1]
         samples = parsed(text)
@@ -235,7 +241,7 @@ def test_stalled_worker(weir):
         with Stopped(worker_thread(run.process, 2)):
             e2e.until(lambda: get(port, "/healthz")[0] == 503, 10, lambda: get(port, "/healthz"))
             assert re.fullmatch(r"worker 1 stands still for \d+\.\d s\n", get(port, "/healthz")[1]), get(port, "/healthz")
-            samples = parsed(get(port)[1])
+            samples = told(port)
             assert samples["weir_workers_stalled"] == samples["weir_workers_stalls_total"] == 1
             assert samples['weir_worker_stalled{worker="1"}'] == 1 and samples['weir_worker_stalled{worker="0"}'] == 0
         e2e.until(lambda: get(port, "/healthz")[0] == 200, 10, lambda: get(port, "/healthz"))
@@ -296,7 +302,7 @@ def test_output_that_nobody_reads(weir):
             assert "the publisher stands still" in get(port, "/healthz")[1]
             for n in range(1000):
                 wire.send(udp_frame(n))
-            e2e.until(lambda: parsed(get(port)[1])["weir_rx_packets_total"] == 3000, 10, lambda: get(port)[1][:200])
+            e2e.until(lambda: told(port).get("weir_rx_packets_total", -1) == 3000, 10, lambda: get(port)[1][:200])
 
             def served():
                 with contextlib.suppress(BlockingIOError):
@@ -324,16 +330,16 @@ def test_broker_gone(weir):
         with Wire() as wire, watched(weir, [f'device = "iface:{wire.names[0]}";'],
                                      **{"output": "kafka", "kafka.brokers": address, "watchdog.output_s": 2,
                                         "spool.dir": e2e.work_folder() / "spool"}) as (run, port):
-            e2e.until(lambda: parsed(get(port)[1])["weir_output_delivered_total"] > 0, 20, lambda: get(port)[1][:200])
+            e2e.until(lambda: told(port).get("weir_output_delivered_total", -1) > 0, 20, lambda: get(port)[1][:200])
             assert get(port, "/healthz")[0] == 200
             broker.kill()
             broker.wait()
             e2e.until(lambda: get(port, "/healthz")[0] == 503, 20, lambda: get(port, "/healthz"))
             assert "the output takes nothing" in get(port, "/healthz")[1]
-            assert parsed(get(port)[1])["weir_output_down"] == 1
+            assert told(port)["weir_output_down"] == 1
             for n in range(500):
                 wire.send(udp_frame(n))
-            e2e.until(lambda: parsed(get(port)[1])["weir_rx_packets_total"] == 500, 10, lambda: get(port)[1][:200])
+            e2e.until(lambda: told(port).get("weir_rx_packets_total", -1) == 500, 10, lambda: get(port)[1][:200])
             assert "watchdog: the output has taken nothing" in run.said(), run.said()
             run.process.kill()
     finally:
