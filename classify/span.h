@@ -12,6 +12,12 @@ struct span {
 	size_t len;
 };
 
+/* Of a string literal, in tables that are gone through often. */
+#define SPAN_LITERAL(text)                                \
+	{                                                 \
+		(const uint8_t *)(text), sizeof(text) - 1 \
+	}
+
 static inline struct span
 span_of(const void *p, size_t len)
 {

@@ -7,22 +7,22 @@
 
 /* Ends of paths; {} is the id of a file or batch. The longer before what it ends in. */
 static const struct {
-	struct path_pattern end;
+	struct span end;
 	const char *method;
 	enum llm_dialect dialect;
 	enum llm_operation operation;
 } ends[] = {
-	{ PATH_PATTERN("messages batches"), "POST", LLM_ANTHROPIC_BATCHES, LLM_BATCH_CREATE },
-	{ PATH_PATTERN("messages batches {}"), "GET", LLM_ANTHROPIC_BATCHES, LLM_BATCH_STATUS },
-	{ PATH_PATTERN("messages batches {} cancel"), "POST", LLM_ANTHROPIC_BATCHES,
+	{ SPAN_LITERAL("messages batches"), "POST", LLM_ANTHROPIC_BATCHES, LLM_BATCH_CREATE },
+	{ SPAN_LITERAL("messages batches {}"), "GET", LLM_ANTHROPIC_BATCHES, LLM_BATCH_STATUS },
+	{ SPAN_LITERAL("messages batches {} cancel"), "POST", LLM_ANTHROPIC_BATCHES,
 	  LLM_BATCH_CANCEL },
-	{ PATH_PATTERN("messages batches {} results"), "GET", LLM_ANTHROPIC_BATCHES,
+	{ SPAN_LITERAL("messages batches {} results"), "GET", LLM_ANTHROPIC_BATCHES,
 	  LLM_BATCH_RESULTS },
-	{ PATH_PATTERN("batches"), "POST", LLM_OPENAI_BATCHES, LLM_BATCH_CREATE },
-	{ PATH_PATTERN("batches {}"), "GET", LLM_OPENAI_BATCHES, LLM_BATCH_STATUS },
-	{ PATH_PATTERN("batches {} cancel"), "POST", LLM_OPENAI_BATCHES, LLM_BATCH_CANCEL },
-	{ PATH_PATTERN("files"), "POST", LLM_OPENAI_FILES, LLM_FILE_UPLOAD },
-	{ PATH_PATTERN("files {} content"), "GET", LLM_OPENAI_FILES, LLM_FILE_DOWNLOAD },
+	{ SPAN_LITERAL("batches"), "POST", LLM_OPENAI_BATCHES, LLM_BATCH_CREATE },
+	{ SPAN_LITERAL("batches {}"), "GET", LLM_OPENAI_BATCHES, LLM_BATCH_STATUS },
+	{ SPAN_LITERAL("batches {} cancel"), "POST", LLM_OPENAI_BATCHES, LLM_BATCH_CANCEL },
+	{ SPAN_LITERAL("files"), "POST", LLM_OPENAI_FILES, LLM_FILE_UPLOAD },
+	{ SPAN_LITERAL("files {} content"), "GET", LLM_OPENAI_FILES, LLM_FILE_DOWNLOAD },
 };
 
 /* What a file may be for, and how a batch may be, as the services say it. */

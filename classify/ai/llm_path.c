@@ -1,105 +1,121 @@
 /* Request targets of model APIs; llm_path.h is the manual. */
 #include "classify/ai/llm_path.h"
 
-/* A text and its length: these tables are gone through for every request. */
-struct text {
-	const char *p;
-	size_t len;
-};
-#define TEXT(text)                     \
-	{                              \
-		text, sizeof(text) - 1 \
-	}
-
 /*
  * Ends of paths, the longer before the shorter where one is the end of the other. `specific`:
  * hardly anything but a model API has such a path, so a weak sign beside it is enough.
  */
 static const struct {
-	struct text end;
+	struct span end;
 	enum llm_dialect dialect;
 	enum llm_operation operation;
 	bool specific;
 	bool stream;
 } ends[] = {
-	{ TEXT("/chat/completions"), LLM_OPENAI_CHAT, LLM_CHAT, true, false },
-	{ TEXT("/fim/completions"), LLM_OPENAI_COMPLETIONS, LLM_TEXT_COMPLETION, true, false },
-	{ TEXT("/agents/completions"), LLM_OPENAI_CHAT, LLM_CHAT, true, false },
-	{ TEXT("/text/chatcompletion_v2"), LLM_OPENAI_CHAT, LLM_CHAT, true, false },
-	{ TEXT("/completions"), LLM_OPENAI_COMPLETIONS, LLM_TEXT_COMPLETION, false, false },
-	{ TEXT("/responses/input_tokens"), LLM_OPENAI_RESPONSES, LLM_COUNT_TOKENS, true, false },
-	{ TEXT("/responses/compact"), LLM_OPENAI_RESPONSES, LLM_CHAT, true, false },
-	{ TEXT("/responses"), LLM_OPENAI_RESPONSES, LLM_CHAT, false, false },
-	{ TEXT("/api/embeddings"), LLM_OLLAMA_EMBED, LLM_EMBEDDINGS, false, false },
-	{ TEXT("/embeddings"), LLM_OPENAI_EMBEDDINGS, LLM_EMBEDDINGS, false, false },
-	{ TEXT("/moderations"), LLM_OPENAI_MODERATIONS, LLM_MODERATION, false, false },
-	{ TEXT("/images/generations"), LLM_OPENAI_IMAGES, LLM_IMAGE_GENERATION, true, false },
-	{ TEXT("/images/edits"), LLM_OPENAI_IMAGES, LLM_IMAGE_GENERATION, true, false },
-	{ TEXT("/images/variations"), LLM_OPENAI_IMAGES, LLM_IMAGE_GENERATION, true, false },
-	{ TEXT("/audio/speech"), LLM_OPENAI_AUDIO, LLM_SPEECH, true, false },
-	{ TEXT("/audio/transcriptions"), LLM_OPENAI_AUDIO, LLM_TRANSCRIPTION, true, false },
-	{ TEXT("/audio/translations"), LLM_OPENAI_AUDIO, LLM_TRANSCRIPTION, true, false },
-	{ TEXT("/messages/count_tokens"), LLM_ANTHROPIC_MESSAGES, LLM_COUNT_TOKENS, true, false },
-	{ TEXT("/messages"), LLM_ANTHROPIC_MESSAGES, LLM_CHAT, false, false },
-	{ TEXT("/v1/complete"), LLM_ANTHROPIC_COMPLETE, LLM_TEXT_COMPLETION, false, false },
-	{ TEXT("/api/chat"), LLM_OLLAMA_CHAT, LLM_CHAT, false, false },
-	{ TEXT("/api/generate"), LLM_OLLAMA_GENERATE, LLM_TEXT_COMPLETION, false, false },
-	{ TEXT("/api/embed"), LLM_OLLAMA_EMBED, LLM_EMBEDDINGS, false, false },
-	{ TEXT("/api/pull"), LLM_OLLAMA_PULL, LLM_MODEL_DOWNLOAD, false, false },
-	{ TEXT("/v1/chat"), LLM_COHERE_CHAT, LLM_CHAT, false, false },
-	{ TEXT("/v2/chat"), LLM_COHERE_CHAT, LLM_CHAT, false, false },
-	{ TEXT("/v1/embed"), LLM_COHERE_EMBED, LLM_EMBEDDINGS, false, false },
-	{ TEXT("/v2/embed"), LLM_COHERE_EMBED, LLM_EMBEDDINGS, false, false },
-	{ TEXT("/rerank"), LLM_RERANK, LLM_RERANKING, false, false },
-	{ TEXT("/generate_stream"), LLM_TGI_GENERATE, LLM_TEXT_COMPLETION, false, true },
-	{ TEXT("/generate"), LLM_TGI_GENERATE, LLM_TEXT_COMPLETION, false, false },
-	{ TEXT("/completion"), LLM_LLAMACPP_COMPLETION, LLM_TEXT_COMPLETION, false, false },
-	{ TEXT("/infill"), LLM_LLAMACPP_COMPLETION, LLM_TEXT_COMPLETION, false, false },
-	{ TEXT("/invocations"), LLM_INVOCATIONS, LLM_OPERATION_UNKNOWN, false, false },
-	{ TEXT("/inference:complete"), LLM_OPENAI_CHAT, LLM_CHAT, true, false },
+	{ SPAN_LITERAL("/chat/completions"), LLM_OPENAI_CHAT, LLM_CHAT, true, false },
+	{ SPAN_LITERAL("/fim/completions"), LLM_OPENAI_COMPLETIONS, LLM_TEXT_COMPLETION, true,
+	  false },
+	{ SPAN_LITERAL("/agents/completions"), LLM_OPENAI_CHAT, LLM_CHAT, true, false },
+	{ SPAN_LITERAL("/text/chatcompletion_v2"), LLM_OPENAI_CHAT, LLM_CHAT, true, false },
+	{ SPAN_LITERAL("/completions"), LLM_OPENAI_COMPLETIONS, LLM_TEXT_COMPLETION, false, false },
+	{ SPAN_LITERAL("/responses/input_tokens"), LLM_OPENAI_RESPONSES, LLM_COUNT_TOKENS, true,
+	  false },
+	{ SPAN_LITERAL("/responses/compact"), LLM_OPENAI_RESPONSES, LLM_CHAT, true, false },
+	{ SPAN_LITERAL("/responses"), LLM_OPENAI_RESPONSES, LLM_CHAT, false, false },
+	{ SPAN_LITERAL("/api/embeddings"), LLM_OLLAMA_EMBED, LLM_EMBEDDINGS, false, false },
+	{ SPAN_LITERAL("/embeddings"), LLM_OPENAI_EMBEDDINGS, LLM_EMBEDDINGS, false, false },
+	{ SPAN_LITERAL("/moderations"), LLM_OPENAI_MODERATIONS, LLM_MODERATION, false, false },
+	{ SPAN_LITERAL("/images/generations"), LLM_OPENAI_IMAGES, LLM_IMAGE_GENERATION, true,
+	  false },
+	{ SPAN_LITERAL("/images/edits"), LLM_OPENAI_IMAGES, LLM_IMAGE_GENERATION, true, false },
+	{ SPAN_LITERAL("/images/variations"), LLM_OPENAI_IMAGES, LLM_IMAGE_GENERATION, true,
+	  false },
+	{ SPAN_LITERAL("/audio/speech"), LLM_OPENAI_AUDIO, LLM_SPEECH, true, false },
+	{ SPAN_LITERAL("/audio/transcriptions"), LLM_OPENAI_AUDIO, LLM_TRANSCRIPTION, true, false },
+	{ SPAN_LITERAL("/audio/translations"), LLM_OPENAI_AUDIO, LLM_TRANSCRIPTION, true, false },
+	{ SPAN_LITERAL("/messages/count_tokens"), LLM_ANTHROPIC_MESSAGES, LLM_COUNT_TOKENS, true,
+	  false },
+	{ SPAN_LITERAL("/messages"), LLM_ANTHROPIC_MESSAGES, LLM_CHAT, false, false },
+	{ SPAN_LITERAL("/v1/complete"), LLM_ANTHROPIC_COMPLETE, LLM_TEXT_COMPLETION, false, false },
+	{ SPAN_LITERAL("/api/chat"), LLM_OLLAMA_CHAT, LLM_CHAT, false, false },
+	{ SPAN_LITERAL("/api/generate"), LLM_OLLAMA_GENERATE, LLM_TEXT_COMPLETION, false, false },
+	{ SPAN_LITERAL("/api/embed"), LLM_OLLAMA_EMBED, LLM_EMBEDDINGS, false, false },
+	{ SPAN_LITERAL("/api/pull"), LLM_OLLAMA_PULL, LLM_MODEL_DOWNLOAD, false, false },
+	{ SPAN_LITERAL("/v1/chat"), LLM_COHERE_CHAT, LLM_CHAT, false, false },
+	{ SPAN_LITERAL("/v2/chat"), LLM_COHERE_CHAT, LLM_CHAT, false, false },
+	{ SPAN_LITERAL("/v1/embed"), LLM_COHERE_EMBED, LLM_EMBEDDINGS, false, false },
+	{ SPAN_LITERAL("/v2/embed"), LLM_COHERE_EMBED, LLM_EMBEDDINGS, false, false },
+	{ SPAN_LITERAL("/rerank"), LLM_RERANK, LLM_RERANKING, false, false },
+	{ SPAN_LITERAL("/generate_stream"), LLM_TGI_GENERATE, LLM_TEXT_COMPLETION, false, true },
+	{ SPAN_LITERAL("/generate"), LLM_TGI_GENERATE, LLM_TEXT_COMPLETION, false, false },
+	{ SPAN_LITERAL("/completion"), LLM_LLAMACPP_COMPLETION, LLM_TEXT_COMPLETION, false, false },
+	{ SPAN_LITERAL("/infill"), LLM_LLAMACPP_COMPLETION, LLM_TEXT_COMPLETION, false, false },
+	{ SPAN_LITERAL("/invocations"), LLM_INVOCATIONS, LLM_OPERATION_UNKNOWN, false, false },
+	{ SPAN_LITERAL("/inference:complete"), LLM_OPENAI_CHAT, LLM_CHAT, true, false },
 };
 
 /* What follows a model's name: /models/<name>:verb, /model/<name>/verb, /v2/models/<name>/verb. */
 static const struct {
-	struct text verb;
+	struct span verb;
 	enum llm_dialect dialect;
 	enum llm_operation operation;
 	bool specific;
 	bool stream;
 } verbs[] = {
-	{ TEXT(":generateContent"), LLM_GEMINI_GENERATE, LLM_GENERATE_CONTENT, true, false },
-	{ TEXT(":streamGenerateContent"), LLM_GEMINI_GENERATE, LLM_GENERATE_CONTENT, true, true },
-	{ TEXT(":embedContent"), LLM_GEMINI_EMBED, LLM_EMBEDDINGS, true, false },
-	{ TEXT(":batchEmbedContents"), LLM_GEMINI_EMBED, LLM_EMBEDDINGS, true, false },
-	{ TEXT(":predict"), LLM_VERTEX_PREDICT, LLM_OPERATION_UNKNOWN, false, false },
-	{ TEXT(":rawPredict"), LLM_VERTEX_PREDICT, LLM_CHAT, false, false },
-	{ TEXT(":streamRawPredict"), LLM_VERTEX_PREDICT, LLM_CHAT, true, true },
-	{ TEXT("/converse"), LLM_BEDROCK_CONVERSE, LLM_CHAT, true, false },
-	{ TEXT("/converse-stream"), LLM_BEDROCK_CONVERSE, LLM_CHAT, true, true },
-	{ TEXT("/invoke"), LLM_BEDROCK_INVOKE, LLM_OPERATION_UNKNOWN, false, false },
-	{ TEXT("/invoke-with-response-stream"), LLM_BEDROCK_INVOKE, LLM_OPERATION_UNKNOWN, true,
+	{ SPAN_LITERAL(":generateContent"), LLM_GEMINI_GENERATE, LLM_GENERATE_CONTENT, true,
+	  false },
+	{ SPAN_LITERAL(":streamGenerateContent"), LLM_GEMINI_GENERATE, LLM_GENERATE_CONTENT, true,
 	  true },
-	{ TEXT("/generate"), LLM_TRITON_GENERATE, LLM_TEXT_COMPLETION, true, false },
-	{ TEXT("/generate_stream"), LLM_TRITON_GENERATE, LLM_TEXT_COMPLETION, true, true },
+	{ SPAN_LITERAL(":embedContent"), LLM_GEMINI_EMBED, LLM_EMBEDDINGS, true, false },
+	{ SPAN_LITERAL(":batchEmbedContents"), LLM_GEMINI_EMBED, LLM_EMBEDDINGS, true, false },
+	{ SPAN_LITERAL(":predict"), LLM_VERTEX_PREDICT, LLM_OPERATION_UNKNOWN, false, false },
+	{ SPAN_LITERAL(":rawPredict"), LLM_VERTEX_PREDICT, LLM_CHAT, false, false },
+	{ SPAN_LITERAL(":streamRawPredict"), LLM_VERTEX_PREDICT, LLM_CHAT, true, true },
+	{ SPAN_LITERAL("/converse"), LLM_BEDROCK_CONVERSE, LLM_CHAT, true, false },
+	{ SPAN_LITERAL("/converse-stream"), LLM_BEDROCK_CONVERSE, LLM_CHAT, true, true },
+	{ SPAN_LITERAL("/invoke"), LLM_BEDROCK_INVOKE, LLM_OPERATION_UNKNOWN, false, false },
+	{ SPAN_LITERAL("/invoke-with-response-stream"), LLM_BEDROCK_INVOKE, LLM_OPERATION_UNKNOWN,
+	  true, true },
+	{ SPAN_LITERAL("/generate"), LLM_TRITON_GENERATE, LLM_TEXT_COMPLETION, true, false },
+	{ SPAN_LITERAL("/generate_stream"), LLM_TRITON_GENERATE, LLM_TEXT_COMPLETION, true, true },
 };
 
 /* Segments (or verbs) of things that model hosts also do, and that are no calls. */
-static const struct text no_calls[] = {
-	TEXT("files"),	       TEXT("uploads"),	       TEXT("assistants"),
-	TEXT("threads"),       TEXT("traces"),	       TEXT("vector_stores"),
-	TEXT("conversations"), TEXT("batches"),	       TEXT("fine_tuning"),
-	TEXT("containers"),    TEXT("skills"),	       TEXT("evals"),
-	TEXT("organization"),  TEXT("cachedContents"), TEXT("fileSearchStores"),
-	TEXT("realtime"),      TEXT("tokenize"),       TEXT("detokenize"),
-	TEXT("count-tokens"),  TEXT("predictions"),    TEXT("async-invoke"),
-	TEXT("guardrail"),     TEXT("jobs"),	       TEXT("token"),
-	TEXT("schema"),	       TEXT("collections"),    TEXT("indexes"),
-	TEXT("graphql"),       TEXT("vectors"),
+static const struct span no_calls[] = {
+	SPAN_LITERAL("files"),
+	SPAN_LITERAL("uploads"),
+	SPAN_LITERAL("assistants"),
+	SPAN_LITERAL("threads"),
+	SPAN_LITERAL("traces"),
+	SPAN_LITERAL("vector_stores"),
+	SPAN_LITERAL("conversations"),
+	SPAN_LITERAL("batches"),
+	SPAN_LITERAL("fine_tuning"),
+	SPAN_LITERAL("containers"),
+	SPAN_LITERAL("skills"),
+	SPAN_LITERAL("evals"),
+	SPAN_LITERAL("organization"),
+	SPAN_LITERAL("cachedContents"),
+	SPAN_LITERAL("fileSearchStores"),
+	SPAN_LITERAL("realtime"),
+	SPAN_LITERAL("tokenize"),
+	SPAN_LITERAL("detokenize"),
+	SPAN_LITERAL("count-tokens"),
+	SPAN_LITERAL("predictions"),
+	SPAN_LITERAL("async-invoke"),
+	SPAN_LITERAL("guardrail"),
+	SPAN_LITERAL("jobs"),
+	SPAN_LITERAL("token"),
+	SPAN_LITERAL("schema"),
+	SPAN_LITERAL("collections"),
+	SPAN_LITERAL("indexes"),
+	SPAN_LITERAL("graphql"),
+	SPAN_LITERAL("vectors"),
 };
 
 /* The last byte first: it tells most of them apart. */
 static inline bool
-ends_so(struct span s, struct text end)
+ends_so(struct span s, struct span end)
 {
 	return s.len >= end.len && s.p[s.len - 1] == (uint8_t)end.p[end.len - 1] &&
 	       memcmp(s.p + s.len - end.len, end.p, end.len) == 0;
@@ -108,11 +124,11 @@ ends_so(struct span s, struct text end)
 static bool
 ends_with(struct span s, const char *end)
 {
-	return ends_so(s, (struct text) { end, strlen(end) });
+	return ends_so(s, span_of(end, strlen(end)));
 }
 
 static inline bool
-is_text(struct span s, struct text t)
+is_text(struct span s, struct span t)
 {
 	return s.len == t.len && memcmp(s.p, t.p, t.len) == 0;
 }

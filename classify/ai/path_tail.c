@@ -10,7 +10,7 @@ path_tail_of(struct span path)
 
 	while (end != 0 && path.p[end - 1] == '/')
 		end--;
-	tail.last = end != 0 ? (char)path.p[end - 1] : 0;
+	tail.last = end != 0 ? path.p[end - 1] : 0;
 	while (end != 0 && tail.nr < PATH_TAIL_SEGMENTS) {
 		size_t from = end;
 
@@ -24,7 +24,7 @@ path_tail_of(struct span path)
 
 /* From the last word of a pattern to its first. */
 bool
-path_tail_matches(const struct path_tail *tail, struct path_pattern pattern, struct span *named)
+path_tail_matches(const struct path_tail *tail, struct span pattern, struct span *named)
 {
 	struct span found = *named;
 	size_t end = pattern.len;
@@ -33,9 +33,9 @@ path_tail_matches(const struct path_tail *tail, struct path_pattern pattern, str
 		size_t from = end;
 		struct span word;
 
-		while (from != 0 && pattern.text[from - 1] != ' ')
+		while (from != 0 && pattern.p[from - 1] != ' ')
 			from--;
-		word = span_of(pattern.text + from, end - from);
+		word = span_of(pattern.p + from, end - from);
 		if (i >= tail->nr || tail->segments[i].len == 0)
 			return false;
 		if (span_is(word, "{}"))

@@ -17,31 +17,21 @@ enum { PATH_TAIL_SEGMENTS = 8 };
 struct path_tail {
 	struct span segments[PATH_TAIL_SEGMENTS];
 	unsigned nr;
-	char last; /* the path's last byte; 0 without segments */
+	uint8_t last; /* the path's last byte; 0 without segments */
 };
-
-struct path_pattern {
-	const char *text;
-	size_t len;
-};
-#define PATH_PATTERN(text)             \
-	{                              \
-		text, sizeof(text) - 1 \
-	}
 
 struct path_tail path_tail_of(struct span path);
 
-bool path_tail_matches(const struct path_tail *tail, struct path_pattern pattern,
-		       struct span *named);
+bool path_tail_matches(const struct path_tail *tail, struct span pattern, struct span *named);
 
 /*
  * *named: the segment at {}; left alone where the pattern has none. Every request is held against
  * long tables of these: of most patterns no more than the last byte is looked at.
  */
 static inline bool
-path_tail_is(const struct path_tail *tail, struct path_pattern pattern, struct span *named)
+path_tail_is(const struct path_tail *tail, struct span pattern, struct span *named)
 {
-	char last = pattern.text[pattern.len - 1];
+	uint8_t last = pattern.p[pattern.len - 1];
 
 	return (last == tail->last || last == '}' || last == '*') &&
 	       path_tail_matches(tail, pattern, named);
