@@ -569,5 +569,6 @@ main(int argc, char **argv)
 	scanner_destroy(t.scanner);
 	ruleset_free(set);
 	free(text.at);
-	return t.found[CERTAIN] != 0 || t.found[BY_CONTEXT] > t.bytes >> 30;
+	return t.found[CERTAIN] != 0 ||
+	       (t.found[BY_CONTEXT] != 0 && t.found[BY_CONTEXT] << 30 >= t.bytes);
 }
