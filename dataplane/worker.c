@@ -443,7 +443,7 @@ count_bad_tunnel(struct worker_counters *c, enum tunnel_type type)
 static void
 take_other(struct worker *w, struct rte_mbuf *m, enum decap_result r)
 {
-	const struct packet *p = packet_of(m);
+	struct packet *p = packet_of(m);
 	unsigned owner;
 
 	switch (r) {
@@ -459,7 +459,7 @@ take_other(struct worker *w, struct rte_mbuf *m, enum decap_result r)
 			take_fragment(w, m);
 			return;
 		}
-		packet_of(m)->is_fragment = true;
+		p->is_fragment = true;
 		w->counters.held_packets += nr_frames(p);
 		if (!ring_push(w, owner, m)) {
 			w->counters.held_packets -= nr_frames(p);
