@@ -48,7 +48,8 @@ run(struct feed *f, const uint8_t *data, size_t len, size_t step)
 		}
 	}
 	feed_close(f, c);
-	return !udp && !lost && strstr(f->log, "unsynced") == NULL && strstr(f->log, "decode_failed") == NULL;
+	return !udp && !lost && strstr(f->log, "unsynced") == NULL &&
+	       strstr(f->log, "decode_failed") == NULL;
 }
 
 int
