@@ -3,8 +3,25 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define SLAB_ALIGN 16u
+#define HUGE_BYTES ((uintptr_t)2 << 20)
+
+/*
+ * A slab that fills takes a page fault per page, more than its objects cost to make. On huge pages
+ * there are 512 times fewer; what is in front of the first of them stays as it is, so that a slab
+ * of which little is used is not resident for it. Advice: where it is not taken, all works.
+ */
+static void
+advise_huge_pages(uint8_t *memory, size_t bytes)
+{
+	uintptr_t from = ((uintptr_t)memory + HUGE_BYTES - 1) & ~(HUGE_BYTES - 1);
+	uintptr_t to = ((uintptr_t)memory + bytes) & ~(HUGE_BYTES - 1);
+
+	if (from < to)
+		madvise((void *)from, to - from, MADV_HUGEPAGE);
+}
 
 int
 slab_init(struct slab *s, uint32_t nr_objects, size_t object_bytes)
@@ -20,6 +37,7 @@ slab_init(struct slab *s, uint32_t nr_objects, size_t object_bytes)
 	s->memory = aligned_alloc(64, (s->object_bytes * nr_objects + 63) & ~(size_t)63);
 	if (s->memory == NULL)
 		return -ENOMEM;
+	advise_huge_pages(s->memory, s->object_bytes * nr_objects);
 	return 0;
 }
 
