@@ -16,6 +16,7 @@
 #include "classify/db_flow.h"
 #include "classify/detect/redact.h"
 #include "classify/exchange.h"
+#include "classify/proto/dns_pair.h"
 #include "classify/proto/hpack.h"
 #include "classify/proto/http1.h"
 #include "classify/proto/tls.h"
@@ -109,6 +110,8 @@ conn_env_create(const struct conn_config *config, struct conn_env **out)
 	r |= slab_init(&env->http2_streams, config->max_http2_streams, http2_stream_bytes);
 	r |= slab_init(&env->http2_tables, config->max_http2_tables, http2_tables_bytes);
 	r |= slab_init(&env->http2_texts, HTTP2_TEXTS, sizeof(struct hpack_text));
+	r |= slab_init(&env->dns_queries, config->max_states[PROTOCOL_DNS],
+		       sizeof(struct dns_pending));
 	r |= slab_init(&env->message_buffers, config->max_message_buffers, TLS_BUFFER_BYTES);
 	r |= slab_init(&env->db_flows, config->max_states[PROTOCOL_HTTP] / 8, db_flow_bytes);
 	r |= slab_init(&env->db_ops, config->max_db_ops, db_op_bytes);
@@ -142,6 +145,7 @@ conn_env_destroy(struct conn_env *env)
 	slab_fini(&env->llm);
 	slab_fini(&env->db_ops);
 	slab_fini(&env->db_flows);
+	slab_fini(&env->dns_queries);
 	slab_fini(&env->message_buffers);
 	slab_fini(&env->http2_texts);
 	slab_fini(&env->http2_tables);
@@ -861,7 +865,8 @@ conn_env_memory(const struct conn_env *env,
 	put(arg, "http2.tables", slab_bytes(&env->http2_tables) + slab_bytes(&env->http2_texts));
 	put(arg, "tls.connections", slab_bytes(&env->states[PROTOCOL_TLS]));
 	put(arg, "tls.buffers", slab_bytes(&env->message_buffers));
-	put(arg, "dns.flows", slab_bytes(&env->states[PROTOCOL_DNS]));
+	put(arg, "dns.flows",
+	    slab_bytes(&env->states[PROTOCOL_DNS]) + slab_bytes(&env->dns_queries));
 	put(arg, "protocols.connections", states);
 	put(arg, "llm.calls", slab_bytes(&env->llm));
 	put(arg, "llm.shapes", slab_bytes(&env->shapes));

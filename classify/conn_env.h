@@ -84,7 +84,8 @@ struct conn_env {
 	struct provider_catalogue *providers; /* a view, which config.providers points to */
 	struct slab conns, prologues, carries, exchanges, message_buffers, llm, mcp, db_ops,
 	    db_flows;
-	struct slab shapes; /* of TLS and QUIC */
+	struct slab dns_queries; /* that wait for an answer */
+	struct slab shapes;	 /* of TLS and QUIC */
 	struct slab http2_streams, http2_texts, http2_tables;
 	struct http2_tables *http2_newest, *http2_oldest; /* in use, by when */
 	struct slab states[NR_PROTOCOLS]; /* of each protocol's parser; those with the same entry

@@ -126,7 +126,7 @@ dns_open(struct conn_env *env, struct conn *c, void *state)
 
 	d->env = env;
 	d->c = c;
-	dns_pair_init(&d->pair, &env->message_buffers);
+	dns_pair_init(&d->pair, &env->dns_queries, &env->message_buffers);
 	for (unsigned i = 0; i < 2; i++)
 		dns_stream_init(&d->stream[i], &env->message_buffers);
 }

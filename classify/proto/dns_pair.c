@@ -3,76 +3,85 @@
 #include <string.h>
 
 void
-dns_pair_init(struct dns_pair *p, struct slab *buffers)
+dns_pair_init(struct dns_pair *p, struct slab *queries, struct slab *buffers)
 {
-	p->buffers = buffers;
-	p->early = NULL;
-	p->evicted = 0;
-	for (unsigned i = 0; i < DNS_MAX_PENDING; i++)
-		p->pending[i].used = false;
+	*p = (struct dns_pair) { .queries = queries, .buffers = buffers };
 }
 
-static struct dns_pending *
+/* What leads to the query of m, or to the end of the list. */
+static struct dns_pending **
 find(struct dns_pair *p, const struct dns_message *m)
 {
-	for (unsigned i = 0; i < DNS_MAX_PENDING; i++) {
-		struct dns_pending *q = &p->pending[i];
+	struct dns_pending **at = &p->pending;
 
-		if (q->used && q->id == m->id && (!m->has_question || q->hash == m->name_hash))
-			return q;
-	}
-	return NULL;
+	while (*at != NULL &&
+	       !((*at)->id == m->id && (!m->has_question || (*at)->hash == m->name_hash)))
+		at = &(*at)->next;
+	return at;
 }
 
 static void
-tell_unanswered(struct dns_pending *q, dns_transaction_fn *fn, void *arg)
+forget(struct dns_pair *p, struct dns_pending **at)
+{
+	struct dns_pending *q = *at;
+
+	*at = q->next;
+	p->nr_pending--;
+	slab_give(p->queries, q);
+}
+
+static void
+tell_unanswered(uint64_t time_us, uint16_t id, uint16_t type, const char *name,
+		dns_transaction_fn *fn, void *arg)
 {
 	const struct dns_transaction t = {
-		.id = q->id,
-		.type = q->type,
+		.id = id,
+		.type = type,
 		.asked = true,
-		.query_time_us = q->time_us,
-		.name = q->name,
+		.query_time_us = time_us,
+		.name = name,
 	};
 
-	q->used = false;
 	fn(arg, &t);
 }
 
-/* A free place, made if need be. */
-static struct dns_pending *
-room(struct dns_pair *p, dns_transaction_fn *fn, void *arg)
+static void
+tell_oldest(struct dns_pair *p, dns_transaction_fn *fn, void *arg)
 {
-	struct dns_pending *oldest = &p->pending[0];
+	const struct dns_pending *q = p->pending;
 
-	for (unsigned i = 0; i < DNS_MAX_PENDING; i++) {
-		struct dns_pending *q = &p->pending[i];
-
-		if (!q->used)
-			return q;
-		if (q->time_us < oldest->time_us)
-			oldest = q;
-	}
-	p->evicted++;
-	tell_unanswered(oldest, fn, arg);
-	return oldest;
+	tell_unanswered(q->time_us, q->id, q->type, q->name, fn, arg);
+	forget(p, &p->pending);
 }
 
 static void
 query(struct dns_pair *p, uint64_t time_us, const struct dns_message *m, dns_transaction_fn *fn,
       void *arg)
 {
-	struct dns_pending *q;
+	struct dns_pending *q, **end = find(p, m);
 
-	if (find(p, m) != NULL)
+	if (*end != NULL)
 		return;
-	q = room(p, fn, arg);
-	q->used = true;
+	if (p->nr_pending == DNS_MAX_PENDING || p->queries->nr_taken == p->queries->nr_objects) {
+		p->evicted++;
+		if (p->pending != NULL) {
+			tell_oldest(p, fn, arg);
+			end = find(p, m);
+		}
+	}
+	q = slab_take(p->queries);
+	if (q == NULL) {
+		tell_unanswered(time_us, m->id, m->qtype, m->name, fn, arg);
+		return;
+	}
+	q->next = NULL;
 	q->time_us = time_us;
 	q->hash = m->name_hash;
 	q->id = m->id;
 	q->type = m->qtype;
-	memcpy(q->name, m->name, sizeof(q->name));
+	memcpy(q->name, m->name, strlen(m->name) + 1);
+	*end = q;
+	p->nr_pending++;
 }
 
 /* q, when there is one, was its query. */
@@ -128,7 +137,7 @@ bool
 dns_pair_push(struct dns_pair *p, uint64_t time_us, const struct dns_message *m,
 	      dns_transaction_fn *fn, void *arg)
 {
-	struct dns_pending *q;
+	struct dns_pending **at;
 
 	if (p->early != NULL && is_query_of(m, p->early)) {
 		struct dns_pending late = { .time_us = time_us, .type = m->qtype };
@@ -143,12 +152,12 @@ dns_pair_push(struct dns_pair *p, uint64_t time_us, const struct dns_message *m,
 		query(p, time_us, m, fn, arg);
 		return false;
 	}
-	q = find(p, m);
-	if (q == NULL && keep_early(p, time_us, m))
+	at = find(p, m);
+	if (*at == NULL && keep_early(p, time_us, m))
 		return true;
-	tell_answer(m, time_us, q, fn, arg);
-	if (q != NULL)
-		q->used = false;
+	tell_answer(m, time_us, *at, fn, arg);
+	if (*at != NULL)
+		forget(p, at);
 	return false;
 }
 
@@ -157,19 +166,8 @@ dns_pair_end(struct dns_pair *p, dns_transaction_fn *fn, void *arg)
 {
 	if (p->early != NULL)
 		tell_early(p, NULL, fn, arg);
-	for (unsigned n = 0; n < DNS_MAX_PENDING; n++) {
-		struct dns_pending *oldest = NULL;
-
-		for (unsigned i = 0; i < DNS_MAX_PENDING; i++) {
-			struct dns_pending *q = &p->pending[i];
-
-			if (q->used && (oldest == NULL || q->time_us < oldest->time_us))
-				oldest = q;
-		}
-		if (oldest == NULL)
-			return;
-		tell_unanswered(oldest, fn, arg);
-	}
+	while (p->pending != NULL)
+		tell_oldest(p, fn, arg);
 }
 
 void
@@ -177,4 +175,6 @@ dns_pair_fini(struct dns_pair *p)
 {
 	slab_give(p->buffers, p->early);
 	p->early = NULL;
+	while (p->pending != NULL)
+		forget(p, &p->pending);
 }

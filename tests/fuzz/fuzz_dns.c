@@ -1,4 +1,6 @@
 /* Odd first byte: the rest is a TCP stream in pieces of that size; even: one message. */
+#include <stdlib.h>
+
 #include "classify/proto/dns.h"
 #include "classify/proto/dns_pair.h"
 
@@ -26,11 +28,13 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct dns_stream s;
-	struct slab buffers;
+	struct slab buffers, queries;
 
 	if (len < 1 || slab_init(&buffers, 1, DNS_STREAM_BYTES) != 0)
 		return 0;
-	dns_pair_init(&pair, &buffers);
+	if (slab_init(&queries, 3, sizeof(struct dns_pending)) != 0)
+		abort();
+	dns_pair_init(&pair, &queries, &buffers);
 	dns_stream_init(&s, &buffers);
 	if ((data[0] & 1) == 0) {
 		take(NULL, data + 1, len - 1);
@@ -42,7 +46,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		}
 	}
 	dns_pair_end(&pair, ignore, NULL);
+	if (queries.nr_taken != 0)
+		abort();
 	dns_stream_fini(&s);
+	slab_fini(&queries);
 	slab_fini(&buffers);
 	return 0;
 }

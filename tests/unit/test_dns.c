@@ -341,12 +341,13 @@ test_pairs(void **state)
 {
 	static struct dns_pair pair;
 	struct dns_message m;
-	struct slab buffers;
+	struct slab buffers, queries;
 	struct told told = { 0 };
 
 	(void)state;
 	assert_int_equal(slab_init(&buffers, 0, sizeof(struct dns_message)), 0);
-	dns_pair_init(&pair, &buffers);
+	assert_int_equal(slab_init(&queries, 64, sizeof(struct dns_pending)), 0);
+	dns_pair_init(&pair, &queries, &buffers);
 	m = message(1, false);
 	dns_pair_push(&pair, 100, &m, tell, &told);
 	dns_pair_push(&pair, 200, &m, tell, &told); /* sent again */
@@ -368,6 +369,49 @@ test_pairs(void **state)
 	dns_pair_end(&pair, tell, &told);
 	assert_int_equal(told.nr, 2 + DNS_MAX_PENDING + 1);
 	assert_int_equal(told.answered, 2);
+	assert_int_equal(queries.nr_taken, 0);
+	slab_fini(&queries);
+	slab_fini(&buffers);
+}
+
+/* Flows share the slab: one with queries of its own gives up its oldest, one without its new one.
+ */
+static void
+test_no_room_for_a_query(void **state)
+{
+	struct dns_pair pairs[2];
+	struct dns_message m;
+	struct slab buffers, queries;
+	struct told told = { 0 };
+
+	(void)state;
+	assert_int_equal(slab_init(&buffers, 0, sizeof(struct dns_message)), 0);
+	assert_int_equal(slab_init(&queries, 2, sizeof(struct dns_pending)), 0);
+	for (unsigned i = 0; i < 2; i++)
+		dns_pair_init(&pairs[i], &queries, &buffers);
+	for (uint16_t id = 1; id <= 3; id++) {
+		m = message(id, false);
+		dns_pair_push(&pairs[0], id, &m, tell, &told);
+	}
+	assert_int_equal(told.nr, 1);
+	assert_int_equal(told.asked, 1);
+	assert_int_equal(told.answered, 0);
+	dns_pair_push(&pairs[1], 4, &m, tell, &told);
+	assert_int_equal(told.nr, 2);
+	assert_int_equal(pairs[0].evicted + pairs[1].evicted, 2);
+
+	m = message(1, true); /* of the one given up */
+	dns_pair_push(&pairs[0], 5, &m, tell, &told);
+	assert_int_equal(told.nr, 3);
+	assert_int_equal(told.answered, 1);
+	m = message(3, true);
+	dns_pair_push(&pairs[0], 6, &m, tell, &told);
+	assert_int_equal(told.answered, 2);
+	assert_int_equal(queries.nr_taken, 1);
+	dns_pair_fini(&pairs[0]);
+	dns_pair_fini(&pairs[1]);
+	assert_int_equal(queries.nr_taken, 0);
+	slab_fini(&queries);
 	slab_fini(&buffers);
 }
 
@@ -377,12 +421,13 @@ test_early_answer(void **state)
 {
 	static struct dns_pair pair;
 	struct dns_message m;
-	struct slab buffers;
+	struct slab buffers, queries;
 	struct told told = { 0 };
 
 	(void)state;
 	assert_int_equal(slab_init(&buffers, 1, sizeof(struct dns_message)), 0);
-	dns_pair_init(&pair, &buffers);
+	assert_int_equal(slab_init(&queries, 4, sizeof(struct dns_pending)), 0);
+	dns_pair_init(&pair, &queries, &buffers);
 	m = message(1, true);
 	assert_true(dns_pair_push(&pair, 100, &m, tell, &told));
 	assert_int_equal(told.nr, 0);
@@ -413,7 +458,8 @@ test_early_answer(void **state)
 	assert_int_equal(told.answered, 5);
 	assert_int_equal(told.asked, 2);
 	dns_pair_fini(&pair);
-	assert_int_equal(buffers.nr_taken, 0);
+	assert_int_equal(buffers.nr_taken + queries.nr_taken, 0);
+	slab_fini(&queries);
 	slab_fini(&buffers);
 }
 
@@ -576,6 +622,7 @@ main(void)
 		cmocka_unit_test(test_stream),
 		cmocka_unit_test(test_stream_limits),
 		cmocka_unit_test(test_pairs),
+		cmocka_unit_test(test_no_room_for_a_query),
 		cmocka_unit_test(test_early_answer),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_names_limits),
