@@ -611,6 +611,16 @@ conn_datagram(struct conn_env *env, struct conn *c, enum conn_dir dir, const uin
 	hand_over(env, c, dir, data, len);
 }
 
+static bool
+describes(const struct conn *c)
+{
+	const struct conn_proto *p = c->proto;
+
+	if (c->state == NULL || p->describes == NULL)
+		return p->describe != NULL;
+	return p->describes(c->state);
+}
+
 void
 conn_half_close(struct conn_env *env, struct conn *c, enum conn_dir dir)
 {
@@ -618,6 +628,10 @@ conn_half_close(struct conn_env *env, struct conn *c, enum conn_dir dir)
 		return;
 	c->closed[dir] = true;
 	half_close(env, c, dir);
+	if (c->closed[1 - dir] && c->proto != NULL && !describes(c)) {
+		finish_state(env, c);
+		give_state(env, c);
+	}
 }
 
 void

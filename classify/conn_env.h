@@ -127,11 +127,17 @@ struct conn_proto {
 		    uint64_t len);
 	/* That direction has sent its last byte. */
 	void (*half_close)(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir);
-	/* Both are over: what is open is ended and told. Nothing is pushed after it. */
+	/*
+	 * Both are over: what is open is ended and told. Nothing is pushed after it. When both have
+	 * sent their last byte and nothing is to be described, it comes then and close behind it: a
+	 * flow is kept for seconds longer than its parser is of use.
+	 */
 	void (*finish)(struct conn_env *env, struct conn *c, void *state);
 	/* Fields for the flow record; also after finish. */
 	void (*describe)(const struct conn_env *env, const struct conn *c, const void *state,
 			 struct record *r);
+	/* False: there is nothing to describe, nor will there be. NULL: as if true with describe. */
+	bool (*describes)(const void *state);
 	/* A record has told what describe says: counts begin anew. */
 	void (*next_part)(void *state);
 	/* Gives back what the state holds. */

@@ -413,6 +413,14 @@ http_describe(const struct conn_env *env, const struct conn *c, const void *stat
 	tunnel_describe(&h->tunnel, env, r);
 }
 
+static bool
+http_describes(const void *state)
+{
+	const struct http_conn *h = state;
+
+	return h->tunnel.inner != NULL;
+}
+
 static void
 http_next_part(void *state)
 {
@@ -442,6 +450,7 @@ const struct conn_proto conn_http = {
 	.half_close = http_half_close,
 	.finish = http_finish,
 	.describe = http_describe,
+	.describes = http_describes,
 	.next_part = http_next_part,
 	.close = http_close,
 };
