@@ -83,6 +83,20 @@ create_states(struct conn_env *env)
 	return r;
 }
 
+/* Bytes of a server's name. Nearly all fit the first size; a fourth of the connections the second.
+ */
+static const size_t name_sizes[NR_NAME_SIZES] = { 64, 255 };
+
+static int
+create_names(struct conn_env *env)
+{
+	int r = 0;
+
+	for (unsigned i = 0; i < NR_NAME_SIZES; i++)
+		r |= slab_init(&env->names[i], env->config.max_conns >> (2 * i), name_sizes[i]);
+	return r;
+}
+
 int
 conn_env_create(const struct conn_config *config, struct conn_env **out)
 {
@@ -103,7 +117,9 @@ conn_env_create(const struct conn_config *config, struct conn_env **out)
 	limits.max_message_bytes = config->decode_max_message_bytes;
 
 	r = slab_init(&env->conns, config->max_conns, sizeof(struct conn));
-	r |= slab_init(&env->prologues, config->max_conns, sizeof(struct prologue));
+	r |= slab_init(&env->prologues, config->max_states[PROTOCOL_UNKNOWN],
+		       sizeof(struct prologue));
+	r |= create_names(env);
 	r |= create_states(env);
 	r |= slab_init(&env->carries, config->max_states[PROTOCOL_HTTP], HTTP1_CARRY_BYTES);
 	r |= slab_init(&env->exchanges, config->max_exchanges, exchange_bytes);
@@ -145,6 +161,8 @@ conn_env_destroy(struct conn_env *env)
 	slab_fini(&env->llm);
 	slab_fini(&env->db_ops);
 	slab_fini(&env->db_flows);
+	for (unsigned i = 0; i < NR_NAME_SIZES; i++)
+		slab_fini(&env->names[i]);
 	slab_fini(&env->dns_queries);
 	slab_fini(&env->message_buffers);
 	slab_fini(&env->http2_texts);
@@ -205,7 +223,7 @@ conn_open(struct conn_env *env, const struct conn_info *info)
 		env->counters.conns_refused++;
 		return NULL;
 	}
-	memset(c, 0, offsetof(struct conn, name));
+	memset(c, 0, sizeof(*c));
 	c->info = *info;
 	env->counters.conns++;
 	return c;
@@ -259,6 +277,24 @@ half_close(struct conn_env *env, struct conn *c, enum conn_dir dir)
 {
 	if (c->state != NULL && c->proto->half_close != NULL)
 		c->proto->half_close(env, c, c->state, dir);
+}
+
+static unsigned
+name_size(size_t len)
+{
+	unsigned i = 0;
+
+	while (len > name_sizes[i])
+		i++;
+	return i;
+}
+
+static void
+give_name(struct conn_env *env, struct conn *c)
+{
+	if (c->name_source != NAME_NONE)
+		slab_give(&env->names[name_size(c->name_len)], c->name);
+	c->name_source = NAME_NONE;
 }
 
 /* Another protocol from here on: what was open under the old one is finished. */
@@ -651,6 +687,7 @@ conn_close(struct conn_env *env, struct conn *c)
 		return;
 	slab_give(&env->prologues, c->prologue);
 	give_state(env, c);
+	give_name(env, c);
 	slab_give(&env->db_flows, c->db);
 	slab_give(&env->conns, c);
 }
@@ -726,13 +763,20 @@ conn_next_part(struct conn *c)
 }
 
 void
-conn_set_name(struct conn *c, enum name_source source, const void *name, size_t len)
+conn_set_name(struct conn_env *env, struct conn *c, enum name_source source, const void *name,
+	      size_t len)
 {
-	if (len > sizeof(c->name))
-		len = sizeof(c->name);
+	if (len > name_sizes[NR_NAME_SIZES - 1])
+		len = name_sizes[NR_NAME_SIZES - 1];
 	for (; len != 0 && c != NULL; c = c->outer) {
 		if (c->name_source != NAME_NONE && c->name_source <= source)
 			continue;
+		give_name(env, c);
+		c->name = slab_take(&env->names[name_size(len)]);
+		if (c->name == NULL) {
+			env->counters.names_refused++;
+			continue;
+		}
 		memcpy(c->name, name, len);
 		c->name_len = (uint8_t)len;
 		c->name_source = (uint8_t)source;
@@ -870,8 +914,10 @@ conn_env_memory(const struct conn_env *env,
 	limits.nr_zstd = env->config.max_zstd;
 	limits.nr_lz4 = env->config.max_lz4;
 	limits.nr_snappy = env->config.max_snappy;
+	put(arg, "flow.max, flows with payload",
+	    slab_bytes(&env->conns) + slab_bytes(&env->names[0]) + slab_bytes(&env->names[1]));
 	put(arg, "http.connections",
-	    slab_bytes(&env->conns) + slab_bytes(&env->prologues) + slab_bytes(&env->carries) +
+	    slab_bytes(&env->prologues) + slab_bytes(&env->carries) +
 		slab_bytes(&env->states[PROTOCOL_HTTP]) +
 		slab_bytes(&env->states[PROTOCOL_UNKNOWN]));
 	put(arg, "http.transactions",

@@ -43,6 +43,7 @@ enum conn_skip {
 #define CONN_COUNTERS(X)                                                                        \
 	X(conns, "connections with an application layer")                                       \
 	X(conns_refused, "connections seen as a flow only: the pool was empty")                 \
+	X(names_refused, "names of servers that flows go without: the pool was empty")          \
 	X(states_refused, "connections not taken apart: their protocol's pool was empty")       \
 	X(http_exchanges, "HTTP requests with or without an answer")                            \
 	X(http_refused, "exchanges not recorded: the pool was empty")                           \
@@ -79,13 +80,16 @@ struct conn_counters {
 	uint64_t not_inspected_bytes[NR_CONN_SKIPS];
 };
 
+enum { NR_NAME_SIZES = 2 };
+
 struct conn_env {
 	struct conn_config config;
 	struct provider_catalogue *providers; /* a view, which config.providers points to */
 	struct slab conns, prologues, carries, exchanges, message_buffers, llm, mcp, db_ops,
 	    db_flows;
-	struct slab dns_queries; /* that wait for an answer */
-	struct slab shapes;	 /* of TLS and QUIC */
+	struct slab names[NR_NAME_SIZES]; /* of servers, the shorter ones first */
+	struct slab dns_queries;	  /* that wait for an answer */
+	struct slab shapes;		  /* of TLS and QUIC */
 	struct slab http2_streams, http2_texts, http2_tables;
 	struct http2_tables *http2_newest, *http2_oldest; /* in use, by when */
 	struct slab states[NR_PROTOCOLS]; /* of each protocol's parser; those with the same entry
@@ -136,7 +140,8 @@ struct conn_proto {
 	/* Fields for the flow record; also after finish. */
 	void (*describe)(const struct conn_env *env, const struct conn *c, const void *state,
 			 struct record *r);
-	/* False: there is nothing to describe, nor will there be. NULL: as if true with describe. */
+	/* False: there is nothing to describe, nor will there be. NULL: as if true with describe.
+	 */
 	bool (*describes)(const void *state);
 	/* A record has told what describe says: counts begin anew. */
 	void (*next_part)(void *state);
@@ -186,7 +191,7 @@ struct conn {
 	uint64_t budget_s;    /* the second of packet time that is under way */
 	uint64_t budget_used; /* bytes inspected in it */
 	uint64_t skipped[NR_CONN_SKIPS];
-	char name[255];
+	char *name; /* owned, from names; undefined without a name_source */
 };
 
 /* The protocol's entry points; those that only scan for PROTOCOL_UNKNOWN. */
@@ -240,7 +245,8 @@ conn_outermost(struct conn *c)
 }
 
 /* The first name of the better source stays: what the client asked TLS for, then a Host header. */
-void conn_set_name(struct conn *c, enum name_source source, const void *name, size_t len);
+void conn_set_name(struct conn_env *env, struct conn *c, enum name_source source, const void *name,
+		   size_t len);
 
 /* The AI service behind a host name, where the catalogue knows one. */
 void conn_set_service(const struct conn_env *env, struct conn *c, struct span host);

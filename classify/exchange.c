@@ -191,7 +191,7 @@ static void
 name_server(struct exchange *x, struct span authority)
 {
 	set_host(x, authority);
-	conn_set_name(x->c, NAME_HTTP_HOST, x->host, x->host_len);
+	conn_set_name(x->env, x->c, NAME_HTTP_HOST, x->host, x->host_len);
 	conn_set_service(x->env, x->c, span_of(x->host, x->host_len));
 }
 

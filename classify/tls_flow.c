@@ -27,7 +27,7 @@ name_flow(struct tls_flow *t, const struct tls_facts *f)
 
 	if (len == 0)
 		return;
-	conn_set_name(t->c, f->ech ? NAME_SNI_OUTER : NAME_SNI, f->sni, len);
+	conn_set_name(t->env, t->c, f->ech ? NAME_SNI_OUTER : NAME_SNI, f->sni, len);
 	scan_block(t->env->scanner, BUFFER_TLS_SNI, (const uint8_t *)f->sni, len, tls_found, t);
 	conn_set_service(t->env, t->c, span_of(f->sni, len));
 }

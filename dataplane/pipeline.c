@@ -226,7 +226,7 @@ worker_config_of(const struct pipeline *p, unsigned id, const uint64_t secret[2]
 			   .gap_timeout_us = c->reasm_gap_timeout_ms * 1000u },
 		.reasm_bytes = c->reasm_worker_mb << 20,
 		.secret = { secret[0], secret[1] },
-		.conn = { .max_conns = (uint32_t)c->http_connections * 2,
+		.conn = { .max_conns = (uint32_t)c->flow_max,
 			  .max_exchanges = (uint32_t)c->http_transactions,
 			  .max_pipelined = (uint32_t)c->http_pipelined,
 			  .max_http2_streams = (uint32_t)c->http_transactions,
