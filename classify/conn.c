@@ -24,6 +24,8 @@
 
 /* Header blocks that are open at a time: one at hand, and those cut by the end of a segment. */
 #define HTTP2_TEXTS 256u
+/* One is held while a line is split over two segments: by few of the connections at a time. */
+#define HTTP1_CARRIES 16384u
 
 struct prologue {
 	struct {
@@ -97,6 +99,12 @@ create_names(struct conn_env *env)
 	return r;
 }
 
+static uint32_t
+least(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
 int
 conn_env_create(const struct conn_config *config, struct conn_env **out)
 {
@@ -121,7 +129,8 @@ conn_env_create(const struct conn_config *config, struct conn_env **out)
 		       sizeof(struct prologue));
 	r |= create_names(env);
 	r |= create_states(env);
-	r |= slab_init(&env->carries, config->max_states[PROTOCOL_HTTP], HTTP1_CARRY_BYTES);
+	r |= slab_init(&env->carries, least(config->max_states[PROTOCOL_HTTP], HTTP1_CARRIES),
+		       HTTP1_CARRY_BYTES);
 	r |= slab_init(&env->exchanges, config->max_exchanges, exchange_bytes);
 	r |= slab_init(&env->http2_streams, config->max_http2_streams, http2_stream_bytes);
 	r |= slab_init(&env->http2_tables, config->max_http2_tables, http2_tables_bytes);

@@ -93,7 +93,7 @@
 	     "connections per worker of each protocol without a number of its own; databases share it")               \
 	UINT(protocols_db_operations, "protocols.db_operations", 32768, 0, 16777216, "classes",       \
 	     "classes of database operations that connections of a worker count at a time")        \
-	UINT(http_connections, "http.connections", 16384, 1, 16777216, "connections",               \
+	UINT(http_connections, "http.connections", 65536, 1, 16777216, "connections",               \
 	     "HTTP connections per worker")                                                         \
 	UINT(http_transactions, "http.transactions", 16384, 1, 16777216, "requests",                \
 	     "requests under way per worker")                                                       \
@@ -101,7 +101,7 @@
 	     "requests under way per connection")                                                   \
 	UINT(http2_tables, "http2.tables", 2048, 1, 1048576, "connections",                          \
 	     "HTTP/2 connections per worker whose header tables are kept")                         \
-	UINT(tls_connections, "tls.connections", 16384, 1, 16777216, "connections",                 \
+	UINT(tls_connections, "tls.connections", 65536, 1, 16777216, "connections",                 \
 	     "TLS handshakes per worker")                                                           \
 	UINT(tls_buffers, "tls.buffers", 1024, 1, 1048576, "buffers",                               \
 	     "handshakes that span segments, per worker")                                           \
