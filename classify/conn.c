@@ -767,6 +767,10 @@ conn_describe(const struct conn_env *env, const struct conn *c, struct record *r
 void
 conn_next_part(struct conn *c)
 {
+	c->inspected_bytes = 0;
+	memset(c->skipped, 0, sizeof(c->skipped));
+	c->types = (struct conn_types) { 0 };
+	c->nr_findings = 0;
 	if (c->proto != NULL && c->state != NULL && c->proto->next_part != NULL)
 		c->proto->next_part(c->state);
 }

@@ -82,6 +82,31 @@ def test_flow_packets_add_up(weir):
     assert packets == kinds["stats"][-1]["used_packets"], (packets, kinds["stats"][-1])
 
 
+def test_parts_add_up(weir):
+    """What a long flow counts in its parts is what it counts in one; a part has the classes that were found in it."""
+    w = e2e.pcap_writer()
+    cap = w.Capture()
+    tcp = w.Tcp(cap, "10.1.0.5", 40000, "10.1.0.9", 8080)
+    tcp.open()
+    for turn in range(4):
+        mail = b'{"reply_to":"ann.smith@mail.example.net"}' if turn == 2 else b'{"id":7}'
+        tcp.send(w.ORIG, w.http_request("POST", "/v1/orders", "shop.example", mail), lose=(0,) if turn == 1 else ())
+        tcp.send(w.RESP, w.http_response(200, b"{}"))
+        cap.wait(4_000_000)
+    tcp.close()
+    path = e2e.work_folder() / "parts.pcap"
+    cap.save(path)
+    flows = lambda *args: weir.good_replay("--records", "flow", *args, path).records
+    (whole,), parts = flows(), flows("--set", "flow.active_s=3")
+    assert len(parts) > 3 and whole["findings"] == 1 and whole["not_inspected"], (parts, whole)
+    for field in ("src_packets", "dst_bytes", "src_missed_bytes", "inspected_bytes", "findings"):
+        assert sum(p.get(field, 0) for p in parts) == whole[field], (field, [p.get(field) for p in parts])
+    skipped = lambda flow: sum(int(s.split(":")[1]) for s in flow.get("not_inspected", ()))
+    assert sum(map(skipped, parts)) == skipped(whole)
+    assert [p.get("data_types") for p in parts if "findings" in p] == [whole["data_types"]]
+    assert sum("data_types" in p for p in parts) == 1
+
+
 def test_summary_says_the_same(weir):
     run = weir.good_replay("--records", "stats", weir.demo)
     figures = re.search(rb"weir: (\d+) received = (\d+) used \+ (\d+) held \+ (\d+) dropped", run.err)
