@@ -125,6 +125,7 @@ conn_env_create(const struct conn_config *config, struct conn_env **out)
 	limits.max_message_bytes = config->decode_max_message_bytes;
 
 	r = slab_init(&env->conns, config->max_conns, sizeof(struct conn));
+	r |= slab_init(&env->conns_over, config->max_conns, CONN_OVER_BYTES);
 	r |= slab_init(&env->prologues, config->max_states[PROTOCOL_UNKNOWN],
 		       sizeof(struct prologue));
 	r |= create_names(env);
@@ -181,6 +182,7 @@ conn_env_destroy(struct conn_env *env)
 	for (unsigned p = 0; p < NR_PROTOCOLS; p++)
 		slab_fini(&env->states[p]);
 	slab_fini(&env->carries);
+	slab_fini(&env->conns_over);
 	slab_fini(&env->prologues);
 	slab_fini(&env->conns);
 	free(env);
@@ -620,8 +622,13 @@ void
 conn_push(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t *data, size_t len,
 	  uint64_t gap)
 {
-	size_t allowed = take_budget(env, c, len);
+	size_t allowed;
 
+	if (c->over) {
+		env->counters.not_inspected_bytes[CONN_SKIP_LIMIT] += len;
+		return;
+	}
+	allowed = take_budget(env, c, len);
 	if (gap != 0)
 		pass_over(env, c, dir, CONN_SKIP_GAP, gap);
 	if (allowed != 0)
@@ -669,7 +676,7 @@ describes(const struct conn *c)
 void
 conn_half_close(struct conn_env *env, struct conn *c, enum conn_dir dir)
 {
-	if (c->closed[dir])
+	if (c->over || c->closed[dir])
 		return;
 	c->closed[dir] = true;
 	half_close(env, c, dir);
@@ -679,9 +686,38 @@ conn_half_close(struct conn_env *env, struct conn *c, enum conn_dir dir)
 	}
 }
 
+static bool
+has_skipped(const struct conn *c)
+{
+	uint64_t any = 0;
+
+	for (unsigned i = 0; i < NR_CONN_SKIPS; i++)
+		any |= c->skipped[i];
+	return any != 0;
+}
+
+struct conn *
+conn_let_go(struct conn_env *env, struct conn *c)
+{
+	struct conn *rest;
+
+	if (c->over || !c->closed[0] || !c->closed[1] || c->state != NULL || c->prologue != NULL ||
+	    c->db != NULL || has_skipped(c))
+		return c;
+	rest = slab_take(&env->conns_over);
+	if (rest == NULL)
+		return c;
+	memcpy(rest, c, CONN_OVER_BYTES);
+	rest->over = true;
+	slab_give(&env->conns, c);
+	return rest;
+}
+
 void
 conn_finish(struct conn_env *env, struct conn *c)
 {
+	if (c->over)
+		return;
 	if (c->proto == NULL && c->prologue != NULL)
 		start(env, c, PROTOCOL_UNKNOWN, CONN_ORIG, NULL, 0);
 	finish_state(env, c);
@@ -694,9 +730,13 @@ conn_close(struct conn_env *env, struct conn *c)
 {
 	if (c == NULL)
 		return;
+	give_name(env, c);
+	if (c->over) {
+		slab_give(&env->conns_over, c);
+		return;
+	}
 	slab_give(&env->prologues, c->prologue);
 	give_state(env, c);
-	give_name(env, c);
 	slab_give(&env->db_flows, c->db);
 	slab_give(&env->conns, c);
 }
@@ -754,10 +794,11 @@ conn_describe(const struct conn_env *env, const struct conn *c, struct record *r
 	}
 	if (c->encrypted)
 		record_put_bool(r, RF_ENCRYPTED, true);
-	if (c->proto != NULL && c->state != NULL && c->proto->describe != NULL)
+	if (!c->over && c->state != NULL && c->proto->describe != NULL)
 		c->proto->describe(env, c, c->state, r);
 	record_put_uint(r, RF_INSPECTED_BYTES, c->inspected_bytes);
-	put_skips(c, r);
+	if (!c->over)
+		put_skips(c, r);
 	conn_types_put(env, &c->types, RF_DATA_TYPES, r);
 	if (c->nr_findings != 0)
 		record_put_uint(r, RF_FINDINGS, c->nr_findings);
@@ -768,10 +809,12 @@ void
 conn_next_part(struct conn *c)
 {
 	c->inspected_bytes = 0;
-	memset(c->skipped, 0, sizeof(c->skipped));
 	c->types = (struct conn_types) { 0 };
 	c->nr_findings = 0;
-	if (c->proto != NULL && c->state != NULL && c->proto->next_part != NULL)
+	if (c->over)
+		return;
+	memset(c->skipped, 0, sizeof(c->skipped));
+	if (c->state != NULL && c->proto->next_part != NULL)
 		c->proto->next_part(c->state);
 }
 
@@ -928,7 +971,8 @@ conn_env_memory(const struct conn_env *env,
 	limits.nr_lz4 = env->config.max_lz4;
 	limits.nr_snappy = env->config.max_snappy;
 	put(arg, "flow.max, flows with payload",
-	    slab_bytes(&env->conns) + slab_bytes(&env->names[0]) + slab_bytes(&env->names[1]));
+	    slab_bytes(&env->conns) + slab_bytes(&env->conns_over) + slab_bytes(&env->names[0]) +
+		slab_bytes(&env->names[1]));
 	put(arg, "http.connections",
 	    slab_bytes(&env->prologues) + slab_bytes(&env->carries) +
 		slab_bytes(&env->states[PROTOCOL_HTTP]) +

@@ -135,6 +135,13 @@ void conn_datagram(struct conn_env *env, struct conn *c, enum conn_dir dir, cons
 void conn_half_close(struct conn_env *env, struct conn *c, enum conn_dir dir);
 
 /*
+ * Call after conn_half_close, not from within a parser. A closed connection is kept for seconds of
+ * which only its record knows: when there is nothing more to come of it, a quarter of its size in
+ * the place of c, which is no more; else c itself.
+ */
+struct conn *conn_let_go(struct conn_env *env, struct conn *c);
+
+/*
  * Both directions are over: ends what is open and makes its records. conn_describe may still be
  * called; nothing may be pushed any more.
  */

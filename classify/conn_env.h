@@ -85,8 +85,8 @@ enum { NR_NAME_SIZES = 2 };
 struct conn_env {
 	struct conn_config config;
 	struct provider_catalogue *providers; /* a view, which config.providers points to */
-	struct slab conns, prologues, carries, exchanges, message_buffers, llm, mcp, db_ops,
-	    db_flows;
+	struct slab conns, conns_over, prologues, carries, exchanges, message_buffers, llm, mcp,
+	    db_ops, db_flows;
 	struct slab names[NR_NAME_SIZES]; /* of servers, the shorter ones first */
 	struct slab dns_queries;	  /* that wait for an answer */
 	struct slab shapes;		  /* of TLS and QUIC */
@@ -163,16 +163,25 @@ enum name_source { NAME_NONE, NAME_SNI, NAME_SNI_OUTER, NAME_HTTP_HOST };
 
 struct prologue;
 
+/* What a flow's record tells of it comes first: of one that is over, no more is left. */
 struct conn {
-	struct conn_info info;
-	struct conn *outer;		/* that this one runs inside of (CONNECT), or NULL */
 	const struct conn_proto *proto; /* NULL while the protocol is being found out */
-	void *state;
-	struct slab *pool;	   /* that state came from */
-	struct prologue *prologue; /* the first bytes, until then */
+	char *name;			/* owned, from names; undefined without a name_source */
+	const char *ai_service;		/* static, or from the catalogue */
+	uint64_t inspected_bytes;
+	uint32_t nr_findings;
 	enum protocol protocol;
+	struct conn_types types;
 	uint8_t name_source; /* enum name_source */
 	uint8_t name_len;
+	bool encrypted;
+	bool over; /* what follows is not there */
+
+	struct conn_info info;
+	struct conn *outer; /* that this one runs inside of (CONNECT), or NULL */
+	void *state;
+	struct slab *pool;	   /* that state came from */
+	struct prologue *prologue; /* the first bytes, until the protocol is known */
 	bool pushed[2];
 	bool closed[2];
 	bool becomes;  /* another protocol from here on, named by next */
@@ -180,19 +189,15 @@ struct conn {
 	enum protocol next;
 	uint8_t nr_held; /* bytes that come first for the next protocol */
 	uint8_t held[TURN_HELLO_BYTES];
-	bool encrypted;
-	uint32_t nr_findings;
 	uint32_t nr_records[NR_RECORD_TYPES];
-	struct conn_types types;
-	struct db_flow *db;	/* of a database that is asked over HTTP, or NULL */
-	struct span field;	/* what the finding at hand is in; only while one is made */
-	const char *ai_service; /* static, or from the catalogue */
-	uint64_t inspected_bytes;
+	struct db_flow *db;   /* of a database that is asked over HTTP, or NULL */
+	struct span field;    /* what the finding at hand is in; only while one is made */
 	uint64_t budget_s;    /* the second of packet time that is under way */
 	uint64_t budget_used; /* bytes inspected in it */
 	uint64_t skipped[NR_CONN_SKIPS];
-	char *name; /* owned, from names; undefined without a name_source */
 };
+
+enum { CONN_OVER_BYTES = offsetof(struct conn, info) };
 
 /* The protocol's entry points; those that only scan for PROTOCOL_UNKNOWN. */
 const struct conn_proto *conn_proto_of(enum protocol protocol);

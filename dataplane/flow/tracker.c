@@ -431,6 +431,7 @@ half_close(struct tracker *t, struct flow *flow, unsigned side)
 	if (!s->fin || !s->reasm.started || s->reasm.next_seq != s->fin_seq || flow->conn == NULL)
 		return;
 	conn_half_close(t->conns, flow->conn, side == flow->head.orig ? CONN_ORIG : CONN_RESP);
+	flow->conn = conn_let_go(t->conns, flow->conn);
 }
 
 static void
