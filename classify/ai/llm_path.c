@@ -80,37 +80,24 @@ static const struct {
 	{ SPAN_LITERAL("/generate_stream"), LLM_TRITON_GENERATE, LLM_TEXT_COMPLETION, true, true },
 };
 
-/* Segments (or verbs) of things that model hosts also do, and that are no calls. */
-static const struct span no_calls[] = {
-	SPAN_LITERAL("files"),
-	SPAN_LITERAL("uploads"),
-	SPAN_LITERAL("assistants"),
-	SPAN_LITERAL("threads"),
-	SPAN_LITERAL("traces"),
-	SPAN_LITERAL("vector_stores"),
-	SPAN_LITERAL("conversations"),
-	SPAN_LITERAL("batches"),
-	SPAN_LITERAL("fine_tuning"),
-	SPAN_LITERAL("containers"),
-	SPAN_LITERAL("skills"),
-	SPAN_LITERAL("evals"),
-	SPAN_LITERAL("organization"),
-	SPAN_LITERAL("cachedContents"),
-	SPAN_LITERAL("fileSearchStores"),
-	SPAN_LITERAL("realtime"),
-	SPAN_LITERAL("tokenize"),
-	SPAN_LITERAL("detokenize"),
-	SPAN_LITERAL("count-tokens"),
-	SPAN_LITERAL("predictions"),
-	SPAN_LITERAL("async-invoke"),
-	SPAN_LITERAL("guardrail"),
-	SPAN_LITERAL("jobs"),
-	SPAN_LITERAL("token"),
-	SPAN_LITERAL("schema"),
-	SPAN_LITERAL("collections"),
-	SPAN_LITERAL("indexes"),
-	SPAN_LITERAL("graphql"),
-	SPAN_LITERAL("vectors"),
+/*
+ * Segments (or verbs) of things that model hosts also do, and that are no calls; by their length,
+ * as each segment of every request is held against them.
+ */
+enum { NO_CALL_LONGEST = 16, NO_CALLS_ALIKE = 6 };
+static const char *const no_calls[NO_CALL_LONGEST + 1][NO_CALLS_ALIKE] = {
+	[4] = { "jobs" },
+	[5] = { "files", "evals", "token" },
+	[6] = { "traces", "skills", "schema" },
+	[7] = { "uploads", "threads", "batches", "indexes", "graphql", "vectors" },
+	[8] = { "realtime", "tokenize" },
+	[9] = { "guardrail" },
+	[10] = { "assistants", "containers", "detokenize" },
+	[11] = { "fine_tuning", "predictions", "collections" },
+	[12] = { "organization", "count-tokens", "async-invoke" },
+	[13] = { "vector_stores", "conversations" },
+	[14] = { "cachedContents" },
+	[16] = { "fileSearchStores" },
 };
 
 /* The last byte first: it tells most of them apart. */
@@ -127,20 +114,14 @@ ends_with(struct span s, const char *end)
 	return ends_so(s, span_of(end, strlen(end)));
 }
 
-static inline bool
-is_text(struct span s, struct span t)
-{
-	return s.len == t.len && memcmp(s.p, t.p, t.len) == 0;
-}
-
 static struct span
 without_query(struct span path)
 {
-	for (size_t i = 0; i < path.len; i++) {
-		if (path.p[i] == '?' || path.p[i] == '#') {
-			path.len = i;
-			break;
-		}
+	for (const char *mark = "?#"; *mark != '\0' && path.len != 0; mark++) {
+		const uint8_t *at = memchr(path.p, *mark, path.len);
+
+		if (at != NULL)
+			path.len = (size_t)(at - path.p);
 	}
 	while (path.len > 1 && path.p[path.len - 1] == '/')
 		path.len--;
@@ -152,10 +133,16 @@ static size_t
 behind_last(struct span s, const char *needle)
 {
 	size_t len = strlen(needle);
+	size_t left = s.len < len ? 0 : s.len - len + 1; /* where it can begin */
 
-	for (size_t i = s.len; i >= len; i--) {
-		if (s.p[i - len] == (uint8_t)needle[0] && memcmp(s.p + i - len, needle, len) == 0)
-			return i;
+	while (left != 0) {
+		const uint8_t *at = memrchr(s.p, needle[0], left);
+
+		if (at == NULL)
+			break;
+		if (memcmp(at, needle, len) == 0)
+			return (size_t)(at - s.p) + len;
+		left = (size_t)(at - s.p);
 	}
 	return 0;
 }
@@ -243,6 +230,18 @@ find_end(struct span path, struct llm_target *t)
 }
 
 static bool
+is_no_call(struct span segment)
+{
+	if (segment.len > NO_CALL_LONGEST)
+		return false;
+	for (size_t i = 0; i < NO_CALLS_ALIKE && no_calls[segment.len][i] != NULL; i++) {
+		if (memcmp(segment.p, no_calls[segment.len][i], segment.len) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
 names_no_call(struct span path)
 {
 	size_t start = 0;
@@ -250,12 +249,8 @@ names_no_call(struct span path)
 	for (size_t i = 0; i <= path.len; i++) {
 		if (i < path.len && path.p[i] != '/' && path.p[i] != ':')
 			continue;
-		struct span segment = span_of(path.p + start, i - start);
-
-		for (size_t k = 0; k < sizeof(no_calls) / sizeof(no_calls[0]); k++) {
-			if (is_text(segment, no_calls[k]))
-				return true;
-		}
+		if (is_no_call(span_of(path.p + start, i - start)))
+			return true;
 		start = i + 1;
 	}
 	return ends_with(path, ":countTokens");
