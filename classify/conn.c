@@ -56,14 +56,14 @@ conn_proto_of(enum protocol protocol)
  * Where a protocol's states come from: those with the same entry points (all databases; all that
  * are only scanned) share one pool, the first one's.
  */
-static struct slab *
-states_of(struct conn_env *env, enum protocol protocol)
+static unsigned
+state_pool(enum protocol protocol)
 {
 	unsigned first = 0;
 
 	while (protos[first]->push != protos[protocol]->push)
 		first++;
-	return &env->states[first];
+	return first;
 }
 
 static int
@@ -74,7 +74,8 @@ create_states(struct conn_env *env)
 	for (unsigned p = 0; p < NR_PROTOCOLS; p++) {
 		uint32_t most = 0;
 
-		if (states_of(env, (enum protocol)p) != &env->states[p])
+		env->state_pool[p] = (uint8_t)state_pool((enum protocol)p);
+		if (env->state_pool[p] != p)
 			continue;
 		for (unsigned q = p; q < NR_PROTOCOLS; q++) {
 			if (protos[q]->push == protos[p]->push && env->config.max_states[q] > most)
@@ -136,7 +137,8 @@ conn_env_create(const struct conn_config *config, struct conn_env **out)
 	r |= slab_init(&env->http2_streams, config->max_http2_streams, http2_stream_bytes);
 	r |= slab_init(&env->http2_tables, config->max_http2_tables, http2_tables_bytes);
 	r |= slab_init(&env->http2_texts, HTTP2_TEXTS, sizeof(struct hpack_text));
-	r |= slab_init(&env->dns_queries, config->max_states[PROTOCOL_DNS],
+	/* Most flows have asked and wait for nothing. */
+	r |= slab_init(&env->dns_queries, (config->max_states[PROTOCOL_DNS] + 3) / 4,
 		       sizeof(struct dns_pending));
 	r |= slab_init(&env->message_buffers, config->max_message_buffers, TLS_BUFFER_BYTES);
 	r |= slab_init(&env->db_flows, config->max_states[PROTOCOL_HTTP] / 8, db_flow_bytes);
@@ -247,7 +249,7 @@ choose(struct conn_env *env, struct conn *c, enum protocol protocol)
 	c->proto = conn_proto_of(protocol);
 	c->encrypted = protocol == PROTOCOL_TLS || protocol == PROTOCOL_DTLS ||
 		       protocol == PROTOCOL_QUIC || protocol == PROTOCOL_SSH;
-	c->pool = states_of(env, protocol);
+	c->pool = &env->states[env->state_pool[protocol]];
 	c->state = slab_take(c->pool);
 	if (c->state == NULL) {
 		env->counters.states_refused++;
@@ -953,6 +955,12 @@ conn_env_counters(const struct conn_env *env,
 	put(arg, "decode_no_decoder", d->results[DECODE_NO_DECODER]);
 }
 
+static uint64_t
+state_pool_bytes(const struct conn_env *env, enum protocol protocol)
+{
+	return slab_bytes(&env->states[env->state_pool[protocol]]);
+}
+
 void
 conn_env_memory(const struct conn_env *env,
 		void (*put)(void *arg, const char *setting, uint64_t bytes), void *arg)
@@ -960,11 +968,10 @@ conn_env_memory(const struct conn_env *env,
 	struct decode_limits limits = DECODE_LIMITS_DEFAULT;
 	uint64_t states = 0;
 
-	for (unsigned p = 0; p < NR_PROTOCOLS; p++) {
-		if (p != PROTOCOL_UNKNOWN && p != PROTOCOL_HTTP && p != PROTOCOL_TLS &&
-		    p != PROTOCOL_DNS)
-			states += slab_bytes(&env->states[p]);
-	}
+	for (unsigned p = 0; p < NR_PROTOCOLS; p++)
+		states += slab_bytes(&env->states[p]);
+	states -= state_pool_bytes(env, PROTOCOL_UNKNOWN) + state_pool_bytes(env, PROTOCOL_HTTP) +
+		  state_pool_bytes(env, PROTOCOL_TLS) + state_pool_bytes(env, PROTOCOL_DNS);
 	limits.nr_deflate = env->config.max_deflate;
 	limits.nr_brotli = env->config.max_brotli;
 	limits.nr_zstd = env->config.max_zstd;
@@ -975,15 +982,13 @@ conn_env_memory(const struct conn_env *env,
 		slab_bytes(&env->names[1]));
 	put(arg, "http.connections",
 	    slab_bytes(&env->prologues) + slab_bytes(&env->carries) +
-		slab_bytes(&env->states[PROTOCOL_HTTP]) +
-		slab_bytes(&env->states[PROTOCOL_UNKNOWN]));
+		state_pool_bytes(env, PROTOCOL_HTTP) + state_pool_bytes(env, PROTOCOL_UNKNOWN));
 	put(arg, "http.transactions",
 	    slab_bytes(&env->exchanges) + slab_bytes(&env->http2_streams));
 	put(arg, "http2.tables", slab_bytes(&env->http2_tables) + slab_bytes(&env->http2_texts));
-	put(arg, "tls.connections", slab_bytes(&env->states[PROTOCOL_TLS]));
+	put(arg, "tls.connections", state_pool_bytes(env, PROTOCOL_TLS));
 	put(arg, "tls.buffers", slab_bytes(&env->message_buffers));
-	put(arg, "dns.flows",
-	    slab_bytes(&env->states[PROTOCOL_DNS]) + slab_bytes(&env->dns_queries));
+	put(arg, "dns.flows", state_pool_bytes(env, PROTOCOL_DNS) + slab_bytes(&env->dns_queries));
 	put(arg, "protocols.connections", states);
 	put(arg, "llm.calls", slab_bytes(&env->llm));
 	put(arg, "llm.shapes", slab_bytes(&env->shapes));

@@ -92,8 +92,8 @@ struct conn_env {
 	struct slab shapes;		  /* of TLS and QUIC */
 	struct slab http2_streams, http2_texts, http2_tables;
 	struct http2_tables *http2_newest, *http2_oldest; /* in use, by when */
-	struct slab states[NR_PROTOCOLS]; /* of each protocol's parser; those with the same entry
-					     points share the first one's */
+	struct slab states[NR_PROTOCOLS];		  /* of each protocol's parser ... */
+	uint8_t state_pool[NR_PROTOCOLS]; /* ... the one that it takes: a first one's */
 	struct scanner *scanner;
 	struct decode_pool *decoders;
 	struct conn_counters counters;

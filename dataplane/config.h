@@ -105,7 +105,7 @@
 	     "TLS handshakes per worker")                                                           \
 	UINT(tls_buffers, "tls.buffers", 1024, 1, 1048576, "buffers",                               \
 	     "handshakes that span segments, per worker")                                           \
-	UINT(dns_flows, "dns.flows", 65536, 1, 16777216, "flows", "DNS flows per worker")           \
+	UINT(dns_flows, "dns.flows", 262144, 1, 16777216, "flows", "DNS flows per worker")           \
 	UINT(llm_calls, "llm.calls", 4096, 1, 1048576, "calls", "model calls under way per worker") \
 	UINT(llm_shapes, "llm.shapes", 16384, 0, 16777216, "connections",                           \
 	     "TLS and QUIC connections per worker whose shape is watched; 0: none")                 \
