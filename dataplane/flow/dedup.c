@@ -135,7 +135,7 @@ dedup_is_copy(struct dedup *d, const struct packet *p, const uint8_t *transport,
 	e.ip_id = p->ip_id;
 	e.side = p->side;
 	if (d->config.policy[p->feed] == DEDUP_SAME_VLAN)
-		memcpy(e.vlan, p->vlan, sizeof(e.vlan));
+		memcpy(e.vlan, p->vlan, p->nr_vlans * sizeof(e.vlan[0]));
 	if (len > DIGEST_BYTES)
 		len = DIGEST_BYTES;
 	memcpy(e.head, transport, len);

@@ -694,6 +694,8 @@ note_tunnels(struct flow_path *path, const struct packet *p)
 		path->tunnel_id[i] = p->tunnel[i].id;
 	}
 	path->tunnel_family = p->tunnel_family;
+	if (p->tunnel_family == 0)
+		return;
 	/* By side, as it is not sure yet who opened. */
 	memcpy(path->tunnel_addr[p->side], p->tunnel_addr[0], sizeof(p->tunnel_addr[0]));
 	memcpy(path->tunnel_addr[1 - p->side], p->tunnel_addr[1], sizeof(p->tunnel_addr[1]));

@@ -290,7 +290,7 @@ pcap_rx(struct source *s, struct rte_mbuf **pkts, uint16_t nr, uint64_t now_us)
 		if (time_us > p->order_us)
 			p->order_us = time_us;
 		pkt = packet_of(m);
-		memset(pkt, 0, sizeof(*pkt));
+		packet_clear(pkt);
 		pkt->time_us = time_us;
 		pkt->order_us = p->order_us;
 		pkt->link = (uint8_t)s->link;

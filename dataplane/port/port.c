@@ -168,7 +168,7 @@ queue_rx(struct source *s, struct rte_mbuf **pkts, uint16_t nr, uint64_t now_us)
 	for (uint16_t i = 0; i < n; i++) {
 		struct packet *pkt = packet_of(pkts[i]);
 
-		memset(pkt, 0, sizeof(*pkt));
+		packet_clear(pkt);
 		pkt->order_us = q->last_us;
 		pkt->time_us = p->time == PORT_TIME_WORKER
 				   ? q->last_us

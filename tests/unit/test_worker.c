@@ -35,7 +35,7 @@ deal_rx(struct source *s, struct rte_mbuf **pkts, uint16_t nr, uint64_t now_us)
 	while (n < nr && d->at < d->nr) {
 		struct packet *p = packet_of(d->frames[d->at]);
 
-		memset(p, 0, sizeof(*p));
+		packet_clear(p);
 		p->time_us = p->order_us = 1000000 + d->at;
 		p->link = LINK_RAW_IP;
 		p->wire_bytes = d->frames[d->at]->pkt_len;
