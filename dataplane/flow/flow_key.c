@@ -79,8 +79,6 @@ flow_key_make(struct flow_key *key, uint8_t family, uint8_t proto, uint16_t doma
 	      const uint8_t *src, const uint8_t *dst, uint16_t src_port, uint16_t dst_port)
 {
 	bool one_way = false;
-	unsigned side;
-	int order;
 
 	if (proto == IP_PROTO_ICMP || proto == IP_PROTO_ICMPV6) {
 		uint8_t type = (uint8_t)src_port;
@@ -94,17 +92,7 @@ flow_key_make(struct flow_key *key, uint8_t family, uint8_t proto, uint16_t doma
 
 	if (family == 4)
 		return flow_key_make4(key, proto, domain, src, dst, src_port, dst_port, one_way);
-	order = memcmp(src, dst, 16);
-	if (order == 0)
-		order = src_port < dst_port ? -1 : src_port > dst_port;
-	side = (!one_way && order > 0) ? 1 : 0;
-
-	*key = (struct flow_key) { .proto = proto, .family = family, .domain = domain };
-	memcpy(key->addr[side], src, 16);
-	memcpy(key->addr[1 - side], dst, 16);
-	key->port[side] = src_port;
-	key->port[1 - side] = dst_port;
-	return side;
+	return flow_key_make6(key, proto, domain, src, dst, src_port, dst_port, one_way);
 }
 
 /*

@@ -71,6 +71,31 @@ flow_key_make4(struct flow_key *key, uint8_t proto, uint16_t domain, const uint8
 	return side;
 }
 
+/* Of IPv6, likewise. */
+static inline unsigned
+flow_key_make6(struct flow_key *key, uint8_t proto, uint16_t domain, const uint8_t *src,
+	       const uint8_t *dst, uint16_t src_port, uint16_t dst_port, bool one_way)
+{
+	uint64_t from[2], to[2];
+	unsigned side;
+
+	__builtin_memcpy(from, src, 16);
+	__builtin_memcpy(to, dst, 16);
+	if (from[0] != to[0])
+		side = be64toh(from[0]) > be64toh(to[0]);
+	else if (from[1] != to[1])
+		side = be64toh(from[1]) > be64toh(to[1]);
+	else
+		side = src_port > dst_port;
+	side &= !one_way;
+	*key = (struct flow_key) { .proto = proto, .family = 6, .domain = domain };
+	__builtin_memcpy(key->addr[side], from, 16);
+	__builtin_memcpy(key->addr[1 - side], to, 16);
+	key->port[side] = src_port;
+	key->port[1 - side] = dst_port;
+	return side;
+}
+
 /* Of IPv4 without the bytes that are always zero: half as long to hash. */
 static inline uint64_t
 flow_key_hash(const struct flow_key *key, const struct siphash_key *secret)

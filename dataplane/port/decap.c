@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "dataplane/port/checksum.h"
+#include "dataplane/port/plain_frame.h"
 
 #define IPV4_HDR_LEN  20u
 #define IPV6_HDR_LEN  40u
@@ -588,14 +589,28 @@ udp_tunnel_enter(struct cursor *c, struct packet *p, uint16_t port)
 	}
 }
 
+/*
+ * Teredo's relays and CAPWAP's controllers answer from their port, the others are all addressed by
+ * theirs.
+ */
+static uint16_t
+tunnel_port(uint16_t from, uint16_t to)
+{
+	return from == UDP_PORT_TEREDO || from == UDP_PORT_CAPWAP ? from : to;
+}
+
 static uint16_t
 udp_tunnel_port(const struct packet *p)
 {
-	uint16_t from = p->key.port[p->side];
+	return tunnel_port(p->key.port[p->side], p->key.port[1 - p->side]);
+}
 
-	/* Teredo's relays and CAPWAP's controllers answer from their port, the others are all
-	 * addressed by theirs. */
-	return from == UDP_PORT_TEREDO || from == UDP_PORT_CAPWAP ? from : p->key.port[1 - p->side];
+bool
+decap_may_be_tunnel(uint16_t from, uint16_t to)
+{
+	uint16_t port = tunnel_port(from, to);
+
+	return decap_is_tunnel_port(port) || port == UDP_PORT_TEREDO;
 }
 
 /* Most packets are none, and need no copy to try it on. */
@@ -606,8 +621,7 @@ may_be_tunnel(const struct ip *ip, const struct packet *p)
 	case IP_PROTO_TCP:
 		return false;
 	case IP_PROTO_UDP:
-		return decap_is_tunnel_port(udp_tunnel_port(p)) ||
-		       udp_tunnel_port(p) == UDP_PORT_TEREDO;
+		return decap_may_be_tunnel(p->key.port[p->side], p->key.port[1 - p->side]);
 	default:
 		return true;
 	}
@@ -730,8 +744,8 @@ enter_tunnels(struct walk *w, struct cursor *c, struct ip *ip, const struct deca
 }
 
 enum decap_result
-decap_frame(struct packet *p, enum link_type link, uint16_t domain, const struct decap_options *o,
-	    const uint8_t *data, uint32_t data_len, uint32_t frame_len)
+decap_layers(struct packet *p, enum link_type link, uint16_t domain, const struct decap_options *o,
+	     const uint8_t *data, uint32_t data_len, uint32_t frame_len)
 {
 	struct walk w = {
 		.p = p,
@@ -757,4 +771,14 @@ decap_frame(struct packet *p, enum link_type link, uint16_t domain, const struct
 		return r;
 	w.verify = o->verify;
 	return enter_tunnels(&w, &c, &ip, o);
+}
+
+enum decap_result
+decap_frame(struct packet *p, enum link_type link, uint16_t domain, const struct decap_options *o,
+	    const uint8_t *data, uint32_t data_len, uint32_t frame_len)
+{
+	if (link == LINK_ETHERNET && data_len == frame_len && (!o->verify || p->ip_checked) &&
+	    plain_frame_parse(p, domain, o, data, data_len))
+		return DECAP_OK;
+	return decap_layers(p, link, domain, o, data, data_len, frame_len);
 }

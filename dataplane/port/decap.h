@@ -49,6 +49,14 @@ enum decap_result decap_frame(struct packet *p, enum link_type link, uint16_t do
 			      const struct decap_options *o, const uint8_t *data, uint32_t data_len,
 			      uint32_t frame_len);
 
+/* The same layer by layer, whatever the frame: decap_frame takes the short way where it can. */
+enum decap_result decap_layers(struct packet *p, enum link_type link, uint16_t domain,
+			       const struct decap_options *o, const uint8_t *data,
+			       uint32_t data_len, uint32_t frame_len);
+
+/* Can a datagram between these ports be a tunnel that decap would enter? */
+bool decap_may_be_tunnel(uint16_t from, uint16_t to);
+
 /* Of a tunnel over UDP. */
 bool decap_is_tunnel_port(uint16_t port);
 

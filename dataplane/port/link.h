@@ -46,6 +46,14 @@ enum link_result link_parse_ethertype(struct cursor *c, uint16_t ethertype, stru
 
 #define ETHERNET_HDR_LEN 14u
 
+static inline void
+link_note_macs(struct packet *p, const uint8_t *ethernet)
+{
+	__builtin_memcpy(p->mac[1], ethernet, 6);
+	__builtin_memcpy(p->mac[0], ethernet + 6, 6);
+	p->has_macs = true;
+}
+
 /* link_parse of LINK_ETHERNET. Nearly every frame is one, and holds IP right behind its header. */
 static inline enum link_result
 link_parse_ethernet(struct cursor *c, struct packet *p)
@@ -55,9 +63,7 @@ link_parse_ethernet(struct cursor *c, struct packet *p)
 
 	if (h == NULL)
 		return LINK_TRUNCATED;
-	__builtin_memcpy(p->mac[1], h, 6);
-	__builtin_memcpy(p->mac[0], h + 6, 6);
-	p->has_macs = true;
+	link_note_macs(p, h);
 	ethertype = read_be16(h + 12);
 	if (ethertype == ETHERTYPE_IPV4 || ethertype == ETHERTYPE_IPV6)
 		return LINK_IP;

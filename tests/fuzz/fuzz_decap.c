@@ -1,14 +1,28 @@
 /*
  * The first byte chooses the link type; the rest are frames, each behind a length byte, that go
- * through decap and, when they are fragments, through defrag.
+ * through decap and, when they are fragments, through defrag. What the short way through a plain
+ * frame says of one must be what the way layer by layer says.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "dataplane/port/decap.h"
 #include "dataplane/port/defrag.h"
+#include "dataplane/port/plain_frame.h"
 
 static const struct decap_options options = { .max_depth = 4 };
+
+static void
+take_both_ways(const struct packet *was, const uint8_t *frame, uint32_t len)
+{
+	struct packet layers = *was, plain = *was;
+
+	if (!plain_frame_parse(&plain, 0, &options, frame, len))
+		return;
+	if (decap_layers(&layers, LINK_ETHERNET, 0, &options, frame, len, len) != DECAP_OK ||
+	    memcmp(&plain, &layers, sizeof(plain)) != 0)
+		abort();
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -31,6 +45,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		struct datagram out;
 
 		memcpy(frame, data + 1, n);
+		take_both_ways(&p, frame, (uint32_t)n);
 		if (decap_frame(&p, link, 0, &options, frame, (uint32_t)n, (uint32_t)n) ==
 			DECAP_FRAGMENT &&
 		    defrag_push(d, &p, frame, &out) == DEFRAG_COMPLETE) {
