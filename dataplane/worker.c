@@ -11,6 +11,7 @@
 #include <rte_cycles.h>
 #include <rte_prefetch.h>
 
+#include "dataplane/flow/flow_hash.h"
 #include "dataplane/flow/tracker.h"
 #include "dataplane/port/checksum.h"
 #include "dataplane/port/decap.h"
@@ -47,6 +48,9 @@ struct worker {
 	_Atomic(const struct ruleset *) offered_rules;
 	_Atomic(const char *) offered_hash;
 	_Atomic(const struct provider_catalogue *) offered_providers;
+	struct flow_hash hash;
+	struct rte_mbuf *found[WORKER_BURST]; /* of a burst, those of which the flow is known */
+	unsigned nr_found;
 	struct rte_mbuf *mine[WORKER_BURST]; /* of a burst, those whose flows are this worker's */
 	unsigned nr_mine;
 	struct rte_mbuf *done[WORKER_BURST * 2]; /* freed together at the end of the burst */
@@ -88,6 +92,7 @@ worker_create(const struct worker_config *config, struct worker_shared *shared,
 	w->config = *config;
 	w->shared = shared;
 	w->records = records;
+	flow_hash_init(&w->hash, &config->secret, true);
 	w->us_per_cycle = 1e6 / (double)rte_get_tsc_hz();
 	tc = (struct tracker_config) {
 		.max_flows = config->max_flows,
@@ -298,7 +303,6 @@ dispatch(struct worker *w, struct rte_mbuf *m)
 	struct packet *p = packet_of(m);
 	unsigned owner;
 
-	p->hash = flow_key_hash(&p->key, &w->config.secret);
 	owner = owner_of(w, p->hash);
 	if (owner == w->config.id) {
 		gather(w, m);
@@ -311,6 +315,20 @@ dispatch(struct worker *w, struct rte_mbuf *m)
 		w->counters.drop_ring_full += nr_frames(p);
 		finish_mbuf(w, m);
 	}
+}
+
+/* Hashes of a burst are made together, as each has to wait for itself only. */
+static void
+dispatch_found(struct worker *w)
+{
+	struct packet *packets[WORKER_BURST];
+
+	for (unsigned i = 0; i < w->nr_found; i++)
+		packets[i] = packet_of(w->found[i]);
+	flow_hash_packets(&w->hash, packets, w->nr_found);
+	for (unsigned i = 0; i < w->nr_found; i++)
+		dispatch(w, w->found[i]);
+	w->nr_found = 0;
 }
 
 /* The datagram as a frame of its own, a chain of mbufs that begins with the IP header. */
@@ -497,10 +515,13 @@ take_frame(struct worker *w, struct rte_mbuf *m)
 		count_bad_tunnel(&w->counters, (enum tunnel_type)(p->bad_tunnel - 1));
 	w->counters.tunnel_fragments += p->closed_tunnel == TUNNEL_FRAGMENT;
 	w->counters.tunnel_encrypted += p->closed_tunnel == TUNNEL_ENCRYPTED;
-	if (likely(r == DECAP_OK))
-		dispatch(w, m);
-	else
+	if (unlikely(r != DECAP_OK)) {
 		take_other(w, m, r);
+		return;
+	}
+	w->found[w->nr_found++] = m;
+	if (w->nr_found == RTE_DIM(w->found))
+		dispatch_found(w);
 }
 
 /* Microseconds since the epoch, from the cycle counter: no system call. */
@@ -556,6 +577,7 @@ poll_sources(struct worker *w)
 				prefetch_frame(pkts[i + PREFETCH_AHEAD]);
 			take_frame(w, pkts[i]);
 		}
+		dispatch_found(w);
 		process_gathered(w);
 		total += n;
 	}
@@ -585,6 +607,7 @@ poll_rings(struct worker *w)
 				if (p->is_fragment) {
 					p->is_fragment = false;
 					take_fragment(w, pkts[i]);
+					dispatch_found(w);
 				} else {
 					gather(w, pkts[i]);
 				}
