@@ -1,5 +1,7 @@
 #include "dataplane/flow/feed.h"
 
+#include <string.h>
+
 #include "dataplane/flow/flow.h"
 #include "dataplane/flow/seq.h"
 
@@ -14,16 +16,26 @@ mix(uint64_t v)
 	return v ^ (v >> 33);
 }
 
-/* What two copies have in common, and a packet that is sent again has not. The top bits are best.
+/*
+ * What two copies have in common, and a packet that is sent again has not. The top bits are best.
+ * Of every packet, so the numbers are taken as they stand side by side in it.
  */
-static uint64_t
+static inline uint64_t
 tag_of(const struct packet *p)
 {
-	uint64_t seqs = (uint64_t)p->seq << 32 | p->ack;
-	uint64_t rest = (uint64_t)p->checksum << 48 | (uint64_t)p->ip_id << 32 |
-			(uint64_t)p->window << 16 | (p->payload_wire & 0xffffu);
-	uint64_t h = (seqs ^ p->tcp_flags) * 0x9e3779b97f4a7c15u;
+	uint64_t seqs, rest, h;
 
+	_Static_assert(offsetof(struct packet, ack) == offsetof(struct packet, seq) + 4 &&
+			   offsetof(struct packet, checksum) ==
+			       offsetof(struct packet, window) + 2 &&
+			   offsetof(struct packet, ip_id) == offsetof(struct packet, window) + 4 &&
+			   offsetof(struct packet, tcp_flags) ==
+			       offsetof(struct packet, window) + 6 &&
+			   offsetof(struct packet, side) == offsetof(struct packet, window) + 7,
+		       "two words");
+	memcpy(&seqs, &p->seq, sizeof(seqs));
+	memcpy(&rest, &p->window, sizeof(rest));
+	h = (seqs ^ (uint64_t)p->payload_wire << 24) * 0x9e3779b97f4a7c15u;
 	h = (h ^ h >> 29 ^ rest) * 0xff51afd7ed558ccdu;
 	return h ^ h << 32;
 }
@@ -43,8 +55,8 @@ has_tag32(uint64_t recent, uint64_t tag)
 	return (recent & UINT32_MAX) == tag || recent >> 32 == tag;
 }
 
-static uint16_t
-vlans_of(const struct packet *p)
+inline uint16_t
+feed_vlans(const struct packet *p)
 {
 	uint64_t v = p->nr_vlans;
 
@@ -57,7 +69,7 @@ vlans_of(const struct packet *p)
 
 _Static_assert(FEED_MIN_PACKETS == FLOW_YOUNG, "young is what is short of it");
 
-bool
+inline bool
 feed_is_soon(const struct flow_head *head, const struct packet *p)
 {
 	return p->time_us < head->last_us || p->time_us - head->last_us <= FEED_COPY_US;
@@ -68,7 +80,7 @@ feed_packet(struct flow *flow, const struct packet *p, struct feed_counters *c)
 {
 	bool first = flow->head.young == FLOW_YOUNG;
 	struct flow_side *side = &flow->side[p->side];
-	uint16_t vlans = vlans_of(p);
+	uint16_t vlans = feed_vlans(p);
 
 	/* So far this side seemed to be missing; what was acknowledged meanwhile is not a loss. */
 	if (!side->seen)
@@ -117,21 +129,25 @@ count_copy(struct flow *flow, struct feed_counters *c)
 	c->feed_duplicates++;
 }
 
-void
-feed_tcp(struct flow *flow, const struct packet *p, bool nothing_new, struct feed_counters *c)
+inline void
+feed_remember(struct flow *flow, const struct packet *p, bool nothing_new, struct feed_counters *c)
 {
 	uint64_t *recent = &flow->side[p->side].recent;
-	uint64_t tag;
+	uint64_t tag = tag_of(p) >> 48 | 1;
 
-	c->feed_tcp_bytes += p->payload_wire;
-	/* An acknowledgement that its sender did not number may well be sent twice. */
-	if (p->payload_wire == 0 && p->ip_id == 0 && (p->tcp_flags & (TCP_SYN | TCP_FIN)) == 0)
-		return;
-	tag = tag_of(p) >> 48 | 1;
 	if (nothing_new && has_tag16(*recent, tag))
 		count_copy(flow, c);
 	else
 		*recent = *recent << 16 | tag;
+}
+
+void
+feed_tcp(struct flow *flow, const struct packet *p, bool nothing_new, struct feed_counters *c)
+{
+	c->feed_tcp_bytes += p->payload_wire;
+	/* An acknowledgement that its sender did not number may well be sent twice. */
+	if (p->payload_wire != 0 || p->ip_id != 0 || (p->tcp_flags & (TCP_SYN | TCP_FIN)) != 0)
+		feed_remember(flow, p, nothing_new, c);
 }
 
 void

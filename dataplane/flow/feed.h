@@ -63,6 +63,9 @@ struct flow;
 struct flow_head;
 struct packet;
 
+/* Which VLANs it came in, as struct flow_side keeps them; never 0. */
+uint16_t feed_vlans(const struct packet *p);
+
 /* Does it come so soon after the last packet that it may be a copy? */
 bool feed_is_soon(const struct flow_head *head, const struct packet *p);
 
@@ -81,6 +84,9 @@ void feed_tcp_ack(struct flow *flow, const struct packet *p);
 
 /* nothing_new: the segment repeats what was delivered or said. Counts it if it is a copy. */
 void feed_tcp(struct flow *flow, const struct packet *p, bool nothing_new, struct feed_counters *c);
+/* The part of it that knows copies. */
+void feed_remember(struct flow *flow, const struct packet *p, bool nothing_new,
+		   struct feed_counters *c);
 void feed_datagram(struct flow *flow, const struct packet *p, bool soon, struct feed_counters *c);
 
 /* gap bytes just before the side's next_seq were given up. */

@@ -104,15 +104,15 @@ struct flow_side {
 	uint32_t ts_val;  /* time stamp of its last data in order (RFC 7323), when knows_ts */
 	uint16_t vlans;	  /* which its first packet came in, see feed.c; 0: not seen */
 	uint8_t tcp_flags;
-	uint8_t scale : 4;     /* window scale of its SYN */
-	uint8_t has_scale : 1; /* its SYN had one */
 	uint8_t seen : 1;
-	uint8_t delivered : 1;
-	uint8_t syn : 1;
 	uint8_t have_ack : 1;
 	uint8_t fin : 1;
-	uint8_t has_ts : 1; /* its SYN had a time stamp */
+	uint8_t syn : 1;
+	uint8_t delivered : 1;
+	uint8_t has_scale : 1; /* its SYN had one */
+	uint8_t has_ts : 1;    /* its SYN had a time stamp */
 	uint8_t knows_ts : 1;
+	uint8_t scale : 4; /* window scale of its SYN */
 };
 _Static_assert(sizeof(struct flow_side) == 64, "one line");
 

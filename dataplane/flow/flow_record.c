@@ -17,7 +17,7 @@ static const char *const end_names[NR_FLOW_ENDS] = {
 	[FLOW_END_REUSED] = "idle",
 };
 
-void
+inline void
 flow_account(struct flow *flow, const struct packet *p)
 {
 	struct flow_side *s = &flow->side[p->side];

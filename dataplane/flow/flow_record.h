@@ -14,14 +14,13 @@ struct sha256_ctx;
 void flow_account(struct flow *flow, const struct packet *p);
 
 /*
- * Has a counter come near its end? Then the part ends here (flow_next_part). No packet stands for
- * more than UINT16_MAX frames (struct packet, nr_frames).
+ * Has the counter of the side that sends come near its end? Then the part ends here
+ * (flow_next_part). No packet stands for more than UINT16_MAX frames (struct packet, nr_frames).
  */
 static inline bool
-flow_counters_full(const struct flow *flow)
+flow_counters_full(const struct flow *flow, unsigned side)
 {
-	return flow->side[0].packets > UINT32_MAX - UINT16_MAX ||
-	       flow->side[1].packets > UINT32_MAX - UINT16_MAX;
+	return flow->side[side].packets > UINT32_MAX - UINT16_MAX;
 }
 
 /* 128 bits from the type, the flow and the part: the same in every replay. */

@@ -52,19 +52,12 @@ reasm_pool_fini(struct reasm_pool *pool)
 	slab_fini(&pool->segs);
 }
 
-static struct reasm_more *
-more_at(const struct reasm_pool *pool, uint32_t nr)
-{
-	return (struct reasm_more *)(void *)(pool->mores.memory +
-					     pool->mores.object_bytes * (nr - 1));
-}
-
 const struct reasm_more *
 reasm_more(const struct reasm *r, const struct reasm_pool *pool)
 {
 	static const struct reasm_more nothing;
 
-	return r->more == 0 ? &nothing : more_at(pool, r->more);
+	return r->more == 0 ? &nothing : reasm_more_at(pool, r->more);
 }
 
 /* To write to: taken if there was none yet. */
@@ -74,7 +67,7 @@ more_of(struct reasm *r, struct reasm_pool *pool)
 	struct reasm_more *m;
 
 	if (r->more != 0)
-		return more_at(pool, r->more);
+		return reasm_more_at(pool, r->more);
 	m = slab_take(&pool->mores);
 	if (m == NULL) {
 		memset(&pool->spare, 0, sizeof(pool->spare));
@@ -153,11 +146,11 @@ static void
 leave_queue(struct reasm_pool *pool, struct reasm_more *m)
 {
 	if (m->older != 0)
-		more_at(pool, m->older)->newer = m->newer;
+		reasm_more_at(pool, m->older)->newer = m->newer;
 	else
 		pool->oldest = m->newer;
 	if (m->newer != 0)
-		more_at(pool, m->newer)->older = m->older;
+		reasm_more_at(pool, m->newer)->older = m->older;
 	else
 		pool->newest = m->older;
 	m->older = m->newer = 0;
@@ -170,7 +163,7 @@ join_queue(struct reasm_pool *pool, struct reasm_more *m)
 	m->newer = 0;
 	pool->newest = m->of->more;
 	if (m->older != 0)
-		more_at(pool, m->older)->newer = m->of->more;
+		reasm_more_at(pool, m->older)->newer = m->of->more;
 	else
 		pool->oldest = m->of->more;
 }
@@ -312,7 +305,7 @@ make_room(struct reasm_pool *pool, const struct reasm_more *m)
 
 	if (pool->make_room == NULL || pool->oldest == 0)
 		return false;
-	oldest = more_at(pool, pool->oldest);
+	oldest = reasm_more_at(pool, pool->oldest);
 	if (oldest == m)
 		return false;
 	oldest->limited++;
@@ -498,7 +491,7 @@ reasm_give_up(struct reasm *r, struct reasm_pool *pool, uint64_t time_us, reasm_
 static void
 give_more(struct reasm *r, struct reasm_pool *pool)
 {
-	slab_give(&pool->mores, more_at(pool, r->more));
+	slab_give(&pool->mores, reasm_more_at(pool, r->more));
 	r->more = 0;
 }
 
@@ -509,7 +502,7 @@ reasm_next_part(struct reasm *r, struct reasm_pool *pool)
 
 	if (r->more == 0)
 		return;
-	m = more_at(pool, r->more);
+	m = reasm_more_at(pool, r->more);
 	m->missed_bytes = m->overlap_bytes = 0;
 	m->retransmits = m->limited = 0;
 	if (m->held == NULL && !m->overlap_differs)
@@ -521,7 +514,7 @@ reasm_fini(struct reasm *r, struct reasm_pool *pool)
 {
 	if (r->more == 0)
 		return;
-	while (more_at(pool, r->more)->held != NULL)
-		unlink_front(more_at(pool, r->more), pool);
+	while (reasm_more_at(pool, r->more)->held != NULL)
+		unlink_front(reasm_more_at(pool, r->more), pool);
 	give_more(r, pool);
 }

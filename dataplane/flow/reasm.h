@@ -89,16 +89,33 @@ struct reasm {
 /* What there is besides; all zero where there is nothing. */
 const struct reasm_more *reasm_more(const struct reasm *r, const struct reasm_pool *pool);
 
+static inline struct reasm_more *
+reasm_more_at(const struct reasm_pool *pool, uint32_t nr)
+{
+	return (struct reasm_more *)(void *)(pool->mores.memory +
+					     pool->mores.object_bytes * (nr - 1));
+}
+
 static inline uint32_t
 reasm_retransmits(const struct reasm *r, const struct reasm_pool *pool)
 {
-	return r->more == 0 ? 0 : reasm_more(r, pool)->retransmits;
+	return r->more == 0 ? 0 : reasm_more_at(pool, r->more)->retransmits;
 }
 
 static inline bool
 reasm_holds(const struct reasm *r, const struct reasm_pool *pool)
 {
-	return r->more != 0 && reasm_more(r, pool)->held != NULL;
+	return r->more != 0 && reasm_more_at(pool, r->more)->held != NULL;
+}
+
+/* Counts a segment of len bytes that held nothing new, of a direction that has its more. */
+static inline void
+reasm_again(const struct reasm *r, const struct reasm_pool *pool, uint32_t len)
+{
+	struct reasm_more *m = reasm_more_at(pool, r->more);
+
+	m->retransmits++;
+	m->overlap_bytes += len;
 }
 
 /*

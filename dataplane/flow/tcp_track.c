@@ -214,11 +214,9 @@ take_syn(struct flow *flow, const struct packet *p)
 	}
 }
 
-static unsigned
-scale_of(const struct flow_side *sender, const struct flow_side *other, const struct packet *p)
+inline unsigned
+tcp_track_scale(const struct flow_side *sender, const struct flow_side *other)
 {
-	if ((p->tcp_flags & TCP_SYN) != 0)
-		return 0; /* RFC 7323 section 2.2 */
 	if (!sender->syn)
 		return MIDSTREAM_SCALE;
 	return sender->has_scale && (!other->syn || other->has_scale) ? sender->scale : 0;
@@ -228,7 +226,10 @@ static void
 take_ack(struct flow *flow, const struct packet *p)
 {
 	struct flow_side *sender = sender_of(flow, p);
-	uint32_t edge = p->ack + ((uint32_t)p->window << scale_of(sender, other_of(flow, p), p));
+	/* RFC 7323 section 2.2 */
+	unsigned scale =
+	    (p->tcp_flags & TCP_SYN) != 0 ? 0 : tcp_track_scale(sender, other_of(flow, p));
+	uint32_t edge = p->ack + ((uint32_t)p->window << scale);
 
 	if (!sender->have_ack || seq_after(edge, sender->edge))
 		sender->edge = edge;

@@ -59,6 +59,9 @@ enum tcp_verdict tcp_track_judge(struct flow *flow, const struct packet *p);
 /* Takes the packet's flags and numbers into the flow. Before its payload is put in order. */
 void tcp_track_update(struct flow *flow, const struct packet *p);
 
+/* By how many bits the window is scaled that the sender of a segment without SYN offers. */
+unsigned tcp_track_scale(const struct flow_side *sender, const struct flow_side *other);
+
 /* After it: is the flow over? Both FINs have been reached, or acknowledged. */
 void tcp_track_settle(struct flow *flow);
 

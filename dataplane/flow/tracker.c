@@ -10,6 +10,7 @@
 #include "dataplane/flow/half_open.h"
 #include "dataplane/flow/pages.h"
 #include "dataplane/flow/tcp_track.h"
+#include "dataplane/flow/usual_segment.h"
 
 struct tracker {
 	struct flow_table *flows;
@@ -23,10 +24,9 @@ struct tracker {
 	const char *ruleset;
 	tracker_emit_fn *emit;
 	void *emit_arg;
-	uint64_t now_us;      /* packet time of the records being made */
-	uint64_t order_us;    /* and their place in the merge */
-	uint64_t shortest_us; /* of the timeouts of flows */
-	int64_t active_ms;
+	uint64_t now_us;   /* packet time of the records being made */
+	uint64_t order_us; /* and their place in the merge */
+	struct usual_limits usual;
 	struct record record;
 };
 
@@ -265,8 +265,12 @@ tracker_create(const struct tracker_config *config, struct worker_counters *coun
 	if (t == NULL)
 		return -ENOMEM;
 	t->config = *config;
-	t->shortest_us = shortest_timeout(&config->timeouts);
-	t->active_ms = (int64_t)(config->timeouts.active_us / 1000);
+	t->usual = (struct usual_limits) {
+		.reasm = &t->reasm,
+		.shortest_us = shortest_timeout(&config->timeouts),
+		.active_ms = (int64_t)(config->timeouts.active_us / 1000),
+		.skip_payload = config->skip_payload,
+	};
 	t->counters = counters;
 	t->feeds = feeds;
 	t->emit = emit;
@@ -370,8 +374,8 @@ end_if_expired(struct tracker *t, struct flow *flow, const struct packet *p)
 	uint64_t deadline;
 
 	/* Within the shortest of all timeouts, as nearly every packet: nothing to be looked up. */
-	if (p->order_us - flow->head.last_order_us <= t->shortest_us &&
-	    p->time_us <= flow->head.last_us + t->shortest_us)
+	if (p->order_us - flow->head.last_order_us <= t->usual.shortest_us &&
+	    p->time_us <= flow->head.last_us + t->usual.shortest_us)
 		return false;
 	if (!flow_expired(t->flows, &flow->head, p))
 		return false;
@@ -395,7 +399,7 @@ end_part_if_due(struct tracker *t, struct flow *flow, const struct packet *p)
 {
 	int32_t lasts_ms = (int32_t)((uint32_t)(p->time_us / 1000) - flow->head.part_ms);
 
-	if (lasts_ms < t->active_ms && !flow_counters_full(flow))
+	if (lasts_ms < t->usual.active_ms && !flow_counters_full(flow, p->side))
 		return;
 	set_time(t, p->time_us, p->order_us);
 	flow_part_record(t, flow, FLOW_END_ACTIVE);
@@ -595,12 +599,13 @@ tcp_flow_of(struct tracker *t, struct flow *flow, const struct packet *p, enum t
 	return other;
 }
 
-/* The flow that the packet is for; NULL when it has been dealt with, as half-open. */
+/*
+ * The flow that the packet is for, which may be another than the one found under its key; NULL when
+ * it has been dealt with, as half-open.
+ */
 static struct flow *
-flow_of(struct tracker *t, const struct packet *p, enum tcp_verdict *verdict)
+flow_of(struct tracker *t, struct flow *flow, const struct packet *p, enum tcp_verdict *verdict)
 {
-	struct flow *flow = flow_table_find(t->flows, &p->key, p->hash);
-
 	if (flow != NULL && end_if_expired(t, flow, p))
 		flow = NULL;
 	if (flow != NULL && p->key.proto == IP_PROTO_TCP) {
@@ -631,11 +636,12 @@ reject(struct tracker *t, struct flow *flow, const struct packet *p, enum tcp_ve
 	feed_tcp(flow, p, false, &t->feeds[p->feed]);
 }
 
-void
-tracker_packet(struct tracker *t, const struct packet *p, const uint8_t *payload)
+/* found: the flow of its key, or NULL. */
+static void
+any_packet(struct tracker *t, struct flow *found, const struct packet *p, const uint8_t *payload)
 {
 	enum tcp_verdict verdict = TCP_GOOD;
-	struct flow *flow = flow_of(t, p, &verdict);
+	struct flow *flow = flow_of(t, found, p, &verdict);
 	bool soon;
 
 	t->counters->payload_bytes += p->payload_wire;
@@ -654,6 +660,34 @@ tracker_packet(struct tracker *t, const struct packet *p, const uint8_t *payload
 		tcp_packet(t, flow, p, payload, soon);
 	else if (p->key.proto == IP_PROTO_UDP)
 		datagram_packet(t, flow, p, payload, soon);
+}
+
+/* True when the segment was a usual one, and is dealt with. */
+static bool
+usual_packet(struct tracker *t, struct flow *flow, const struct packet *p, const uint8_t *payload)
+{
+	enum usual_segment what = usual_segment_take(flow, p, &t->usual, &t->feeds[p->feed]);
+	struct delivery d = { t, flow, p->side };
+
+	if (what == USUAL_NOT)
+		return false;
+	t->counters->payload_bytes += p->payload_wire;
+	set_time(t, p->time_us, p->order_us);
+	if (p->nr_vlans != 0)
+		flow_table_note_path(t->flows, &flow->head, p, false);
+	if (what == USUAL_DATA)
+		deliver(&d, payload, p->payload_len, 0);
+	return true;
+}
+
+void
+tracker_packet(struct tracker *t, const struct packet *p, const uint8_t *payload)
+{
+	struct flow *flow = flow_table_find(t->flows, &p->key, p->hash);
+
+	if (flow == NULL || p->key.proto != IP_PROTO_TCP || t->config.no_usual ||
+	    !usual_packet(t, flow, p, payload))
+		any_packet(t, flow, p, payload);
 }
 
 void

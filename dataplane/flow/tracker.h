@@ -24,6 +24,7 @@ struct tracker_config {
 	uint64_t reasm_bytes;
 	bool stream_sha256;
 	bool skip_payload;     /* flows and streams only: nobody looks at what is in them */
+	bool no_usual;	       /* all segments go the long way; for tests, which compare both */
 	uint32_t record_types; /* bit per enum record_type */
 	struct conn_config conn;
 };

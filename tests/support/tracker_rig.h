@@ -28,6 +28,7 @@ struct rig {
 	struct feed_counters feeds[FEED_MAX];
 	struct rig_record records[RIG_RECORDS]; /* the first of them */
 	uint64_t nr_records;
+	uint64_t digest; /* of all records, every byte of them */
 	uint64_t now_us;
 	uint16_t only_port; /* records of others are not kept; 0: of all */
 };
@@ -56,8 +57,10 @@ static inline bool
 rig_emit(void *arg, const struct record_head *head)
 {
 	struct rig *rig = arg;
+	const struct siphash_key so_far = { rig->digest, head->len };
 	struct rig_record *r;
 
+	rig->digest = siphash13(&so_far, head, head->len);
 	if (head->type != RECORD_FLOW ||
 	    (rig->only_port != 0 && rig_uint(head, RF_SRC_PORT) != rig->only_port) ||
 	    rig->nr_records++ >= RIG_RECORDS)

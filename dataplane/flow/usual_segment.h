@@ -1,0 +1,35 @@
+/*
+ * The segment that nearly every segment is: of a connection of which both ends have been heard,
+ * without SYN, FIN and RST, that carries nothing, or the next bytes, or bytes that came before.
+ *
+ * What the parts of the tracker would make of it one after the other (feed.h, tcp_track.h, reasm.h,
+ * flow_record.h) is done here in a straight line: few comparisons say that none of their exceptions
+ * applies, and then the numbers move on. Of all other segments it says so and changes nothing; the
+ * long way is then the one to take, and gives the same answer for these too.
+ *
+ * Lives on the worker of the flow. No DPDK here.
+ */
+#ifndef WEIR_USUAL_SEGMENT_H
+#define WEIR_USUAL_SEGMENT_H
+
+#include "dataplane/flow/flow.h"
+
+enum usual_segment {
+	USUAL_NOT,  /* nothing has been done */
+	USUAL_DONE, /* nothing new for whoever reads the stream */
+	USUAL_DATA, /* the payload is what comes next; it is for the caller to deliver */
+};
+
+/* What has to be known of the worker besides. */
+struct usual_limits {
+	struct reasm_pool *reasm;
+	uint64_t shortest_us; /* of the timeouts of flows */
+	int64_t active_ms;
+	bool skip_payload; /* nobody looks at payload */
+};
+
+/* flow is the one with the packet's key. */
+enum usual_segment usual_segment_take(struct flow *flow, const struct packet *p,
+				      const struct usual_limits *limits, struct feed_counters *c);
+
+#endif
