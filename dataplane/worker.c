@@ -220,7 +220,7 @@ is_second_copy(struct worker *w, const struct rte_mbuf *m, const struct packet *
 	return copy;
 }
 
-/* A packet of a flow this worker owns. */
+/* A packet of a flow this worker owns; its mbuf stays the caller's. */
 static void
 process(struct worker *w, struct rte_mbuf *m)
 {
@@ -232,9 +232,9 @@ process(struct worker *w, struct rte_mbuf *m)
 	w->now_us = p->order_us;
 
 	if (w->config.decap.verify && unlikely(has_bad_checksum(w, m, p))) {
-		drop_frame(w, m,
-			   p->key.proto == IP_PROTO_TCP ? &w->counters.drop_bad_tcp_checksum
-							: &w->counters.drop_bad_udp_checksum);
+		*(p->key.proto == IP_PROTO_TCP ? &w->counters.drop_bad_tcp_checksum
+					       : &w->counters.drop_bad_udp_checksum) +=
+		    nr_frames(p);
 		return;
 	}
 	payload = contiguous(w, m, p->payload_off, p->payload_len);
@@ -245,12 +245,32 @@ process(struct worker *w, struct rte_mbuf *m)
 	if (w->dedup != NULL && unlikely(is_second_copy(w, m, p))) {
 		w->counters.drop_duplicate += nr_frames(p);
 		tracker_copy(w->tracker, p);
-		finish_mbuf(w, m);
 		return;
 	}
 	w->counters.used_packets += nr_frames(p);
 	tracker_packet(w->tracker, p, payload);
-	finish_mbuf(w, m);
+}
+
+/*
+ * rte_pktmbuf_free_bulk for what nearly all are: of one segment, used by nobody else, all of one
+ * pool.
+ */
+static void
+free_mbufs(struct rte_mbuf **mbufs, unsigned nr)
+{
+	struct rte_mempool *pool = nr == 0 ? NULL : mbufs[0]->pool;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < nr; i++) {
+		struct rte_mbuf *m = mbufs[i];
+
+		if (unlikely(m->next != NULL || m->pool != pool))
+			rte_pktmbuf_free(m);
+		else if (likely((m = rte_pktmbuf_prefree_seg(m)) != NULL))
+			mbufs[n++] = m;
+	}
+	if (n != 0)
+		rte_mempool_put_bulk(pool, (void **)mbufs, n);
 }
 
 /*
@@ -265,6 +285,7 @@ process_gathered(struct worker *w)
 		tracker_prefetch_flow(w->tracker, packet_of(w->mine[i]));
 	for (unsigned i = 0; i < w->nr_mine; i++)
 		process(w, w->mine[i]);
+	free_mbufs(w->mine, w->nr_mine);
 	w->nr_mine = 0;
 }
 
@@ -329,6 +350,14 @@ dispatch_found(struct worker *w)
 	for (unsigned i = 0; i < w->nr_found; i++)
 		dispatch(w, w->found[i]);
 	w->nr_found = 0;
+}
+
+static void
+note_found(struct worker *w, struct rte_mbuf *m)
+{
+	w->found[w->nr_found++] = m;
+	if (unlikely(w->nr_found == RTE_DIM(w->found)))
+		dispatch_found(w);
 }
 
 /* The datagram as a frame of its own, a chain of mbufs that begins with the IP header. */
@@ -502,26 +531,23 @@ take_other(struct worker *w, struct rte_mbuf *m, enum decap_result r)
 	}
 }
 
-/* A frame from a source, or a datagram from defrag. */
+/* A frame from a source that is not plain, or a datagram from defrag. */
 static void
 take_frame(struct worker *w, struct rte_mbuf *m)
 {
 	struct packet *p = packet_of(m);
 	enum decap_result r;
 
-	r = decap_frame(p, (enum link_type)p->link, p->key.domain, &w->config.decap,
-			rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, m->pkt_len);
+	r = decap_layers(p, (enum link_type)p->link, p->key.domain, &w->config.decap,
+			 rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, m->pkt_len);
 	if (unlikely(p->bad_tunnel != 0))
 		count_bad_tunnel(&w->counters, (enum tunnel_type)(p->bad_tunnel - 1));
 	w->counters.tunnel_fragments += p->closed_tunnel == TUNNEL_FRAGMENT;
 	w->counters.tunnel_encrypted += p->closed_tunnel == TUNNEL_ENCRYPTED;
-	if (unlikely(r != DECAP_OK)) {
+	if (likely(r == DECAP_OK))
+		note_found(w, m);
+	else
 		take_other(w, m, r);
-		return;
-	}
-	w->found[w->nr_found++] = m;
-	if (w->nr_found == RTE_DIM(w->found))
-		dispatch_found(w);
 }
 
 /* Microseconds since the epoch, from the cycle counter: no system call. */
@@ -547,6 +573,30 @@ prefetch_frame(struct rte_mbuf *m)
 	rte_prefetch0(packet_of(m));
 }
 
+static void
+take_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
+{
+	uint64_t bytes = 0;
+
+	for (uint16_t i = 0; i < n; i++) {
+		struct rte_mbuf *m = pkts[i];
+		struct packet *p = packet_of(m);
+
+		bytes += p->wire_bytes;
+		if (i + PREFETCH_AHEAD < n)
+			prefetch_frame(pkts[i + PREFETCH_AHEAD]);
+		if (likely(decap_plain(p, (enum link_type)p->link, p->key.domain, &w->config.decap,
+				       rte_pktmbuf_mtod(m, const uint8_t *), m->data_len,
+				       m->pkt_len)))
+			note_found(w, m);
+		else
+			take_frame(w, m);
+	}
+	w->counters.rx_bytes += bytes;
+	dispatch_found(w);
+	process_gathered(w);
+}
+
 static unsigned
 poll_sources(struct worker *w)
 {
@@ -566,19 +616,12 @@ poll_sources(struct worker *w)
 			w->counters.drop_filtered += source->nr_filtered;
 			total += source->nr_filtered;
 		}
-		for (uint16_t i = 0; i < n; i++) {
-			struct packet *p = packet_of(pkts[i]);
-
-			w->counters.rx_packets++;
-			w->counters.rx_bytes += p->wire_bytes;
-			if (p->order_us > w->input_us)
-				w->input_us = p->order_us;
-			if (i + PREFETCH_AHEAD < n)
-				prefetch_frame(pkts[i + PREFETCH_AHEAD]);
-			take_frame(w, pkts[i]);
-		}
-		dispatch_found(w);
-		process_gathered(w);
+		if (n == 0)
+			continue;
+		/* A source's input clock never goes back: the last packet's is the latest. */
+		w->input_us = RTE_MAX(w->input_us, packet_of(pkts[n - 1])->order_us);
+		w->counters.rx_packets += n;
+		take_burst(w, pkts, n);
 		total += n;
 	}
 	return total;

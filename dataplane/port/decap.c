@@ -773,12 +773,19 @@ decap_layers(struct packet *p, enum link_type link, uint16_t domain, const struc
 	return enter_tunnels(&w, &c, &ip, o);
 }
 
+inline bool
+decap_plain(struct packet *p, enum link_type link, uint16_t domain, const struct decap_options *o,
+	    const uint8_t *data, uint32_t data_len, uint32_t frame_len)
+{
+	return link == LINK_ETHERNET && data_len == frame_len && (!o->verify || p->ip_checked) &&
+	       plain_frame_parse(p, domain, o, data, data_len);
+}
+
 enum decap_result
 decap_frame(struct packet *p, enum link_type link, uint16_t domain, const struct decap_options *o,
 	    const uint8_t *data, uint32_t data_len, uint32_t frame_len)
 {
-	if (link == LINK_ETHERNET && data_len == frame_len && (!o->verify || p->ip_checked) &&
-	    plain_frame_parse(p, domain, o, data, data_len))
+	if (decap_plain(p, link, domain, o, data, data_len, frame_len))
 		return DECAP_OK;
 	return decap_layers(p, link, domain, o, data, data_len, frame_len);
 }

@@ -49,7 +49,13 @@ enum decap_result decap_frame(struct packet *p, enum link_type link, uint16_t do
 			      const struct decap_options *o, const uint8_t *data, uint32_t data_len,
 			      uint32_t frame_len);
 
-/* The same layer by layer, whatever the frame: decap_frame takes the short way where it can. */
+/*
+ * Its two ways: the short one, if the frame is one that can take it (plain_frame.h; p is filled),
+ * and the one layer by layer, whatever the frame.
+ */
+bool decap_plain(struct packet *p, enum link_type link, uint16_t domain,
+		 const struct decap_options *o, const uint8_t *data, uint32_t data_len,
+		 uint32_t frame_len);
 enum decap_result decap_layers(struct packet *p, enum link_type link, uint16_t domain,
 			       const struct decap_options *o, const uint8_t *data,
 			       uint32_t data_len, uint32_t frame_len);

@@ -114,7 +114,7 @@ fill_flow(struct packet *p, const struct plain *f)
 	}
 }
 
-bool
+inline bool
 plain_frame_parse(struct packet *p, uint16_t domain, const struct decap_options *o,
 		  const uint8_t *data, uint32_t len)
 {
