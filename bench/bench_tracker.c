@@ -63,6 +63,7 @@ static void
 flush(struct row *r)
 {
 	static struct packet packets[BURST];
+	struct flow *guesses[BURST];
 
 	for (unsigned i = 0; i < nr_frames; i++) {
 		struct packet *p = &packets[i];
@@ -77,10 +78,10 @@ flush(struct row *r)
 		tracker_prefetch(r->rig.tracker, p);
 	}
 	for (unsigned i = 0; i < nr_frames; i++)
-		tracker_prefetch_flow(r->rig.tracker, &packets[i]);
+		guesses[i] = tracker_prefetch_flow(r->rig.tracker, &packets[i]);
 	for (unsigned i = 0; i < nr_frames; i++)
 		tracker_packet(r->rig.tracker, &packets[i],
-			       frames[i].bytes + packets[i].payload_off);
+			       frames[i].bytes + packets[i].payload_off, guesses[i]);
 	tracker_advance(r->rig.tracker, r->rig.now_us);
 	r->nr_packets += nr_frames;
 	nr_frames = 0;

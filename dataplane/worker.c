@@ -165,16 +165,10 @@ flush_mbufs(struct worker *w)
 	w->nr_done = 0;
 }
 
-static unsigned
-nr_frames(const struct packet *p)
-{
-	return p->nr_frames == 0 ? 1 : p->nr_frames;
-}
-
 static void
 drop_frame(struct worker *w, struct rte_mbuf *m, uint64_t *counter)
 {
-	*counter += nr_frames(packet_of(m));
+	*counter += packet_frames(packet_of(m));
 	finish_mbuf(w, m);
 }
 
@@ -220,9 +214,9 @@ is_second_copy(struct worker *w, const struct rte_mbuf *m, const struct packet *
 	return copy;
 }
 
-/* A packet of a flow this worker owns; its mbuf stays the caller's. */
-static void
-process(struct worker *w, struct rte_mbuf *m)
+/* A packet of a flow this worker owns; its mbuf stays the caller's. guess: see tracker.h. */
+static inline void
+process(struct worker *w, struct rte_mbuf *m, struct flow *guess)
 {
 	struct packet *p = packet_of(m);
 	const uint8_t *payload;
@@ -234,7 +228,7 @@ process(struct worker *w, struct rte_mbuf *m)
 	if (w->config.decap.verify && unlikely(has_bad_checksum(w, m, p))) {
 		*(p->key.proto == IP_PROTO_TCP ? &w->counters.drop_bad_tcp_checksum
 					       : &w->counters.drop_bad_udp_checksum) +=
-		    nr_frames(p);
+		    packet_frames(p);
 		return;
 	}
 	payload = contiguous(w, m, p->payload_off, p->payload_len);
@@ -243,12 +237,12 @@ process(struct worker *w, struct rte_mbuf *m)
 		p->payload_len = 0;
 	}
 	if (w->dedup != NULL && unlikely(is_second_copy(w, m, p))) {
-		w->counters.drop_duplicate += nr_frames(p);
+		w->counters.drop_duplicate += packet_frames(p);
 		tracker_copy(w->tracker, p);
 		return;
 	}
-	w->counters.used_packets += nr_frames(p);
-	tracker_packet(w->tracker, p, payload);
+	w->counters.used_packets += packet_frames(p);
+	tracker_packet(w->tracker, p, payload, guess);
 }
 
 /*
@@ -281,10 +275,12 @@ free_mbufs(struct rte_mbuf **mbufs, unsigned nr)
 static void
 process_gathered(struct worker *w)
 {
+	struct flow *guesses[RTE_DIM(w->mine)];
+
 	for (unsigned i = 0; i < w->nr_mine; i++)
-		tracker_prefetch_flow(w->tracker, packet_of(w->mine[i]));
+		guesses[i] = tracker_prefetch_flow(w->tracker, packet_of(w->mine[i]));
 	for (unsigned i = 0; i < w->nr_mine; i++)
-		process(w, w->mine[i]);
+		process(w, w->mine[i], guesses[i]);
 	free_mbufs(w->mine, w->nr_mine);
 	w->nr_mine = 0;
 }
@@ -330,10 +326,10 @@ dispatch(struct worker *w, struct rte_mbuf *m)
 		return;
 	}
 	/* In flight the frame counts as held by the sender, until the owner takes it over. */
-	w->counters.held_packets += nr_frames(p);
+	w->counters.held_packets += packet_frames(p);
 	if (!ring_push(w, owner, m)) {
-		w->counters.held_packets -= nr_frames(p);
-		w->counters.drop_ring_full += nr_frames(p);
+		w->counters.held_packets -= packet_frames(p);
+		w->counters.drop_ring_full += packet_frames(p);
 		finish_mbuf(w, m);
 	}
 }
@@ -507,9 +503,9 @@ take_other(struct worker *w, struct rte_mbuf *m, enum decap_result r)
 			return;
 		}
 		p->is_fragment = true;
-		w->counters.held_packets += nr_frames(p);
+		w->counters.held_packets += packet_frames(p);
 		if (!ring_push(w, owner, m)) {
-			w->counters.held_packets -= nr_frames(p);
+			w->counters.held_packets -= packet_frames(p);
 			drop_frame(w, m, &w->counters.drop_ring_full);
 		}
 		return;
@@ -646,7 +642,7 @@ poll_rings(struct worker *w)
 				struct packet *p = packet_of(pkts[i]);
 
 				/* Taken over: what the sender counted as held is ours to settle. */
-				w->counters.held_packets -= nr_frames(p);
+				w->counters.held_packets -= packet_frames(p);
 				if (p->is_fragment) {
 					p->is_fragment = false;
 					take_fragment(w, pkts[i]);

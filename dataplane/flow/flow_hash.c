@@ -37,23 +37,21 @@ encrypt(const struct flow_hash *h, __m128i block)
 WITH_AES static inline uint64_t
 aes_hash(const struct flow_hash *h, const struct flow_key *key)
 {
-	uint64_t half[5];
-	__m128i block;
+	const uint8_t *k = (const uint8_t *)key;
+	__m128i last = _mm_loadl_epi64((const __m128i *)(const void *)(k + 32));
+	__m128i block, other;
 
-	memcpy(half, key, sizeof(half));
 	if (key->family == 4) {
-		uint64_t addr = (half[0] & UINT32_MAX) | half[2] << 32;
-
-		block = encrypt(h, _mm_set_epi64x((long long)half[4], (long long)addr));
-	} else {
-		block = encrypt(h, _mm_set_epi64x((long long)half[4], (long long)half[0]));
-		block =
-		    _mm_xor_si128(block, _mm_set_epi64x((long long)half[2], (long long)half[1]));
-		block = encrypt(h, block);
-		block = _mm_xor_si128(block, _mm_set_epi64x(0, (long long)half[3]));
-		block = encrypt(h, block);
+		block = _mm_loadu_si32(key->addr[0]);
+		block = _mm_unpacklo_epi32(block, _mm_loadu_si32(key->addr[1]));
+		return (uint64_t)_mm_cvtsi128_si64(encrypt(h, _mm_unpacklo_epi64(block, last)));
 	}
-	return (uint64_t)_mm_cvtsi128_si64(block);
+	block = _mm_loadl_epi64((const __m128i *)(const void *)k);
+	block = encrypt(h, _mm_unpacklo_epi64(block, last));
+	other = _mm_loadu_si128((const __m128i *)(const void *)(k + 8));
+	block = encrypt(h, _mm_xor_si128(block, other));
+	other = _mm_loadl_epi64((const __m128i *)(const void *)(k + 24));
+	return (uint64_t)_mm_cvtsi128_si64(encrypt(h, _mm_xor_si128(block, other)));
 }
 
 WITH_AES static void

@@ -49,6 +49,14 @@ unsigned flow_key_make(struct flow_key *key, uint8_t family, uint8_t proto, uint
 		       const uint8_t *src, const uint8_t *dst, uint16_t src_port,
 		       uint16_t dst_port);
 
+static inline void
+flow_key_put4(uint8_t addr[16], uint32_t wire)
+{
+	const uint32_t words[4] = { wire };
+
+	__builtin_memcpy(addr, words, 16);
+}
+
 /* The same of IPv4 without ICMP's meaning of ports. one_way: the order of the packet is the key's.
  */
 static inline unsigned
@@ -56,19 +64,21 @@ flow_key_make4(struct flow_key *key, uint8_t proto, uint16_t domain, const uint8
 	       const uint8_t *dst, uint16_t src_port, uint16_t dst_port, bool one_way)
 {
 	uint32_t from, to;
-	unsigned side;
+	bool back;
 
 	__builtin_memcpy(&from, src, 4);
 	__builtin_memcpy(&to, dst, 4);
 	/* As bytes, then by port. */
-	side = !one_way && ((uint64_t)be32toh(from) << 16 | src_port) >
-			       ((uint64_t)be32toh(to) << 16 | dst_port);
-	*key = (struct flow_key) { .proto = proto, .family = 4, .domain = domain };
-	__builtin_memcpy(key->addr[side], &from, 4);
-	__builtin_memcpy(key->addr[1 - side], &to, 4);
-	key->port[side] = src_port;
-	key->port[1 - side] = dst_port;
-	return side;
+	back = !one_way & (((uint64_t)be32toh(from) << 16 | src_port) >
+			   ((uint64_t)be32toh(to) << 16 | dst_port));
+	flow_key_put4(key->addr[0], back ? to : from);
+	flow_key_put4(key->addr[1], back ? from : to);
+	key->port[0] = back ? dst_port : src_port;
+	key->port[1] = back ? src_port : dst_port;
+	key->proto = proto;
+	key->family = 4;
+	key->domain = domain;
+	return back;
 }
 
 /* Of IPv6, likewise. */

@@ -27,7 +27,7 @@ flow_account(struct flow *flow, const struct packet *p)
 		flow->has_mac[p->side] = p->has_macs;
 		memcpy(flow->mac[p->side], p->mac[0], sizeof(p->mac[0]));
 	}
-	s->packets += p->nr_frames == 0 ? 1 : p->nr_frames;
+	s->packets += packet_frames(p);
 	s->bytes += p->wire_bytes;
 	s->payload_bytes += p->payload_wire;
 	if (p->time_us > flow->head.last_us)

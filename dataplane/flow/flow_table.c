@@ -60,6 +60,7 @@ struct flow_table {
 	struct arrivals arrivals;
 	struct slab paths;
 	uint64_t nr_evicted;
+	bool has_new; /* since the latest guess, flows or places of flows */
 	struct flow_table_config config;
 	uint64_t wheel_tick; /* all slots before this tick have been turned */
 	bool wheel_started;
@@ -219,10 +220,15 @@ flow_table_prefetch(const struct flow_table *t, uint64_t hash)
 	__builtin_prefetch(first_bucket(t, hash));
 }
 
-/* The first line for the key, the second for payload; of TCP both sides are asked for. */
-static void
+/*
+ * The first line for the key, the second for payload; of TCP both sides are asked for. Returns the
+ * flow that find_in looks at first: there is hardly ever another.
+ */
+static inline struct flow *
 prefetch_entries(const struct flow_table *t, const struct bucket *b, const struct packet *p)
 {
+	struct flow *flow = NULL;
+
 	for (unsigned ways = match_ways(b, tag_of(p->hash)); ways != 0; ways &= ways - 1) {
 		uint32_t id = b->entry[__builtin_ctz(ways)];
 		const uint8_t *line = (const uint8_t *)head_of(t, id);
@@ -232,20 +238,24 @@ prefetch_entries(const struct flow_table *t, const struct bucket *b, const struc
 			__builtin_prefetch(line + 64);
 		if (is_half_open(id))
 			continue;
+		if (flow == NULL)
+			flow = &t->flows[id];
 		__builtin_prefetch(&t->flows[id].side[p->side]);
 		if (p->key.proto == IP_PROTO_TCP)
 			__builtin_prefetch(&t->flows[id].side[1 - p->side]);
 	}
+	return flow;
 }
 
-void
-flow_table_prefetch_flow(const struct flow_table *t, const struct packet *p)
+inline struct flow *
+flow_table_prefetch_flow(struct flow_table *t, const struct packet *p)
 {
 	const struct bucket *b = first_bucket(t, p->hash);
 
-	prefetch_entries(t, b, p);
+	t->has_new = false;
 	if (b->nr_away != 0)
 		__builtin_prefetch(second_bucket(t, p->hash));
+	return prefetch_entries(t, b, p);
 }
 
 static bool
@@ -275,6 +285,16 @@ flow_table_find(struct flow_table *t, const struct flow_key *key, uint64_t hash)
 	if (flow != NULL || b->nr_away == 0)
 		return flow;
 	return find_in(t, second_bucket(t, hash), key, hash);
+}
+
+/* A SYN with data can have made a second flow of the key, which may stand before the guessed one.
+ */
+inline struct flow *
+flow_table_find_guessed(struct flow_table *t, const struct packet *p, struct flow *guess)
+{
+	if (guess != NULL && !t->has_new && guess->head.in_use && is_key(&guess->head, &p->key))
+		return guess;
+	return flow_table_find(t, &p->key, p->hash);
 }
 
 static struct half_open *
@@ -610,6 +630,7 @@ put_in_bucket(struct flow_table *t, const struct packet *p, uint32_t id)
 {
 	if (put_in_either(t, p->hash, id))
 		return;
+	t->has_new = true; /* or what there was stands elsewhere */
 	/* Of sixteen entries one nearly always has room elsewhere. */
 	if (!make_way(t, first_bucket(t, p->hash)) && !make_way(t, second_bucket(t, p->hash)))
 		evict_way(t, p);
@@ -648,6 +669,7 @@ flow_table_add(struct flow_table *t, const struct packet *p)
 		.first_seq = p->seq,
 	};
 	put_in_bucket(t, p, id);
+	t->has_new = true;
 	note_arrival(t, id);
 	start_wheel(t, p);
 	wheel_link(t, id);

@@ -65,12 +65,19 @@ struct flow_table_config {
 int flow_table_create(const struct flow_table_config *config, struct flow_table **out);
 void flow_table_destroy(struct flow_table *t); /* frees without telling */
 
-/* Touches the buckets that a later find of this hash will read, then the entries in them. */
+/*
+ * Touches the buckets that a later find of this hash will read, then the entries in them. The
+ * second returns a guess at what will be found, or NULL: for flow_table_find_guessed, and nothing
+ * else may be done with it.
+ */
 void flow_table_prefetch(const struct flow_table *t, uint64_t hash);
-void flow_table_prefetch_flow(const struct flow_table *t, const struct packet *p);
+struct flow *flow_table_prefetch_flow(struct flow_table *t, const struct packet *p);
 
 /* Borrowed until the flow ends. NULL when there is none. */
 struct flow *flow_table_find(struct flow_table *t, const struct flow_key *key, uint64_t hash);
+/* The same of the packet's key, whatever became of what was guessed in the latest round. */
+struct flow *flow_table_find_guessed(struct flow_table *t, const struct packet *p,
+				     struct flow *guess);
 
 /* The half-open entry that the packet fits, or NULL. */
 struct half_open *flow_table_find_half_open(struct flow_table *t, const struct packet *p);

@@ -339,10 +339,10 @@ tracker_prefetch(const struct tracker *t, const struct packet *p)
 	flow_table_prefetch(t->flows, p->hash);
 }
 
-void
-tracker_prefetch_flow(const struct tracker *t, const struct packet *p)
+inline struct flow *
+tracker_prefetch_flow(struct tracker *t, const struct packet *p)
 {
-	flow_table_prefetch_flow(t->flows, p);
+	return flow_table_prefetch_flow(t->flows, p);
 }
 
 /* Somebody needs the room that this direction's hole takes. */
@@ -667,7 +667,6 @@ static bool
 usual_packet(struct tracker *t, struct flow *flow, const struct packet *p, const uint8_t *payload)
 {
 	enum usual_segment what = usual_segment_take(flow, p, &t->usual, &t->feeds[p->feed]);
-	struct delivery d = { t, flow, p->side };
 
 	if (what == USUAL_NOT)
 		return false;
@@ -676,14 +675,15 @@ usual_packet(struct tracker *t, struct flow *flow, const struct packet *p, const
 	if (p->nr_vlans != 0)
 		flow_table_note_path(t->flows, &flow->head, p, false);
 	if (what == USUAL_DATA)
-		deliver(&d, payload, p->payload_len, 0);
+		deliver(&(struct delivery) { t, flow, p->side }, payload, p->payload_len, 0);
 	return true;
 }
 
-void
-tracker_packet(struct tracker *t, const struct packet *p, const uint8_t *payload)
+inline void
+tracker_packet(struct tracker *t, const struct packet *p, const uint8_t *payload,
+	       struct flow *guess)
 {
-	struct flow *flow = flow_table_find(t->flows, &p->key, p->hash);
+	struct flow *flow = flow_table_find_guessed(t->flows, p, guess);
 
 	if (flow == NULL || p->key.proto != IP_PROTO_TCP || t->config.no_usual ||
 	    !usual_packet(t, flow, p, payload))

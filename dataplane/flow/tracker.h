@@ -45,12 +45,16 @@ void tracker_set_ruleset(struct tracker *t, const char *hash);
 
 struct conn_env *tracker_conn_env(struct tracker *t);
 
-/* Of a burst, all by the first and then all by the second, before any tracker_packet. */
+/*
+ * Of a burst, all by the first and then all by the second, before any tracker_packet; what the
+ * second returns is for the packet's tracker_packet.
+ */
 void tracker_prefetch(const struct tracker *t, const struct packet *p);
-void tracker_prefetch_flow(const struct tracker *t, const struct packet *p);
+struct flow *tracker_prefetch_flow(struct tracker *t, const struct packet *p);
 
-/* payload: payload_len contiguous bytes. */
-void tracker_packet(struct tracker *t, const struct packet *p, const uint8_t *payload);
+/* payload: payload_len contiguous bytes. guess: tracker_prefetch_flow's, or NULL. */
+void tracker_packet(struct tracker *t, const struct packet *p, const uint8_t *payload,
+		    struct flow *guess);
 
 /* A second copy that is thrown away: all that is done is to count it for its flow and feed. */
 void tracker_copy(struct tracker *t, const struct packet *p);

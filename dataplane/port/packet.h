@@ -129,4 +129,11 @@ packet_clear(struct packet *p)
 	__builtin_memset((uint8_t *)p + 64, 0, offsetof(struct packet, mac) - 64);
 }
 
+/* On the wire, that it was made of. */
+static inline unsigned
+packet_frames(const struct packet *p)
+{
+	return (unsigned)p->nr_frames + (p->nr_frames == 0);
+}
+
 #endif

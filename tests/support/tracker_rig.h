@@ -156,11 +156,13 @@ rig_packet(const struct rig *rig, uint32_t client, uint16_t port, bool from_clie
 static inline void
 rig_push(struct rig *rig, struct packet *p, const void *data, uint32_t len)
 {
+	struct flow *guess;
+
 	p->payload_len = p->payload_wire = len;
 	p->wire_bytes += len;
 	tracker_prefetch(rig->tracker, p);
-	tracker_prefetch_flow(rig->tracker, p);
-	tracker_packet(rig->tracker, p, data);
+	guess = tracker_prefetch_flow(rig->tracker, p);
+	tracker_packet(rig->tracker, p, data, guess);
 	rig->now_us += 10;
 }
 
