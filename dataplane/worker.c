@@ -285,12 +285,12 @@ process_gathered(struct worker *w)
 	w->nr_mine = 0;
 }
 
-static void
+static inline void
 gather(struct worker *w, struct rte_mbuf *m)
 {
 	tracker_prefetch(w->tracker, packet_of(m));
 	w->mine[w->nr_mine++] = m;
-	if (w->nr_mine == RTE_DIM(w->mine))
+	if (unlikely(w->nr_mine == RTE_DIM(w->mine)))
 		process_gathered(w);
 }
 
@@ -308,23 +308,18 @@ ring_push(struct worker *w, unsigned to, struct rte_mbuf *m)
 	return true;
 }
 
-static unsigned
+static inline unsigned
 owner_of(const struct worker *w, uint64_t hash)
 {
 	return (unsigned)(((hash >> 40) * w->config.nr_workers) >> 24);
 }
 
+/* To the worker that owns the packet's flow, which is another. */
 static void
-dispatch(struct worker *w, struct rte_mbuf *m)
+pass_on(struct worker *w, struct rte_mbuf *m, unsigned owner)
 {
 	struct packet *p = packet_of(m);
-	unsigned owner;
 
-	owner = owner_of(w, p->hash);
-	if (owner == w->config.id) {
-		gather(w, m);
-		return;
-	}
 	/* In flight the frame counts as held by the sender, until the owner takes it over. */
 	w->counters.held_packets += packet_frames(p);
 	if (!ring_push(w, owner, m)) {
@@ -343,8 +338,14 @@ dispatch_found(struct worker *w)
 	for (unsigned i = 0; i < w->nr_found; i++)
 		packets[i] = packet_of(w->found[i]);
 	flow_hash_packets(&w->hash, packets, w->nr_found);
-	for (unsigned i = 0; i < w->nr_found; i++)
-		dispatch(w, w->found[i]);
+	for (unsigned i = 0; i < w->nr_found; i++) {
+		unsigned owner = owner_of(w, packets[i]->hash);
+
+		if (owner == w->config.id)
+			gather(w, w->found[i]);
+		else
+			pass_on(w, w->found[i], owner);
+	}
 	w->nr_found = 0;
 }
 

@@ -22,7 +22,7 @@ goes_on(const struct flow *flow, const struct packet *p, const struct usual_limi
 static inline bool
 is_open(const struct flow *flow, const struct flow_side *s, const struct flow_side *o)
 {
-	return s->seen && s->have_ack && s->reasm.started && o->seen && o->reasm.started &&
+	return s->seen && s->have_ack && o->seen && s->reasm.started && o->reasm.started &&
 	       flow->head.strays == 0 && flow->head.tcp_state != TCP_STATE_SYN &&
 	       (flow->head.tcp_state == TCP_STATE_CLOSED || !s->fin || !o->fin);
 }

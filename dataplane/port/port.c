@@ -149,6 +149,11 @@ queue_rx(struct source *s, struct rte_mbuf **pkts, uint16_t nr, uint64_t now_us)
 	struct queue *q = s->state;
 	const struct port *p = q->port;
 	struct rx_clock_relation clock = { 0 };
+	bool has_stamps = p->time != PORT_TIME_WORKER, verifies = p->verifies;
+	uint16_t domain = s->domain;
+	uint8_t feed = s->feed;
+	const char *tap = s->tap;
+	uint64_t bytes = 0, cut = 0, last_us;
 	uint16_t n = rte_eth_rx_burst(p->id, q->id, pkts, nr < BURST_MAX ? nr : BURST_MAX);
 
 	s->nr_filtered = 0;
@@ -158,27 +163,28 @@ queue_rx(struct source *s, struct rte_mbuf **pkts, uint16_t nr, uint64_t now_us)
 		q->last_us = now_us;
 	q->counters.rx_packets += n;
 	for (uint16_t i = 0; i < n; i++) {
-		q->counters.rx_bytes += pkts[i]->pkt_len;
-		q->counters.cut += pkts[i]->pkt_len >= p->cut_at;
+		bytes += pkts[i]->pkt_len;
+		cut += pkts[i]->pkt_len >= p->cut_at;
 	}
+	q->counters.rx_bytes += bytes;
+	q->counters.cut += cut;
 	if (p->filter != NULL)
 		n = apply_filter(q, pkts, n);
 	if (p->time == PORT_TIME_TICKS)
 		clock = rx_clock_read(&p->clock);
+	last_us = q->last_us;
 	for (uint16_t i = 0; i < n; i++) {
 		struct packet *pkt = packet_of(pkts[i]);
 
 		packet_clear(pkt);
-		pkt->order_us = q->last_us;
-		pkt->time_us = p->time == PORT_TIME_WORKER
-				   ? q->last_us
-				   : stamp_us(p, &clock, pkts[i], q->last_us);
+		pkt->order_us = last_us;
+		pkt->time_us = has_stamps ? stamp_us(p, &clock, pkts[i], last_us) : last_us;
 		pkt->wire_bytes = pkts[i]->pkt_len;
 		pkt->link = LINK_ETHERNET;
-		pkt->tap = s->tap;
-		pkt->key.domain = s->domain;
-		pkt->feed = s->feed;
-		if (p->verifies)
+		pkt->tap = tap;
+		pkt->key.domain = domain;
+		pkt->feed = feed;
+		if (verifies)
 			note_verified(pkt, pkts[i]->ol_flags);
 	}
 	return n;
