@@ -183,8 +183,11 @@ contiguous(struct worker *w, const struct rte_mbuf *m, uint32_t off, uint32_t le
 	return rte_pktmbuf_read(m, off, len, w->scratch);
 }
 
-/* Whether the receiver would have thrown it away; what cannot be told is counted. */
-static bool
+/*
+ * Whether the receiver would have thrown it away; what cannot be told is counted. This and the next
+ * stay out of the loop that has no use for them, which needs its registers.
+ */
+static __rte_noinline bool
 has_bad_checksum(struct worker *w, const struct rte_mbuf *m, const struct packet *p)
 {
 	enum checksum_result r;
@@ -202,7 +205,7 @@ has_bad_checksum(struct worker *w, const struct rte_mbuf *m, const struct packet
 	return r == CHECKSUM_BAD;
 }
 
-static bool
+static __rte_noinline bool
 is_second_copy(struct worker *w, const struct rte_mbuf *m, const struct packet *p)
 {
 	uint32_t left = m->data_len - RTE_MIN(p->transport_off, (uint32_t)m->data_len);
@@ -225,7 +228,7 @@ process(struct worker *w, struct rte_mbuf *m, struct flow *guess)
 		p->order_us = w->now_us;
 	w->now_us = p->order_us;
 
-	if (w->config.decap.verify && unlikely(has_bad_checksum(w, m, p))) {
+	if (unlikely(w->config.decap.verify) && has_bad_checksum(w, m, p)) {
 		*(p->key.proto == IP_PROTO_TCP ? &w->counters.drop_bad_tcp_checksum
 					       : &w->counters.drop_bad_udp_checksum) +=
 		    packet_frames(p);
@@ -236,7 +239,7 @@ process(struct worker *w, struct rte_mbuf *m, struct flow *guess)
 		payload = w->scratch;
 		p->payload_len = 0;
 	}
-	if (w->dedup != NULL && unlikely(is_second_copy(w, m, p))) {
+	if (unlikely(w->dedup != NULL) && is_second_copy(w, m, p)) {
 		w->counters.drop_duplicate += packet_frames(p);
 		tracker_copy(w->tracker, p);
 		return;

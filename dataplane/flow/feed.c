@@ -55,16 +55,20 @@ has_tag32(uint64_t recent, uint64_t tag)
 	return (recent & UINT32_MAX) == tag || recent >> 32 == tag;
 }
 
-inline uint16_t
-feed_vlans(const struct packet *p)
+static __attribute__((noinline)) uint16_t
+mixed_vlans(const struct packet *p)
 {
 	uint64_t v = p->nr_vlans;
 
-	if (v == 0)
-		return 1;
 	for (unsigned i = 0; i < p->nr_vlans; i++)
 		v = mix(v << 16 | p->vlan[i]);
 	return (uint16_t)(v | 1);
+}
+
+inline uint16_t
+feed_vlans(const struct packet *p)
+{
+	return p->nr_vlans == 0 ? 1 : mixed_vlans(p);
 }
 
 _Static_assert(FEED_MIN_PACKETS == FLOW_YOUNG, "young is what is short of it");

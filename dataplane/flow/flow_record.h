@@ -18,9 +18,9 @@ void flow_account(struct flow *flow, const struct packet *p);
  * (flow_next_part). No packet stands for more than UINT16_MAX frames (struct packet, nr_frames).
  */
 static inline bool
-flow_counters_full(const struct flow *flow, unsigned side)
+flow_counters_full(const struct flow_side *sender)
 {
-	return flow->side[side].packets > UINT32_MAX - UINT16_MAX;
+	return sender->packets > UINT32_MAX - UINT16_MAX;
 }
 
 /* 128 bits from the type, the flow and the part: the same in every replay. */

@@ -399,7 +399,7 @@ end_part_if_due(struct tracker *t, struct flow *flow, const struct packet *p)
 {
 	int32_t lasts_ms = (int32_t)((uint32_t)(p->time_us / 1000) - flow->head.part_ms);
 
-	if (lasts_ms < t->usual.active_ms && !flow_counters_full(flow, p->side))
+	if (lasts_ms < t->usual.active_ms && !flow_counters_full(&flow->side[p->side]))
 		return;
 	set_time(t, p->time_us, p->order_us);
 	flow_part_record(t, flow, FLOW_END_ACTIVE);
@@ -636,8 +636,8 @@ reject(struct tracker *t, struct flow *flow, const struct packet *p, enum tcp_ve
 	feed_tcp(flow, p, false, &t->feeds[p->feed]);
 }
 
-/* found: the flow of its key, or NULL. */
-static void
+/* found: the flow of its key, or NULL. Not where usual packets go, which need the registers. */
+static __attribute__((noinline)) void
 any_packet(struct tracker *t, struct flow *found, const struct packet *p, const uint8_t *payload)
 {
 	enum tcp_verdict verdict = TCP_GOOD;

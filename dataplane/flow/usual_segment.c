@@ -15,15 +15,16 @@ goes_on(const struct flow *flow, const struct packet *p, const struct usual_limi
 
 	return p->order_us - flow->head.last_order_us <= limits->shortest_us &&
 	       p->time_us <= flow->head.last_us + limits->shortest_us &&
-	       lasts_ms < limits->active_ms && !flow_counters_full(flow, p->side);
+	       lasts_ms < limits->active_ms;
 }
 
 /* A connection under way; once both ends have sent a FIN, one that is closed. */
 static inline bool
 is_open(const struct flow *flow, const struct flow_side *s, const struct flow_side *o)
 {
-	return s->seen && s->have_ack && o->seen && s->reasm.started && o->reasm.started &&
-	       flow->head.strays == 0 && flow->head.tcp_state != TCP_STATE_SYN &&
+	return !flow_counters_full(s) && s->seen && s->have_ack && o->seen && s->reasm.started &&
+	       o->reasm.started && flow->head.strays == 0 &&
+	       flow->head.tcp_state != TCP_STATE_SYN &&
 	       (flow->head.tcp_state == TCP_STATE_CLOSED || !s->fin || !o->fin);
 }
 
@@ -76,7 +77,7 @@ note_ack(struct flow_side *s, const struct flow_side *o, const struct packet *p)
 	s->acked = seq_after(p->ack, s->acked) ? p->ack : s->acked;
 }
 
-enum usual_segment
+inline enum usual_segment
 usual_segment_take(struct flow *flow, const struct packet *p, const struct usual_limits *limits,
 		   struct feed_counters *c)
 {
