@@ -1,5 +1,7 @@
 #include "classify/proto/detect.h"
 
+#include <strings.h>
+
 #include "classify/proto/amqp.h"
 #include "classify/proto/mysql.h"
 #include "classify/proto/postgresql.h"
@@ -146,6 +148,17 @@ detect_ssh(const struct detect_input *in)
 	return probe_either(probe_begins(in->orig, "SSH-"), probe_begins(in->resp, "SSH-"));
 }
 
+/* Commands of mail are taken in any case (RFC 5321 section 2.4). */
+static enum probe_answer
+begins_as_command(struct span s, const char *command)
+{
+	size_t len = strlen(command), n = s.len < len ? s.len : len;
+
+	if (n == 0 || strncasecmp((const char *)s.p, command, n) != 0)
+		return PROBE_NO;
+	return n == len ? PROBE_YES : PROBE_MAYBE;
+}
+
 /*
  * RFC 5321: the server greets first. FTP greets alike, so the greeting has to say SMTP, or the
  * client to answer as for SMTP; on SMTP's ports the greeting will do.
@@ -153,8 +166,8 @@ detect_ssh(const struct detect_input *in)
 enum probe_answer
 detect_smtp(const struct detect_input *in)
 {
-	enum probe_answer client =
-	    probe_either(probe_begins(in->orig, "EHLO "), probe_begins(in->orig, "HELO "));
+	enum probe_answer client = probe_either(begins_as_command(in->orig, "EHLO "),
+						begins_as_command(in->orig, "HELO "));
 	enum probe_answer server =
 	    probe_either(probe_begins(in->resp, "220 "), probe_begins(in->resp, "220-"));
 
@@ -629,6 +642,17 @@ detect_quic(const struct detect_input *in)
 		   : PROBE_YES;
 }
 
+/* Of SOCKS' methods 0x0a to 0x7f are free: who names one of them speaks something else. */
+static bool
+socks_methods(struct span methods)
+{
+	for (size_t i = 0; i < methods.len; i++) {
+		if (methods.p[i] >= 0x0a && methods.p[i] <= 0x7f)
+			return false;
+	}
+	return true;
+}
+
 /*
  * SOCKS 5 (RFC 1928): 5 | number of methods | methods, and the server: 5 | one of them, or none.
  * SOCKS 4: 4 | command 1 or 2 | port 2 | address 4 | user and NUL, and the server: 0 | 90 to 93
@@ -650,7 +674,11 @@ detect_socks(const struct detect_input *in)
 	}
 	if (q.p[0] != 5 || (q.len > 1 && q.p[1] == 0) || (a.len > 0 && a.p[0] != 5))
 		return PROBE_NO;
-	if (q.len < 2 || q.len < 2u + q.p[1] || a.len < 2)
+	if (q.len < 2)
+		return PROBE_MAYBE;
+	if (!socks_methods(span_of(q.p + 2, q.len - 2 < q.p[1] ? q.len - 2 : q.p[1])))
+		return PROBE_NO;
+	if (q.len < 2u + q.p[1] || a.len < 2)
 		return PROBE_MAYBE;
 	return a.p[1] == 0xff || memchr(q.p + 2, a.p[1], q.p[1]) != NULL ? PROBE_YES : PROBE_NO;
 }
