@@ -7,6 +7,9 @@
  * are learned: they are of the link, not of who asked.
  *
  * Who is the client is said by the first message: a mirror may bring the answer first.
+ *
+ * DNS becomes DNSCrypt when a certificate is given: what is in the clear is read as before, the
+ * rest is ciphertext.
  */
 #include <assert.h>
 #include <string.h>
@@ -14,6 +17,7 @@
 #include "classify/conn_env.h"
 #include "classify/proto/dns.h"
 #include "classify/proto/dns_pair.h"
+#include "classify/proto/dnscrypt.h"
 #include "classify/proto/tls.h"
 
 static_assert(sizeof(struct dns_message) <= TLS_BUFFER_BYTES, "it has to fit a message buffer");
@@ -143,6 +147,8 @@ message(void *arg, const uint8_t *msg, size_t len)
 		d->env->counters.dns_malformed++;
 		return;
 	}
+	if (d->c->protocol == PROTOCOL_DNS && d->c->info.udp && dnscrypt_certified(m))
+		d->c->protocol = PROTOCOL_DNSCRYPT;
 	if (dns_pair_push(&d->pair, d->env->now_us, m, transaction, d))
 		names_only(d, m);
 }
@@ -164,6 +170,10 @@ dns_push(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir, c
 {
 	struct dns_conn *d = state;
 
+	if (c->protocol == PROTOCOL_DNSCRYPT && !dnscrypt_in_clear(data, len)) {
+		conn_skipped(env, c, CONN_SKIP_ENCRYPTED, len);
+		return len;
+	}
 	conn_inspected(env, c, len);
 	if (c->info.udp && !d->oriented)
 		orient(d, dir, data, len);

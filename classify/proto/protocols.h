@@ -30,6 +30,7 @@
 	X(CASSANDRA, "cassandra", TCP, cassandra_probe, conn_cassandra)      \
 	X(MONGODB, "mongodb", TCP, detect_mongodb, conn_mongodb)             \
 	X(KAFKA, "kafka", TCP, detect_kafka, conn_kafka)                     \
+	X(DNSCRYPT, "dnscrypt", UDP, dnscrypt_probe, conn_dns)               \
 	X(MDNS, "mdns", UDP, detect_mdns, conn_dns)                          \
 	X(LLMNR, "llmnr", ANY, detect_llmnr, conn_dns)                       \
 	X(MEMCACHED, "memcached", TCP, memcached_probe, conn_memcached)      \

@@ -117,6 +117,23 @@ static const struct detect_case {
 	  53, true, PROTOCOL_DNS },
 	{ "dns header, damaged name, elsewhere", CLIENT("\x12\x34\1\0\0\1\0\0\0\0\0\0\x4fwww\7"),
 	  5300, true, PROTOCOL_UNKNOWN },
+	{ "dnscrypt, the certificate asked for",
+	  CLIENT("\x12\x34\1\0\0\1\0\0\0\0\0\0\1"
+		 "2\x0d"
+		 "dnsCrypt-cert\7example\3"
+		 "com\0\0\x10\0\1"),
+	  443, true, PROTOCOL_DNSCRYPT },
+	{ "a name that has the word elsewhere",
+	  CLIENT("\x12\x34\1\0\0\1\0\0\0\0\0\0\1"
+		 "a\x0d"
+		 "dnscrypt-cert\7example\3"
+		 "com\0\0\x10\0\1"),
+	  443, true, PROTOCOL_DNS },
+	{ "dnscrypt, an encrypted answer",
+	  SERVER("r6fnvWj8abcdefghijklmnopqrstuvwxABCDEFGHIJKLMNOP!"), 5353, true,
+	  PROTOCOL_DNSCRYPT },
+	{ "dnscrypt, an answer without content",
+	  SERVER("r6fnvWj8abcdefghijklmnopqrstuvwxABCDEFGHIJKLMNOP"), 443, true, PROTOCOL_UNKNOWN },
 	{ "multicast dns answer", CLIENT("\0\0\x84\0\0\0\0\1\0\0\0\0\1a\5local\0\0\1\x80\1"), 5353,
 	  true, PROTOCOL_MDNS },
 	{ "a name asked of the link", CLIENT("\x12\x34\0\0\0\1\0\0\0\0\0\0\1a\0\0\1\0\1"), 5355,

@@ -194,13 +194,60 @@ test_dns_reused(void **state)
 	feed_fini(&used);
 }
 
+#define CERT_QUERY                   \
+	"\1\2\1\0\0\1\0\0\0\0\0\0\1" \
+	"2\7example\0\0\x10\0\1"
+#define CERT_ANSWER                                      \
+	"\1\2\x81\x80\0\1\0\1\0\0\0\0\1"                 \
+	"2\7example\0\0\x10\0\1\xc0\x0c\0\x10\0\1\0\0\0" \
+	"\x3c\0\x0c\x0b"                                 \
+	"DNSC\0\2\0\0abc"
+#define NO_CERT_ANSWER                                   \
+	"\1\2\x81\x80\0\1\0\1\0\0\0\0\1"                 \
+	"2\7example\0\0\x10\0\1\xc0\x0c\0\x10\0\1\0\0\0" \
+	"\x3c\0\x0c\x0b"                                 \
+	"DNSC\0\3\0\0abc"
+
+/* The flow's record after a query for a certificate, its answer, and 40 bytes of ciphertext. */
+static void
+dnscrypt_run(struct feed *f, const char *answer, size_t len)
+{
+	static const char sealed[] =
+	    "\xd3\x1b\x02\x04\x2a\xc4\x06\xf3 of the certificate, and cipher";
+	struct conn *c = feed_open(f, true, 443, false);
+
+	feed_must(c != NULL, "no connection");
+	conn_datagram(f->env, c, CONN_ORIG, (const uint8_t *)CERT_QUERY, sizeof(CERT_QUERY) - 1);
+	conn_datagram(f->env, c, CONN_RESP, (const uint8_t *)answer, len);
+	conn_datagram(f->env, c, CONN_ORIG, (const uint8_t *)sealed, sizeof(sealed) - 1);
+	feed_close(f, c);
+}
+
+/* A certificate makes DNS DNSCrypt; what looks like one does not. */
+static void
+test_dnscrypt(void **state)
+{
+	static struct feed f;
+
+	(void)state;
+	feed_init(&f);
+	dnscrypt_run(&f, CERT_ANSWER, sizeof(CERT_ANSWER) - 1);
+	feed_has(&f, "dns_question_name=2.example ");
+	feed_has(&f, "protocol=dnscrypt ");
+	feed_has(&f, "encrypted");
+	dnscrypt_run(&f, NO_CERT_ANSWER, sizeof(NO_CERT_ANSWER) - 1);
+	feed_has(&f, "protocol=dns ");
+	feed_has_not(&f, "encrypted");
+	feed_fini(&f);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_exchange_target), cmocka_unit_test(test_exchange_reused),
 		cmocka_unit_test(test_answer_alone),	cmocka_unit_test(test_answer_first),
-		cmocka_unit_test(test_dns_reused),
+		cmocka_unit_test(test_dns_reused),	cmocka_unit_test(test_dnscrypt),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
