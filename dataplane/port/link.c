@@ -2,19 +2,22 @@
 
 #include <string.h>
 
-#define VLAN_TAG_LEN	4u
-#define LENGTH_NOT_TYPE 1536u /* below: an 802.3 length field */
-#define LLC_SNAP_LEN	8u
-#define PPPOE_HDR_LEN	6u
-#define MPLS_LABEL_LEN	4u
-#define MPLS_BOTTOM	0x100u
-#define SLL_HDR_LEN	16u
-#define SLL2_HDR_LEN	20u
-#define ETAG_LEN	8u
-#define WLAN_HDR_LEN	24u
-#define NSH_HDR_LEN	8u
-#define PPP_IPV4	0x0021u
-#define PPP_IPV6	0x0057u
+#define VLAN_TAG_LEN	 4u
+#define LENGTH_NOT_TYPE	 1536u /* below: an 802.3 length field */
+#define LLC_SNAP_LEN	 8u
+#define PPPOE_HDR_LEN	 6u
+#define MPLS_LABEL_LEN	 4u
+#define MPLS_BOTTOM	 0x100u
+#define SLL_HDR_LEN	 16u
+#define SLL2_HDR_LEN	 20u
+#define ETAG_LEN	 8u
+#define WLAN_HDR_LEN	 24u
+#define RADIOTAP_HDR_LEN 8u
+#define PPI_HDR_LEN	 8u
+#define NFLOG_HDR_LEN	 4u
+#define NSH_HDR_LEN	 8u
+#define PPP_IPV4	 0x0021u
+#define PPP_IPV6	 0x0057u
 
 bool
 packet_add_tunnel(struct packet *p, enum tunnel_type type, uint32_t id)
@@ -169,8 +172,9 @@ link_parse_ethertype(struct cursor *c, uint16_t ethertype, struct packet *p)
  *   control 2 | duration 2 | address 1, 2, 3 | sequence 2 | address 4 | QoS 2 | HT control 4 | LLC
  *
  * Address 4 is there between access points (to and from DS), QoS and HT control as bits say. Cisco
- * swaps the bytes of control: then the version, which is 0, is where the DS bits belong. Of
- * encrypted frames, pieces and aggregates nothing is read.
+ * swaps the bytes of control: then the version, which is 0, is where the DS bits belong. Some
+ * radios pad all that to a multiple of 4. Of encrypted frames, pieces and aggregates nothing is
+ * read.
  */
 enum {
 	WLAN_VERSION = 0x03,
@@ -187,7 +191,7 @@ enum {
 };
 
 static enum link_result
-wlan_parse(struct cursor *c, struct packet *p)
+wlan_parse(struct cursor *c, bool padded, struct packet *p)
 {
 	const uint8_t *h = cursor_take(c, WLAN_HDR_LEN), *target, *source, *qos;
 
@@ -212,10 +216,97 @@ wlan_parse(struct cursor *c, struct packet *p)
 		if ((qos[0] & WLAN_QOS_AGGREGATE) != 0)
 			return LINK_NOT_IP;
 	}
+	if (padded && (c->p - h) % 4 != 0 && !cursor_skip(c, 2))
+		return LINK_TRUNCATED;
 	memcpy(p->mac[0], source, 6);
 	memcpy(p->mac[1], target, 6);
 	p->has_macs = true;
 	return llc_parse(c, p);
+}
+
+static uint16_t
+read_le16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] | p[1] << 8);
+}
+
+/*
+ * Radiotap (radiotap.org), little endian: version 0 | 0 | length 2 | bits of the fields that follow
+ * 4, and 4 more where the highest is set | fields, aligned to their size. The first is a time of 8
+ * bytes (bit 0), the second flags (bit 1), of which 0x20 says that the frame's header is padded.
+ */
+static enum link_result
+radiotap_parse(struct cursor *c, struct packet *p)
+{
+	const uint8_t *h = c->p;
+	size_t len, at = RADIOTAP_HDR_LEN;
+
+	if (cursor_left(c) < RADIOTAP_HDR_LEN)
+		return LINK_TRUNCATED;
+	len = read_le16(h + 2);
+	if (h[0] != 0 || len < RADIOTAP_HDR_LEN)
+		return LINK_NOT_IP;
+	if (!cursor_skip(c, len))
+		return LINK_TRUNCATED;
+	while ((h[at - 1] & 0x80) != 0) {
+		if (len - at < 4)
+			return LINK_NOT_IP;
+		at += 4;
+	}
+	if ((h[4] & 1) != 0)
+		at = (at + 7) / 8 * 8 + 8;
+	return wlan_parse(c, (h[4] & 2) != 0 && at < len && (h[at] & 0x20) != 0, p);
+}
+
+/* CACE's per-packet information, little endian: version 0 | flags | length 2 | link type 4. */
+static enum link_result
+ppi_parse(struct cursor *c, struct packet *p)
+{
+	const uint8_t *h = c->p;
+	size_t len;
+
+	if (cursor_left(c) < PPI_HDR_LEN)
+		return LINK_TRUNCATED;
+	len = read_le16(h + 2);
+	if (h[0] != 0 || len < PPI_HDR_LEN || read_le16(h + 6) != 0)
+		return LINK_NOT_IP;
+	if (!cursor_skip(c, len))
+		return LINK_TRUNCATED;
+	switch (read_le16(h + 4)) {
+	case 1:
+		return link_parse(c, LINK_ETHERNET, p);
+	case 105:
+		return wlan_parse(c, false, p);
+	default:
+		return LINK_NOT_IP;
+	}
+}
+
+/*
+ * Netfilter's log (LINKTYPE_NFLOG): family | version 0 | group 2 | attributes: length 2 with these
+ * four bytes, type 2, in the order of the host that wrote it, which was little endian; value,
+ * padded to a multiple of 4. Attribute 9 is the packet.
+ */
+static enum link_result
+nflog_parse(struct cursor *c)
+{
+	const uint8_t *h = cursor_take(c, NFLOG_HDR_LEN);
+	size_t len;
+
+	if (h == NULL)
+		return LINK_TRUNCATED;
+	if (h[1] != 0)
+		return LINK_NOT_IP;
+	for (;;) {
+		h = cursor_take(c, 4);
+		if (h == NULL)
+			return LINK_TRUNCATED;
+		if (read_le16(h + 2) == 9)
+			return ip_by_version(c);
+		len = read_le16(h);
+		if (len < 4 || !cursor_skip(c, (len - 4u + 3u) / 4u * 4u))
+			return LINK_NOT_IP;
+	}
 }
 
 /* The HDLC address and control bytes may be left out, and so may a leading zero of the number. */
@@ -274,8 +365,14 @@ link_parse(struct cursor *c, enum link_type type, struct packet *p)
 		return cooked_parse(c, SLL_HDR_LEN, 14, p);
 	case LINK_SLL2:
 		return cooked_parse(c, SLL2_HDR_LEN, 0, p);
+	case LINK_NFLOG:
+		return nflog_parse(c);
 	case LINK_WLAN:
-		return wlan_parse(c, p);
+		return wlan_parse(c, false, p);
+	case LINK_RADIOTAP:
+		return radiotap_parse(c, p);
+	case LINK_PPI:
+		return ppi_parse(c, p);
 	case LINK_UNSUPPORTED:
 		break;
 	}

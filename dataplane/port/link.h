@@ -4,7 +4,8 @@
  * Ethernet II, 802.3 with LLC/SNAP, 802.1Q, 802.1ad (any mix and the vendors' TPIDs), MPLS
  * (RFC 3032), PPPoE sessions (RFC 2516), 802.1BR tags, FabricPath, NSH (RFC 8300), and what
  * captures come in besides Ethernet: raw IP, BSD loopback, PPP, Cisco HDLC, Linux "cooked" v1 and
- * v2; 802.11 as controllers of access points carry it. Other link types are read and counted, but
+ * v2, netfilter's log; 802.11 as controllers of access points carry it, and as captured, plain or
+ * behind what the radio says of it (radiotap, PPI). Other link types are read and counted, but
  * nothing in them is looked at.
  */
 #ifndef WEIR_LINK_H
@@ -21,7 +22,10 @@ enum link_type {
 	LINK_C_HDLC, /* Cisco HDLC */
 	LINK_SLL,    /* Linux cooked capture */
 	LINK_SLL2,
+	LINK_NFLOG,
 	LINK_WLAN, /* 802.11, from frame control on */
+	LINK_RADIOTAP,
+	LINK_PPI,
 	LINK_UNSUPPORTED,
 };
 

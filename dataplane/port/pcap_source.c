@@ -55,6 +55,16 @@ link_of(int dlt)
 	case DLT_LINUX_SLL2:
 		return LINK_SLL2;
 #endif
+#ifdef DLT_NFLOG
+	case DLT_NFLOG:
+		return LINK_NFLOG;
+#endif
+	case DLT_IEEE802_11:
+		return LINK_WLAN;
+	case DLT_IEEE802_11_RADIO:
+		return LINK_RADIOTAP;
+	case DLT_PPI:
+		return LINK_PPI;
 	default:
 		return LINK_UNSUPPORTED;
 	}
@@ -87,7 +97,7 @@ accept_link(struct pcap_source *p, const char *file)
 		return true;
 	if (pcap_datalink_val_to_name(dlt) == NULL) {
 		log_err("replay: %s: unknown link type %d: must be Ethernet, raw IP, BSD loopback, "
-			"PPP, Cisco HDLC or Linux cooked",
+			"PPP, Cisco HDLC, Linux cooked, NFLOG or 802.11",
 			file, dlt);
 		return false;
 	}

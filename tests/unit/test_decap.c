@@ -402,6 +402,64 @@ test_wlan_addresses(void **state)
 	}
 }
 
+/* What captures of radios and of netfilter put before a packet. */
+static void
+test_capture_headers(void **state)
+{
+	static const struct {
+		const char *name, *in;
+		size_t len;
+		enum link_type link;
+		enum decap_result want;
+	} rows[] = {
+		{ "radiotap", CASE("\0\0\x08\0\0\0\0\0" WLAN("\x08\x01", "")), LINK_RADIOTAP,
+		  DECAP_OK },
+		{ "radiotap with flags, not padded",
+		  CASE("\0\0\x0a\0\2\0\0\0\x10\0" WLAN("\x08\x01", "")), LINK_RADIOTAP, DECAP_OK },
+		{ "radiotap, the frame's header padded",
+		  CASE("\0\0\x14\0\3\0\0\x80\0\0\0\0\xff\xff\xff\xff\0\0\0\0" //
+		       WLAN("\x08\x01", "")),
+		  LINK_RADIOTAP, DECAP_OK },
+		{ "radiotap, QoS and padded",
+		  CASE("\0\0\x09\0\2\0\0\0\x20" WLAN("\x88\x01", "\0\0\xee\xee")), LINK_RADIOTAP,
+		  DECAP_OK },
+		{ "radiotap, bits of fields beyond its length",
+		  CASE("\0\0\x08\0\0\0\0\x80" WLAN("\x08\x01", "")), LINK_RADIOTAP, DECAP_NOT_IP },
+		{ "radiotap of another version", CASE("\1\0\x08\0\0\0\0\0" WLAN("\x08\x01", "")),
+		  LINK_RADIOTAP, DECAP_NOT_IP },
+		{ "radiotap longer than the frame", CASE("\0\0\x80\0\0\0\0\0" WLAN("\x08\x01", "")),
+		  LINK_RADIOTAP, DECAP_TRUNCATED },
+		{ "PPI with 802.11", CASE("\0\0\x0c\0\x69\0\0\0\2\0\0\0" WLAN("\x08\x01", "")),
+		  LINK_PPI, DECAP_OK },
+		{ "PPI with Ethernet", CASE("\0\0\x08\0\1\0\0\0" INNER), LINK_PPI, DECAP_OK },
+		{ "PPI with something else", CASE("\0\0\x08\0\xc3\0\0\0" INNER), LINK_PPI,
+		  DECAP_NOT_IP },
+		{ "NFLOG",
+		  CASE("\2\0\0\1\x08\0\1\0\x08\0\0\0\5\0\x0a\0\0\0\0\0\x18\0\x09\0" //
+		       V4("\x1c", "\x11") UDP_HDR("\x80\0", "\0\x35", "\x08")),
+		  LINK_NFLOG, DECAP_OK },
+		{ "NFLOG without a packet", CASE("\2\0\0\1\5\0\x0a\0\0\0\0\0"), LINK_NFLOG,
+		  DECAP_TRUNCATED },
+		{ "NFLOG with a length that cannot be", CASE("\2\0\0\1\3\0\x0a\0\0\0\0\0"),
+		  LINK_NFLOG, DECAP_NOT_IP },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct packet p = { 0 };
+		uint32_t len = (uint32_t)rows[i].len;
+
+		print_message("%s\n", rows[i].name);
+		assert_int_equal(decap_frame(&p, rows[i].link, 0, &options,
+					     guard_copy(rows[i].in, len), len, len),
+				 rows[i].want);
+		for (uint32_t n = 0; n < len; n++) {
+			p = (struct packet) { 0 };
+			decap_frame(&p, rows[i].link, 0, &options, guard_copy(rows[i].in, n), n, n);
+		}
+	}
+}
+
 /* TCP options: scale only of a SYN, time stamps, and whatever claims to be longer than it is. */
 static void
 test_tcp_options(void **state)
@@ -455,10 +513,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_tcp_options),	  cmocka_unit_test(test_decap_frames),
-		cmocka_unit_test(test_decap_every_cut),	  cmocka_unit_test(test_depth_is_bounded),
-		cmocka_unit_test(test_closed_tunnels),	  cmocka_unit_test(test_wlan_addresses),
-		cmocka_unit_test(test_malformed_tunnels),
+		cmocka_unit_test(test_tcp_options),	cmocka_unit_test(test_decap_frames),
+		cmocka_unit_test(test_decap_every_cut), cmocka_unit_test(test_depth_is_bounded),
+		cmocka_unit_test(test_closed_tunnels),	cmocka_unit_test(test_wlan_addresses),
+		cmocka_unit_test(test_capture_headers), cmocka_unit_test(test_malformed_tunnels),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
