@@ -15,6 +15,7 @@
 #define WEIR_PROTOCOLS_H
 
 #define PROTOCOLS(X)                                                         \
+	X(PROXY, "proxy", TCP, proxy_probe, conn_proxy)                      \
 	X(HTTP2, "http2", TCP, http2_probe, conn_http2)                      \
 	X(TLS, "tls", TCP, detect_tls, conn_tls)                             \
 	X(NATS, "nats", TCP, detect_nats, conn_nats)                         \
