@@ -722,7 +722,7 @@ decode(struct db_flow *f, const struct db_event *e)
 	if (f->decoding[e->dir] == DB_DECODING &&
 	    decode_push(f->decode[e->dir], e->bytes.p, e->bytes.len, decoded, &d) != DECODE_OK)
 		f->decoding[e->dir] = DB_DECODING_FAILED;
-	if (f->decoding[e->dir] == DB_DECODING_FAILED)
+	if (f->decoding[e->dir] == DB_DECODING_FAILED && !e->made_up)
 		f->undecoded += e->bytes.len;
 }
 

@@ -35,6 +35,7 @@ enum {
 	RESULT_KEYSPACE = 3,
 	RESULT_PREPARED = 4,
 	VERSION_SEGMENTS = 5,
+	OF_ITS_OWN = 0xffff, /* stream */
 };
 
 #define MAX_BODY (UINT32_C(256) << 20)
@@ -65,10 +66,12 @@ enum state {
 	PREPARED_LEN,
 	PREPARED_ID,
 	RAW,
+	CODED_HEAD,
+	CODED,
 	OVER,
 };
 
-enum what { IGNORED = STEPS_IGNORED, STATEMENT, PREPARED, DATA, UNREAD };
+enum what { IGNORED = STEPS_IGNORED, STATEMENT, PREPARED, DATA, CODED_BYTES, UNREAD };
 
 void
 cassandra_init(void *parser, const bool midstream[2])
@@ -308,7 +311,7 @@ server_body(struct cassandra *p, struct cassandra_side *side, const struct db_ou
 
 	side->told = false;
 	/* Events of the server's own come on stream -1. */
-	if (side->stream == 0xffff) {
+	if (side->stream == OF_ITS_OWN) {
 		side->told = true;
 		finish(side);
 		return;
@@ -386,6 +389,45 @@ result(struct cassandra_side *side, const struct db_out *o)
 	}
 }
 
+/* ------------------------------------------------------------------ compressed bodies */
+
+static void
+coded_body(struct cassandra_side *side, const struct db_out *o)
+{
+	side->told = o->dir == CLIENT || side->stream == OF_ITS_OWN;
+	if (o->dir == CLIENT)
+		request(side, o, DB_OTHER);
+	else if (!side->told)
+		db_tell(o, (struct db_event) { .kind = DB_ANSWER_BEGINS, .id = id_of(side) });
+	steps_take(&side->steps, CODED_HEAD, 4);
+}
+
+static void
+coded(struct cassandra_side *side, const struct db_out *o)
+{
+	struct steps *s = &side->steps;
+	struct span head = steps_taken(s);
+
+	if (s->state == CODED) {
+		if (s->what == CODED_BYTES && side->lz4)
+			cassandra_lz4_end(o);
+		else if (s->what == CODED_BYTES)
+			db_tell_kind(o, DB_CODED_END);
+		finish(side);
+		return;
+	}
+	side->lz4 = head.len == 4 && head.p[0] == 0;
+	if (side->lz4) {
+		bool fits = s->left <= UINT32_MAX &&
+			    cassandra_lz4_begin(o, (uint32_t)s->left, read_be32(head.p));
+
+		steps_pass(s, CODED, s->left, fits ? CODED_BYTES : UNREAD);
+		return;
+	}
+	db_tell(o, (struct db_event) { .kind = DB_CODED, .name = DB_CODING_SNAPPY, .bytes = head });
+	steps_pass(s, CODED, s->left, CODED_BYTES);
+}
+
 /* ------------------------------------------------------------------ both */
 
 static void
@@ -404,10 +446,7 @@ header(struct cassandra *p, struct cassandra_side *side, const struct db_out *o)
 		return;
 	steps_message(s, len);
 	if ((side->flags & FLAG_COMPRESSED) != 0 && len != 0) {
-		if (o->dir == CLIENT)
-			request(side, o, DB_OTHER);
-		side->told = o->dir == CLIENT;
-		steps_pass(s, OVER, len, UNREAD);
+		coded_body(side, o);
 	} else if (o->dir == CLIENT) {
 		client_body(side, o);
 	} else {
@@ -433,9 +472,8 @@ step(void *arg, struct steps *s)
 
 	if (s->state == BEGIN) {
 		s->left = STEPS_NO_END;
-		if (p->segments)
-			steps_pass(s, BEGIN, STEPS_NO_END - 1, DATA);
-		else
+		s->stop = p->segments && !cassandra_segment_on(&side->segment);
+		if (!s->stop)
 			steps_take(s, HEADER, HEADER_BYTES);
 	} else if (s->state == HEADER) {
 		header(p, side, o);
@@ -461,6 +499,8 @@ step(void *arg, struct steps *s)
 	} else if (s->state == RAW) {
 		db_tell_kind(o, DB_VALUE_END);
 		finish(side);
+	} else if (s->state == CODED_HEAD || s->state == CODED) {
+		coded(side, o);
 	} else {
 		over(side, o);
 	}
@@ -479,6 +519,11 @@ bytes(void *arg, struct steps *s, const uint8_t *data, size_t len)
 					       .prepared = s->what == PREPARED });
 	else if (s->what == DATA)
 		db_tell_bytes(o, DB_VALUE, span_of(data, len));
+	else if (s->what == CODED_BYTES)
+		db_tell(o, (struct db_event) { .kind = DB_CODED,
+					       .name = p->side[o->dir].lz4 ? DB_CODING_LZ4
+									   : DB_CODING_SNAPPY,
+					       .bytes = span_of(data, len) });
 	else if (s->what == UNREAD)
 		db_tell(o, (struct db_event) { .kind = DB_UNREAD, .rows = len });
 }
@@ -497,22 +542,63 @@ begins(unsigned dir, struct span s)
 	return is_frame(dir, s) && read_be32(s.p + 5) + HEADER_BYTES <= s.len;
 }
 
+static size_t
+push_frames(struct cassandra_side *side, const uint8_t *data, size_t len, struct db_out *o)
+{
+	size_t n = db_steps_push(&side->steps, data, len, step, bytes, begins, o);
+
+	if (side->steps.stop) {
+		side->steps.stop = false;
+		cassandra_segment_begin(&side->segment);
+	}
+	return n;
+}
+
+static size_t
+push_segments(struct cassandra_side *side, const uint8_t *data, size_t len, struct db_out *o)
+{
+	bool fresh;
+
+	if (cassandra_segment_next(&side->segment, data, &len, &fresh, o) == SEGMENT_TAKEN)
+		return len;
+	if (fresh && side->steps.lost) {
+		db_tell_kind(o, DB_MESSAGE_END);
+		side->steps = (struct steps) { .lost = false };
+	}
+	db_steps_push(&side->steps, data, len, step, bytes, begins, o);
+	return len;
+}
+
 size_t
 cassandra_push(void *parser, unsigned dir, const uint8_t *data, size_t len, db_event_fn *fn,
 	       void *arg)
 {
 	struct cassandra *p = parser;
+	struct cassandra_side *side = &p->side[dir];
 	struct db_out o = { p, (uint8_t)dir, fn, arg };
 
-	return db_steps_push(&p->side[dir].steps, data, len, step, bytes, begins, &o);
+	for (size_t at = 0; at < len;) {
+		if (cassandra_segment_on(&side->segment))
+			at += push_segments(side, data + at, len - at, &o);
+		else
+			at += push_frames(side, data + at, len - at, &o);
+	}
+	return len;
 }
 
 void
 cassandra_gap(void *parser, unsigned dir, uint64_t len)
 {
 	struct cassandra *p = parser;
+	struct cassandra_side *side = &p->side[dir];
+	enum cassandra_segment_gap where = SEGMENT_GAP_FRAMES;
 
-	steps_gap(&p->side[dir].steps, len);
+	if (cassandra_segment_on(&side->segment))
+		where = cassandra_segment_gap(&side->segment, len);
+	if (where == SEGMENT_GAP_FRAMES)
+		steps_gap(&side->steps, len);
+	else if (where == SEGMENT_GAP_LOST)
+		side->steps.lost = true;
 }
 
 /* For a connection whose beginning was missed: a query, or what runs one that was prepared. */

@@ -6,26 +6,33 @@
  * Told are the user of PLAIN and never its proof, the text of queries and what executes prepared
  * ones, bound values, keyspaces, results, codes of errors. A request's id is its stream.
  *
- * Limits: a result's rows are told as one value, as they are, and not counted; bodies compressed by
- * LZ4 or Snappy are unread. Version 5 packs frames into checksummed segments behind the log-in:
- * these are told as values, as they are, without operations.
+ * Version 5 packs frames into segments behind the log-in (cassandra_segment.h), and compresses
+ * those; the versions before it compress bodies, by Snappy, or by LZ4 behind the length of the
+ * text: as that is less than 16 MiB, and Snappy begins with a length that is not 0, the first byte
+ * tells. Bodies that are compressed are told as coded bytes of a request of class other.
+ *
+ * Limits: a result's rows are told as one value, as they are, and not counted; of LZ4, bodies of
+ * more than 4 MiB are unread.
  *
  * Constant size, embedded by its owner.
  */
 #ifndef WEIR_CASSANDRA_H
 #define WEIR_CASSANDRA_H
 
+#include "classify/proto/cassandra_segment.h"
 #include "classify/proto/db_event.h"
 #include "classify/proto/detect.h"
 
 struct cassandra_side {
 	struct steps steps;
+	struct cassandra_segment segment;
 	uint8_t version, flags, opcode;
 	uint16_t stream;
 	uint8_t query_flags;
 	uint32_t values;     /* to come */
 	uint32_t statements; /* of a batch, to come */
 	bool batch, told;
+	bool lz4; /* what is compressed is LZ4 */
 };
 
 struct cassandra {

@@ -88,6 +88,7 @@ struct db_event {
 	bool prepared; /* DB_STATEMENT_END */
 	bool unasked;  /* DB_REQUEST: nothing answers it */
 	bool key;      /* DB_TARGET: names one thing among many; only its pattern is kept */
+	bool made_up;  /* DB_CODED: what the coding needs and the wire did not have */
 	struct span bytes;
 };
 

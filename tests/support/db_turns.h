@@ -115,7 +115,7 @@ db_said(void *arg, const struct db_event *e)
 		s->unread += e->rows;
 		return;
 	}
-	if (e->kind == DB_BIND)
+	if (e->kind == DB_BIND || e->made_up)
 		return;
 	if (e->kind == DB_CODED)
 		open = 'c' | e->dir << 8;

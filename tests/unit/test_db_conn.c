@@ -22,7 +22,8 @@ static struct feed feed;
 
 #define SNAPPY_CANARY "%0f%2cary weir-can%0a%0c~"
 #define LZ4_HEAD      "%04%22M%18%60%40%82"
-#define LZ4_CANARY    LZ4_HEAD "%18~~~%c0nary weir-ca%0c~%80 is over~~~~"
+#define LZ4_BLOCK     "%c0nary weir-ca%0c~%80 is over"
+#define LZ4_CANARY    LZ4_HEAD "%18~~~" LZ4_BLOCK "~~~~"
 
 static const struct conn_case {
 	const char *name;
@@ -113,6 +114,23 @@ static const struct conn_case {
 	{ "cassandra",
 	  { ">%04~~~%05~~~~", ">%04~~%01%07{4 {4 INSERT INTO pay}~%01%01~%01{4 " CANARY "}}" },
 	  .has = { "where=db.text field=pay", "db_operation=write" } },
+	{ "cassandra, bodies in LZ4",
+	  { ">%04~~~%05~~~~", ">%04%01~%01%07{4 ~~~%18" LZ4_BLOCK "}" },
+	  .has = { "where=db.text", "db_operation=other", "finding " } },
+	{ "cassandra, a body in LZ4 that breaks off, and what is behind it",
+	  { ">%04~~~%05~~~~", ">%04%01~%01%07{4 ~~~%18%10x}%04%01~%02%07{4 ~~~%18" LZ4_BLOCK "}" },
+	  .has = { "protocol=cassandra", "finding " } },
+	{ "cassandra, bodies in snappy",
+	  { ">%04~~~%05~~~~", ">%04%01~%01%07{4 " SNAPPY_CANARY "}" },
+	  .has = { "where=db.text", "db_operation=other", "finding " } },
+	{ "cassandra, a segment",
+	  { ">%05~~~%01{4 ~%01{2 CQL_VERSION}{2 3.0.0}}", "<%85~~~%02~~~~",
+	    ">%33~%02%bd%9f%86%05~~%01%07{4 {4 INSERT INTO pay}~%01~~~%01~%01{4 " CANARY "}}CCCC" },
+	  .has = { "where=db.text field=pay", "db_operation=write", "finding " } },
+	{ "cassandra, a segment in LZ4",
+	  { ">%05~~~%01{4 ~%01{2 CQL_VERSION}{2 3.0.0}}", "<%85~~~%02~~~~",
+	    ">%18~0~%04%88n%82" LZ4_BLOCK "CCCC" },
+	  .has = { "where=db.text", "finding " } },
 	{ "cassandra, joined in the middle",
 	  { ">%04~~%01%07{4 {4 INSERT INTO pay}~%01%01~%01{4 " CANARY "}}" },
 	  .midstream = true,
