@@ -340,8 +340,20 @@ le32(const uint8_t *p)
 /*
  * MongoDB message header, little endian: length | request id | response to | opcode. A client's
  * responseTo is 0. OP_MSG (2013) goes on with flags, of which three are defined; OP_QUERY (2004)
- * with flags and the name of a collection.
+ * with flags and the name of a collection; OP_INSERT with a flag and the name, OP_UPDATE,
+ * OP_GET_MORE and OP_DELETE (2001, 2005, 2006) with a zero and the name. The name is text of more
+ * than a letter.
  */
+static enum probe_answer
+mongodb_named(struct span s, uint32_t reserved)
+{
+	if (reserved != 0)
+		return PROBE_NO;
+	if (s.len < 24)
+		return printable(probe_from(s, 20)) ? PROBE_MAYBE : PROBE_NO;
+	return printable(span_of(s.p + 20, 4)) ? PROBE_YES : PROBE_NO;
+}
+
 static enum probe_answer
 mongodb_request(struct span s)
 {
@@ -361,6 +373,12 @@ mongodb_request(struct span s)
 		return (flags & ~0x00010003u) == 0 ? PROBE_YES : PROBE_NO;
 	case 2004:
 		return (flags & ~0x000000feu) == 0 ? PROBE_YES : PROBE_NO;
+	case 2002:
+		return mongodb_named(s, flags & ~1u);
+	case 2001:
+	case 2005:
+	case 2006:
+		return mongodb_named(s, flags);
 	case 2012: /* OP_COMPRESSED: the opcode inside stands where the others have flags */
 		return flags == 2013 || flags == 2004 ? PROBE_YES : PROBE_NO;
 	default:
