@@ -23,6 +23,8 @@
  *   1xx, 204, 304 with  body, unless what follows is a status line; so such an answer ends only
  *   a length            with what comes next
  *   status line         any case, version and spacing; a missing status is 200
+ *   request line        without a target, or without a blank before the version: what stands behind
+ *                       a method in capitals is the target, if "HTTP/1." is in there
  *
  * After a gap, a bad start line, or when capture began in mid-stream the parser skips to
  * the next line that is strictly a start line: `METHOD target HTTP/1.x` in capitals, or

@@ -119,6 +119,27 @@ version_begin(struct span line)
 	return line.len;
 }
 
+/*
+ * A method in capitals, and "HTTP/1." somewhere behind it, but no version of its own: without a
+ * target, or with none between it and the version. Servers answer to that, if only to refuse it.
+ */
+static bool
+loose_request_line(struct span line, size_t method, struct http1_start *start)
+{
+	struct span rest = span_from(line, method);
+
+	for (size_t i = 0; i < method; i++) {
+		if (!is_upper(line.p[i]) && line.p[i] != '-' && line.p[i] != '_')
+			return false;
+	}
+	if (memmem(rest.p, rest.len, "HTTP/1.", 7) == NULL)
+		return false;
+	start->method = span_of(line.p, method);
+	start->target = span_trim(rest);
+	start->minor_version = 0;
+	return true;
+}
+
 /* method SP target SP HTTP/version; blanks inside the target are tolerated, as some servers do. */
 static bool
 request_line(struct span line, bool cut, struct http1_start *start)
@@ -128,10 +149,10 @@ request_line(struct span line, bool cut, struct http1_start *start)
 
 	while (n < line.len && n <= METHOD_MAX && http1_is_tchar(line.p[n]))
 		n++;
-	if (n == 0 || n > METHOD_MAX || n >= end || (line.p[n] != ' ' && line.p[n] != '\t'))
+	if (n == 0 || n > METHOD_MAX || n >= line.len || (line.p[n] != ' ' && line.p[n] != '\t'))
 		return false;
-	if (end == line.len && !cut)
-		return false;
+	if (n >= end || (end == line.len && !cut))
+		return loose_request_line(line, n, start);
 
 	start->method = span_of(line.p, n);
 	start->target = span_trim(span_of(line.p + n, end - n));
