@@ -108,7 +108,9 @@ transaction(void *arg, const struct dns_transaction *t)
 		return;
 	record_put_uint(r, RF_DNS_TRANSACTION_ID, t->id);
 	record_put_string(r, RF_DNS_QUESTION_NAME, t->name);
-	record_put_string(r, RF_DNS_QUESTION_TYPE, dns_type_name(t->type, name));
+	/* An answer need not repeat the question: those of mDNS never do. */
+	if (t->type != 0)
+		record_put_string(r, RF_DNS_QUESTION_TYPE, dns_type_name(t->type, name));
 	if (t->answered) {
 		record_put_string(r, RF_DNS_RCODE, dns_rcode_name(t->rcode, name));
 		put_answers(t, r);

@@ -195,19 +195,21 @@ name_server(struct exchange *x, struct span authority)
 	conn_set_service(x->env, x->c, span_of(x->host, x->host_len));
 }
 
+/* None where CONNECT names a path: then the Host field says whom it was sent to. */
 static struct span
 authority_of(struct span target, bool connect)
 {
-	const uint8_t *mark;
+	const uint8_t *mark = target.p;
 	size_t len = 0;
 
-	if (connect)
-		return target;
-	mark = exchange_scheme_end(target);
-	if (mark == NULL)
-		return span_of(target.p, 0);
-	mark += 3;
-	while (mark + len < target.p + target.len && mark[len] != '/' && mark[len] != '?')
+	if (!connect) {
+		mark = exchange_scheme_end(target);
+		if (mark == NULL)
+			return span_of(target.p, 0);
+		mark += 3;
+	}
+	while (mark + len < target.p + target.len && mark[len] != '/' && mark[len] != '?' &&
+	       mark[len] != ' ')
 		len++;
 	return span_of(mark, len);
 }

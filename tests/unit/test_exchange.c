@@ -194,6 +194,26 @@ test_dns_reused(void **state)
 	feed_fini(&used);
 }
 
+#define MDNS_ANSWER "\0\0\x84\0\0\0\0\1\0\0\0\0\1a\5local\0\0\1\x80\1\0\0\0\x3c\0\4\xc0\0\2\1"
+
+/* An answer that repeats no question has no type of one. */
+static void
+test_dns_no_question(void **state)
+{
+	static struct feed f;
+	struct conn *c;
+
+	(void)state;
+	feed_init(&f);
+	c = feed_open(&f, true, 5353, false);
+	feed_must(c != NULL, "no connection");
+	conn_datagram(f.env, c, CONN_RESP, (const uint8_t *)MDNS_ANSWER, sizeof(MDNS_ANSWER) - 1);
+	feed_close(&f, c);
+	feed_has(&f, "dns_answers=192.0.2.1");
+	feed_has_not(&f, "dns_question_type");
+	feed_fini(&f);
+}
+
 #define CERT_QUERY                   \
 	"\1\2\1\0\0\1\0\0\0\0\0\0\1" \
 	"2\7example\0\0\x10\0\1"
@@ -241,13 +261,44 @@ test_dnscrypt(void **state)
 	feed_fini(&f);
 }
 
+/* Whom a CONNECT is to, by its target or, where that is none, by its Host field. */
+static void
+test_connect_host(void **state)
+{
+	static const struct {
+		const char *request, *has;
+	} rows[] = {
+		{ "CONNECT a.example:25 HTTP/1.1\r\nHost: b.example\r\n\r\n",
+		  " url_host=a.example url_port=25 " },
+		{ "CONNECT a.example:25 / HTTP/1.0\r\n\r\n", " url_host=a.example url_port=25 " },
+		{ "CONNECT / HTTP/1.1\r\nHost: b.example\r\n\r\n", " url_host=b.example " },
+	};
+	static struct feed f;
+
+	(void)state;
+	feed_init(&f);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct feed_turn turns[] = {
+			{ CONN_ORIG, rows[i].request, strlen(rows[i].request), 0 },
+			FEED_RESP("HTTP/1.1 405 x\r\nContent-Length: 0\r\n\r\n"),
+			{ 0 },
+		};
+
+		print_message("%s\n", rows[i].request);
+		feed_same(&f, turns, 8080);
+		feed_has(&f, rows[i].has);
+	}
+	feed_fini(&f);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_exchange_target), cmocka_unit_test(test_exchange_reused),
 		cmocka_unit_test(test_answer_alone),	cmocka_unit_test(test_answer_first),
-		cmocka_unit_test(test_dns_reused),	cmocka_unit_test(test_dnscrypt),
+		cmocka_unit_test(test_connect_host),	cmocka_unit_test(test_dns_reused),
+		cmocka_unit_test(test_dns_no_question), cmocka_unit_test(test_dnscrypt),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
