@@ -2,8 +2,8 @@
  * What is recognised but not taken apart, and what is not recognised: each direction is scanned as
  * one stream, unless it is ciphertext by nature.
  *
- * Two protocols are still told from what comes later: TLS, where a stream turns into it (turn.h),
- * and QUIC joined midway.
+ * Three protocols are still told from what comes later: TLS, where a stream turns into it, and
+ * HTTP, where a server refuses in it what was asked (turn.h), and QUIC joined midway.
  */
 #include "classify/conn_env.h"
 #include "classify/proto/quic.h"
@@ -64,6 +64,13 @@ release(struct payload_conn *p)
 	scan(p, p->turn.speaker - 1u, p->turn.held, nr_held);
 }
 
+static void
+become(struct payload_conn *p, enum protocol protocol)
+{
+	conn_become_with(p->c, protocol, p->turn.held, p->turn.nr_held);
+	p->turn.nr_held = 0;
+}
+
 static size_t
 stream_push(struct payload_conn *p, unsigned dir, const uint8_t *data, size_t len)
 {
@@ -71,8 +78,10 @@ stream_push(struct payload_conn *p, unsigned dir, const uint8_t *data, size_t le
 		release(p);
 	switch (turn_push(&p->turn, dir, data, len)) {
 	case TURN_HELLO:
-		conn_become_with(p->c, PROTOCOL_TLS, p->turn.held, p->turn.nr_held);
-		p->turn.nr_held = 0;
+		become(p, PROTOCOL_TLS);
+		return 0;
+	case TURN_HTTP:
+		become(p, PROTOCOL_HTTP);
 		return 0;
 	case TURN_HELD:
 		return len;

@@ -7,6 +7,7 @@
 /* Least body of a ClientHello: version, random, empty session id, one cipher, one compression. */
 #define LEAST_BODY  41u
 #define MOST_RECORD (1u << 14)
+#define SERVER	    1u /* direction */
 
 /* Could n bytes be the beginning of a hello? All of TURN_HELLO_BYTES: are they? */
 static bool
@@ -33,6 +34,20 @@ may_be_hello(const uint8_t *p, size_t n)
 	       record <= message + 4;
 }
 
+/* Could n bytes be the beginning of a refusal? All of TURN_HELLO_BYTES: are they? */
+static bool
+may_be_refusal(const uint8_t *p, size_t n)
+{
+	static const char want[] = "HTTP/1.";
+	size_t known = n < sizeof(want) - 1 ? n : sizeof(want) - 1;
+
+	if (memcmp(p, want, known) != 0)
+		return false;
+	return (n <= 7 || (p[7] >= '0' && p[7] <= '9')) && (n <= 8 || p[8] == ' ') &&
+	       (n <= 9 || p[9] == '4' || p[9] == '5') &&
+	       (n <= 10 || (p[10] >= '0' && p[10] <= '9'));
+}
+
 enum turn_answer
 turn_push(struct turn *t, unsigned dir, const uint8_t *data, size_t len)
 {
@@ -55,11 +70,15 @@ turn_push(struct turn *t, unsigned dir, const uint8_t *data, size_t len)
 		memcpy(head + n, data, sizeof(head) - n);
 		n = sizeof(head);
 	}
-	if (may_be_hello(head, n) && n < sizeof(head)) {
+	bool refusal = dir == SERVER && may_be_refusal(head, n);
+
+	if ((refusal || may_be_hello(head, n)) && n < sizeof(head)) {
 		memcpy(t->held, head, n);
 		t->nr_held = (uint8_t)n;
 		return TURN_HELD;
 	}
 	t->open = false;
+	if (refusal)
+		return TURN_HTTP;
 	return n == sizeof(head) && may_be_hello(head, n) ? TURN_HELLO : TURN_PLAIN;
 }
