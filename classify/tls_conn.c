@@ -1,5 +1,6 @@
 /*
- * TLS over TCP.
+ * TLS over TCP. A server that speaks HTTP in the clear answers a hello in HTTP, if only to say that
+ * this is the wrong port: what it says is found out then, and the flow is of that.
  */
 #include "classify/tls_flow.h"
 #include "classify/tls_shape.h"
@@ -8,6 +9,7 @@ struct tls_conn {
 	struct tls_flow flow;
 	struct tls tls;
 	struct tls_shape *shape; /* or NULL */
+	bool answered;		 /* the server's first byte was seen, or lost */
 };
 
 static void
@@ -23,6 +25,7 @@ tls_conn_open(struct conn_env *env, struct conn *c, void *state)
 {
 	struct tls_conn *t = state;
 
+	t->answered = c->info.midstream[CONN_RESP];
 	tls_flow_open(&t->flow, env, c);
 	tls_init(&t->tls, 't', &env->message_buffers);
 	t->shape = tls_shape_open(&t->flow);
@@ -36,6 +39,12 @@ tls_conn_push(struct conn_env *env, struct conn *c, void *state, enum conn_dir d
 	uint64_t clear = t->tls.clear_bytes, encrypted = t->tls.encrypted_bytes;
 	uint64_t unsynced = t->tls.unsynced_bytes;
 
+	/* No type of a record, nor what SSL 2 begins with. */
+	if (dir == CONN_RESP && !t->answered && data[0] == 'H') {
+		conn_become(c, PROTOCOL_UNKNOWN);
+		return 0;
+	}
+	t->answered = t->answered || dir == CONN_RESP;
 	tls_push(&t->tls, dir, data, len, handshake, t);
 	tls_shape_push(t->shape, dir, data, len);
 	conn_inspected(env, c, t->tls.clear_bytes - clear);
@@ -50,6 +59,7 @@ tls_conn_gap(struct conn_env *env, struct conn *c, void *state, enum conn_dir di
 	struct tls_conn *t = state;
 
 	(void)env, (void)c;
+	t->answered = t->answered || dir == CONN_RESP;
 	tls_gap(&t->tls, dir, len, handshake, t);
 	tls_shape_gap(t->shape, dir, len);
 }
