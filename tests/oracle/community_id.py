@@ -27,7 +27,6 @@ EXPLAINED = {
     "decode-teredo-01/input.pcap": BUBBLE,
     "gtp8_teredo.pcap": BUBBLE,
     "teredo_bubble_with_payload.pcap": BUBBLE,
-    "80211http.pcap": "link layer of a radio monitor: its frames are counted as of an unsupported link",
     "gre-aruba-amsdu.pcap": "802.11 frames in GRE: the GRE flow is told",
     "ayiya3.pcap": "AYIYA, a tunnel whose only broker ended in 2017: its UDP flow is told",
     "filestore-5408/input.pcap": "headers that sFlow samples are data of the sFlow stream, no flows",

@@ -27,10 +27,10 @@ CHECKS = [
     ("bodies", 0.97, 0.76, 0.0, False, NO_KEYS),
     ("evasion", 0.97, 0.96, 0.0, False, ""),
     ("hpack", 0.97, 0.97, 0.9, False, ""),
-    ("ja4", 0.97, 0.72, 0.0, False, "nDPI writes d where a hello has no SNI, JA4 asks for i (25); "
-                                    "a hello in a cut packet"),
-    ("labels", 0.97, 0.94, 0.0, False, "nDPI has other names for Redis, DNSCrypt's plain query and TLS "
-                                       "of mail, and question marks for bytes in names"),
+    ("ja4", 0.97, 0.72, 0.0, False, "nDPI writes d where a hello has no SNI, JA4 asks for i; "
+                                    "a hello in a cut packet: row_by_row.py"),
+    ("labels", 0.97, 0.94, 0.0, False, "nDPI has other names for Redis and TLS of mail, and question "
+                                       "marks for bytes in names: row_by_row.py"),
     ("findings", 0.97, 0.94, 0.0, False, "counter-examples that another rule of the vendor calls a "
                                          "key; telephones without words; dates of birth count against it"),
 ]
