@@ -648,7 +648,7 @@ detect_quic(const struct detect_input *in)
 		return PROBE_NO;
 	if (version >> 24 == 'Q' || version >> 24 == 'T')
 		return PROBE_YES;
-	if ((s.p[0] & 0x40) == 0 || s.p[5] > 20 || s.p[6 + s.p[5]] > 20)
+	if ((s.p[0] & 0x40) == 0 || s.p[5] > 20 || s.p[5] >= s.len - 6 || s.p[6 + s.p[5]] > 20)
 		return PROBE_NO;
 	/*
 	 * A client's Initial fills 1,200 bytes, so also what is kept of it; but where the first

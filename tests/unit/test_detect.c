@@ -99,6 +99,8 @@ static const struct detect_case {
 	{ "quic initial too short for a client's",
 	  CLIENT("\xc3\0\0\0\1\x08\1\2\3\4\5\6\7\x08\0\0\x44\x9e\0\0\0\0"), 443, true,
 	  PROTOCOL_UNKNOWN },
+	{ "quic cut inside its connection ids",
+	  CLIENT("\xe3\0\0\0\1\x10\1\2\3\4\5\6\7\x08\1\2\3\4\5\6"), 443, true, PROTOCOL_UNKNOWN },
 	{ "quic of no known version",
 	  CLIENT("\xe3\0\0\0\x99\x08\1\2\3\4\5\6\7\x08\0\0\x44\x9e\0\0\0\0"), 443, true,
 	  PROTOCOL_UNKNOWN },
