@@ -46,13 +46,13 @@ mentions(struct span s, const char *text)
 
 #define MAX_METHOD 24u
 
-/* How much of a request line's method, then of its target, there is. */
+/* How much of a request line's method, and one too many, then of its target, there is. */
 static size_t
 method_len(struct span s)
 {
 	size_t n = 0;
 
-	while (n < s.len && n < MAX_METHOD &&
+	while (n < s.len && n <= MAX_METHOD &&
 	       ((s.p[n] >= 'A' && s.p[n] <= 'Z') || s.p[n] == '-' || s.p[n] == '_'))
 		n++;
 	return n;
@@ -102,8 +102,10 @@ http_request(struct span s)
 		s = probe_from(s, 1);
 	line = s;
 	n = method_len(s);
+	if (n > MAX_METHOD)
+		return PROBE_NO;
 	if (n == s.len)
-		return full || n == MAX_METHOD ? PROBE_NO : PROBE_MAYBE;
+		return full ? PROBE_NO : PROBE_MAYBE;
 	if (n < 3)
 		return PROBE_NO;
 	/* A status line is no request: who sends it is the server. */
@@ -175,11 +177,13 @@ detect_smtp(const struct detect_input *in)
 		return client;
 	if (server != PROBE_YES)
 		return server;
-	if (mentions(in->resp, "SMTP") || probe_port_is(in, 25) || probe_port_is(in, 587) ||
-	    probe_port_is(in, 2525))
+	if (probe_port_is(in, 25) || probe_port_is(in, 587) || probe_port_is(in, 2525))
 		return PROBE_YES;
+	/* Whatever the greeting will say, a client that has not waited for it is known already. */
 	if (in->orig.len != 0)
 		return client;
+	if (mentions(in->resp, "SMTP"))
+		return PROBE_YES;
 	return in->resp.len < DETECT_BYTES ? PROBE_MAYBE : PROBE_NO;
 }
 

@@ -9,7 +9,8 @@
  *
  * A TCP flow joined midway may have begun anywhere, so a message start that can be recognised is
  * enough (HTTP, any TLS record, a Kafka or MongoDB request, a statement of a database), and as who
- * opened it is a guess, both roles are tried.
+ * opened it is a guess, both roles are tried. There the end of a segment is a hint, because
+ * statements and frames mostly end with one, so that the split may decide.
  *
  * Limits: what a protocol hands over to (STARTTLS, CONNECT) is its parser's to say; a QUIC flow is
  * found here by its long headers only (payload_conn.c knows more); gRPC and WebSocket are never

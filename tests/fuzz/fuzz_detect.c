@@ -1,7 +1,10 @@
 /*
- * Bit 0 of the first byte: UDP; bits 1, 2: midstream. The second says how much is the client's.
+ * Bit 0 of the first byte: UDP; bits 1, 2: midstream. The second says how much is the client's, 255
+ * as much as is looked at; then come both ports.
  *
- * What is found from all bytes must be what is found, or still waited for, from fewer.
+ * What is found from all bytes must be what is found, or still waited for, from fewer of either
+ * side. Not so where a side was joined midway: there the end of a segment is a hint, since
+ * statements and frames mostly end with one.
  */
 #include <stdlib.h>
 
@@ -9,30 +12,36 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-/* protocol: found from the whole, or NR_PROTOCOLS. The side that grew last is taken back. */
+/* want, protocol: what more of the bytes say. */
 static void
-check_prefixes(const struct detect_input *whole, enum protocol protocol)
+check_prefix(const struct detect_input *in, enum detect_verdict want, enum protocol protocol)
 {
-	struct detect_input in = *whole;
+	enum protocol early = NR_PROTOCOLS;
+	enum detect_verdict verdict = detect(in, &early);
 
-	if (in.udp)
+	if (verdict == DETECT_MORE)
 		return;
-	for (size_t n = 1; n < whole->orig.len && whole->resp.len == 0; n++) {
-		enum protocol early = NR_PROTOCOLS;
+	if (verdict != want || (verdict == DETECT_FOUND && early != protocol))
+		abort();
+}
+
+/* Whichever side spoke last was shorter before. */
+static void
+check_prefixes(const struct detect_input *whole, enum detect_verdict want, enum protocol protocol)
+{
+	if (whole->udp || whole->orig_midstream || whole->resp_midstream)
+		return;
+	for (size_t n = 1; n < whole->orig.len; n++) {
+		struct detect_input in = *whole;
 
 		in.orig.len = n;
-		switch (detect(&in, &early)) {
-		case DETECT_FOUND:
-			if (early != protocol)
-				abort();
-			break;
-		case DETECT_NONE:
-			if (protocol != NR_PROTOCOLS)
-				abort();
-			break;
-		case DETECT_MORE:
-			break;
-		}
+		check_prefix(&in, want, protocol);
+	}
+	for (size_t n = 1; n < whole->resp.len; n++) {
+		struct detect_input in = *whole;
+
+		in.resp.len = n;
+		check_prefix(&in, want, protocol);
 	}
 }
 
@@ -40,12 +49,15 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	enum protocol protocol = NR_PROTOCOLS;
-	struct detect_input in = { 0 };
+	enum detect_verdict verdict;
+	struct detect_input in;
 	size_t orig, resp;
 
 	if (len < 4)
 		return 0;
-	orig = data[1] < len - 4 ? data[1] : len - 4;
+	orig = data[1] == 255 ? DETECT_BYTES : data[1];
+	if (orig > len - 4)
+		orig = len - 4;
 	resp = len - 4 - orig < DETECT_BYTES ? len - 4 - orig : DETECT_BYTES;
 	in = (struct detect_input) {
 		.udp = (data[0] & 1) != 0,
@@ -61,9 +73,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	memcpy(b + 1, data + 4 + orig, resp);
 	in.orig = span_of(a + 1, orig);
 	in.resp = span_of(b + 1, resp);
-	if (detect(&in, &protocol) == DETECT_FOUND && protocol >= NR_PROTOCOLS)
+	verdict = detect(&in, &protocol);
+	if (verdict == DETECT_FOUND && protocol >= NR_PROTOCOLS)
 		abort();
-	check_prefixes(&in, protocol);
+	check_prefixes(&in, verdict, protocol);
 	free(a);
 	free(b);
 	return 0;

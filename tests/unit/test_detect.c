@@ -109,6 +109,10 @@ static const struct detect_case {
 	{ "http target with blanks", CLIENT("GET /a b HTTP/1.1\r\n"), 8081, false, PROTOCOL_HTTP },
 	{ "http without a target", CLIENT("GET HTTP/1.1\r\n"), 8081, false, PROTOCOL_HTTP },
 	{ "http without blanks", CLIENT("GET/HTTP/1.1\r\n"), 8081, false, PROTOCOL_HTTP },
+	{ "http, the longest method", CLIENT("ABCDEFGHIJKLMNOPQRSTUVWX / HTTP/1.1\r\n"), 8081,
+	  false, PROTOCOL_HTTP },
+	{ "http, a longer one", CLIENT("ABCDEFGHIJKLMNOPQRSTUVWXY / HTTP/1.1\r\n"), 8081, false,
+	  PROTOCOL_UNKNOWN },
 	{ "http answer from a client", CLIENT("HTTP/1.1 200 OK\r\n"), 8081, false,
 	  PROTOCOL_UNKNOWN },
 	{ "http in the second line", CLIENT("HELP ME\r\nGET / HTTP/1.1\r\n"), 8081, false,
@@ -122,6 +126,8 @@ static const struct detect_case {
 	{ "rtsp", CLIENT("DESCRIBE rtsp://a/b RTSP/1.0\r\n"), 554, false, PROTOCOL_UNKNOWN },
 	{ "smtp client before the greeting", CLIENT("EHLO a.example\r\n"), 9925, false,
 	  PROTOCOL_SMTP },
+	{ "smtp greeting behind other words of the client", "help\r\n", 6,
+	  "220 mail.example.com ESMTP ready\r\n", 34, 9925, false, PROTOCOL_UNKNOWN },
 	{ "tls server only", SERVER("\x16\3\3\0\x7a\2\0\0\x76\3\3"), 4433, false, PROTOCOL_TLS },
 	{ "ssl 2 hello that offers tls", CLIENT("\x80\x2e\1\3\1\0\x15\0\0\0\x10\0\0\x33"), 443,
 	  false, PROTOCOL_TLS },
@@ -210,17 +216,22 @@ test_prefixes_agree(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		const struct detect_case *t = &cases[i];
 		size_t len = t->orig_len + t->resp_len;
+		bool none = false;
 
-		if (t->udp || t->want == PROTOCOL_UNKNOWN)
+		if (t->udp)
 			continue;
 		print_message("%s\n", t->name);
-		for (size_t n = 1; n < len; n++) {
+		for (size_t n = 1; n <= len; n++) {
 			enum protocol got = PROTOCOL_UNKNOWN;
 			enum detect_verdict v = ask(t, n < t->orig_len ? n : t->orig_len,
 						    n < t->resp_len ? n : t->resp_len, &got);
 
-			assert_true(v == DETECT_MORE || (v == DETECT_FOUND && got == t->want));
+			if (v == DETECT_FOUND)
+				assert_int_equal(got, t->want);
+			assert_true(!none || v == DETECT_NONE);
+			none = v == DETECT_NONE;
 		}
+		assert_true(!none || t->want == PROTOCOL_UNKNOWN);
 	}
 }
 
