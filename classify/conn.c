@@ -961,6 +961,24 @@ state_pool_bytes(const struct conn_env *env, enum protocol protocol)
 	return slab_bytes(&env->states[env->state_pool[protocol]]);
 }
 
+uint64_t
+conn_env_taken(const struct conn_env *env)
+{
+	const struct slab *pools[] = {
+		&env->conns,	     &env->prologues,	 &env->carries,	    &env->exchanges,
+		&env->http2_streams, &env->http2_tables, &env->http2_texts, &env->message_buffers,
+		&env->db_flows,	     &env->db_ops,	 &env->llm,	    &env->mcp,
+		&env->shapes,
+	};
+	uint64_t nr = scanner_open_streams(env->scanner) + decode_pool_taken(env->decoders);
+
+	for (size_t i = 0; i < sizeof(pools) / sizeof(pools[0]); i++)
+		nr += pools[i]->nr_taken;
+	for (unsigned p = 0; p < NR_PROTOCOLS; p++)
+		nr += env->states[p].nr_taken;
+	return nr;
+}
+
 void
 conn_env_memory(const struct conn_env *env,
 		void (*put)(void *arg, const char *setting, uint64_t bytes), void *arg)

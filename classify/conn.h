@@ -160,6 +160,9 @@ void conn_close(struct conn_env *env, struct conn *c);
 void conn_env_counters(const struct conn_env *env,
 		       void (*put)(void *arg, const char *name, uint64_t value), void *arg);
 
+/* What is taken from its pools: nothing, when no connection is open. */
+uint64_t conn_env_taken(const struct conn_env *env);
+
 /* Bytes that each setting of the application layer takes, by its dotted name. */
 void conn_env_memory(const struct conn_env *env,
 		     void (*put)(void *arg, const char *setting, uint64_t bytes), void *arg);

@@ -224,6 +224,16 @@ end_side(struct http2_conn *h, struct http2_stream *s, enum conn_dir dir)
 		close_first(h);
 }
 
+/*
+ * Whether what comes for it is of a message. Behind its END_STREAM a side has no more to say (RFC
+ * 9113 section 5.1), and its message has given back what it held.
+ */
+static bool
+is_followed(const struct http2_stream *s, enum conn_dir dir)
+{
+	return s != NULL && s->x != NULL && !s->ended[dir];
+}
+
 static void
 body_gap(struct http2_stream *s, enum conn_dir dir, uint64_t len)
 {
@@ -334,7 +344,7 @@ on_field(void *arg, uint32_t id, struct span name, struct span value)
 	struct http2_stream *s = side->h->streams;
 
 	/* The block's stream stands first, if it is followed. */
-	if (s == NULL || s->id != id || s->x == NULL)
+	if (!is_followed(s, side->dir) || s->id != id)
 		return;
 	if (s->headers[side->dir]) {
 		if (name.p != NULL && value.p != NULL)
@@ -376,9 +386,9 @@ on_headers_end(void *arg, uint32_t id, bool end_stream, bool whole)
 	h->text[dir] = NULL;
 	if (s == NULL)
 		return;
-	if (!s->headers[dir] && s->x != NULL && !s->interim)
+	if (!s->headers[dir] && is_followed(s, dir) && !s->interim)
 		end_first_block(s, dir);
-	if (!whole && s->x != NULL)
+	if (!whole && is_followed(s, dir))
 		body_gap(s, dir, 0);
 	s->headers[dir] = s->headers[dir] || !s->interim;
 	if (end_stream)
@@ -394,7 +404,7 @@ on_data(void *arg, uint32_t id, const uint8_t *data, size_t len)
 	struct http2_stream *s = find_stream(side->h, id);
 
 	/* Of a message whose headers were not seen nothing tells how its body is coded. */
-	if (s == NULL || s->x == NULL || !s->headers[side->dir])
+	if (!is_followed(s, side->dir) || !s->headers[side->dir])
 		conn_skipped(side->h->env, side->h->c,
 			     s != NULL && s->x == NULL ? CONN_SKIP_LIMIT : CONN_SKIP_UNSYNCED, len);
 	else if (s->is_websocket)
@@ -409,7 +419,7 @@ on_data_gap(void *arg, uint32_t id, uint64_t len)
 	struct side *side = arg;
 	struct http2_stream *s = find_stream(side->h, id);
 
-	if (s != NULL && s->x != NULL)
+	if (is_followed(s, side->dir))
 		body_gap(s, side->dir, len);
 }
 
@@ -462,7 +472,7 @@ static void
 mark_lost(struct http2_conn *h, enum conn_dir dir)
 {
 	for (struct http2_stream *s = h->streams; s != NULL; s = s->next) {
-		if (s->x != NULL && !s->ended[dir])
+		if (is_followed(s, dir))
 			body_gap(s, dir, UINT64_MAX);
 	}
 }

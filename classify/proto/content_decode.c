@@ -164,6 +164,13 @@ decode_pool_destroy(struct decode_pool *pool)
 	free(pool);
 }
 
+uint32_t
+decode_pool_taken(const struct decode_pool *pool)
+{
+	return pool->decodes.nr_taken + pool->deflate.nr_taken + pool->brotli.nr_taken +
+	       pool->zstd.nr_taken + pool->lz4.nr_taken + pool->snappy.nr_taken;
+}
+
 const struct decode_counters *
 decode_pool_counters(const struct decode_pool *pool)
 {

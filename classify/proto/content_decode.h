@@ -90,6 +90,9 @@ void decode_pool_destroy(struct decode_pool *pool);
 /* Address space that a pool of these limits takes. */
 uint64_t decode_pool_bytes(const struct decode_limits *limits);
 
+/* Decoders, and their libraries' states, that are in use. */
+uint32_t decode_pool_taken(const struct decode_pool *pool);
+
 /* Lives as long as the pool. */
 const struct decode_counters *decode_pool_counters(const struct decode_pool *pool);
 

@@ -60,6 +60,8 @@ void scanner_destroy(struct scanner *s);
 /* What its streams take, those of Hyperscan included. */
 uint64_t scanner_bytes(const struct scanner *s);
 
+uint32_t scanner_open_streams(const struct scanner *s);
+
 /*
  * New rules from here on. Open streams go on in the new set: they are fed their look-behind, and
  * values already told of a rule with the same id are not told again. Allocates; control path. 0, or

@@ -152,6 +152,12 @@ scanner_bytes(const struct scanner *s)
 	return slab_bytes(&s->streams) + nr * (each + sizeof(bool) + sizeof(hs_stream_t *));
 }
 
+uint32_t
+scanner_open_streams(const struct scanner *s)
+{
+	return s->streams.nr_taken;
+}
+
 const struct scan_counters *
 scanner_counters(const struct scanner *s)
 {

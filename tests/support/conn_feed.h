@@ -37,6 +37,7 @@ struct feed {
 	struct ruleset *rules;
 	struct record record;
 	bool quiet; /* the log keeps its last lines only */
+	unsigned nr_open;
 	size_t len;
 	char log[FEED_LOG];
 };
@@ -197,11 +198,14 @@ feed_open(struct feed *f, bool udp, uint16_t port, bool midstream)
 	struct conn_info info = { .udp = udp,
 				  .midstream = { midstream, midstream },
 				  .port = { 40000, port } };
+	struct conn *c;
 
 	f->len = 0;
 	f->log[0] = '\0';
 	conn_env_set_time(f->env, 1700000000000000u);
-	return conn_open(f->env, &info);
+	c = conn_open(f->env, &info);
+	f->nr_open += c != NULL;
+	return c;
 }
 
 static inline void
@@ -221,6 +225,8 @@ feed_close(struct feed *f, struct conn *c)
 	conn_describe(f->env, c, &f->record);
 	feed_line(f);
 	conn_close(f->env, c);
+	if (--f->nr_open == 0)
+		feed_must(conn_env_taken(f->env) == 0, "something was not given back");
 }
 
 /* step: bytes at a time, or SIZE_MAX; split: each turn also ends a piece there, or SIZE_MAX. */

@@ -153,6 +153,32 @@ test_server_first(void **state)
 	feed_has(&feed, "flow protocol=http2");
 }
 
+/* A side that has ended its stream has no more to say there, whatever comes. */
+static void
+test_behind_end(void **state)
+{
+	struct bytes *o;
+
+	(void)state;
+	begin();
+	o = say(CONN_ORIG);
+	put_text(o, H2_PREFACE);
+	h2_headers(o, 1, ":method: GET\n:path: /x\n:authority: a.example\n", true);
+	h2_data(o, 1, "weir-canary", 11, false);
+	h2_headers(o, 3, ":method: PUT\n:path: /y\n:authority: a.example\n", false);
+	o = say(CONN_RESP);
+	h2_headers(o, 1, ":status: 204\n", true);
+	h2_data(o, 3, "", 0, true);
+	h2_headers(o, 3, ":status: 200\nx-note: weir-canary\n", false);
+	h2_data(o, 3, "weir-canary", 11, false);
+	h2_data(say(CONN_ORIG), 3, "", 0, true);
+	check(8080);
+	feed_has(&feed, "url_path=/x");
+	feed_has(&feed, "url_path=/y");
+	feed_has(&feed, "not_inspected=unsynced:22");
+	feed_has_not(&feed, "canary");
+}
+
 /* RFC 8441 section 5; the client's frames are masked with a b c d. */
 static void
 test_websocket(void **state)
@@ -230,10 +256,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_upgrade),		  cmocka_unit_test(test_upgrade_post),
-		cmocka_unit_test(test_upgrade_refused),	  cmocka_unit_test(test_upgrade_cut),
-		cmocka_unit_test(test_server_first),	  cmocka_unit_test(test_websocket),
-		cmocka_unit_test(test_websocket_refused),
+		cmocka_unit_test(test_upgrade),		cmocka_unit_test(test_upgrade_post),
+		cmocka_unit_test(test_upgrade_refused), cmocka_unit_test(test_upgrade_cut),
+		cmocka_unit_test(test_behind_end),	cmocka_unit_test(test_server_first),
+		cmocka_unit_test(test_websocket),	cmocka_unit_test(test_websocket_refused),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
