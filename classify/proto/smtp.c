@@ -67,29 +67,6 @@ client_line(struct smtp *s, struct smtp_side *l)
 	}
 }
 
-/* True when TLS begins with the next byte. */
-static bool
-server_line(struct smtp *s, const struct smtp_side *l)
-{
-	bool tls = s->tls_asked && begins(l, "220") && (l->have < 4 || l->head[3] != '-');
-
-	if (l->have < 3 || l->head[0] < '2' || l->head[0] > '5')
-		return false;
-	if (!begins(l, "334"))
-		s->auth = false;
-	/* The message is refused before it has begun. */
-	if (l->head[0] >= '4') {
-		s->tls_asked = false;
-		if (s->side[CLIENT].mode == SMTP_MESSAGE && !s->begun)
-			s->side[CLIENT].mode = SMTP_COMMANDS;
-	} else if (begins(l, "354") && s->side[CLIENT].mode == SMTP_COMMANDS) {
-		s->side[CLIENT].mode = SMTP_MESSAGE;
-		s->dot = DOT_LINE;
-		s->begun = false;
-	}
-	return tls;
-}
-
 /* The line's kind is known by its first bytes: they are told. */
 static void
 know(struct call *c, struct smtp_side *l)
@@ -107,6 +84,45 @@ know(struct call *c, struct smtp_side *l)
 		l->secret = s->auth;
 	}
 	tell(c, l->secret ? SMTP_SECRET : SMTP_LINE, l->head, l->have);
+}
+
+/* The client's line at hand ends here, for what the server says: what is held of it is told. */
+static void
+cut_line(struct call *c)
+{
+	struct call client = { c->s, CLIENT, c->fn, c->arg };
+	struct smtp_side *l = &c->s->side[CLIENT];
+
+	know(&client, l);
+	l->have = 0;
+	l->known = l->secret = false;
+}
+
+/* True when TLS begins with the next byte. */
+static bool
+server_line(struct call *c, const struct smtp_side *l)
+{
+	struct smtp *s = c->s;
+	bool tls = s->tls_asked && begins(l, "220") && (l->have < 4 || l->head[3] != '-');
+	bool message = begins(l, "354") && s->side[CLIENT].mode == SMTP_COMMANDS;
+
+	if (l->have < 3 || l->head[0] < '2' || l->head[0] > '5')
+		return false;
+	if (message)
+		cut_line(c);
+	if (!begins(l, "334"))
+		s->auth = false;
+	/* The message is refused before it has begun. */
+	if (l->head[0] >= '4') {
+		s->tls_asked = false;
+		if (s->side[CLIENT].mode == SMTP_MESSAGE && !s->begun)
+			s->side[CLIENT].mode = SMTP_COMMANDS;
+	} else if (message) {
+		s->side[CLIENT].mode = SMTP_MESSAGE;
+		s->dot = DOT_LINE;
+		s->begun = false;
+	}
+	return tls;
 }
 
 static size_t
@@ -128,7 +144,7 @@ line(struct call *c, struct smtp_side *l, const uint8_t *data, size_t len)
 	if (c->dir == CLIENT && !l->secret)
 		client_line(c->s, l);
 	else if (c->dir == SERVER)
-		c->s->tls_begins = server_line(c->s, l);
+		c->s->tls_begins = server_line(c, l);
 	l->have = 0;
 	l->known = l->secret = false;
 	return n;
