@@ -4,6 +4,8 @@
  */
 #include "classify/rules/rule_import.h"
 
+#include <stdlib.h>
+
 #include "classify/detect/value.h"
 
 struct toml {
@@ -253,4 +255,6 @@ rule_import_gitleaks(struct span text, const char *path, FILE *to, FILE *told,
 			skip_value(&t);
 	}
 	finish_rule(&r, path, to, told, result);
+	free(result->ids);
+	result->ids = NULL;
 }

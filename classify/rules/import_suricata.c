@@ -4,6 +4,8 @@
  */
 #include "classify/rules/rule_import.h"
 
+#include <stdlib.h>
+
 #include "classify/detect/value.h"
 
 enum { CONTENT_MAX = 512, CONTENTS_MAX = 16 };
@@ -361,4 +363,6 @@ rule_import_suricata(struct span text, const char *path, FILE *to, FILE *told,
 			read_rule(line, nr, path, to, told, result);
 		p = stop == NULL ? end : stop + 1;
 	}
+	free(result->ids);
+	result->ids = NULL;
 }

@@ -133,6 +133,24 @@ complaint(const char *text)
 	return said;
 }
 
+/* NULL, and the id is kept; or why it cannot be had. */
+static const char *
+take_id(struct rule_import_result *result, const char *id)
+{
+	char(*ids)[RULE_DRAFT_ID];
+
+	for (unsigned i = 0; i < result->translated; i++) {
+		if (strcmp(result->ids[i], id) == 0)
+			return "another rule has this id";
+	}
+	ids = reallocarray(result->ids, result->translated + 1, sizeof(*ids));
+	if (ids == NULL)
+		return "out of memory";
+	snprintf(ids[result->translated], RULE_DRAFT_ID, "%s", id);
+	result->ids = ids;
+	return NULL;
+}
+
 void
 rule_draft_write(struct rule_draft *d, const char *reason, const char *path, FILE *to, FILE *told,
 		 struct rule_import_result *result)
@@ -145,6 +163,8 @@ rule_draft_write(struct rule_draft *d, const char *reason, const char *path, FIL
 		said = text == NULL ? NULL : complaint(text);
 		reason = said != NULL ? said : text == NULL ? "out of memory" : NULL;
 	}
+	if (reason == NULL)
+		reason = take_id(result, d->id);
 	if (reason != NULL) {
 		fprintf(told, "%s:%u: %s: not translated: %s\n", path, d->line, d->id, reason);
 	} else {

@@ -20,8 +20,11 @@
 
 #include "classify/span.h"
 
+enum { RULE_DRAFT_ID = 64 };
+
 struct rule_import_result {
 	unsigned nr, translated, in_part;
+	char (*ids)[RULE_DRAFT_ID]; /* of those translated, while the import runs; owned */
 };
 
 /* path is for messages. Control path; allocates. */
@@ -36,7 +39,7 @@ enum { IMPORT_REGEX_MAX = 4096, IMPORT_TEXT_MAX = 512 };
 
 /* A rule on its way out. */
 struct rule_draft {
-	char id[64];
+	char id[RULE_DRAFT_ID];
 	char title[128];
 	char data_type[64];
 	const char *severity, *buffers;
@@ -54,7 +57,8 @@ void rule_draft_name(char *out, size_t cap, const char *prefix, struct span name
 /* Text as it stands in a regex. 0 when there is no room. */
 size_t rule_draft_escape(char *out, size_t cap, struct span text);
 /*
- * Writes the rule when it loads, else tells why not; counts it. reason: it cannot be translated.
+ * Writes the rule when it loads and no other has its id, else tells why not; counts it. reason: it
+ * cannot be translated.
  */
 void rule_draft_write(struct rule_draft *d, const char *reason, const char *path, FILE *to,
 		      FILE *told, struct rule_import_result *result);

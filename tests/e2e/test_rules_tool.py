@@ -142,6 +142,9 @@ id = "plain"
 description = "Plain"
 regex = "key=\\d{4}"
 [[rules]]
+id = "Plain"
+regex = "again=\\d{4}"
+[[rules]]
 id = "files"
 path = \'\'\'\.pem$\'\'\'
 [[rules]]
@@ -166,9 +169,10 @@ def test_import_gitleaks(weir):
     ids = [json.loads(line)["id"] for line in rules(weir, "list", "--json", dir=out).out.splitlines()]
     assert ids == ["gitleaks.acme-token", "gitleaks.plain"], ids
     assert "gitleaks.acme-token: translated without entropy, allowlist" in said, said
+    assert "gitleaks.plain: not translated: another rule has this id" in said, said
     assert "gitleaks.files: not translated: it names files" in said, said
     assert "gitleaks.look: not translated: import:" in said, said
-    assert "4 rules, 2 translated, 1 of them in part, 2 not" in said, said
+    assert "5 rules, 2 translated, 1 of them in part, 3 not" in said, said
     assert "gitleaks.acme-token at" in rules(weir, "try", "x ACME_0123456789abcdefghij\n", dir=out).text
     assert "gitleaks.plain at" in rules(weir, "try", "key=1234", dir=out).text
 
