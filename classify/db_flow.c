@@ -200,7 +200,7 @@ context_of(struct db_flow *f, unsigned dir)
 
 		sql_classify(text, &s);
 		/* At the very end it may be the beginning of a longer name. */
-		return s.p + s.len == text.p + text.len ? span_of(NULL, 0) : s;
+		return s.len != 0 && s.p + s.len == text.p + text.len ? span_of(NULL, 0) : s;
 	}
 	return span_of(f->target, f->target_len);
 }
