@@ -1,11 +1,12 @@
 /*
  * A whole connection, from bytes to records: byte 0: 1 UDP, 2 joined midway; the rest is the step;
- * byte 1 picks the server's port; then pieces: kind 1 (1: the server's, 2: bytes lost before) |
- * length 2 | bytes.
+ * byte 1 picks the server's port; then pieces: kind 1 (1: the server's, 2: bytes lost before, 4: a
+ * record of the flow so far before) | length 2 | bytes.
  *
  * The records must not depend on the split, unless bytes were lost or the place was: looking for
  * one to go on, some parsers take the beginning of a segment as a hint. Nor must what a broken
- * coding gave before it broke, which may be told in fewer or more bytes.
+ * coding gave before it broke, which may be told in fewer or more bytes; nor which part of a flow a
+ * finding is counted in, because one waits for the words behind it.
  */
 #include "dataplane/port/cursor.h"
 #include "tests/support/conn_feed.h"
@@ -32,7 +33,9 @@ run(struct feed *f, const uint8_t *data, size_t len, size_t step)
 		if (left > cursor_left(&in))
 			left = cursor_left(&in);
 		p = cursor_take(&in, left);
-		lost = lost || (head[0] & 2) != 0;
+		if ((head[0] & 4) != 0)
+			feed_part(f, c);
+		lost = lost || (head[0] & (2 | 4)) != 0;
 		if (udp) {
 			conn_datagram(f->env, c, dir, p, left);
 			continue;

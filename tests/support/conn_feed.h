@@ -149,6 +149,7 @@ feed_config(struct feed *f)
 		.max_http2_tables = 8,
 		.max_message_buffers = 4,
 		.max_llm = 8,
+		.max_mcp = 8,
 		.max_shapes = 8,
 		.max_db_ops = 64,
 		.max_scan_streams = 64,
@@ -214,6 +215,22 @@ feed_push(struct feed *f, struct conn *c, const struct feed_turn *t, size_t at, 
 	conn_push(f->env, c, t->dir, (const uint8_t *)t->data + at, len, at == 0 ? t->gap : 0);
 }
 
+static inline void
+feed_flow(struct feed *f, struct conn *c)
+{
+	record_begin(&f->record, RECORD_FLOW, 0, 0, NULL);
+	conn_describe(f->env, c, &f->record);
+	feed_line(f);
+}
+
+/* A record of the flow before it is over, as of one that lasts long. */
+static inline void
+feed_part(struct feed *f, struct conn *c)
+{
+	feed_flow(f, c);
+	conn_next_part(c);
+}
+
 /* Ends the connection; the last line is the flow's. */
 static inline void
 feed_close(struct feed *f, struct conn *c)
@@ -221,9 +238,7 @@ feed_close(struct feed *f, struct conn *c)
 	conn_half_close(f->env, c, CONN_ORIG);
 	conn_half_close(f->env, c, CONN_RESP);
 	conn_finish(f->env, c);
-	record_begin(&f->record, RECORD_FLOW, 0, 0, NULL);
-	conn_describe(f->env, c, &f->record);
-	feed_line(f);
+	feed_flow(f, c);
 	conn_close(f->env, c);
 	if (--f->nr_open == 0)
 		feed_must(conn_env_taken(f->env) == 0, "something was not given back");
