@@ -62,6 +62,11 @@ feed_add(struct feed *f, const char *text, size_t len)
 {
 	feed_must(len < FEED_LOG - f->len, "the log is full");
 	memcpy(f->log + f->len, text, len);
+	/* It is compared as a string. */
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '\0')
+			f->log[f->len + i] = '\xff';
+	}
 	f->len += len;
 	f->log[f->len] = '\0';
 }
