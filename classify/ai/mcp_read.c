@@ -388,6 +388,10 @@ mcp_event(struct mcp *m, bool from_server, const struct json_walk *w, enum json_
 	struct mcp_side *side = &m->side[from_server];
 	uint64_t path = mcp_path(side, w);
 
+	/* Its owner lets go of what is hopeless behind the bytes at hand, however many these are.
+	 */
+	if (!mcp_worth_watching(m))
+		return;
 	/* The edges of the list itself are no part of it. */
 	if (side->digest_at != 0 && w->depth >= side->digest_at)
 		digest_token(m, event, text, len);

@@ -134,6 +134,12 @@ static const struct mcp_case {
 	  .request = "{\"jsonrpc\":\"1.0\",\"id\":1,\"method\":\"tools/list\",\"params\":[]}",
 	  .response = "{\"result\":{\"tools\":[]},\"id\":1}",
 	  .want = "" },
+	{ .name = "json-rpc 1.0 with arguments",
+	  .request = "{\"jsonrpc\":\"1.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{"
+		     "\"arguments\":{\"q\":\"x\"}}}",
+	  .response = "{\"result\":{},\"id\":1}",
+	  .want = "",
+	  .texts = "" },
 	{ .name = "any other body",
 	  .request = "{\"method\":\"tools/list\",\"colour\":\"red\"}",
 	  .response = "{\"tools\":[]}",
