@@ -1,12 +1,14 @@
 /*
  * A whole connection, from bytes to records: byte 0: 1 UDP, 2 joined midway; the rest is the step;
- * byte 1 picks the server's port; then pieces: kind 1 (1: the server's, 2: bytes lost before, 4: a
- * record of the flow so far before) | length 2 | bytes.
+ * byte 1 picks the server's port (bits 0 to 3), and pools of one each (bit 4); then pieces: kind 1
+ * (1: the server's, 2: bytes lost before, 4: a record of the flow so far before) | length 2 |
+ * bytes.
  *
  * The records must not depend on the split, unless bytes were lost or the place was: looking for
  * one to go on, some parsers take the beginning of a segment as a hint. Nor must what a broken
  * coding gave before it broke, which may be told in fewer or more bytes; nor which part of a flow a
- * finding is counted in, because one waits for the words behind it.
+ * finding is counted in, because one waits for the words behind it; nor what finds a pool empty.
+ * Whatever happens, all that was taken of the pools is back at the end.
  */
 #include "dataplane/port/cursor.h"
 #include "tests/support/conn_feed.h"
@@ -55,21 +57,45 @@ run(struct feed *f, const uint8_t *data, size_t len, size_t step)
 	       strstr(f->log, "decode_failed") == NULL;
 }
 
+/* Pools of one each, or none: whoever wants a second goes without. */
+static void
+tighten(struct feed *f)
+{
+	struct conn_config config = feed_config(f);
+
+	config.max_conns = 2;
+	config.max_exchanges = config.max_pipelined = config.max_http2_streams = 1;
+	config.max_http2_tables = config.max_message_buffers = config.max_db_ops = 1;
+	config.max_llm = config.max_mcp = config.max_shapes = config.max_scan_streams = 1;
+	config.max_deflate = 1;
+	config.max_brotli = config.max_zstd = config.max_lz4 = config.max_snappy = 0;
+	for (unsigned p = 0; p < NR_PROTOCOLS; p++)
+		config.max_states[p] = 1;
+	conn_env_destroy(f->env);
+	feed_must(conn_env_create(&config, &f->env) == 0, "no memory");
+	f->record.mask_arg = f->env;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	static struct feed f;
+	static struct feed ample, tight;
+	struct feed *f;
 	char *whole;
 	bool same;
 
-	if (f.env == NULL)
-		feed_init(&f);
+	if (ample.env == NULL) {
+		feed_init(&ample);
+		feed_init(&tight);
+		tighten(&tight);
+	}
 	if (len < 3 || len > 16384)
 		return 0;
-	same = run(&f, data, len, SIZE_MAX);
-	whole = strdup(f.log);
-	if (run(&f, data, len, (size_t)(data[0] >> 2) + 1) && same)
-		feed_is(&f, whole);
+	f = (data[1] & 16) != 0 ? &tight : &ample;
+	same = run(f, data, len, SIZE_MAX) && f == &ample;
+	whole = strdup(f->log);
+	if (run(f, data, len, (size_t)(data[0] >> 2) + 1) && same)
+		feed_is(f, whole);
 	free(whole);
 	return 0;
 }
