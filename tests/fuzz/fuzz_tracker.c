@@ -12,7 +12,7 @@
 #include "dataplane/port/cursor.h"
 #include "tests/support/tracker_rig.h"
 
-enum { MAX_FLOWS = 8, MAX_CONNS = 3, HEAD_BYTES = 8 };
+enum { MAX_FLOWS = 4, MAX_CONNS = 3, HEAD_BYTES = 8 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
