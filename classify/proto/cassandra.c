@@ -643,7 +643,7 @@ cassandra_probe(const struct detect_input *in)
 							     : DETECT_BYTES;
 	if (s.len < n)
 		return PROBE_MAYBE;
-	for (size_t i = HEADER_BYTES; i + sizeof(key) - 1 <= s.len; i++) {
+	for (size_t i = HEADER_BYTES; i + sizeof(key) - 1 <= n; i++) {
 		if (memcmp(s.p + i, key, sizeof(key) - 1) == 0)
 			return PROBE_YES;
 	}

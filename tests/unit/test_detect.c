@@ -44,6 +44,11 @@ static const struct detect_case {
 		 "CQL_VERSION\0\5"
 		 "3.0.0"),
 	  9999, false, PROTOCOL_CASSANDRA },
+	{ "cassandra's word behind an empty startup",
+	  CLIENT("\5\0\0\1\1\0\0\0\0\0\1\0\x0b"
+		 "CQL_VERSION\0\5"
+		 "3.0.0"),
+	  9999, false, PROTOCOL_UNKNOWN },
 	{ "tls hello", CLIENT("\x16\3\1\2\0\1\0\1\xfc\3\3"), 4433, false, PROTOCOL_TLS },
 	{ "tls alert is no beginning", CLIENT("\x15\3\1\0\2\2\x28"), 443, false, PROTOCOL_UNKNOWN },
 	{ "ssh", SERVER("SSH-2.0-OpenSSH_9.2\r\n"), 2222, false, PROTOCOL_SSH },
