@@ -968,12 +968,14 @@ conn_env_taken(const struct conn_env *env)
 		&env->conns,	     &env->prologues,	 &env->carries,	    &env->exchanges,
 		&env->http2_streams, &env->http2_tables, &env->http2_texts, &env->message_buffers,
 		&env->db_flows,	     &env->db_ops,	 &env->llm,	    &env->mcp,
-		&env->shapes,
+		&env->shapes,	     &env->conns_over,	 &env->dns_queries,
 	};
 	uint64_t nr = scanner_open_streams(env->scanner) + decode_pool_taken(env->decoders);
 
 	for (size_t i = 0; i < sizeof(pools) / sizeof(pools[0]); i++)
 		nr += pools[i]->nr_taken;
+	for (unsigned i = 0; i < NR_NAME_SIZES; i++)
+		nr += env->names[i].nr_taken;
 	for (unsigned p = 0; p < NR_PROTOCOLS; p++)
 		nr += env->states[p].nr_taken;
 	return nr;
