@@ -63,8 +63,7 @@ send(struct rig *rig, const uint8_t *head, const uint8_t *payload, uint32_t len)
 	p.payload_wire = wire;
 	p.wire_bytes += wire;
 	tracker_prefetch(rig->tracker, &p);
-	tracker_prefetch_flow(rig->tracker, &p);
-	tracker_packet(rig->tracker, &p, payload);
+	tracker_packet(rig->tracker, &p, payload, tracker_prefetch_flow(rig->tracker, &p));
 }
 
 int
