@@ -145,7 +145,7 @@ def same_protocol(label, got):
 
 
 def judge_label(count, capture, line, label, key, seen):
-    got, want = seen.protocols[key], LABELS.get(label)
+    got, want = seen.protocols.get(key, set()), LABELS.get(label)
     if want and not same_protocol(want, got):
         if seen.payload[key] == 0 and key in seen.protocols:
             count.set_aside("label recall", "a flow without payload, labelled by its port")
