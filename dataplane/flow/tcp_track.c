@@ -63,6 +63,10 @@ judge_syn(struct flow *flow, const struct packet *p)
 {
 	const struct flow_side *sender = sender_of(flow, p), *other = other_of(flow, p);
 
+	/* Who has acknowledged something has had its SYN's data delivered: more of it is not read.
+	 */
+	if (p->payload_wire != 0 && sender->have_ack)
+		return TCP_STRAY_SYN;
 	if (sender->syn)
 		return sender->isn == p->seq ? TCP_GOOD : TCP_STRAY_SYN;
 	if (sender->reasm.started && p->seq + 1 != sender->reasm.next_seq)

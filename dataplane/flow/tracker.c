@@ -577,6 +577,28 @@ stray_segment(struct tracker *t, struct flow *flow, const struct packet *p)
 	return promote(t, h);
 }
 
+/*
+ * A SYN of a tuple whose connection it may not end: it waits for its answer beside it, without what
+ * it carries, or is thrown away. Two flows of one tuple there must not be: which of them a segment
+ * found would be chance.
+ */
+static struct flow *
+syn_beside(struct tracker *t, struct flow *flow, const struct packet *p, enum tcp_verdict *verdict)
+{
+	const struct half_open *h = flow_table_find_half_open(t->flows, p);
+	struct packet syn = *p;
+
+	syn.payload_len = syn.payload_wire = 0;
+	if (!half_open_can_hold(&syn) ||
+	    (h != NULL && !flow_expired(t->flows, &h->head, p) && !half_open_is_repeat(h, &syn))) {
+		*verdict = TCP_STRAY_SYN;
+		return flow;
+	}
+	t->counters->tcp_stray_syn++;
+	t->counters->rejected_bytes += p->payload_wire;
+	return no_flow(t, &syn);
+}
+
 /* The flow that a TCP segment is for, and what is to be thought of it there. */
 static struct flow *
 tcp_flow_of(struct tracker *t, struct flow *flow, const struct packet *p, enum tcp_verdict *verdict)
@@ -584,10 +606,9 @@ tcp_flow_of(struct tracker *t, struct flow *flow, const struct packet *p, enum t
 	struct flow *other;
 
 	if (tcp_track_is_new(flow, p)) {
-		if (tcp_track_may_end(flow, p))
-			end_reused(t, flow, p);
-		else
-			t->counters->tcp_stray_syn++;
+		if (!tcp_track_may_end(flow, p))
+			return syn_beside(t, flow, p, verdict);
+		end_reused(t, flow, p);
 		return no_flow(t, p);
 	}
 	*verdict = tcp_track_judge(flow, p);
