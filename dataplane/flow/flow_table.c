@@ -287,8 +287,7 @@ flow_table_find(struct flow_table *t, const struct flow_key *key, uint64_t hash)
 	return find_in(t, second_bucket(t, hash), key, hash);
 }
 
-/* A SYN with data can have made a second flow of the key, which may stand before the guessed one.
- */
+/* The guess is as good as a look-up while no flow has been made since, and none moved. */
 inline struct flow *
 flow_table_find_guessed(struct flow_table *t, const struct packet *p, struct flow *guess)
 {
