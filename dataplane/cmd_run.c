@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #include "dataplane/cmd.h"
@@ -244,6 +245,19 @@ tell_end(const struct run *r)
 		   worker_counters_fates(&c) - c.used_packets - c.held_packets);
 }
 
+/* A page that is touched for the first time while packets run costs the time of hundreds of them.
+ */
+static int
+lock_memory(const struct config *config)
+{
+	if (!config->memory_lock || mlockall(MCL_CURRENT) == 0)
+		return 0;
+	log_err("memory.lock: %s: it takes root, or LimitMEMLOCK=infinity, and as much memory as "
+		"is told above",
+		strerror(errno));
+	return -1;
+}
+
 static int
 run(struct run *r)
 {
@@ -269,7 +283,7 @@ run(struct run *r)
 		ports_each_source(r->ports, give_to_worker, r->pipeline);
 		check_nodes(r);
 		pipeline_tell_memory(r->pipeline);
-		if (pipeline_start(r->pipeline) == 0) {
+		if (lock_memory(&r->config) == 0 && pipeline_start(r->pipeline) == 0) {
 			log_notice("running on %u ports with %u workers", r->config.nr_ports,
 				   (unsigned)r->config.workers);
 			notify_send("READY=1");

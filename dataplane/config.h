@@ -54,6 +54,8 @@
 	UINT(memory_mbufs, "memory.mbufs", 16384, 1024, 16777216, "frames",                         \
 	     "frames that can be in memory at once")                                                \
 	TEXT(memory_huge, "memory.huge", "auto", "auto|on|off", "use hugepages")                    \
+	BOOL(memory_lock, "memory.lock", false,                                                     \
+	     "make all of it resident at the start of weir run, and keep it so")                    \
 	UINT(decap_depth, "decap.depth", 4, 0, 16, "headers", "tunnels inside each other")          \
 	BOOL(checksums_verify, "checksums.verify", false,                                           \
 	     "drop what its receiver drops: wrong IPv4, TCP or UDP checksums")                      \
