@@ -51,6 +51,13 @@ def test_sound(weir):
             assert len(kinds["http"]) == 600 + 1500 and all(r["http_status"] == 200 for r in kinds["http"])
 
 
+def test_all_are_looked_into(weir):
+    """With the limits as they are: as many short connections at a time as the table holds, each lingers after its end."""
+    stats = weir.good_replay("--records", "stats", generate(weir, "churn", "--flows", "80000")).records[-1]
+    assert stats["flows_opened"] == stats["conns"] == stats["http_exchanges"] + stats["dns_transactions"] == 80000, stats
+    assert stats["conns_refused"] == stats["states_refused"] == stats["flows_evicted"] == 0, stats
+
+
 def test_vxlan(weir):
     """Each frame in a tunnel, the rest the same."""
     strip = lambda kinds: [{k: v for k, v in r.items() if k not in ("tunnel_stack", "tunnel_src_ip", "tunnel_dst_ip", "src_bytes", "dst_bytes")}
