@@ -14,19 +14,17 @@ void
 merge_fini(struct merge *m)
 {
 	for (size_t i = 0; i < m->nr; i++)
-		free(m->heap[i]);
+		free(m->heap[i].record);
 	free(m->heap);
 	*m = (struct merge) { 0 };
 }
 
 /* Whole contents decide between records that agree in everything else, so ties are stable. */
 static bool
-before(const struct record_head *a, const struct record_head *b)
+before_at_once(const struct record_head *a, const struct record_head *b)
 {
 	int c;
 
-	if (a->order_us != b->order_us)
-		return a->order_us < b->order_us;
 	if (a->time_us != b->time_us)
 		return a->time_us < b->time_us;
 	c = memcmp(a->event_id, b->event_id, RECORD_ID_BYTES);
@@ -35,12 +33,20 @@ before(const struct record_head *a, const struct record_head *b)
 	return c != 0 ? c < 0 : a->len < b->len;
 }
 
+static inline bool
+before(const struct merge_entry *a, const struct merge_entry *b)
+{
+	if (a->order_us != b->order_us)
+		return a->order_us < b->order_us;
+	return before_at_once(a->record, b->record);
+}
+
 static void
 sift_up(struct merge *m, size_t i)
 {
-	struct record_head *moved = m->heap[i];
+	struct merge_entry moved = m->heap[i];
 
-	while (i > 0 && before(moved, m->heap[(i - 1) / 2])) {
+	while (i > 0 && before(&moved, &m->heap[(i - 1) / 2])) {
 		m->heap[i] = m->heap[(i - 1) / 2];
 		i = (i - 1) / 2;
 	}
@@ -50,16 +56,16 @@ sift_up(struct merge *m, size_t i)
 static void
 sift_down(struct merge *m, size_t i)
 {
-	struct record_head *moved = m->heap[i];
+	struct merge_entry moved = m->heap[i];
 
 	for (;;) {
 		size_t child = 2 * i + 1;
 
 		if (child >= m->nr)
 			break;
-		if (child + 1 < m->nr && before(m->heap[child + 1], m->heap[child]))
+		if (child + 1 < m->nr && before(&m->heap[child + 1], &m->heap[child]))
 			child++;
-		if (!before(m->heap[child], moved))
+		if (!before(&m->heap[child], &moved))
 			break;
 		m->heap[i] = m->heap[child];
 		i = child;
@@ -71,11 +77,11 @@ static int
 grow(struct merge *m)
 {
 	size_t cap = m->cap == 0 ? 1024 : m->cap * 2;
-	struct record_head **heap;
+	struct merge_entry *heap;
 
 	if (m->nr < m->cap)
 		return 0;
-	heap = realloc(m->heap, cap * sizeof(struct record_head *));
+	heap = realloc(m->heap, cap * sizeof(struct merge_entry));
 	if (heap == NULL)
 		return -ENOMEM;
 	m->heap = heap;
@@ -95,7 +101,7 @@ merge_push(struct merge *m, const struct record_head *record)
 	memcpy(copy, record, record->len);
 	if (copy->order_us < m->released_us)
 		m->stats.late++;
-	m->heap[m->nr++] = copy;
+	m->heap[m->nr++] = (struct merge_entry) { copy->order_us, copy };
 	m->bytes += copy->len;
 	sift_up(m, m->nr - 1);
 	return 0;
@@ -108,8 +114,8 @@ merge_take(struct merge *m, uint64_t before_us, bool early)
 
 	if (m->nr == 0)
 		return NULL;
-	first = m->heap[0];
-	if (first->order_us >= before_us) {
+	first = m->heap[0].record;
+	if (m->heap[0].order_us >= before_us) {
 		if (!early || m->bytes <= m->max_bytes)
 			return NULL;
 		m->stats.early++;

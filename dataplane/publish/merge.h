@@ -27,8 +27,14 @@ struct merge_stats {
 	uint64_t refused; /* no memory for a copy: the record was lost */
 };
 
+/* With what nearly all are told apart by: the records themselves are far from each other. */
+struct merge_entry {
+	uint64_t order_us;
+	struct record_head *record; /* owned */
+};
+
 struct merge {
-	struct record_head **heap; /* owned, and so is what it points to */
+	struct merge_entry *heap; /* owned */
 	size_t nr, cap;
 	size_t bytes, max_bytes;
 	uint64_t released_us; /* highest order_us released so far */
