@@ -595,10 +595,13 @@ cassandra_gap(void *parser, unsigned dir, uint64_t len)
 
 	if (cassandra_segment_on(&side->segment))
 		where = cassandra_segment_gap(&side->segment, len);
-	if (where == SEGMENT_GAP_FRAMES)
+	if (where == SEGMENT_GAP_FRAMES) {
 		steps_gap(&side->steps, len);
-	else if (where == SEGMENT_GAP_LOST)
+	} else if (where == SEGMENT_GAP_LOST) {
+		/* Broken frames were those of one segment: the next one found begins anew. */
 		side->steps.lost = true;
+		side->steps.broken = false;
+	}
 }
 
 /* For a connection whose beginning was missed: a query, or what runs one that was prepared. */
