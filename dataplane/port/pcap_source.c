@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <pcap/pcap.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -130,6 +131,7 @@ open_file(struct pcap_source *p, const char *file)
 	if (f == NULL)
 		return NULL;
 	setvbuf(f, p->read_buffer, _IOFBF, READ_BYTES);
+	__fsetlocking(f, FSETLOCKING_BYCALLER); /* one thread reads, two pieces per packet */
 	first = getc(f);
 	if (first == 0x1f && f != stdin) { /* no capture begins so */
 		fclose(f);
