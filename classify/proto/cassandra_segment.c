@@ -25,16 +25,6 @@ enum {
 #define CRC24_INIT 0x875060u
 #define CRC24_POLY 0x1974f0bu
 
-static uint64_t
-little(const uint8_t *p, unsigned n)
-{
-	uint64_t v = 0;
-
-	while (n-- > 0)
-		v = v << 8 | p[n];
-	return v;
-}
-
 static uint32_t
 crc24(const uint8_t *p, unsigned n)
 {
@@ -54,7 +44,7 @@ crc24(const uint8_t *p, unsigned n)
 static bool
 is_head(const uint8_t *p, unsigned bits)
 {
-	return crc24(p, bits) == little(p + bits, CHECKSUM);
+	return crc24(p, bits) == read_le(p + bits, CHECKSUM);
 }
 
 void
@@ -126,7 +116,7 @@ begin_coded(struct cassandra_segment *g, uint32_t text, const struct db_out *o)
 static void
 begin(struct cassandra_segment *g, unsigned bits, const struct db_out *o)
 {
-	uint64_t head = little(g->head, bits);
+	uint64_t head = read_le(g->head, bits);
 	uint32_t text = bits == LZ4_BITS ? (uint32_t)(head >> LENGTH_BITS) & LENGTH : 0;
 
 	g->have = 0;

@@ -335,12 +335,6 @@ detect_mysql(const struct detect_input *in)
 
 #define MONGODB_MAX_BYTES 48000000u
 
-static uint32_t
-le32(const uint8_t *p)
-{
-	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
 /*
  * MongoDB message header, little endian: length | request id | response to | opcode. A client's
  * responseTo is 0. OP_MSG (2013) goes on with flags, of which three are defined; OP_QUERY (2004)
@@ -366,11 +360,11 @@ mongodb_request(struct span s)
 	if (s.len == 0)
 		return PROBE_NO;
 	if (s.len < 20)
-		return s.len > 3 && le32(s.p) > MONGODB_MAX_BYTES ? PROBE_NO : PROBE_MAYBE;
-	len = le32(s.p);
-	opcode = le32(s.p + 12);
-	flags = le32(s.p + 16);
-	if (len < 21 || len > MONGODB_MAX_BYTES || le32(s.p + 8) != 0)
+		return s.len > 3 && read_le32(s.p) > MONGODB_MAX_BYTES ? PROBE_NO : PROBE_MAYBE;
+	len = read_le32(s.p);
+	opcode = read_le32(s.p + 12);
+	flags = read_le32(s.p + 16);
+	if (len < 21 || len > MONGODB_MAX_BYTES || read_le32(s.p + 8) != 0)
 		return PROBE_NO;
 	switch (opcode) {
 	case 2013:

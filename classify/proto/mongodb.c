@@ -1,6 +1,7 @@
 #include "classify/proto/mongodb.h"
 
 #include "classify/proto/db_words.h"
+#include "dataplane/port/cursor.h"
 
 enum { CLIENT, SERVER };
 
@@ -66,12 +67,6 @@ enum field {
 	CODE_FIELD,
 	COUNT_FIELD,
 };
-
-static uint32_t
-le32(const uint8_t *p)
-{
-	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
 
 void
 mongodb_init(void *parser, const bool midstream[2])
@@ -140,7 +135,7 @@ static void
 header(struct mongodb_side *side, const struct db_out *o)
 {
 	struct steps *s = &side->steps;
-	uint32_t len = le32(s->buf);
+	uint32_t len = read_le32(s->buf);
 
 	if (len < HEADER_BYTES || len > MAX_MESSAGE) {
 		s->lost = true;
@@ -149,9 +144,9 @@ header(struct mongodb_side *side, const struct db_out *o)
 	steps_message(s, len - HEADER_BYTES);
 	*side = (struct mongodb_side) { .steps = *s };
 	s->lost = false;
-	side->id = le32(s->buf + 4);
-	side->answers = le32(s->buf + 8);
-	side->opcode = le32(s->buf + 12);
+	side->id = read_le32(s->buf + 4);
+	side->answers = read_le32(s->buf + 8);
+	side->opcode = read_le32(s->buf + 12);
 	side->first = true;
 	if (o->dir == SERVER)
 		db_tell(o, (struct db_event) { .kind = DB_ANSWER_BEGINS,
@@ -182,7 +177,7 @@ flags(struct mongodb_side *side)
 {
 	struct steps *s = &side->steps;
 
-	side->flags = s->have == 4 ? le32(s->buf) : 0;
+	side->flags = s->have == 4 ? read_le32(s->buf) : 0;
 	if (side->opcode == OP_MSG)
 		steps_take(s, SECTION, 1);
 	else
@@ -270,7 +265,7 @@ section(struct mongodb_side *side)
 			finish(side);
 		break;
 	case SECTION_LEN:
-		len = s->have == 4 ? le32(s->buf) : 0;
+		len = s->have == 4 ? read_le32(s->buf) : 0;
 		len = len < 4 ? 0 : len - 4;
 		len = len < s->left ? len : (uint32_t)s->left;
 		side->behind = s->left - len;
@@ -440,10 +435,10 @@ number(struct mongodb_side *side)
 	if (side->field == OK_FIELD)
 		side->failed = side->failed || zero;
 	else if (side->field == CODE_FIELD && side->type == 16 && s->have == 4) {
-		side->code = (int32_t)le32(s->buf);
+		side->code = (int32_t)read_le32(s->buf);
 		side->failed = true;
 	} else if (side->field == COUNT_FIELD && side->type == 16 && s->have == 4)
-		side->rows += le32(s->buf);
+		side->rows += read_le32(s->buf);
 	steps_take(s, FIELD, 1);
 }
 
@@ -452,7 +447,7 @@ static void
 string(struct mongodb_side *side)
 {
 	struct steps *s = &side->steps;
-	uint64_t len = s->have == 4 && le32(s->buf) > 0 ? le32(s->buf) - 1 : 0;
+	uint64_t len = s->have == 4 && read_le32(s->buf) > 0 ? read_le32(s->buf) - 1 : 0;
 	bool kept = side->field == COMMAND_FIELD || side->field == DATABASE_FIELD ||
 		    side->field == COLLECTION_FIELD;
 
@@ -477,7 +472,7 @@ static void
 binary(struct mongodb_side *side)
 {
 	struct steps *s = &side->steps;
-	uint64_t len = s->have == 5 ? le32(s->buf) : 0;
+	uint64_t len = s->have == 5 ? read_le32(s->buf) : 0;
 
 	if (side->field == SASL_FIELD && len <= STEPS_BYTES)
 		steps_take(s, KEPT_REST, (uint16_t)len);
@@ -564,7 +559,7 @@ step(void *arg, struct steps *s)
 		collection(side, o);
 		break;
 	case REPLY:
-		side->rows = s->have == 20 ? le32(s->buf + 16) : 0;
+		side->rows = s->have == 20 ? read_le32(s->buf + 16) : 0;
 		/* fallthrough */
 	case BEFORE_DOCUMENT:
 		steps_take(s, DOCUMENT, 4);
@@ -615,7 +610,8 @@ step(void *arg, struct steps *s)
 	case SCOPE:
 		/* The document behind the string is as good as one of its own. */
 		side->type = 13;
-		steps_pass(s, SKIPPED, s->have == 4 && le32(s->buf) > 4 ? le32(s->buf) - 4 : 0,
+		steps_pass(s, SKIPPED,
+			   s->have == 4 && read_le32(s->buf) > 4 ? read_le32(s->buf) - 4 : 0,
 			   side->secret ? IGNORED : DATA);
 		break;
 	case OVER:
@@ -655,13 +651,13 @@ begins(unsigned dir, struct span s)
 
 	if (s.len < HEADER_BYTES + 5)
 		return false;
-	len = le32(s.p);
-	opcode = le32(s.p + 12);
+	len = read_le32(s.p);
+	opcode = read_le32(s.p + 12);
 	if (len < HEADER_BYTES + 5 || len > MAX_MESSAGE)
 		return false;
 	if (dir == CLIENT)
-		return le32(s.p + 8) == 0 && opcode >= OP_UPDATE && opcode <= OP_MSG;
-	return le32(s.p + 8) != 0 &&
+		return read_le32(s.p + 8) == 0 && opcode >= OP_UPDATE && opcode <= OP_MSG;
+	return read_le32(s.p + 8) != 0 &&
 	       (opcode == OP_MSG || opcode == OP_REPLY || opcode == OP_COMPRESSED);
 }
 

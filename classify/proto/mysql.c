@@ -82,16 +82,6 @@ mysql_init(void *parser, const bool midstream[2])
 		p->side[dir].steps.lost = midstream[dir];
 }
 
-static uint64_t
-little(const uint8_t *p, unsigned n)
-{
-	uint64_t v = 0;
-
-	while (n-- > 0)
-		v = v << 8 | p[n];
-	return v;
-}
-
 /* The rest of the packet, and of those that continue it. */
 static void
 pass_all(struct mysql_side *side, uint8_t then, uint8_t what)
@@ -127,7 +117,7 @@ login(struct mysql *p, struct steps *s, const struct db_out *o)
 		steps_rest(s, IGNORED);
 		return;
 	}
-	p->flags = (uint32_t)little(s->buf, 4);
+	p->flags = (uint32_t)read_le(s->buf, 4);
 	p->compress = (p->flags & (FLAG_COMPRESS | FLAG_ZSTD)) != 0;
 	if (s->left == 0 && (p->flags & FLAG_TLS) != 0) {
 		db_tell_kind(o, DB_HANDOVER);
@@ -159,7 +149,7 @@ login_fields(struct mysql *p, struct steps *s, const struct db_out *o)
 			steps_pass(s, PROOF_TEXT, s->have == 1 ? s->buf[0] : 0, IGNORED);
 		break;
 	case PROOF_LONG:
-		steps_pass(s, PROOF_TEXT, s->have == 2 ? little(s->buf, 2) : 0, IGNORED);
+		steps_pass(s, PROOF_TEXT, s->have == 2 ? read_le(s->buf, 2) : 0, IGNORED);
 		break;
 	case PROOF_TEXT:
 		if ((p->flags & FLAG_WITH_DB) != 0 || p->command == COM_CHANGE_USER)
@@ -277,7 +267,7 @@ static void
 execute(struct mysql *p, struct steps *s, const struct db_out *o)
 {
 	if (s->have >= 4 && p->command == COM_STMT_EXECUTE)
-		db_tell(o, (struct db_event) { .kind = DB_RUN, .name = little(s->buf, 4) });
+		db_tell(o, (struct db_event) { .kind = DB_RUN, .name = read_le(s->buf, 4) });
 	pass_all(&p->side[CLIENT], RAW, DATA);
 }
 
@@ -285,7 +275,7 @@ static void
 client_header(struct mysql *p, struct steps *s)
 {
 	struct mysql_side *side = &p->side[CLIENT];
-	uint32_t len = (uint32_t)little(s->buf, 3);
+	uint32_t len = (uint32_t)read_le(s->buf, 3);
 	bool goes_on = side->full;
 	uint8_t what = side->full_what, state = side->full_state;
 
@@ -378,7 +368,7 @@ lenenc(struct cursor *c)
 		return first;
 	n = first == 0xfc ? 2 : first == 0xfd ? 3 : 8;
 	p = cursor_take(c, n);
-	return p == NULL ? 0 : little(p, n);
+	return p == NULL ? 0 : read_le(p, n);
 }
 
 static void
@@ -407,7 +397,7 @@ ok_packet(struct mysql *p, struct steps *s, const struct db_out *o, bool rows)
 		p->phase = p->compress ? MYSQL_COMPRESSED : MYSQL_COMMANDS;
 		p->result = RESULT_NONE;
 	} else {
-		end_answer(p, o, status != NULL && (little(status, 2) & STATUS_MORE) != 0);
+		end_answer(p, o, status != NULL && (read_le(status, 2) & STATUS_MORE) != 0);
 	}
 	steps_rest(s, IGNORED);
 }
@@ -421,7 +411,7 @@ end_packet(struct mysql *p, struct steps *s, const struct db_out *o)
 		return;
 	}
 	db_tell(o, (struct db_event) { .kind = DB_ANSWER, .rows = p->rows });
-	end_answer(p, o, (little(s->buf + 2, 2) & STATUS_MORE) != 0);
+	end_answer(p, o, (read_le(s->buf + 2, 2) & STATUS_MORE) != 0);
 	steps_next(s);
 }
 
@@ -438,7 +428,7 @@ err_packet(struct mysql *p, struct steps *s, const struct db_out *o)
 	char text[5];
 	size_t skip = 0;
 
-	put_number(text, s->have == 2 ? little(s->buf, 2) : 0);
+	put_number(text, s->have == 2 ? read_le(s->buf, 2) : 0);
 	while (skip < 4 && text[skip] == '0')
 		skip++;
 	db_tell(o, (struct db_event) { .kind = DB_ANSWER,
@@ -512,7 +502,7 @@ static void
 server_header(struct mysql *p, struct steps *s)
 {
 	struct mysql_side *side = &p->side[SERVER];
-	uint32_t len = (uint32_t)little(s->buf, 3);
+	uint32_t len = (uint32_t)read_le(s->buf, 3);
 	bool goes_on = side->full;
 	uint8_t what = side->full_what, state = side->full_state;
 
@@ -564,13 +554,13 @@ server_step(void *arg, struct steps *s)
 		break;
 	case OK_PREPARED:
 		db_tell(o, (struct db_event) { .kind = DB_PREPARED_AS,
-					       .name = little(s->buf, s->have) });
+					       .name = read_le(s->buf, s->have) });
 		p->result = RESULT_NONE;
 		steps_rest(s, IGNORED);
 		break;
 	case COUNT:
 		if (s->have == 2)
-			p->columns = little(s->buf, 2);
+			p->columns = read_le(s->buf, 2);
 		p->result = p->columns == 0 ? RESULT_ROWS : RESULT_COLUMNS;
 		steps_rest(s, IGNORED);
 		break;
@@ -586,7 +576,7 @@ server_step(void *arg, struct steps *s)
 		row(p, s);
 		break;
 	case CELL_LONG:
-		steps_pass(s, CELL_BYTES, little(s->buf, s->have), DATA);
+		steps_pass(s, CELL_BYTES, read_le(s->buf, s->have), DATA);
 		break;
 	case CELL_BYTES:
 		db_tell_kind(o, DB_VALUE_END);
@@ -626,7 +616,7 @@ begins(unsigned dir, struct span s)
 
 	if (s.len < HEADER_BYTES + 1)
 		return false;
-	len = little(s.p, 3);
+	len = read_le(s.p, 3);
 	if (len == 0 || len > s.len - HEADER_BYTES)
 		return false;
 	if (dir == CLIENT)
@@ -668,7 +658,7 @@ mysql_asks(struct span s)
 
 	if (s.len < HEADER_BYTES + 10 || s.p[3] != 0)
 		return false;
-	len = little(s.p, 3);
+	len = read_le(s.p, 3);
 	text = span_of(s.p + HEADER_BYTES + 1, s.len - HEADER_BYTES - 1);
 	if (len == 0 || (len < s.len - HEADER_BYTES))
 		return false;
@@ -678,5 +668,5 @@ mysql_asks(struct span s)
 		return sql_begins(text);
 	/* statement 4 | kind of cursor 1 | once 4 */
 	return s.p[4] == COM_STMT_EXECUTE && len == s.len - HEADER_BYTES && s.p[9] <= 8 &&
-	       little(s.p + 10, 4) == 1;
+	       read_le(s.p + 10, 4) == 1;
 }

@@ -255,12 +255,6 @@ frame(struct call *call, struct cursor *c)
 	}
 }
 
-static uint32_t
-read_le32(const uint8_t *p)
-{
-	return (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
-}
-
 /*
  * Google's hello: "CHLO" | number of tags 2, little endian | 0 0 | tags: name 4, end of its value 4
  * | values. Found wherever it lies in the packet: what is before it differs from version to

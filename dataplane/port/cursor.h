@@ -88,6 +88,29 @@ read_be64(const uint8_t *p)
 	return ((uint64_t)read_be32(p) << 32) | read_be32(p + 4);
 }
 
+/* Little endian, of n bytes at most eight. */
+static inline uint64_t
+read_le(const uint8_t *p, unsigned n)
+{
+	uint64_t v = 0;
+
+	while (n-- > 0)
+		v = v << 8 | p[n];
+	return v;
+}
+
+static inline uint16_t
+read_le16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] | p[1] << 8);
+}
+
+static inline uint32_t
+read_le32(const uint8_t *p)
+{
+	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
 static inline bool
 cursor_u8(struct cursor *c, uint8_t *v)
 {

@@ -224,12 +224,6 @@ wlan_parse(struct cursor *c, bool padded, struct packet *p)
 	return llc_parse(c, p);
 }
 
-static uint16_t
-read_le16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] | p[1] << 8);
-}
-
 /*
  * Radiotap (radiotap.org), little endian: version 0 | 0 | length 2 | bits of the fields that follow
  * 4, and 4 more where the highest is set | fields, aligned to their size. The first is a time of 8
