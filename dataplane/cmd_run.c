@@ -245,8 +245,7 @@ tell_end(const struct run *r)
 		   worker_counters_fates(&c) - c.used_packets - c.held_packets);
 }
 
-/* A page that is touched for the first time while packets run costs the time of hundreds of them.
- */
+/* A page that is made while packets run costs the time of hundreds of them. */
 static int
 lock_memory(const struct config *config)
 {

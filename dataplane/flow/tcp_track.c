@@ -63,8 +63,7 @@ judge_syn(struct flow *flow, const struct packet *p)
 {
 	const struct flow_side *sender = sender_of(flow, p), *other = other_of(flow, p);
 
-	/* Who has acknowledged something has had its SYN's data delivered: more of it is not read.
-	 */
+	/* Who acknowledges something is through with its SYN: more data of it is not read. */
 	if (p->payload_wire != 0 && sender->have_ack)
 		return TCP_STRAY_SYN;
 	if (sender->syn)
