@@ -5,27 +5,11 @@
  */
 #include "classify/conn.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "classify/ai/llm.h"
-#include "classify/ai/mcp.h"
 #include "classify/ai/provider.h"
 #include "classify/conn_env.h"
 #include "classify/db_flow.h"
-#include "classify/detect/redact.h"
-#include "classify/exchange.h"
-#include "classify/proto/dns_pair.h"
-#include "classify/proto/hpack.h"
-#include "classify/proto/http1.h"
-#include "classify/proto/tls.h"
-#include "classify/tls_shape.h"
-
-/* Header blocks that are open at a time: one at hand, and those cut by the end of a segment. */
-#define HTTP2_TEXTS 256u
-/* One is held while a line is split over two segments: by few of the connections at a time. */
-#define HTTP1_CARRIES 16384u
 
 struct prologue {
 	struct {
@@ -33,6 +17,11 @@ struct prologue {
 		uint8_t bytes[DETECT_BYTES];
 	} dir[2];
 };
+
+const size_t conn_prologue_bytes = sizeof(struct prologue);
+
+/* Nearly all names fit the first. */
+const size_t conn_name_sizes[NR_NAME_SIZES] = { 64, 255 };
 
 static const char *const skip_names[NR_CONN_SKIPS] = {
 #define CONN_SKIP_NAME(id, name) [CONN_SKIP_##id] = name,
@@ -50,181 +39,6 @@ const struct conn_proto *
 conn_proto_of(enum protocol protocol)
 {
 	return protos[protocol];
-}
-
-/*
- * Where a protocol's states come from: those with the same entry points (all databases; all that
- * are only scanned) share one pool, the first one's.
- */
-static unsigned
-state_pool(enum protocol protocol)
-{
-	unsigned first = 0;
-
-	while (protos[first]->push != protos[protocol]->push)
-		first++;
-	return first;
-}
-
-static int
-create_states(struct conn_env *env)
-{
-	int r = 0;
-
-	for (unsigned p = 0; p < NR_PROTOCOLS; p++) {
-		uint32_t most = 0;
-
-		env->state_pool[p] = (uint8_t)state_pool((enum protocol)p);
-		if (env->state_pool[p] != p)
-			continue;
-		for (unsigned q = p; q < NR_PROTOCOLS; q++) {
-			if (protos[q]->push == protos[p]->push && env->config.max_states[q] > most)
-				most = env->config.max_states[q];
-		}
-		r |= slab_init(&env->states[p], most, protos[p]->state_bytes);
-	}
-	return r;
-}
-
-/* Bytes of a server's name. Nearly all fit the first size; a fourth of the connections the second.
- */
-static const size_t name_sizes[NR_NAME_SIZES] = { 64, 255 };
-
-static int
-create_names(struct conn_env *env)
-{
-	int r = 0;
-
-	for (unsigned i = 0; i < NR_NAME_SIZES; i++)
-		r |= slab_init(&env->names[i], env->config.max_conns >> (2 * i), name_sizes[i]);
-	return r;
-}
-
-static uint32_t
-least(uint32_t a, uint32_t b)
-{
-	return a < b ? a : b;
-}
-
-int
-conn_env_create(const struct conn_config *config, struct conn_env **out)
-{
-	struct conn_env *env = calloc(1, sizeof(*env));
-	struct decode_limits limits = DECODE_LIMITS_DEFAULT;
-	int r;
-
-	if (env == NULL)
-		return -ENOMEM;
-	env->config = *config;
-	limits.nr_deflate = config->max_deflate;
-	limits.nr_brotli = config->max_brotli;
-	limits.nr_zstd = config->max_zstd;
-	limits.nr_lz4 = config->max_lz4;
-	limits.nr_snappy = config->max_snappy;
-	limits.max_ratio = config->decode_max_ratio;
-	limits.ratio_after_bytes = config->decode_ratio_after_bytes;
-	limits.max_message_bytes = config->decode_max_message_bytes;
-
-	r = slab_init(&env->conns, config->max_conns, sizeof(struct conn));
-	r |= slab_init(&env->conns_over, config->max_conns, CONN_OVER_BYTES);
-	r |= slab_init(&env->prologues, config->max_states[PROTOCOL_UNKNOWN],
-		       sizeof(struct prologue));
-	r |= create_names(env);
-	r |= create_states(env);
-	r |= slab_init(&env->carries, least(config->max_states[PROTOCOL_HTTP], HTTP1_CARRIES),
-		       HTTP1_CARRY_BYTES);
-	r |= slab_init(&env->exchanges, config->max_exchanges, exchange_bytes);
-	r |= slab_init(&env->http2_streams, config->max_http2_streams, http2_stream_bytes);
-	r |= slab_init(&env->http2_tables, config->max_http2_tables, http2_tables_bytes);
-	r |= slab_init(&env->http2_texts, HTTP2_TEXTS, sizeof(struct hpack_text));
-	/* Most flows have asked and wait for nothing. */
-	r |= slab_init(&env->dns_queries, (config->max_states[PROTOCOL_DNS] + 3) / 4,
-		       sizeof(struct dns_pending));
-	r |= slab_init(&env->message_buffers, config->max_message_buffers, TLS_BUFFER_BYTES);
-	r |= slab_init(&env->db_flows, config->max_states[PROTOCOL_HTTP] / 8, db_flow_bytes);
-	r |= slab_init(&env->db_ops, config->max_db_ops, db_op_bytes);
-	r |= slab_init(&env->llm, config->max_llm, sizeof(struct llm_call));
-	r |= slab_init(&env->mcp, config->max_mcp, sizeof(struct mcp));
-	r |= slab_init(&env->shapes, config->max_shapes, sizeof(struct tls_shape));
-	env->decoders = decode_pool_create(&limits);
-	env->providers = provider_view_create();
-	env->scanner =
-	    scanner_create(config->rules, config->max_scan_streams, env->config.hash_key);
-	if (r != 0 || env->decoders == NULL || env->scanner == NULL || env->providers == NULL) {
-		conn_env_destroy(env);
-		return -ENOMEM;
-	}
-	conn_env_set_providers(env, config->providers);
-	scanner_test_values_live(env->scanner, config->live_test_values);
-	*out = env;
-	return 0;
-}
-
-void
-conn_env_destroy(struct conn_env *env)
-{
-	if (env == NULL)
-		return;
-	scanner_destroy(env->scanner);
-	provider_view_destroy(env->providers);
-	decode_pool_destroy(env->decoders);
-	slab_fini(&env->shapes);
-	slab_fini(&env->mcp);
-	slab_fini(&env->llm);
-	slab_fini(&env->db_ops);
-	slab_fini(&env->db_flows);
-	for (unsigned i = 0; i < NR_NAME_SIZES; i++)
-		slab_fini(&env->names[i]);
-	slab_fini(&env->dns_queries);
-	slab_fini(&env->message_buffers);
-	slab_fini(&env->http2_texts);
-	slab_fini(&env->http2_tables);
-	slab_fini(&env->http2_streams);
-	slab_fini(&env->exchanges);
-	for (unsigned p = 0; p < NR_PROTOCOLS; p++)
-		slab_fini(&env->states[p]);
-	slab_fini(&env->carries);
-	slab_fini(&env->conns_over);
-	slab_fini(&env->prologues);
-	slab_fini(&env->conns);
-	free(env);
-}
-
-int
-conn_env_set_rules(struct conn_env *env, const struct ruleset *rules)
-{
-	int r = scanner_set_rules(env->scanner, rules);
-
-	if (r == 0)
-		env->config.rules = rules;
-	return r;
-}
-
-void
-conn_env_set_providers(struct conn_env *env, const struct provider_catalogue *providers)
-{
-	provider_view_set(env->providers, providers);
-	env->config.providers = env->providers;
-}
-
-struct scanner *
-conn_env_scanner(struct conn_env *env)
-{
-	return env->scanner;
-}
-
-void
-conn_env_set_time(struct conn_env *env, uint64_t now_us)
-{
-	env->now_us = now_us;
-}
-
-size_t
-conn_env_mask(void *arg, const uint8_t *in, size_t len, char *out, size_t cap)
-{
-	struct conn_env *env = arg;
-
-	return redact_text(env->scanner, in, len, out, cap);
 }
 
 struct conn *
@@ -297,7 +111,7 @@ name_size(size_t len)
 {
 	unsigned i = 0;
 
-	while (len > name_sizes[i])
+	while (len > conn_name_sizes[i])
 		i++;
 	return i;
 }
@@ -670,9 +484,7 @@ describes(const struct conn *c)
 {
 	const struct conn_proto *p = c->proto;
 
-	if (c->state == NULL || p->describes == NULL)
-		return p->describe != NULL;
-	return p->describes(c->state);
+	return p->describes != NULL ? p->describes(c->state) : p->describe != NULL;
 }
 
 void
@@ -682,7 +494,7 @@ conn_half_close(struct conn_env *env, struct conn *c, enum conn_dir dir)
 		return;
 	c->closed[dir] = true;
 	half_close(env, c, dir);
-	if (c->closed[1 - dir] && c->proto != NULL && !describes(c)) {
+	if (c->closed[1 - dir] && c->state != NULL && !describes(c)) {
 		finish_state(env, c);
 		give_state(env, c);
 	}
@@ -824,8 +636,8 @@ void
 conn_set_name(struct conn_env *env, struct conn *c, enum name_source source, const void *name,
 	      size_t len)
 {
-	if (len > name_sizes[NR_NAME_SIZES - 1])
-		len = name_sizes[NR_NAME_SIZES - 1];
+	if (len > conn_name_sizes[NR_NAME_SIZES - 1])
+		len = conn_name_sizes[NR_NAME_SIZES - 1];
 	for (; len != 0 && c != NULL; c = c->outer) {
 		if (c->name_source != NAME_NONE && c->name_source <= source)
 			continue;
@@ -925,93 +737,4 @@ percent_decode(const uint8_t *in, size_t len, bool plus, uint8_t *out, size_t ca
 		}
 	}
 	return n;
-}
-
-void
-conn_env_counters(const struct conn_env *env,
-		  void (*put)(void *arg, const char *name, uint64_t value), void *arg)
-{
-	static const char *const skip_counters[NR_CONN_SKIPS] = {
-#define CONN_SKIP_COUNTER(id, name) [CONN_SKIP_##id] = "not_inspected_" name "_bytes",
-		CONN_SKIPS(CONN_SKIP_COUNTER)
-#undef CONN_SKIP_COUNTER
-	};
-	const struct decode_counters *d = decode_pool_counters(env->decoders);
-	const struct scan_counters *scan = scanner_counters(env->scanner);
-
-#define CONN_COUNTER_PUT(member, meaning) put(arg, #member, env->counters.member);
-	CONN_COUNTERS(CONN_COUNTER_PUT)
-#undef CONN_COUNTER_PUT
-	put(arg, "inspected_bytes", env->counters.inspected_bytes);
-	for (unsigned i = 0; i < NR_CONN_SKIPS; i++)
-		put(arg, skip_counters[i], env->counters.not_inspected_bytes[i]);
-#define SCAN_COUNTER_PUT(member, meaning) put(arg, #member, scan->member);
-	SCAN_COUNTERS(SCAN_COUNTER_PUT)
-#undef SCAN_COUNTER_PUT
-	put(arg, "decode_consumed_bytes", d->consumed_bytes);
-	put(arg, "decode_produced_bytes", d->produced_bytes);
-	put(arg, "decode_bombs", d->results[DECODE_BOMB]);
-	put(arg, "decode_bad_data", d->results[DECODE_BAD_DATA]);
-	put(arg, "decode_no_decoder", d->results[DECODE_NO_DECODER]);
-}
-
-static uint64_t
-state_pool_bytes(const struct conn_env *env, enum protocol protocol)
-{
-	return slab_bytes(&env->states[env->state_pool[protocol]]);
-}
-
-uint64_t
-conn_env_taken(const struct conn_env *env)
-{
-	const struct slab *pools[] = {
-		&env->conns,	     &env->prologues,	 &env->carries,	    &env->exchanges,
-		&env->http2_streams, &env->http2_tables, &env->http2_texts, &env->message_buffers,
-		&env->db_flows,	     &env->db_ops,	 &env->llm,	    &env->mcp,
-		&env->shapes,	     &env->conns_over,	 &env->dns_queries,
-	};
-	uint64_t nr = scanner_open_streams(env->scanner) + decode_pool_taken(env->decoders);
-
-	for (size_t i = 0; i < sizeof(pools) / sizeof(pools[0]); i++)
-		nr += pools[i]->nr_taken;
-	for (unsigned i = 0; i < NR_NAME_SIZES; i++)
-		nr += env->names[i].nr_taken;
-	for (unsigned p = 0; p < NR_PROTOCOLS; p++)
-		nr += env->states[p].nr_taken;
-	return nr;
-}
-
-void
-conn_env_memory(const struct conn_env *env,
-		void (*put)(void *arg, const char *setting, uint64_t bytes), void *arg)
-{
-	struct decode_limits limits = DECODE_LIMITS_DEFAULT;
-	uint64_t states = 0;
-
-	for (unsigned p = 0; p < NR_PROTOCOLS; p++)
-		states += slab_bytes(&env->states[p]);
-	states -= state_pool_bytes(env, PROTOCOL_UNKNOWN) + state_pool_bytes(env, PROTOCOL_HTTP) +
-		  state_pool_bytes(env, PROTOCOL_TLS) + state_pool_bytes(env, PROTOCOL_DNS);
-	limits.nr_deflate = env->config.max_deflate;
-	limits.nr_brotli = env->config.max_brotli;
-	limits.nr_zstd = env->config.max_zstd;
-	limits.nr_lz4 = env->config.max_lz4;
-	limits.nr_snappy = env->config.max_snappy;
-	put(arg, "flow.max, flows with payload",
-	    slab_bytes(&env->conns) + slab_bytes(&env->conns_over) + slab_bytes(&env->names[0]) +
-		slab_bytes(&env->names[1]));
-	put(arg, "http.connections",
-	    slab_bytes(&env->prologues) + slab_bytes(&env->carries) +
-		state_pool_bytes(env, PROTOCOL_HTTP) + state_pool_bytes(env, PROTOCOL_UNKNOWN));
-	put(arg, "http.transactions",
-	    slab_bytes(&env->exchanges) + slab_bytes(&env->http2_streams));
-	put(arg, "http2.tables", slab_bytes(&env->http2_tables) + slab_bytes(&env->http2_texts));
-	put(arg, "tls.connections", state_pool_bytes(env, PROTOCOL_TLS));
-	put(arg, "tls.buffers", slab_bytes(&env->message_buffers));
-	put(arg, "dns.flows", state_pool_bytes(env, PROTOCOL_DNS) + slab_bytes(&env->dns_queries));
-	put(arg, "protocols.connections", states);
-	put(arg, "llm.calls", slab_bytes(&env->llm));
-	put(arg, "llm.shapes", slab_bytes(&env->shapes));
-	put(arg, "scan.streams", scanner_bytes(env->scanner));
-	put(arg, "decode.deflate, brotli, zstd, lz4, snappy", decode_pool_bytes(&limits));
 }

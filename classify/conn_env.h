@@ -149,6 +149,9 @@ struct conn_proto {
 	void (*close)(struct conn_env *env, struct conn *c, void *state);
 };
 
+/* Of what conn.c keeps: a connection's first bytes, a server's name by its length. */
+extern const size_t conn_prologue_bytes, conn_name_sizes[NR_NAME_SIZES];
+
 /* Of what db_flow.c keeps in pools of its own. */
 extern const size_t db_op_bytes, db_flow_bytes;
 
