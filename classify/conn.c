@@ -323,8 +323,10 @@ keep(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t **da
 
 	if (c->prologue == NULL) {
 		c->prologue = slab_take(&env->prologues);
-		if (c->prologue == NULL)
+		if (c->prologue == NULL) {
+			env->counters.prologues_refused++;
 			return false;
+		}
 		c->prologue->dir[0].len = c->prologue->dir[1].len = 0;
 	}
 	room = DETECT_BYTES - c->prologue->dir[dir].len;

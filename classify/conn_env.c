@@ -276,6 +276,8 @@ conn_env_memory(const struct conn_env *env,
 	put(arg, "tls.buffers", slab_bytes(&env->message_buffers));
 	put(arg, "dns.flows", state_pool_bytes(env, PROTOCOL_DNS) + slab_bytes(&env->dns_queries));
 	put(arg, "protocols.connections", states);
+	put(arg, "protocols.db_operations", slab_bytes(&env->db_ops));
+	put(arg, "mcp.exchanges", slab_bytes(&env->mcp));
 	put(arg, "llm.calls", slab_bytes(&env->llm));
 	put(arg, "llm.shapes", slab_bytes(&env->shapes));
 	put(arg, "scan.streams", scanner_bytes(env->scanner));

@@ -40,36 +40,39 @@ enum conn_skip {
 	    NR_CONN_SKIPS,
 };
 
-#define CONN_COUNTERS(X)                                                                        \
-	X(conns, "connections with an application layer")                                       \
-	X(conns_refused, "connections seen as a flow only: the pool was empty")                 \
-	X(names_refused, "names of servers that flows go without: the pool was empty")          \
-	X(states_refused, "connections not taken apart: their protocol's pool was empty")       \
-	X(http_exchanges, "HTTP requests with or without an answer")                            \
-	X(http_refused, "exchanges not recorded: the pool was empty")                           \
-	X(http_pipeline_full, "requests that waited behind too many others")                    \
-	X(http2_streams_cut, "streams closed to make room for others")                          \
-	X(http2_tables_taken, "header tables taken from the least recent connection")           \
-	X(http2_blocks_refused, "header blocks read without text: the pool was empty")          \
-	X(tls_handshakes, "TLS handshakes")                                                     \
-	X(dns_transactions, "DNS queries and answers")                                          \
-	X(dns_malformed, "DNS messages that could not be read")                                 \
-	X(llm_calls, "model calls")                                                             \
-	X(llm_choices_apart, "pieces of answers beyond the fourth of a call, not put together") \
-	X(vector_operations, "searches in vector stores, and what is put in or taken out")      \
-	X(batch_operations, "files and batches of model services sent, asked after, fetched")   \
-	X(model_downloads, "files of models, by path or by how they begin")                     \
-	X(llm_streams_likely, "answers under TLS that are likely a model's, by their shape")    \
-	X(shapes_refused, "TLS and QUIC connections without a shape: the pool was empty")       \
-	X(llm_refused, "exchanges not looked at as model calls: the pool was empty")            \
-	X(db_operations, "operations of databases and brokers")                                 \
-	X(db_ops_refused, "operations not recorded: the pool was empty")                        \
-	X(db_texts_left_out, "targets, statements, codes that a record had no room for")        \
-	X(attachment_bytes, "base64 of pictures, sound and files in prompts: not scanned")      \
-	X(mcp_messages, "messages of agents: requests with their answers, notifications")       \
-	X(mcp_refused, "exchanges not looked at for messages of agents: the pool was empty")    \
-	X(findings, "findings made, before aggregation")                                        \
-	X(findings_suppressed, "findings left out by a suppression")                            \
+#define CONN_COUNTERS(X)                                                                           \
+	X(conns, "connections with an application layer")                                          \
+	X(conns_refused, "connections seen as a flow only: the pool was empty")                    \
+	X(names_refused, "names of servers that flows go without: the pool was empty")             \
+	X(prologues_refused, "connections known by one segment or not at all: the pool was empty") \
+	X(states_refused, "connections not taken apart: their protocol's pool was empty")          \
+	X(http_exchanges, "HTTP requests with or without an answer")                               \
+	X(http_refused, "exchanges not recorded: the pool was empty")                              \
+	X(http_lines_cut, "lines split over two segments and cut: the pool was empty")             \
+	X(http_pipeline_full, "requests that waited behind too many others")                       \
+	X(http2_streams_cut, "streams closed to make room for others")                             \
+	X(http2_tables_taken, "header tables taken from the least recent connection")              \
+	X(http2_blocks_refused, "header blocks read without text: the pool was empty")             \
+	X(tls_handshakes, "TLS handshakes")                                                        \
+	X(dns_transactions, "DNS queries and answers")                                             \
+	X(dns_queries_evicted, "DNS queries told as unanswered to make room")                      \
+	X(dns_malformed, "DNS messages that could not be read")                                    \
+	X(llm_calls, "model calls")                                                                \
+	X(llm_choices_apart, "pieces of answers beyond the fourth of a call, not put together")    \
+	X(vector_operations, "searches in vector stores, and what is put in or taken out")         \
+	X(batch_operations, "files and batches of model services sent, asked after, fetched")      \
+	X(model_downloads, "files of models, by path or by how they begin")                        \
+	X(llm_streams_likely, "answers under TLS that are likely a model's, by their shape")       \
+	X(shapes_refused, "TLS and QUIC connections without a shape: the pool was empty")          \
+	X(llm_refused, "exchanges not looked at as model calls: the pool was empty")               \
+	X(db_operations, "operations of databases and brokers")                                    \
+	X(db_ops_refused, "operations not recorded: the pool was empty")                           \
+	X(db_texts_left_out, "targets, statements, codes that a record had no room for")           \
+	X(attachment_bytes, "base64 of pictures, sound and files in prompts: not scanned")         \
+	X(mcp_messages, "messages of agents: requests with their answers, notifications")          \
+	X(mcp_refused, "exchanges not looked at for messages of agents: the pool was empty")       \
+	X(findings, "findings made, before aggregation")                                           \
+	X(findings_suppressed, "findings left out by a suppression")                               \
 	X(scan_refused, "messages not scanned: no free scan stream")
 
 struct conn_counters {

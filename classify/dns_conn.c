@@ -142,6 +142,7 @@ message(void *arg, const uint8_t *msg, size_t len)
 {
 	struct dns_conn *d = arg;
 	struct dns_message *m = &d->env->dns_at_hand;
+	uint32_t evicted = d->pair.evicted;
 	enum dns_result r = dns_parse(msg, len, m);
 
 	/* A message cut by the mirror still says what was asked. */
@@ -153,6 +154,7 @@ message(void *arg, const uint8_t *msg, size_t len)
 		d->c->protocol = PROTOCOL_DNSCRYPT;
 	if (dns_pair_push(&d->pair, d->env->now_us, m, transaction, d))
 		names_only(d, m);
+	d->env->counters.dns_queries_evicted += d->pair.evicted - evicted;
 }
 
 /* An answer comes from the server. */

@@ -337,9 +337,11 @@ http_push(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir, 
 	struct http1 *p = &h->parser[dir];
 	struct side side = { h, dir };
 	uint64_t framing = p->framing_bytes, skipped = p->skipped_bytes;
+	uint64_t refused = env->carries.refused;
 
-	(void)env, (void)c;
+	(void)c;
 	http1_push(p, data, len, &handler, &side);
+	env->counters.http_lines_cut += env->carries.refused - refused;
 	if (h->tunnelled && dir == CONN_RESP) {
 		struct side other = { h, CONN_ORIG };
 
