@@ -309,29 +309,77 @@ is_traceparent(struct span s)
 	return true;
 }
 
+/* Without a blank the whole value is a credential, not a scheme. */
 static void
-request_header(struct exchange *x, struct span name, struct span value)
+keep_scheme(struct exchange *x, struct span value)
 {
-	const uint8_t *blank;
+	const uint8_t *blank = memchr(value.p, ' ', value.len);
 
-	if (span_is_nocase(name, "host")) {
+	if (blank != NULL)
+		x->auth_len =
+		    (uint8_t)keep(x->auth, MAX_METHOD, span_of(value.p, (size_t)(blank - value.p)));
+}
+
+static void
+request_header(struct exchange *x, const struct http_field *f)
+{
+	switch (f->is) {
+	case HTTP_FIELD_HOST:
 		if (x->host_len == 0)
-			name_server(x, value);
-	} else if (span_is_nocase(name, "user-agent")) {
-		x->agent_len = (uint16_t)keep(x->agent, MAX_AGENT, value);
-	} else if (span_is_nocase(name, "authorization")) {
-		blank = memchr(value.p, ' ', value.len);
-		/* Without a blank the whole value is a credential, not a scheme. */
-		if (blank != NULL)
-			x->auth_len = (uint8_t)keep(x->auth, MAX_METHOD,
-						    span_of(value.p, (size_t)(blank - value.p)));
-	} else if (span_is_nocase(name, "traceparent") && is_traceparent(value)) {
-		x->trace_len = (uint8_t)keep(x->trace, MAX_TRACE, span_of(value.p + 3, 32));
-	} else if (span_is_nocase(name, "upgrade")) {
-		if (span_is_nocase(value, "websocket"))
+			name_server(x, f->value);
+		break;
+	case HTTP_FIELD_USER_AGENT:
+		x->agent_len = (uint16_t)keep(x->agent, MAX_AGENT, f->value);
+		break;
+	case HTTP_FIELD_AUTHORIZATION:
+		keep_scheme(x, f->value);
+		break;
+	case HTTP_FIELD_TRACEPARENT:
+		if (is_traceparent(f->value))
+			x->trace_len =
+			    (uint8_t)keep(x->trace, MAX_TRACE, span_of(f->value.p + 3, 32));
+		break;
+	case HTTP_FIELD_UPGRADE:
+		if (span_is_nocase(f->value, "websocket"))
 			x->upgrade = PROTOCOL_WEBSOCKET;
-		else if (span_is_nocase(value, "h2c"))
+		else if (span_is_nocase(f->value, "h2c"))
 			x->upgrade = PROTOCOL_HTTP2;
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+message_header(struct message *m, const struct http_field *f)
+{
+	struct exchange *x = m->x;
+
+	switch (f->is) {
+	case HTTP_FIELD_CONTENT_TYPE:
+		m->type_len = (uint8_t)keep(m->type, MAX_TYPE, f->value);
+		x->grpc = x->grpc || exchange_type_starts(m, "application/grpc");
+		break;
+	case HTTP_FIELD_GRPC_ENCODING:
+		m->coding_len = (uint8_t)keep(m->coding, MAX_CODING, f->value);
+		break;
+	case HTTP_FIELD_GRPC_STATUS:
+		x->has_grpc_status = grpc_status_of(f->value, &x->grpc_status);
+		break;
+	case HTTP_FIELD_CONTENT_ENCODING:
+		if (m->coding_len != 0 && m->coding_len < MAX_CODING)
+			m->coding[m->coding_len++] = ',';
+		m->coding_len =
+		    (uint8_t)(m->coding_len + keep(m->coding + m->coding_len,
+						   MAX_CODING - m->coding_len, f->value));
+		break;
+	default:
+		if (m->dir == CONN_ORIG) {
+			request_header(x, f);
+			break;
+		}
+		model_file_header(&x->model_file, f);
+		x->elastic = x->elastic || f->is == HTTP_FIELD_X_ELASTIC_PRODUCT;
 	}
 }
 
@@ -402,34 +450,18 @@ void
 exchange_header(struct exchange *x, enum conn_dir dir, struct span name, struct span value)
 {
 	struct message *m = &x->message[dir];
+	struct http_field f = http_field_of(name, value);
 
-	if (span_is_nocase(name, "content-type")) {
-		m->type_len = (uint8_t)keep(m->type, MAX_TYPE, value);
-		x->grpc = x->grpc || exchange_type_starts(m, "application/grpc");
-	} else if (span_is_nocase(name, "grpc-encoding")) {
-		m->coding_len = (uint8_t)keep(m->coding, MAX_CODING, value);
-	} else if (span_is_nocase(name, "grpc-status")) {
-		x->has_grpc_status = grpc_status_of(value, &x->grpc_status);
-	} else if (span_is_nocase(name, "content-encoding")) {
-		if (m->coding_len != 0 && m->coding_len < MAX_CODING)
-			m->coding[m->coding_len++] = ',';
-		m->coding_len = (uint8_t)(m->coding_len + keep(m->coding + m->coding_len,
-							       MAX_CODING - m->coding_len, value));
-	} else if (dir == CONN_ORIG) {
-		request_header(x, name, value);
-	} else {
-		model_file_header(&x->model_file, name);
-		x->elastic = x->elastic || span_is_nocase(name, "x-elastic-product");
-	}
+	message_header(m, &f);
 	gather_header(m, name, value);
 	if (x->mcp != NULL)
-		mcp_header(x->mcp, dir == CONN_RESP, name, value);
+		mcp_header(x->mcp, dir == CONN_RESP, &f);
 	if (x->llm == NULL)
 		return;
 	if (dir == CONN_ORIG)
-		llm_request_header(x->llm, name, value);
+		llm_request_header(x->llm, &f);
 	else
-		llm_response_header(x->llm, name, value);
+		llm_response_header(x->llm, &f);
 }
 
 /* ------------------------------------------------------------------ bodies */

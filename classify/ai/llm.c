@@ -101,34 +101,49 @@ contains_nocase(struct span s, const char *text)
 static bool
 header_is_sign(struct span name)
 {
-	static const char *const starts[] = { "anthropic-", "x-stainless-",  "openai-",
-					      "x-litellm-", "x-portkey-",    "helicone-",
-					      "cf-aig-",    "x-goog-api-key" };
+	static const struct span starts[] = {
+		SPAN_LITERAL("anthropic-"), SPAN_LITERAL("x-stainless-"),
+		SPAN_LITERAL("openai-"),    SPAN_LITERAL("x-litellm-"),
+		SPAN_LITERAL("x-portkey-"), SPAN_LITERAL("helicone-"),
+		SPAN_LITERAL("cf-aig-"),    SPAN_LITERAL("x-goog-api-key"),
+	};
 
 	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
-		if (starts_nocase(name, starts[i]))
+		size_t n = 0;
+
+		while (n < starts[i].len && n < name.len &&
+		       ascii_lower(name.p[n]) == starts[i].p[n])
+			n++;
+		if (n == starts[i].len)
 			return true;
 	}
 	return false;
 }
 
 void
-llm_request_header(struct llm_call *call, struct span name, struct span value)
+llm_request_header(struct llm_call *call, const struct http_field *f)
 {
-	if (span_is_nocase(name, "host")) {
+	switch (f->is) {
+	case HTTP_FIELD_HOST:
 		if (call->host_name == NULL)
-			host_seen(call, value);
-	} else if (span_is_nocase(name, "content-type")) {
-		call->request_json = contains_nocase(value, "json");
-		call->request_multipart = starts_nocase(value, "multipart/");
-	} else if (span_is_nocase(name, "anthropic-version")) {
+			host_seen(call, f->value);
+		break;
+	case HTTP_FIELD_CONTENT_TYPE:
+		call->request_json = contains_nocase(f->value, "json");
+		call->request_multipart = starts_nocase(f->value, "multipart/");
+		break;
+	case HTTP_FIELD_ANTHROPIC_VERSION:
 		call->header_sign = true;
 		if (call->facts.dialect == LLM_DIALECT_UNKNOWN)
 			call->facts.dialect = LLM_ANTHROPIC_MESSAGES;
 		else if (call->facts.dialect == LLM_OPENAI_FILES)
 			call->facts.dialect = LLM_ANTHROPIC_FILES;
-	} else if (header_is_sign(name)) {
-		call->header_sign = true;
+		break;
+	case HTTP_FIELD_OTHER:
+		call->header_sign = call->header_sign || header_is_sign(f->name);
+		break;
+	default:
+		break;
 	}
 }
 
@@ -386,42 +401,42 @@ response_content_type(struct llm_call *call, struct span value)
 }
 
 static void
-engine_seen(struct llm_call *call, struct span name, struct span value)
+engine_seen(struct llm_call *call, const struct http_field *f)
 {
 	const char *engine;
 
-	if (span_is_nocase(name, "server"))
-		call->uvicorn = starts_nocase(value, "uvicorn");
-	engine = signature_engine(call->catalogue, name, value);
+	if (f->is == HTTP_FIELD_SERVER)
+		call->uvicorn = starts_nocase(f->value, "uvicorn");
+	engine = signature_engine(call->catalogue, f->name, f->value);
 	if (engine != NULL)
 		call->facts.engine = engine;
 }
 
 static void
-usage_header(struct llm_call *call, struct span name, struct span value)
+usage_header(struct llm_call *call, const struct http_field *f)
 {
 	struct llm_count *count = NULL;
 	uint64_t n;
 
-	if (span_is_nocase(name, "x-prompt-tokens") ||
-	    span_is_nocase(name, "x-amzn-bedrock-input-token-count"))
+	if (f->is == HTTP_FIELD_X_PROMPT_TOKENS ||
+	    f->is == HTTP_FIELD_X_AMZN_BEDROCK_INPUT_TOKEN_COUNT)
 		count = &call->facts.input_tokens;
-	else if (span_is_nocase(name, "x-generated-tokens") ||
-		 span_is_nocase(name, "x-amzn-bedrock-output-token-count"))
+	else if (f->is == HTTP_FIELD_X_GENERATED_TOKENS ||
+		 f->is == HTTP_FIELD_X_AMZN_BEDROCK_OUTPUT_TOKEN_COUNT)
 		count = &call->facts.output_tokens;
-	if (count != NULL && json_whole_number(value.p, value.len, &n))
+	if (count != NULL && json_whole_number(f->value.p, f->value.len, &n))
 		llm_set_count(call, count, n);
 }
 
 void
-llm_response_header(struct llm_call *call, struct span name, struct span value)
+llm_response_header(struct llm_call *call, const struct http_field *f)
 {
-	if (span_is_nocase(name, "content-type")) {
-		response_content_type(call, value);
+	if (f->is == HTTP_FIELD_CONTENT_TYPE) {
+		response_content_type(call, f->value);
 		return;
 	}
-	engine_seen(call, name, value);
-	usage_header(call, name, value);
+	engine_seen(call, f);
+	usage_header(call, f);
 }
 
 /* Each event of a stream is a JSON value of its own; a broken one costs only itself. */

@@ -46,9 +46,9 @@
 #include "classify/ai/provider.h"
 #include "classify/ai/token_estimate.h"
 #include "classify/proto/aws_eventstream.h"
+#include "classify/proto/http_field.h"
 #include "classify/proto/json_walk.h"
 #include "classify/proto/sse.h"
-#include "classify/span.h"
 
 enum {
 	LLM_MODEL_CAP = 256,
@@ -305,7 +305,7 @@ void llm_set_text(struct llm_call *call, llm_text_fn *fn, void *arg);
 /* host may be empty, or carry a port; path with its query. */
 void llm_request_line(struct llm_call *call, struct span method, struct span host,
 		      struct span path);
-void llm_request_header(struct llm_call *call, struct span name, struct span value);
+void llm_request_header(struct llm_call *call, const struct http_field *f);
 void llm_request_body(struct llm_call *call, const uint8_t *data, size_t len);
 
 /*
@@ -323,7 +323,7 @@ void llm_request_gap(struct llm_call *call);
 void llm_request_end(struct llm_call *call, bool complete);
 
 void llm_response_status(struct llm_call *call, unsigned status);
-void llm_response_header(struct llm_call *call, struct span name, struct span value);
+void llm_response_header(struct llm_call *call, const struct http_field *f);
 void llm_response_body(struct llm_call *call, const uint8_t *data, size_t len);
 void llm_response_gap(struct llm_call *call);
 void llm_response_end(struct llm_call *call, bool complete);

@@ -117,41 +117,49 @@ put_header_name(struct mcp *m, struct span value)
 }
 
 static void
-request_header(struct mcp *m, struct span name, struct span value)
+request_header(struct mcp *m, const struct http_field *f)
 {
-	if (span_is_nocase(name, "content-type")) {
-		m->json = contains_nocase(value, "json");
-		m->a2a = m->a2a || contains_nocase(value, "application/a2a+json");
-	} else if (span_is_nocase(name, "accept")) {
-		m->events = contains_nocase(value, "text/event-stream");
-	} else if (span_is_nocase(name, "mcp-method")) {
-		copy_text(m->header_method, sizeof(m->header_method), value);
+	switch (f->is) {
+	case HTTP_FIELD_CONTENT_TYPE:
+		m->json = contains_nocase(f->value, "json");
+		m->a2a = m->a2a || contains_nocase(f->value, "application/a2a+json");
+		break;
+	case HTTP_FIELD_ACCEPT:
+		m->events = contains_nocase(f->value, "text/event-stream");
+		break;
+	case HTTP_FIELD_MCP_METHOD:
+		copy_text(m->header_method, sizeof(m->header_method), f->value);
 		m->sure = true;
-	} else if (span_is_nocase(name, "mcp-name")) {
-		put_header_name(m, value);
+		break;
+	case HTTP_FIELD_MCP_NAME:
+		put_header_name(m, f->value);
 		m->sure = true;
-	} else if (name.len > 10 && span_is_nocase(span_of(name.p, 10), "mcp-param-")) {
-		m->sure = true;
-	} else if (span_is_nocase(name, "a2a-version") || span_is_nocase(name, "a2a-extensions")) {
+		break;
+	case HTTP_FIELD_A2A_VERSION:
+	case HTTP_FIELD_A2A_EXTENSIONS:
 		m->a2a = true;
+		break;
+	default:
+		if (f->name.len > 10 && span_is_nocase(span_of(f->name.p, 10), "mcp-param-"))
+			m->sure = true;
 	}
 	m->sure = m->sure || (m->a2a && !m->card);
 }
 
 void
-mcp_header(struct mcp *m, bool from_server, struct span name, struct span value)
+mcp_header(struct mcp *m, bool from_server, const struct http_field *f)
 {
-	if (span_is_nocase(name, "mcp-session-id")) {
-		copy_text(m->session, sizeof(m->session), value);
+	if (f->is == HTTP_FIELD_MCP_SESSION_ID) {
+		copy_text(m->session, sizeof(m->session), f->value);
 		m->sure = true;
-	} else if (span_is_nocase(name, "mcp-protocol-version")) {
-		if (mcp_is_date(value))
-			copy_text(m->version, sizeof(m->version), value);
+	} else if (f->is == HTTP_FIELD_MCP_PROTOCOL_VERSION) {
+		if (mcp_is_date(f->value))
+			copy_text(m->version, sizeof(m->version), f->value);
 		m->sure = true;
 	} else if (!from_server) {
-		request_header(m, name, value);
-	} else if (span_is_nocase(name, "content-type")) {
-		m->side[1].sse_body = contains_nocase(value, "text/event-stream");
+		request_header(m, f);
+	} else if (f->is == HTTP_FIELD_CONTENT_TYPE) {
+		m->side[1].sse_body = contains_nocase(f->value, "text/event-stream");
 	}
 }
 

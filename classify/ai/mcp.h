@@ -37,9 +37,9 @@
 
 #include <nettle/sha2.h>
 
+#include "classify/proto/http_field.h"
 #include "classify/proto/json_walk.h"
 #include "classify/proto/sse.h"
-#include "classify/span.h"
 
 enum {
 	MCP_METHOD_CAP = 64,
@@ -155,7 +155,7 @@ struct mcp {
 
 void mcp_begin(struct mcp *m, mcp_message_fn *message, mcp_text_fn *text, void *arg);
 void mcp_request_line(struct mcp *m, struct span method, struct span path);
-void mcp_header(struct mcp *m, bool from_server, struct span name, struct span value);
+void mcp_header(struct mcp *m, bool from_server, const struct http_field *f);
 void mcp_status(struct mcp *m, unsigned status);
 void mcp_body(struct mcp *m, bool from_server, const uint8_t *data, size_t len, uint64_t now_us);
 void mcp_gap(struct mcp *m, bool from_server);

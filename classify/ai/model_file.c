@@ -2,10 +2,10 @@
 #include "classify/ai/model_file.h"
 
 void
-model_file_header(struct model_file *f, struct span name)
+model_file_header(struct model_file *f, const struct http_field *field)
 {
-	f->hub_header = f->hub_header || span_is_nocase(name, "x-repo-commit") ||
-			span_is_nocase(name, "x-linked-etag") || span_is_nocase(name, "x-xet-hash");
+	f->hub_header = f->hub_header || field->is == HTTP_FIELD_X_REPO_COMMIT ||
+			field->is == HTTP_FIELD_X_LINKED_ETAG || field->is == HTTP_FIELD_X_XET_HASH;
 }
 
 void

@@ -21,7 +21,7 @@
 #ifndef WEIR_MODEL_FILE_H
 #define WEIR_MODEL_FILE_H
 
-#include "classify/span.h"
+#include "classify/proto/http_field.h"
 
 enum { MODEL_FILE_HEAD = 512 };
 
@@ -40,7 +40,7 @@ model_file_init(struct model_file *f)
 }
 
 /* A header of the answer. */
-void model_file_header(struct model_file *f, struct span name);
+void model_file_header(struct model_file *f, const struct http_field *field);
 
 /* Bytes of the answer, decoded, in any pieces. */
 static inline bool

@@ -70,6 +70,7 @@ static uint64_t
 exchange(struct llm_call *call, const uint8_t *head, struct span request, struct span response,
 	 size_t step)
 {
+	struct http_field type;
 	uint64_t hash = 0;
 
 	llm_begin(call, NULL);
@@ -89,8 +90,8 @@ exchange(struct llm_call *call, const uint8_t *head, struct span request, struct
 		llm_request_part_end(call);
 	llm_request_end(call, true);
 	llm_response_status(call, 200);
-	llm_response_header(call, text_span("content-type"),
-			    text_span(types[head[1] % COUNT(types)]));
+	type = http_field_of(text_span("content-type"), text_span(types[head[1] % COUNT(types)]));
+	llm_response_header(call, &type);
 	for (size_t at = 0; at < response.len; at += step)
 		llm_response_body(call, response.p + at,
 				  step < response.len - at ? step : response.len - at);

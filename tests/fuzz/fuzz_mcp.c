@@ -62,6 +62,14 @@ on_text(void *arg, bool from_server, const uint8_t *text, size_t len)
 }
 
 static void
+header(struct mcp *m, bool from_server, struct span name, struct span value)
+{
+	struct http_field f = http_field_of(name, value);
+
+	mcp_header(m, from_server, &f);
+}
+
+static void
 feed(struct mcp *m, bool from_server, struct span body, size_t step, size_t gap_at)
 {
 	for (size_t at = 0; at < body.len; at += step) {
@@ -81,17 +89,17 @@ exchange(uint8_t kind, struct span request, struct span response, size_t step, s
 	mcp_begin(&m, on_message, on_text, &hash);
 	mcp_request_line(&m, text_span(kind & 1 ? "GET" : "POST"),
 			 text_span(kind & 2 ? "/.well-known/agent.json" : "/mcp"));
-	mcp_header(&m, false, text_span("content-type"), text_span("application/json"));
-	mcp_header(&m, false, text_span("accept"), text_span("text/event-stream"));
+	header(&m, false, text_span("content-type"), text_span("application/json"));
+	header(&m, false, text_span("accept"), text_span("text/event-stream"));
 	if (kind & 4)
-		mcp_header(&m, false, text_span("mcp-session-id"), text_span("s"));
+		header(&m, false, text_span("mcp-session-id"), text_span("s"));
 	if (kind & 8)
-		mcp_header(&m, false, text_span("mcp-name"), request);
+		header(&m, false, text_span("mcp-name"), request);
 	feed(&m, false, request, step, gap_at);
 	mcp_end(&m, false, true, 1);
 	mcp_status(&m, 200);
-	mcp_header(&m, true, text_span("content-type"),
-		   text_span(kind & 16 ? "text/event-stream" : "application/json"));
+	header(&m, true, text_span("content-type"),
+	       text_span(kind & 16 ? "text/event-stream" : "application/json"));
 	feed(&m, true, response, step, gap_at);
 	mcp_end(&m, true, true, 2);
 	return hash;

@@ -11,10 +11,11 @@ static bool
 read_in_pieces(struct span path, struct span header, struct span body, bool hub, size_t step,
 	       struct model_download *out)
 {
+	struct http_field field = http_field_of(header, span_of(NULL, 0));
 	struct model_file f = { 0 };
 	bool known;
 
-	model_file_header(&f, header);
+	model_file_header(&f, &field);
 	for (size_t at = 0; at < body.len && model_file_wants(&f); at += step)
 		model_file_push(&f, body.p + at, step < body.len - at ? step : body.len - at);
 	if (f.len > MODEL_FILE_HEAD || (f.len < MODEL_FILE_HEAD && f.len != body.len))

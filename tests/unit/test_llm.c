@@ -580,10 +580,14 @@ feed(struct llm_call *call, body_fn *fn, const void *body, size_t len, size_t fi
 
 static void
 header(struct llm_call *call, const char *const pair[2],
-       void (*fn)(struct llm_call *call, struct span name, struct span value))
+       void (*fn)(struct llm_call *call, const struct http_field *f))
 {
-	if (pair[0] != NULL)
-		fn(call, text_span(pair[0]), text_span(pair[1]));
+	struct http_field f;
+
+	if (pair[0] == NULL)
+		return;
+	f = http_field_of(text_span(pair[0]), text_span(pair[1]));
+	fn(call, &f);
 }
 
 static void
@@ -697,6 +701,7 @@ on_prompt(void *arg, enum llm_text_kind kind, unsigned choice, const uint8_t *te
 static void
 test_upload(void **state)
 {
+	static const char *const type[2] = { "Content-Type", "multipart/form-data" };
 	static struct llm_call call;
 
 	(void)state;
@@ -706,8 +711,7 @@ test_upload(void **state)
 		llm_begin(&call, catalogue);
 		llm_set_text(&call, on_text, &prompts);
 		llm_request_line(&call, text_span("POST"), text_span("gw"), text_span("/v1/files"));
-		llm_request_header(&call, text_span("Content-Type"),
-				   text_span("multipart/form-data"));
+		header(&call, type, llm_request_header);
 		assert_true(llm_worth_watching(&call));
 		for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 			llm_request_part(&call, text_span(parts[i].name), parts[i].file);
@@ -779,6 +783,7 @@ static void
 aws_exchange(const char *path, const uint8_t *body, size_t len, const char *want,
 	     const char *want_text)
 {
+	static const char *const type[2] = { "content-type", "application/vnd.amazon.eventstream" };
 	static struct llm_call call;
 
 	for (size_t cut = 1; cut <= len; cut++) {
@@ -793,8 +798,7 @@ aws_exchange(const char *path, const uint8_t *body, size_t len, const char *want
 		llm_request_body(&call, (const uint8_t *)"{\"max_tokens\":1}", 16);
 		llm_request_end(&call, true);
 		llm_response_status(&call, 200);
-		llm_response_header(&call, text_span("content-type"),
-				    text_span("application/vnd.amazon.eventstream"));
+		header(&call, type, llm_response_header);
 		feed(&call, llm_response_body, body, len, cut, len);
 		llm_response_end(&call, true);
 		assert_true(llm_is_call(&call));

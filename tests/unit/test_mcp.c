@@ -238,8 +238,12 @@ feed(struct mcp *m, bool from_server, const char *body, size_t first, size_t ste
 static void
 header(struct mcp *m, bool from_server, const char *const pair[2])
 {
-	if (pair[0] != NULL)
-		mcp_header(m, from_server, text_span(pair[0]), text_span(pair[1]));
+	struct http_field f;
+
+	if (pair[0] == NULL)
+		return;
+	f = http_field_of(text_span(pair[0]), text_span(pair[1]));
+	mcp_header(m, from_server, &f);
 }
 
 static void
@@ -293,6 +297,7 @@ test_exchanges(void **state)
 static void
 test_limits(void **state)
 {
+	static const char *const json_type[2] = { "content-type", "application/json" };
 	static struct mcp m;
 	static struct seen seen;
 	char body[4096];
@@ -308,7 +313,7 @@ test_limits(void **state)
 	body[n++] = ']';
 	mcp_begin(&m, on_message, NULL, &seen);
 	mcp_request_line(&m, text_span("POST"), text_span("/"));
-	mcp_header(&m, false, text_span("content-type"), text_span("application/json"));
+	header(&m, false, json_type);
 	mcp_body(&m, false, (const uint8_t *)body, n, 1);
 	assert_int_equal(m.nr_open, MCP_OPEN);
 	assert_int_equal(m.dropped, 1);
@@ -322,6 +327,7 @@ test_limits(void **state)
 static void
 test_more_tools_than_are_named(void **state)
 {
+	static const char *const session[2] = { "mcp-session-id", "s" };
 	static struct mcp m;
 	static struct seen seen;
 	static char body[16384];
@@ -337,7 +343,7 @@ test_more_tools_than_are_named(void **state)
 	seen.messages.len = 0;
 	mcp_begin(&m, on_message, NULL, &seen);
 	mcp_request_line(&m, text_span("POST"), text_span("/"));
-	mcp_header(&m, false, text_span("mcp-session-id"), text_span("s"));
+	header(&m, false, session);
 	mcp_end(&m, false, true, 1);
 	mcp_body(&m, true, (const uint8_t *)body, n, 1);
 	mcp_end(&m, true, true, 1);

@@ -74,8 +74,12 @@ check(const struct file_case *t, size_t first, size_t step)
 	char got[512];
 	size_t at = 0;
 
-	if (t->header != NULL)
-		model_file_header(&f, span_of(t->header, strlen(t->header)));
+	if (t->header != NULL) {
+		struct http_field field =
+		    http_field_of(span_of(t->header, strlen(t->header)), span_of(NULL, 0));
+
+		model_file_header(&f, &field);
+	}
 	while (at < t->len) {
 		size_t n = at == 0 ? first : step;
 
