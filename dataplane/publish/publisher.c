@@ -18,8 +18,7 @@
 
 #define MAX_WAITING  16u
 #define FULL_WAIT_MS 50
-#define IDLE_MIN_US  50u
-#define IDLE_MAX_US  1000u
+#define REST_MAX_US  1000u
 
 /* What the control thread and the publisher thread both touch. */
 struct shared {
@@ -233,13 +232,13 @@ lowest_drained(const struct publisher *p)
 
 /*
  * Moves what the rings hold into the merge. When that is full, a replay leaves the rings that are
- * ahead: their workers wait, while those that hold everything up go on.
+ * ahead: their workers wait, while those that hold everything up go on. True when one was filling.
  */
 static bool
 drain_rings(struct publisher *p)
 {
 	uint64_t lowest = lowest_drained(p);
-	bool moved = false;
+	bool pressed = false;
 
 	for (unsigned i = 0; i < p->nr_workers; i++) {
 		struct record_ring *ring = &p->rings[i];
@@ -250,6 +249,7 @@ drain_rings(struct publisher *p)
 			continue;
 		watermark_us = record_ring_watermark(ring); /* before end: see record_ring.h */
 		end = record_ring_end(ring);
+		pressed = pressed || record_ring_pressed(ring, end);
 		while (!record_ring_drained(ring, end)) {
 			record = record_ring_peek(ring);
 			if (record == NULL)
@@ -257,18 +257,16 @@ drain_rings(struct publisher *p)
 			if (merge_push(&p->merge, record) != 0 && p->config.replay)
 				atomic_store(&p->failed, true);
 			record_ring_pop(ring);
-			moved = true;
 		}
 		p->drained_us[i] = watermark_us;
 	}
-	return moved;
+	return pressed;
 }
 
-static bool
+static void
 release(struct publisher *p, uint64_t before_us)
 {
 	struct record_head *record;
-	bool moved = false;
 
 	for (;;) {
 		record = merge_take(&p->merge, before_us, !p->config.replay);
@@ -276,12 +274,10 @@ release(struct publisher *p, uint64_t before_us)
 			break;
 		deliver(p, record);
 		free(record);
-		moved = true;
 	}
 	/* A replay turns windows by records alone, so that its lines keep their order. */
 	if (!p->config.replay)
 		advance(p, before_us);
-	return moved;
 }
 
 static void
@@ -291,7 +287,7 @@ put_counter(void *arg, const char *name, uint64_t value)
 }
 
 /* Stats, with what only this thread counts: what model calls add up to. */
-static bool
+static void
 publish_waiting(struct publisher *p)
 {
 	struct record_head *waiting[MAX_WAITING];
@@ -308,7 +304,6 @@ publish_waiting(struct publisher *p)
 		publish(p, &p->filled.head);
 		free(waiting[i]);
 	}
-	return nr != 0;
 }
 
 static void
@@ -357,9 +352,16 @@ share_stats(struct publisher *p)
 	pthread_mutex_unlock(&p->shared->lock);
 }
 
+/*
+ * To wake up costs as much as a hundred records do. What comes in the meantime has room: a worker
+ * would have to write 4 GB/s to fill its ring.
+ */
 static void
-rest(unsigned us)
+rest(const struct publisher *p)
 {
+	size_t us = p->config.ring_bytes / 4096;
+
+	us = us < REST_MAX_US ? us : REST_MAX_US;
 	nanosleep(&(struct timespec) { .tv_nsec = (long)us * 1000 }, NULL);
 }
 
@@ -404,25 +406,22 @@ static void *
 publisher_main(void *arg)
 {
 	struct publisher *p = arg;
-	unsigned idle_us = IDLE_MIN_US;
 
 	while (!atomic_load(&p->stop)) {
-		bool moved;
+		bool pressed;
 
 		atomic_fetch_add_explicit(&p->beat, 1, memory_order_relaxed);
 		take_providers(p);
-		moved = drain_rings(p);
-		moved |= release(p, lowest_drained(p));
+		pressed = drain_rings(p);
+		release(p, lowest_drained(p));
 		/* A replay's are its last word: what is still in the rings belongs to it. */
-		moved |= !p->config.replay && publish_waiting(p);
+		if (!p->config.replay)
+			publish_waiting(p);
 		share_stats(p);
-		if (moved) {
-			idle_us = IDLE_MIN_US;
+		if (pressed)
 			continue;
-		}
 		p->config.sink->ops->poll(p->config.sink, 0);
-		rest(idle_us);
-		idle_us = idle_us * 2 < IDLE_MAX_US ? idle_us * 2 : IDLE_MAX_US;
+		rest(p);
 	}
 	publish_rest(p);
 	if (p->config.sink->ops->flush(p->config.sink) != 0)

@@ -65,6 +65,13 @@ record_ring_end(const struct record_ring *r)
 	return atomic_load_explicit(&r->tail, memory_order_acquire);
 }
 
+/* Publisher: whether more than a quarter of its room was taken at such an end. */
+static inline bool
+record_ring_pressed(const struct record_ring *r, uint64_t end)
+{
+	return end - atomic_load_explicit(&r->head, memory_order_relaxed) > r->mask / 4;
+}
+
 static inline bool
 record_ring_drained(const struct record_ring *r, uint64_t end)
 {
