@@ -2,6 +2,10 @@
 
 #include <string.h>
 
+#ifdef __SSSE3__
+#include <tmmintrin.h>
+#endif
+
 enum state {
 	STATE_SEEK,
 	STATE_SKIP, /* a run that is no text */
@@ -62,6 +66,42 @@ judge(struct base64_text *t, const struct base64_text_handler *on, void *arg)
 	t->state = STATE_SKIP;
 }
 
+enum { HALF = LEAST / 2 };
+
+/*
+ * HALF digits in a row. Each half of a byte names the rows and the columns of the ASCII table that
+ * it may stand in; a digit's two have one in common.
+ */
+static bool
+all_digits(const uint8_t *p)
+{
+#ifdef __SSSE3__
+	enum { MARKS = 1, NUMBERS = 2, A_TO_O = 4, P_TO_UNDERSCORE = 8, P_TO_Z = 16 };
+	const __m128i high = _mm_setr_epi8(0, 0, MARKS, NUMBERS, A_TO_O, P_TO_UNDERSCORE, A_TO_O,
+					   P_TO_Z, 0, 0, 0, 0, 0, 0, 0, 0);
+	const __m128i low =
+	    _mm_setr_epi8(26, 30, 30, 30, 30, 30, 30, 30, 30, 30, 28, 5, 4, 5, 4, 13);
+	__m128i v = _mm_loadu_si128((const void *)p);
+	__m128i row = _mm_and_si128(_mm_srli_epi16(v, 4), _mm_set1_epi8(15));
+	__m128i in = _mm_and_si128(_mm_shuffle_epi8(high, row), _mm_shuffle_epi8(low, v));
+
+	return _mm_movemask_epi8(_mm_cmpeq_epi8(in, _mm_setzero_si128())) == 0;
+#else
+	for (unsigned i = 0; i < HALF; i++) {
+		if (!is_digit(p[i]))
+			return false;
+	}
+	return true;
+#endif
+}
+
+/* Of LEAST digits in a row around this place, one half lies before it or one behind. */
+static bool
+may_be_in_run(const uint8_t *data, size_t at, size_t len)
+{
+	return len - at < HALF || all_digits(data + at - (HALF - 1)) || all_digits(data + at);
+}
+
 /* The run that ends before at, as far as it lies in data from from on. */
 static size_t
 run_begin(const uint8_t *data, size_t from, size_t at)
@@ -95,7 +135,7 @@ seek(struct base64_text *t, const uint8_t *data, size_t len, const struct base64
 	for (at = begin + LEAST - 1; at < len; at += LEAST) {
 		size_t first, end = at;
 
-		if (!is_digit(data[at]))
+		if (!is_digit(data[at]) || !may_be_in_run(data, at, len))
 			continue;
 		first = run_begin(data, begin, at);
 		while (end < len && end - first < LEAST && is_digit(data[end]))

@@ -250,6 +250,27 @@ test_base64_text(void **state)
 	}
 }
 
+/* A byte of each value in each place of a run: as if it came byte by byte, which looks at each. */
+static void
+test_base64_each_byte(void **state)
+{
+	static struct seen whole, apart;
+	char in[] = "and so on: " CARD64 " and so on, for a while";
+
+	(void)state;
+	for (unsigned c = 0; c < 256; c++) {
+		for (size_t at = 11; at < 11 + strlen(CARD64); at++) {
+			char kept = in[at];
+
+			in[at] = (char)c;
+			run_texts((const uint8_t *)in, sizeof(in) - 1, 1, SIZE_MAX, &apart);
+			run_texts((const uint8_t *)in, sizeof(in) - 1, SIZE_MAX, SIZE_MAX, &whole);
+			assert_string_equal(whole.text, apart.text);
+			in[at] = kept;
+		}
+	}
+}
+
 /* Wherever it stands in text of any length, it is found. */
 static void
 test_base64_places(void **state)
@@ -276,8 +297,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows),	      cmocka_unit_test(test_boundaries),
-		cmocka_unit_test(test_gap),	      cmocka_unit_test(test_base64_text),
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_boundaries),
+		cmocka_unit_test(test_gap),
+		cmocka_unit_test(test_base64_text),
+		cmocka_unit_test(test_base64_each_byte),
 		cmocka_unit_test(test_base64_places),
 	};
 
