@@ -66,14 +66,12 @@ judge(struct base64_text *t, const struct base64_text_handler *on, void *arg)
 	t->state = STATE_SKIP;
 }
 
-enum { HALF = LEAST / 2 };
-
 /*
- * HALF digits in a row. Each half of a byte names the rows and the columns of the ASCII table that
- * it may stand in; a digit's two have one in common.
+ * Bit i of 16: is p[i] a digit? Each half of a byte names the rows and the columns of the ASCII
+ * table that it may stand in; a digit's two have one in common.
  */
-static bool
-all_digits(const uint8_t *p)
+static inline uint64_t
+digits_of_16(const uint8_t *p)
 {
 #ifdef __SSSE3__
 	enum { MARKS = 1, NUMBERS = 2, A_TO_O = 4, P_TO_UNDERSCORE = 8, P_TO_Z = 16 };
@@ -85,21 +83,33 @@ all_digits(const uint8_t *p)
 	__m128i row = _mm_and_si128(_mm_srli_epi16(v, 4), _mm_set1_epi8(15));
 	__m128i in = _mm_and_si128(_mm_shuffle_epi8(high, row), _mm_shuffle_epi8(low, v));
 
-	return _mm_movemask_epi8(_mm_cmpeq_epi8(in, _mm_setzero_si128())) == 0;
+	return ~(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(in, _mm_setzero_si128())) & 0xffff;
 #else
-	for (unsigned i = 0; i < HALF; i++) {
-		if (!is_digit(p[i]))
-			return false;
-	}
-	return true;
+	uint64_t mask = 0;
+
+	for (unsigned i = 0; i < 16; i++)
+		mask |= (uint64_t)is_digit(p[i]) << i;
+	return mask;
 #endif
 }
 
-/* Of LEAST digits in a row around this place, one half lies before it or one behind. */
+/*
+ * The run of digits around at, of which LEAST bytes before it and behind it are there: how many of
+ * them end with at, how many follow. A long run has sixteen at one side; most words do not.
+ */
 static bool
-may_be_in_run(const uint8_t *data, size_t at, size_t len)
+run_around(const uint8_t *data, size_t at, unsigned *before, unsigned *behind)
 {
-	return len - at < HALF || all_digits(data + at - (HALF - 1)) || all_digits(data + at);
+	const uint8_t *p = data + at - (LEAST - 1);
+	uint64_t left = digits_of_16(p + 16), right = digits_of_16(p + 32);
+
+	if (left != 0xffff && right != 0xffff)
+		return false;
+	left = left << 16 | digits_of_16(p);
+	right |= digits_of_16(p + 48) << 16;
+	*before = (unsigned)__builtin_clzll(~(left << 32));
+	*behind = (unsigned)__builtin_ctzll(~right);
+	return true;
 }
 
 /* The run that ends before at, as far as it lies in data from from on. */
@@ -134,12 +144,21 @@ seek(struct base64_text *t, const uint8_t *data, size_t len, const struct base64
 	t->nr_head = 0;
 	for (at = begin + LEAST - 1; at < len; at += LEAST) {
 		size_t first, end = at;
+		unsigned before, behind;
 
-		if (!is_digit(data[at]) || !may_be_in_run(data, at, len))
+		if (!is_digit(data[at]))
 			continue;
-		first = run_begin(data, begin, at);
-		while (end < len && end - first < LEAST && is_digit(data[end]))
-			end++;
+		if (len - at > LEAST) {
+			if (!run_around(data, at, &before, &behind))
+				continue;
+			first = at + 1 - before;
+			end = at + 1 + behind;
+			end = end - first < LEAST ? end : first + LEAST;
+		} else {
+			first = run_begin(data, begin, at);
+			while (end < len && end - first < LEAST && is_digit(data[end]))
+				end++;
+		}
 		if (end - first == LEAST) {
 			memcpy(t->head, data + first, LEAST);
 			judge(t, on, arg);
