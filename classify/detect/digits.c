@@ -19,6 +19,9 @@ digits_init(struct digits *d, uint64_t pos)
 /* Bit i of 64 is set when low <= byte i | fold <= low + span. */
 typedef uint64_t range_mask_fn(const uint8_t *p, char fold, char low, char span);
 
+/* Without the bits of out, the others moved together; or as it is, where that is not quick. */
+typedef uint64_t compress_fn(uint64_t mask, uint64_t out);
+
 /* What takes one of them as an argument is made anew for each, so that none is a call. */
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
@@ -56,6 +59,12 @@ range_mask_avx2(const uint8_t *p, char fold, char low, char span)
 	}
 	return mask;
 }
+
+__attribute__((target("bmi2"))) static inline uint64_t
+compress_bmi2(uint64_t mask, uint64_t out)
+{
+	return _pext_u64(mask, ~out);
+}
 #else
 static ALWAYS_INLINE uint64_t
 range_mask(const uint8_t *p, char fold, char low, char span)
@@ -67,6 +76,13 @@ range_mask(const uint8_t *p, char fold, char low, char span)
 	return mask;
 }
 #endif
+
+static ALWAYS_INLINE uint64_t
+compress_not(uint64_t mask, uint64_t out)
+{
+	(void)out;
+	return mask;
+}
 
 static void
 append_group(struct digits *d, const struct digits_spec *spec)
@@ -98,7 +114,8 @@ static void
 close_group(struct digits *d, const struct digits_spec *spec, digits_fn *fn, void *arg)
 {
 	append_group(d, spec);
-	if (d->total >= spec->min_digits || (d->open_len >= 2 && d->open_led))
+	if (d->total >= (d->nr_groups == 1 ? spec->min_alone : spec->min_digits) ||
+	    (d->open_len >= 2 && d->open_led))
 		fn(arg, d->groups, d->nr_groups);
 	d->open_len = 0;
 }
@@ -107,7 +124,7 @@ close_group(struct digits *d, const struct digits_spec *spec, digits_fn *fn, voi
 static bool
 stands_alone(const struct digits *d, const struct digits_spec *spec, uint8_t after)
 {
-	return d->nr_groups == 0 && !spec->separator[after] && d->open_len < spec->min_digits &&
+	return d->nr_groups == 0 && !spec->separator[after] && d->open_len < spec->min_alone &&
 	       !(d->open_len >= 2 && d->open_led);
 }
 
@@ -211,21 +228,27 @@ run_around(uint64_t mask, unsigned at)
 /* The digits of chains, which are bits in a row, that hold enough of them or are led. */
 static ALWAYS_INLINE uint64_t
 telling_mask(const struct digits *d, const struct digits_spec *spec, const uint8_t *p,
-	     uint64_t digits, range_mask_fn *range)
+	     uint64_t digits, range_mask_fn *range, compress_fn *compress)
 {
 	uint64_t led = led_mask(d, spec, p, digits, range);
-	uint64_t between = ~digits & digits << 1 & digits >> 1, chains, seeds, telling = 0;
+	uint64_t between = ~digits & digits << 1 & digits >> 1, joints, chains, seeds, telling = 0;
 
 	/* Most blocks end here: not even if all that may be a joint were one. */
 	if (led == 0 && long_runs(digits | between, spec->min_digits) == 0)
 		return 0;
-	chains = digits | joint_mask(spec, p, between);
+	joints = joint_mask(spec, p, between);
+	chains = digits | joints;
+	/* Dates and identifiers end here. */
+	if (led == 0 && long_runs(digits, spec->min_alone) == 0 &&
+	    (joints == 0 || long_runs(compress(chains, joints), spec->min_digits) == 0))
+		return 0;
 	seeds = led | long_runs(chains, spec->min_digits);
 	while (seeds != 0) {
 		uint64_t chain = run_around(chains, (unsigned)__builtin_ctzll(seeds));
 		uint64_t run = chain & digits;
+		unsigned least = run == chain ? spec->min_alone : spec->min_digits;
 
-		if ((run & led) != 0 || (unsigned)__builtin_popcountll(run) >= spec->min_digits)
+		if ((run & led) != 0 || (unsigned)__builtin_popcountll(run) >= least)
 			telling |= run;
 		seeds &= ~chain;
 	}
@@ -255,14 +278,14 @@ closed_part(const struct digits *d, unsigned n, uint64_t digits)
  */
 static ALWAYS_INLINE unsigned
 take_block(struct digits *d, const struct digits_spec *spec, const uint8_t *p, unsigned n,
-	   digits_fn *fn, void *arg, range_mask_fn *range)
+	   digits_fn *fn, void *arg, range_mask_fn *range, compress_fn *compress)
 {
 	uint64_t digits = range(p, 0, '0', 9) & ~0ull >> (BLOCK - n);
 	unsigned closed = closed_part(d, n, digits);
 
 	if (closed != 0) {
 		n = closed;
-		digits = telling_mask(d, spec, p, digits & ~0ull >> (BLOCK - n), range);
+		digits = telling_mask(d, spec, p, digits & ~0ull >> (BLOCK - n), range, compress);
 	}
 	if (closed != 0 && digits == 0)
 		move_on(d, p, n);
@@ -273,12 +296,12 @@ take_block(struct digits *d, const struct digits_spec *spec, const uint8_t *p, u
 
 static ALWAYS_INLINE void
 push(struct digits *d, const struct digits_spec *spec, const uint8_t *data, size_t len,
-     digits_fn *fn, void *arg, range_mask_fn *range)
+     digits_fn *fn, void *arg, range_mask_fn *range, compress_fn *compress)
 {
 	uint8_t rest[2 * BLOCK];
 
 	while (len >= BLOCK) {
-		unsigned n = take_block(d, spec, data, BLOCK, fn, arg, range);
+		unsigned n = take_block(d, spec, data, BLOCK, fn, arg, range, compress);
 
 		data += n;
 		len -= n;
@@ -288,7 +311,8 @@ push(struct digits *d, const struct digits_spec *spec, const uint8_t *data, size
 	memcpy(rest, data, len);
 	memset(rest + len, 0, BLOCK);
 	for (size_t at = 0; at < len;)
-		at += take_block(d, spec, rest + at, (unsigned)(len - at), fn, arg, range);
+		at +=
+		    take_block(d, spec, rest + at, (unsigned)(len - at), fn, arg, range, compress);
 }
 
 #ifdef __SSE2__
@@ -296,7 +320,7 @@ __attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt"))) static void
 push_avx2(struct digits *d, const struct digits_spec *spec, const uint8_t *data, size_t len,
 	  digits_fn *fn, void *arg)
 {
-	push(d, spec, data, len, fn, arg, range_mask_avx2);
+	push(d, spec, data, len, fn, arg, range_mask_avx2, compress_bmi2);
 }
 #endif
 
@@ -320,7 +344,7 @@ digits_push(struct digits *d, const struct digits_spec *spec, const uint8_t *dat
 		return;
 	}
 #endif
-	push(d, spec, data, len, fn, arg, range_mask);
+	push(d, spec, data, len, fn, arg, range_mask, compress_not);
 }
 
 void

@@ -32,7 +32,8 @@ struct digit_group {
 /* What to look for: shared by all streams, made once. */
 struct digits_spec {
 	bool separator[256]; /* bytes that may join two groups */
-	unsigned min_digits; /* chains with fewer are not told */
+	unsigned min_digits; /* chains with fewer are not told, */
+	unsigned min_alone;  /* nor are those of one group with fewer than so many, or more */
 	bool led_by_letters; /* also tell groups of two or more right behind two letters, */
 	bool led_by_small;   /* which may be small ones */
 	bool avx2;	     /* digits_has_avx2(), or false: the same, slower */

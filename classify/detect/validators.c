@@ -117,6 +117,12 @@ validator_find(struct span name)
 	return NULL;
 }
 
+bool
+validator_wants_groups(const struct validator *v)
+{
+	return v->check == validate_ssn || v->check == validate_itin;
+}
+
 const struct validator *
 validator_at(size_t i)
 {

@@ -26,6 +26,9 @@ const struct validator *validator_find(struct span name);
 /* The i-th in the order of their names, NULL behind the last. */
 const struct validator *validator_at(size_t i);
 
+/* Such a number is one only with the separators between its groups. */
+bool validator_wants_groups(const struct validator *v);
+
 /* Payment cards: card.c. */
 validate_fn validate_card, validate_card_unlisted, validate_luhn, validate_track;
 /* Accounts: bank.c. */

@@ -221,6 +221,8 @@ static void
 add_finder(struct rule_db *db, uint32_t i)
 {
 	const struct rule_pattern *p = db->patterns[i].pattern;
+	const struct rule *rule = db->patterns[i].rule;
+	bool grouped;
 
 	if (p->kind <= PATTERN_LITERAL || p->kind == PATTERN_IBAN) {
 		if (p->kind == PATTERN_IBAN)
@@ -232,8 +234,11 @@ add_finder(struct rule_db *db, uint32_t i)
 			db->spec.led_by_small = true;
 		return;
 	}
+	grouped = rule->validator != NULL && validator_wants_groups(rule->validator);
 	db->digits[db->nr_digits++] =
-	    (struct db_digits) { i, db->patterns[i].rule->buffers, lengths_of(p) };
+	    (struct db_digits) { i, rule->buffers, lengths_of(p), grouped };
+	if (!grouped && p->min_digits < db->spec.min_alone)
+		db->spec.min_alone = p->min_digits;
 	if (p->min_digits < db->spec.min_digits)
 		db->spec.min_digits = p->min_digits;
 	for (size_t k = 0; k < p->separators.len; k++)
@@ -423,7 +428,9 @@ rule_db_init(struct rule_db *db, const struct rule_list *list, FILE *errors)
 {
 	unsigned n = 0, nr_errors;
 
-	*db = (struct rule_db) { .spec = { .min_digits = UINT_MAX, .avx2 = digits_has_avx2() } };
+	*db = (struct rule_db) {
+		.spec = { .min_digits = UINT_MAX, .min_alone = UINT_MAX, .avx2 = digits_has_avx2() }
+	};
 	for (unsigned i = 0; i < list->nr; i++)
 		n += list->rules[i]->enabled ? list->rules[i]->nr_patterns : 0;
 	if (n == 0)

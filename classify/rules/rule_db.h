@@ -39,6 +39,7 @@ struct db_digits {
 	uint32_t pattern; /* index into patterns */
 	uint32_t buffers;
 	uint64_t lengths; /* bit n: a number of n digits; all bits where more than 63 may be */
+	bool grouped;	  /* only with separators in it */
 };
 
 struct rule_db {

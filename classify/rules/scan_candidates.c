@@ -234,17 +234,17 @@ scan_on_group(void *arg, const struct digit_group *g, unsigned nr)
 {
 	struct scan_stream *st = arg;
 	const struct rule_db *db = st->scanner->db;
-	uint64_t total = 0, lengths = 0;
+	uint64_t total = g[nr - 1].len, alone = 1ull << (total < 63 ? total : 63), grouped = 0;
 
 	/* Of the last group, of it and the one before it, ... */
-	for (unsigned i = nr; i > 0; i--) {
+	for (unsigned i = nr - 1; i > 0; i--) {
 		total += g[i - 1].len;
-		lengths |= 1ull << (total < 63 ? total : 63);
+		grouped |= 1ull << (total < 63 ? total : 63);
 	}
 	for (unsigned i = 0; i < db->nr_digits; i++) {
 		const struct db_digits *d = &db->digits[i];
 
-		if ((d->lengths & lengths) != 0 &&
+		if ((d->lengths & (d->grouped ? grouped : alone | grouped)) != 0 &&
 		    (st->value != NULL || st->scanner->trace != NULL ||
 		     (d->buffers & 1u << st->buffer) != 0))
 			match_digits(st, d->pattern, g, nr);

@@ -6,7 +6,8 @@
 
 enum { OUT_CAP = 16384 };
 
-static bool avx2; /* the path that is tested */
+static bool avx2;	   /* the path that is tested */
+static unsigned min_alone; /* of run_plain */
 
 static const struct digits_case {
 	const char *name;
@@ -51,9 +52,11 @@ told(void *arg, const struct digit_group *g, unsigned nr)
 static void
 run(const char *in, size_t len, size_t first, size_t step, struct out *o)
 {
-	struct digits_spec spec = {
-		.min_digits = 5, .led_by_letters = true, .led_by_small = true, .avx2 = avx2
-	};
+	struct digits_spec spec = { .min_digits = 5,
+				    .min_alone = 5,
+				    .led_by_letters = true,
+				    .led_by_small = true,
+				    .avx2 = avx2 };
 	struct digits d;
 
 	spec.separator[' '] = spec.separator['-'] = true;
@@ -74,9 +77,11 @@ run(const char *in, size_t len, size_t first, size_t step, struct out *o)
 static void
 run_plain(const char *in, size_t len, size_t step, struct out *o)
 {
-	struct digits_spec spec = {
-		.min_digits = 6, .led_by_letters = true, .led_by_small = true, .avx2 = avx2
-	};
+	struct digits_spec spec = { .min_digits = 6,
+				    .min_alone = min_alone,
+				    .led_by_letters = true,
+				    .led_by_small = true,
+				    .avx2 = avx2 };
 	struct digits d;
 
 	spec.separator[' '] = spec.separator['-'] = true;
@@ -113,6 +118,21 @@ test_digits(void **state)
 	}
 }
 
+/* One group by itself may have to be longer than several that are joined. */
+static void
+test_alone(void **state)
+{
+	static const char text[] = "12345678, 1234-5, 123456789, 1234-56, 1234567890.";
+	static struct out o;
+
+	(void)state;
+	min_alone = 10;
+	for (size_t step = 1; step <= sizeof(text); step++) {
+		run_plain(text, sizeof(text) - 1, step, &o);
+		assert_string_equal(o.text, "29+4 34+2;38+10;");
+	}
+}
+
 /* Sparse digits, capitals and separators: what is passed over by blocks is what says nothing. */
 static void
 test_random_texts(void **state)
@@ -131,6 +151,7 @@ test_random_texts(void **state)
 		for (size_t i = 0; i < len; i++)
 			text[i] =
 			    letters[test_random(&seed) % (test_random(&seed) % 4 ? digits : 28)];
+		min_alone = k % 2 ? 6 : 10;
 		run_plain(text, len, len + 1, &whole);
 		run_plain(text, len, 1, &bytewise);
 		if (strcmp(whole.text, bytewise.text) != 0)
@@ -165,6 +186,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_digits, use_plain),
 		cmocka_unit_test_setup(test_digits, use_avx2),
+		cmocka_unit_test_setup(test_alone, use_plain),
+		cmocka_unit_test_setup(test_alone, use_avx2),
 		cmocka_unit_test_setup(test_random_texts, use_plain),
 		cmocka_unit_test_setup(test_random_texts, use_avx2),
 	};
