@@ -10,6 +10,17 @@
 enum { BLOCK = 64 };
 
 void
+digits_join(struct digits_spec *spec, uint8_t separator)
+{
+	if (spec->separator[separator])
+		return;
+	spec->separator[separator] = true;
+	if (spec->nr_joints < sizeof(spec->joints))
+		spec->joints[spec->nr_joints] = separator;
+	spec->nr_joints++;
+}
+
+void
 digits_init(struct digits *d, uint64_t pos)
 {
 	memset(d, 0, sizeof(*d));
@@ -176,11 +187,18 @@ walk(struct digits *d, const struct digits_spec *spec, const uint8_t *p, unsigne
 }
 
 /* Of the places that single bytes take between two digits, those whose byte may join groups. */
-static inline uint64_t
-joint_mask(const struct digits_spec *spec, const uint8_t *p, uint64_t between)
+static ALWAYS_INLINE uint64_t
+joint_mask(const struct digits_spec *spec, const uint8_t *p, uint64_t between, range_mask_fn *range)
 {
 	uint64_t joints = 0;
 
+	if (between == 0)
+		return 0;
+	if (spec->nr_joints <= sizeof(spec->joints)) {
+		for (unsigned i = 0; i < spec->nr_joints; i++)
+			joints |= range(p, 0, (char)spec->joints[i], 0);
+		return joints & between;
+	}
 	for (; between != 0; between &= between - 1) {
 		unsigned at = (unsigned)__builtin_ctzll(between);
 
@@ -208,11 +226,13 @@ led_mask(const struct digits *d, const struct digits_spec *spec, const uint8_t *
 static inline uint64_t
 long_runs(uint64_t mask, unsigned length)
 {
-	for (unsigned have = 1, more; have < length && mask != 0; have += more) {
-		more = have < length - have ? have : length - have;
-		mask &= more < BLOCK ? mask >> more : 0;
-	}
-	return mask;
+	unsigned have = 1;
+
+	if (length > BLOCK)
+		return 0;
+	for (; 2 * have <= length && mask != 0; have *= 2)
+		mask &= mask >> have;
+	return have < length ? mask & mask >> (length - have) : mask;
 }
 
 /* The run of bits that this one is in. */
@@ -236,7 +256,7 @@ telling_mask(const struct digits *d, const struct digits_spec *spec, const uint8
 	/* Most blocks end here: not even if all that may be a joint were one. */
 	if (led == 0 && long_runs(digits | between, spec->min_digits) == 0)
 		return 0;
-	joints = joint_mask(spec, p, between);
+	joints = joint_mask(spec, p, between, range);
 	chains = digits | joints;
 	/* Dates and identifiers end here. */
 	if (led == 0 && long_runs(digits, spec->min_alone) == 0 &&

@@ -31,7 +31,9 @@ struct digit_group {
 
 /* What to look for: shared by all streams, made once. */
 struct digits_spec {
-	bool separator[256]; /* bytes that may join two groups */
+	bool separator[256]; /* bytes that may join two groups: digits_join */
+	uint8_t nr_joints;   /* how many, and the first of them */
+	uint8_t joints[4];
 	unsigned min_digits; /* chains with fewer are not told, */
 	unsigned min_alone;  /* nor are those of one group with fewer than so many, or more */
 	bool led_by_letters; /* also tell groups of two or more right behind two letters, */
@@ -56,6 +58,8 @@ typedef void digits_fn(void *arg, const struct digit_group *groups, unsigned nr)
 
 /* Of this processor: AVX2, and the bit operations that all with AVX2 have. */
 bool digits_has_avx2(void);
+
+void digits_join(struct digits_spec *spec, uint8_t separator);
 
 /* Starts at an absolute position, with nothing in front of it. */
 void digits_init(struct digits *d, uint64_t pos);

@@ -242,7 +242,7 @@ add_finder(struct rule_db *db, uint32_t i)
 	if (p->min_digits < db->spec.min_digits)
 		db->spec.min_digits = p->min_digits;
 	for (size_t k = 0; k < p->separators.len; k++)
-		db->spec.separator[p->separators.p[k]] = true;
+		digits_join(&db->spec, p->separators.p[k]);
 }
 
 static unsigned

@@ -59,7 +59,8 @@ run(const char *in, size_t len, size_t first, size_t step, struct out *o)
 				    .avx2 = avx2 };
 	struct digits d;
 
-	spec.separator[' '] = spec.separator['-'] = true;
+	digits_join(&spec, ' ');
+	digits_join(&spec, '-');
 	o->len = 0;
 	o->text[0] = '\0';
 	digits_init(&d, 0);
@@ -84,7 +85,8 @@ run_plain(const char *in, size_t len, size_t step, struct out *o)
 				    .avx2 = avx2 };
 	struct digits d;
 
-	spec.separator[' '] = spec.separator['-'] = true;
+	digits_join(&spec, ' ');
+	digits_join(&spec, '-');
 	o->len = 0;
 	o->text[0] = '\0';
 	digits_init(&d, 0);
