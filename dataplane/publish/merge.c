@@ -10,12 +10,21 @@ merge_init(struct merge *m, size_t max_bytes)
 	*m = (struct merge) { .max_bytes = max_bytes };
 }
 
+static struct merge_entry *
+queued(const struct merge *m, size_t i)
+{
+	return &m->queue[(m->queue_at + i) & (m->queue_cap - 1)];
+}
+
 void
 merge_fini(struct merge *m)
 {
 	for (size_t i = 0; i < m->nr; i++)
 		free(m->heap[i].record);
+	for (size_t i = 0; i < m->queue_nr; i++)
+		free(queued(m, i)->record);
 	free(m->heap);
+	free(m->queue);
 	*m = (struct merge) { 0 };
 }
 
@@ -73,10 +82,12 @@ sift_down(struct merge *m, size_t i)
 	m->heap[i] = moved;
 }
 
+enum { LEAST_ROOM = 1024 };
+
 static int
-grow(struct merge *m)
+grow_heap(struct merge *m)
 {
-	size_t cap = m->cap == 0 ? 1024 : m->cap * 2;
+	size_t cap = m->cap == 0 ? LEAST_ROOM : m->cap * 2;
 	struct merge_entry *heap;
 
 	if (m->nr < m->cap)
@@ -89,42 +100,98 @@ grow(struct merge *m)
 	return 0;
 }
 
+static int
+grow_queue(struct merge *m)
+{
+	size_t cap = m->queue_cap == 0 ? LEAST_ROOM : m->queue_cap * 2;
+	struct merge_entry *queue;
+
+	if (m->queue_nr < m->queue_cap)
+		return 0;
+	queue = malloc(cap * sizeof(struct merge_entry));
+	if (queue == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < m->queue_nr; i++)
+		queue[i] = *queued(m, i);
+	free(m->queue);
+	m->queue = queue;
+	m->queue_at = 0;
+	m->queue_cap = cap;
+	return 0;
+}
+
+/* Behind the queue's last, or else into the heap. */
+static int
+put(struct merge *m, const struct merge_entry *e)
+{
+	if (m->queue_nr == 0 || !before(e, queued(m, m->queue_nr - 1))) {
+		if (grow_queue(m) != 0)
+			return -ENOMEM;
+		*queued(m, m->queue_nr++) = *e;
+		return 0;
+	}
+	if (grow_heap(m) != 0)
+		return -ENOMEM;
+	m->heap[m->nr++] = *e;
+	sift_up(m, m->nr - 1);
+	return 0;
+}
+
+/* The heap's first comes before the queue's, or there is no other. */
+static bool
+heap_is_first(const struct merge *m)
+{
+	return m->nr != 0 && (m->queue_nr == 0 || before(&m->heap[0], queued(m, 0)));
+}
+
+static void
+drop_first(struct merge *m, bool of_heap)
+{
+	if (!of_heap) {
+		m->queue_at = (m->queue_at + 1) & (m->queue_cap - 1);
+		m->queue_nr--;
+		return;
+	}
+	m->heap[0] = m->heap[--m->nr];
+	if (m->nr > 1)
+		sift_down(m, 0);
+}
+
 int
 merge_push(struct merge *m, const struct record_head *record)
 {
-	struct record_head *copy = grow(m) == 0 ? malloc(record->len) : NULL;
+	struct merge_entry e = { record->order_us, malloc(record->len) };
 
-	if (copy == NULL) {
+	if (e.record != NULL)
+		memcpy(e.record, record, record->len);
+	if (e.record == NULL || put(m, &e) != 0) {
+		free(e.record);
 		m->stats.refused++;
 		return -ENOMEM;
 	}
-	memcpy(copy, record, record->len);
-	if (copy->order_us < m->released_us)
+	if (e.order_us < m->released_us)
 		m->stats.late++;
-	m->heap[m->nr++] = (struct merge_entry) { copy->order_us, copy };
-	m->bytes += copy->len;
-	sift_up(m, m->nr - 1);
+	m->bytes += record->len;
 	return 0;
 }
 
 struct record_head *
 merge_take(struct merge *m, uint64_t before_us, bool early)
 {
-	struct record_head *first;
+	bool of_heap = heap_is_first(m);
+	struct merge_entry e;
 
-	if (m->nr == 0)
+	if (!of_heap && m->queue_nr == 0)
 		return NULL;
-	first = m->heap[0].record;
-	if (m->heap[0].order_us >= before_us) {
+	e = of_heap ? m->heap[0] : *queued(m, 0);
+	if (e.order_us >= before_us) {
 		if (!early || m->bytes <= m->max_bytes)
 			return NULL;
 		m->stats.early++;
 	}
-	m->heap[0] = m->heap[--m->nr];
-	if (m->nr > 1)
-		sift_down(m, 0);
-	m->bytes -= first->len;
-	if (first->order_us > m->released_us)
-		m->released_us = first->order_us;
-	return first;
+	drop_first(m, of_heap);
+	m->bytes -= e.record->len;
+	if (e.order_us > m->released_us)
+		m->released_us = e.order_us;
+	return e.record;
 }

@@ -1,9 +1,10 @@
 /*
  * Puts the records of all workers into one order: by (order_us, time_us, event_id).
  *
- * A binary heap over copies of the records. What is below the lowest watermark of all rings can be
- * released, since nothing older will follow. The result does not depend on how flows were spread
- * over workers.
+ * Copies of the records: those that come in order, as nearly all of one worker do, wait in a queue,
+ * the others in a binary heap; the first of all is the first of one of them. What is below the
+ * lowest watermark of all rings can be released, since nothing older will follow. The result does
+ * not depend on how flows were spread over workers.
  *
  * Limit: max_bytes of records, as copied. Live, a record that exceeds it makes the oldest ones be
  * released early: nothing is lost, but a slow worker's records may then come behind them and
@@ -36,6 +37,8 @@ struct merge_entry {
 struct merge {
 	struct merge_entry *heap; /* owned */
 	size_t nr, cap;
+	struct merge_entry *queue; /* owned; a ring of queue_cap, a power of two */
+	size_t queue_at, queue_nr, queue_cap;
 	size_t bytes, max_bytes;
 	uint64_t released_us; /* highest order_us released so far */
 	struct merge_stats stats;
@@ -48,7 +51,7 @@ void merge_fini(struct merge *m);
 int merge_push(struct merge *m, const struct record_head *record);
 
 /*
- * The first record with order_us < before_us, or, when early is allowed and the heap holds more
+ * The first record with order_us < before_us, or, when early is allowed and there is more
  * than max_bytes, the first of all. NULL when there is none. Given: free() it.
  */
 struct record_head *merge_take(struct merge *m, uint64_t before_us, bool early);

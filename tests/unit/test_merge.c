@@ -140,11 +140,52 @@ test_model(void **state)
 	merge_fini(&m);
 }
 
+/* Mostly in order, as workers bring them, taken in between: never one before its turn, none lost.
+ */
+static void
+test_mixed(void **state)
+{
+	static struct record r;
+	uint64_t seed = 7, now = 1000, pushed = 0, taken = 0, last = 0;
+	struct record_head *h;
+	struct merge m;
+
+	(void)state;
+	merge_init(&m, SIZE_MAX);
+	for (unsigned round = 0; round < 300; round++) {
+		for (uint64_t n = test_random(&seed) % 40; n > 0; n--, pushed++) {
+			uint64_t back = test_random(&seed) % 4 == 0 ? test_random(&seed) % 500 : 0;
+
+			now += test_random(&seed) % 20;
+			make(&r, now - back, now, (uint8_t)n);
+			assert_int_equal(merge_push(&m, &r.head), 0);
+		}
+		while ((h = merge_take(&m, now - 500, false)) != NULL) {
+			assert_true(h->order_us >= last && h->order_us < now - 500);
+			last = h->order_us;
+			free(h);
+			taken++;
+		}
+		assert_true(m.nr + m.queue_nr == pushed - taken);
+	}
+	while ((h = merge_take(&m, UINT64_MAX, false)) != NULL) {
+		assert_true(h->order_us >= last);
+		last = h->order_us;
+		free(h);
+		taken++;
+	}
+	assert_int_equal(taken, pushed);
+	assert_int_equal(m.bytes, 0);
+	assert_int_equal(m.stats.late, 0);
+	merge_fini(&m);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_mixed),
 		cmocka_unit_test(test_watermark_holds_back),
 		cmocka_unit_test(test_too_many_are_released_early),
 		cmocka_unit_test(test_model),
