@@ -43,8 +43,12 @@ core_dump_forbid(void)
 
 /*
  * Vector registers are what memcpy and the scanners work with: hundreds of bytes of payload. A core
- * holds them for every thread, so every thread has to clear its own.
+ * holds them for every thread, so every thread has to clear its own. The assembler repeats a line
+ * for each register.
  */
+#define LOW_16	"0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15"
+#define HIGH_16 "16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31"
+
 static void
 clear_registers(void)
 {
@@ -54,76 +58,17 @@ clear_registers(void)
 				     : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6",
 				       "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13",
 				       "xmm14", "xmm15");
-#define CLEAR(n)       __asm__ volatile("pxor %xmm" #n ", %xmm" #n)
-#define CLEAR_UPPER(n) __asm__ volatile("vpxorq %zmm" #n ", %zmm" #n ", %zmm" #n)
-	CLEAR(0);
-	CLEAR(1);
-	CLEAR(2);
-	CLEAR(3);
-	CLEAR(4);
-	CLEAR(5);
-	CLEAR(6);
-	CLEAR(7);
-	CLEAR(8);
-	CLEAR(9);
-	CLEAR(10);
-	CLEAR(11);
-	CLEAR(12);
-	CLEAR(13);
-	CLEAR(14);
-	CLEAR(15);
-	if (__builtin_cpu_supports("avx512f")) {
-		CLEAR_UPPER(16);
-		CLEAR_UPPER(17);
-		CLEAR_UPPER(18);
-		CLEAR_UPPER(19);
-		CLEAR_UPPER(20);
-		CLEAR_UPPER(21);
-		CLEAR_UPPER(22);
-		CLEAR_UPPER(23);
-		CLEAR_UPPER(24);
-		CLEAR_UPPER(25);
-		CLEAR_UPPER(26);
-		CLEAR_UPPER(27);
-		CLEAR_UPPER(28);
-		CLEAR_UPPER(29);
-		CLEAR_UPPER(30);
-		CLEAR_UPPER(31);
-	}
+	__asm__ volatile(".irp n," LOW_16 "\n"
+			 "pxor %xmm\\n, %xmm\\n\n"
+			 ".endr");
+	if (__builtin_cpu_supports("avx512f"))
+		__asm__ volatile(".irp n," HIGH_16 "\n"
+				 "vpxorq %zmm\\n, %zmm\\n, %zmm\\n\n"
+				 ".endr");
 #elif defined(__aarch64__)
-#define CLEAR(n) __asm__ volatile("movi v" #n ".2d, #0")
-	CLEAR(0);
-	CLEAR(1);
-	CLEAR(2);
-	CLEAR(3);
-	CLEAR(4);
-	CLEAR(5);
-	CLEAR(6);
-	CLEAR(7);
-	CLEAR(8);
-	CLEAR(9);
-	CLEAR(10);
-	CLEAR(11);
-	CLEAR(12);
-	CLEAR(13);
-	CLEAR(14);
-	CLEAR(15);
-	CLEAR(16);
-	CLEAR(17);
-	CLEAR(18);
-	CLEAR(19);
-	CLEAR(20);
-	CLEAR(21);
-	CLEAR(22);
-	CLEAR(23);
-	CLEAR(24);
-	CLEAR(25);
-	CLEAR(26);
-	CLEAR(27);
-	CLEAR(28);
-	CLEAR(29);
-	CLEAR(30);
-	CLEAR(31);
+	__asm__ volatile(".irp n," LOW_16 "," HIGH_16 "\n"
+			 "movi v\\n\\().2d, #0\n"
+			 ".endr");
 #endif
 }
 
