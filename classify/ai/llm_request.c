@@ -180,6 +180,43 @@ string_value(struct llm_call *call, uint64_t path)
 	}
 }
 
+/* The key that stands before what is attached, or before where it is: one for each. */
+static bool
+names_attachment(uint64_t path)
+{
+	switch (path) {
+	case AT(K_messages, ITEM, K_content, ITEM, K_image_url):
+	case AT(K_messages, ITEM, K_content, ITEM, K_source):
+	case AT(K_messages, ITEM, K_content, ITEM, K_image):
+	case AT(K_messages, ITEM, K_content, ITEM, K_document):
+	case AT(K_messages, ITEM, K_content, ITEM, K_video):
+	case AT(K_messages, ITEM, K_content, ITEM, K_file):
+	case AT(K_messages, ITEM, K_content, ITEM, K_file_id):
+	case AT(K_messages, ITEM, K_content, ITEM, K_input_audio):
+	case AT(K_messages, ITEM, K_content, ITEM, K_content, ITEM, K_source): /* of a tool */
+	case AT(K_messages, ITEM, K_content, ITEM, K_toolResult, K_content, ITEM, K_image):
+	case AT(K_messages, ITEM, K_content, ITEM, K_toolResult, K_content, ITEM, K_document):
+	case AT(K_messages, ITEM, K_content, ITEM, K_toolResult, K_content, ITEM, K_video):
+	case AT(K_contents, ITEM, K_parts, ITEM, K_functionResponse, K_parts, ITEM, K_inlineData):
+	case AT(K_contents, ITEM, K_parts, ITEM, K_functionResponse, K_parts, ITEM, K_fileData):
+	case AT(K_input, ITEM, K_output, ITEM, K_image_url):
+	case AT(K_input, ITEM, K_output, ITEM, K_file_id):
+	case AT(K_input, ITEM, K_output, ITEM, K_file_url):
+	case AT(K_input, ITEM, K_output, ITEM, K_file_data):
+	case AT(K_input, ITEM, K_content, ITEM, K_image_url):
+	case AT(K_input, ITEM, K_content, ITEM, K_file_id):
+	case AT(K_input, ITEM, K_content, ITEM, K_file_url):
+	case AT(K_input, ITEM, K_content, ITEM, K_file_data):
+	case AT(K_contents, ITEM, K_parts, ITEM, K_inlineData):
+	case AT(K_contents, ITEM, K_parts, ITEM, K_inline_data):
+	case AT(K_contents, ITEM, K_parts, ITEM, K_fileData):
+	case AT(K_contents, ITEM, K_parts, ITEM, K_file_data):
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* A key says as much as its value in many places. */
 static void
 key(struct llm_call *call, uint64_t path)
@@ -225,35 +262,8 @@ key(struct llm_call *call, uint64_t path)
 	case AT(K_documents):
 		call->signs |= LLM_SIGN_DOCUMENTS;
 		break;
-	case AT(K_messages, ITEM, K_content, ITEM, K_image_url):
-	case AT(K_messages, ITEM, K_content, ITEM, K_source):
-	case AT(K_messages, ITEM, K_content, ITEM, K_image):
-	case AT(K_messages, ITEM, K_content, ITEM, K_document):
-	case AT(K_messages, ITEM, K_content, ITEM, K_video):
-	case AT(K_messages, ITEM, K_content, ITEM, K_file):
-	case AT(K_messages, ITEM, K_content, ITEM, K_file_id):
-	case AT(K_messages, ITEM, K_content, ITEM, K_input_audio):
-	case AT(K_messages, ITEM, K_content, ITEM, K_content, ITEM, K_source): /* of a tool */
-	case AT(K_messages, ITEM, K_content, ITEM, K_toolResult, K_content, ITEM, K_image):
-	case AT(K_messages, ITEM, K_content, ITEM, K_toolResult, K_content, ITEM, K_document):
-	case AT(K_messages, ITEM, K_content, ITEM, K_toolResult, K_content, ITEM, K_video):
-	case AT(K_contents, ITEM, K_parts, ITEM, K_functionResponse, K_parts, ITEM, K_inlineData):
-	case AT(K_contents, ITEM, K_parts, ITEM, K_functionResponse, K_parts, ITEM, K_fileData):
-	case AT(K_input, ITEM, K_output, ITEM, K_image_url):
-	case AT(K_input, ITEM, K_output, ITEM, K_file_id):
-	case AT(K_input, ITEM, K_output, ITEM, K_file_url):
-	case AT(K_input, ITEM, K_output, ITEM, K_file_data):
-	case AT(K_input, ITEM, K_content, ITEM, K_image_url):
-	case AT(K_input, ITEM, K_content, ITEM, K_file_id):
-	case AT(K_input, ITEM, K_content, ITEM, K_file_url):
-	case AT(K_input, ITEM, K_content, ITEM, K_file_data):
-	case AT(K_contents, ITEM, K_parts, ITEM, K_inlineData):
-	case AT(K_contents, ITEM, K_parts, ITEM, K_inline_data):
-	case AT(K_contents, ITEM, K_parts, ITEM, K_fileData):
-	case AT(K_contents, ITEM, K_parts, ITEM, K_file_data):
-		call->facts.attachments++;
-		break;
 	default:
+		call->facts.attachments += names_attachment(path);
 		break;
 	}
 }
