@@ -13,7 +13,6 @@
 #include "dataplane/cmd.h"
 #include "dataplane/cmd_options.h"
 #include "dataplane/log.h"
-#include "dataplane/pipeline.h"
 
 static const char usage_text[] =
     "usage: weir rules COMMAND [OPTION]... [ARGUMENT]...\n"
@@ -114,7 +113,7 @@ parse(struct rules_options *o, int argc, char **argv)
 		return status;
 	o->nr_args = argc - optind;
 	o->args = argv + optind;
-	o->source = pipeline_rules(&o->config, o->dir, sizeof(o->dir));
+	o->source = rule_files_source(&o->config, o->dir);
 	return -1;
 }
 

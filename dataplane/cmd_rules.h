@@ -7,12 +7,11 @@
 
 #include <stdbool.h>
 
-#include "dataplane/config.h"
-#include "classify/rules/ruleset.h"
+#include "dataplane/rule_files.h"
 
 struct rules_options {
 	struct config config;
-	char dir[4096];
+	char dir[RULE_FILES_PATH_BYTES];
 	struct ruleset_source source;
 	bool json, validators, strict;
 	const char *buffer;		 /* --in */

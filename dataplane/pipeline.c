@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,16 +15,15 @@
 #include <rte_lcore.h>
 #include <rte_mbuf.h>
 
-#include "classify/ai/provider.h"
 #include "dataplane/flow/pages.h"
 #include "dataplane/log.h"
 #include "dataplane/publish/ai_watch.h"
 #include "dataplane/publish/publisher.h"
+#include "dataplane/rules_in_force.h"
 #include "dataplane/worker.h"
 
 #define TICK_US		100000u
 #define RELOAD_TICK_US	2000u
-#define WATCH_US	1000000u
 #define MEMPOOL_BYTES	128u /* what a pool adds to each frame */
 #define PAGE_BYTES	4096u
 #define DATA_ROOM	(2048 + RTE_PKTMBUF_HEADROOM)
@@ -35,7 +33,6 @@
 #define POOL_CACHE	128u
 #define FIRST_LCORE	1u /* of the workers; the main lcore is 0, see eal.c */
 #define MAX_COUNTERS	256
-#define PATH_BYTES	4096
 
 struct pipeline {
 	const struct config *config;
@@ -45,22 +42,7 @@ struct pipeline {
 	struct worker_shared *shared;
 	struct worker *workers[WORKER_MAX];
 	struct publisher *publisher;
-	struct provider_catalogue *providers; /* in force, and so on as the rules below */
-	struct provider_catalogue *old_providers, *next_providers;
-	struct ruleset *rules;	   /* in force */
-	struct ruleset *old_rules; /* the ones before, until no worker uses them any more */
-	bool offered;		   /* rules have been handed out and not yet taken by all */
-	bool reload_wanted;	   /* while an earlier reload is still under way */
-	uint64_t nr_reloads, nr_reload_failures;
-	/* Compiling takes seconds: a thread of its own does it. */
-	bool loading;
-	pthread_t loader;
-	_Atomic bool loaded;
-	int load_result;
-	struct ruleset *next_rules;
-	/* Watching: a change counts once the files have been the same for a second. */
-	uint64_t stamp_in_force, stamp_seen;
-	unsigned watched_us; /* since the last look at them */
+	struct rules_in_force *rules;
 	void (*more_counters)(void *arg, counter_put_fn *put, void *to);
 	void *more_arg;
 	struct record stats;
@@ -108,71 +90,6 @@ update_wall_offset(struct pipeline *p)
 		     (uint64_t)ts.tv_sec * 1000000u + (uint64_t)ts.tv_nsec / 1000u - tsc_us);
 }
 
-const char *
-pipeline_rules_dir(const struct config *config, char *path, size_t cap)
-{
-	static const char *const beside[] = { "/../../rules", "/../share/weir/rules" };
-	char exe[1024];
-	ssize_t len = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-
-	snprintf(path, cap, "%s", config->rules_dir);
-	if (strcmp(path, "rules") != 0 || access(path, R_OK) == 0 || len <= 0)
-		return path;
-	exe[len] = '\0';
-	*strrchr(exe, '/') = '\0';
-	for (size_t i = 0; i < RTE_DIM(beside); i++) {
-		snprintf(path, cap, "%s%s", exe, beside[i]);
-		if (access(path, R_OK) == 0)
-			return path;
-	}
-	snprintf(path, cap, "%s", config->rules_dir);
-	return path;
-}
-
-struct ruleset_source
-pipeline_rules(const struct config *config, char *path, size_t cap)
-{
-	return (struct ruleset_source) {
-		.dir = pipeline_rules_dir(config, path, cap),
-		.local = config->rules_local[0] == '\0' ? NULL : config->rules_local,
-	};
-}
-
-static int
-load_rules(const struct pipeline *p, struct ruleset **out)
-{
-	char dir[PATH_BYTES];
-	const struct ruleset_source source = pipeline_rules(p->config, dir, sizeof(dir));
-
-	return ruleset_load_from(&source, out, stderr);
-}
-
-static uint64_t
-stamp_of(const struct pipeline *p)
-{
-	char dir[PATH_BYTES], ai[PATH_BYTES + 4];
-	const struct ruleset_source source = pipeline_rules(p->config, dir, sizeof(dir));
-	const struct ruleset_source catalogue = { .dir = ai };
-
-	snprintf(ai, sizeof(ai), "%s/ai", source.dir);
-	return ruleset_stamp(&source, p->rules) * 31 + ruleset_stamp(&catalogue, NULL);
-}
-
-static int
-load_catalogue(const struct pipeline *p, struct provider_catalogue **out)
-{
-	char dir[PATH_BYTES], path[PATH_BYTES + 4], err[512];
-	int r;
-
-	snprintf(path, sizeof(path), "%s/ai", pipeline_rules_dir(p->config, dir, sizeof(dir)));
-	if (access(path, R_OK) != 0)
-		return 0;
-	r = provider_load(path, out, err, sizeof(err));
-	if (r != 0)
-		log_err("%s", err);
-	return r;
-}
-
 static void
 set_max_states(const struct config *c, uint32_t max[NR_PROTOCOLS])
 {
@@ -197,6 +114,7 @@ static void
 worker_config_of(const struct pipeline *p, unsigned id, const uint64_t secret[2],
 		 struct worker_config *w)
 {
+	const struct rules *rules = rules_in_force(p->rules);
 	const struct config *c = p->config;
 
 	*w = (struct worker_config) {
@@ -251,12 +169,12 @@ worker_config_of(const struct pipeline *p, unsigned id, const uint64_t secret[2]
 			  .estimate_tokens = (enum conn_estimates)c->records_estimate_tokens,
 			  .min_severity = (unsigned)c->findings_min_severity,
 			  .live_test_values = c->detect_test_values != 0,
-			  .providers = p->providers,
-			  .rules = p->rules,
+			  .providers = rules->providers,
+			  .rules = rules->set,
 			  .hash_key = { secret[0] ^ 0x66696e64u, secret[1] } },
-		.ruleset = ruleset_hash(p->rules),
-		.record_types =
-		    ai_watch_types(c->record_types, p->providers, !p->replay) | types_for_names(c),
+		.ruleset = ruleset_hash(rules->set),
+		.record_types = ai_watch_types(c->record_types, rules->providers, !p->replay) |
+				types_for_names(c),
 	};
 	set_max_states(c, w->conn.max_states);
 	for (unsigned i = 0; i < FEED_MAX; i++) {
@@ -374,14 +292,10 @@ pipeline_create(const struct pipeline_options *options, struct pipeline **out)
 	p->replay = options->replay;
 	p->nr_sources = options->nr_sources;
 	p->nr_workers = (unsigned)p->config->workers;
-	r = load_rules(p, &p->rules);
-	if (r == 0) {
-		p->stamp_in_force = p->stamp_seen = stamp_of(p);
-		r = load_catalogue(p, &p->providers);
-	}
+	r = rules_in_force_create(p->config, &p->rules);
 	if (r == 0)
-		r = publisher_create_from_config(p->config, p->providers, p->replay, p->nr_workers,
-						 &p->publisher);
+		r = publisher_create_from_config(p->config, rules_in_force(p->rules)->providers,
+						 p->replay, p->nr_workers, &p->publisher);
 	if (r == 0)
 		r = create_shared(p);
 	if (r == 0)
@@ -399,11 +313,6 @@ pipeline_destroy(struct pipeline *p)
 {
 	if (p == NULL)
 		return;
-	if (p->loading) {
-		pthread_join(p->loader, NULL);
-		ruleset_free(p->next_rules);
-		provider_destroy(p->next_providers);
-	}
 	for (unsigned w = 0; w < p->nr_workers; w++)
 		worker_destroy(p->workers[w]);
 	publisher_destroy(p->publisher);
@@ -412,10 +321,7 @@ pipeline_destroy(struct pipeline *p)
 	if (p->shared != NULL)
 		rte_mempool_free(p->shared->pool);
 	free(p->shared);
-	provider_destroy(p->old_providers);
-	provider_destroy(p->providers);
-	ruleset_free(p->old_rules);
-	ruleset_free(p->rules);
+	rules_in_force_destroy(p->rules);
 	free(p);
 }
 
@@ -428,7 +334,7 @@ pipeline_scanner(struct pipeline *p)
 const struct ruleset *
 pipeline_rules_in_force(const struct pipeline *p)
 {
-	return p->rules;
+	return rules_in_force(p->rules)->set;
 }
 
 struct rte_mempool *
@@ -520,115 +426,39 @@ workers_running(const struct pipeline *p)
 	return false;
 }
 
-/* The set is there, or the errors have been told: hands it to the workers. */
 static void
-take_loaded(struct pipeline *p)
+offer_rules(void *arg, const struct rules *rules)
 {
-	pthread_join(p->loader, NULL);
-	p->loading = false;
-	p->nr_reloads++;
-	if (p->load_result != 0) {
-		p->nr_reload_failures++;
-		provider_destroy(p->next_providers);
-		log_err("rules: %s: not loaded: set %s stays in force", p->config->rules_dir,
-			ruleset_hash(p->rules));
-		return;
-	}
-	p->old_rules = p->rules;
-	p->rules = p->next_rules;
-	p->next_rules = NULL;
-	p->old_providers = p->providers;
-	p->providers = p->next_providers;
-	p->next_providers = NULL;
-	p->offered = true;
-	publisher_offer_providers(p->publisher, p->providers);
+	const struct pipeline *p = arg;
+
+	publisher_offer_providers(p->publisher, rules->providers);
 	for (unsigned w = 0; w < p->nr_workers; w++)
-		worker_offer_rules(p->workers[w], p->rules, ruleset_hash(p->rules), p->providers);
+		worker_offer_rules(p->workers[w], rules->set, ruleset_hash(rules->set),
+				   rules->providers);
 }
 
-static void
-start_wanted(struct pipeline *p)
+static bool
+rules_taken(void *arg)
 {
-	if (p->reload_wanted && !p->loading && !p->offered) {
-		p->reload_wanted = false;
-		pipeline_reload_rules(p);
-	}
-}
+	const struct pipeline *p = arg;
 
-/* Once every worker and the publisher are on the new set, nothing uses the old one any more. */
-static void
-settle_rules(struct pipeline *p)
-{
-	if (p->loading && atomic_load_explicit(&p->loaded, memory_order_acquire))
-		take_loaded(p);
-	start_wanted(p);
-	if (!p->offered)
-		return;
 	for (unsigned w = 0; w < p->nr_workers; w++) {
 		if (!worker_rules_taken(p->workers[w]))
-			return;
+			return false;
 	}
-	if (!publisher_providers_taken(p->publisher))
-		return;
-	p->offered = false;
-	ruleset_free(p->old_rules);
-	p->old_rules = NULL;
-	provider_destroy(p->old_providers);
-	p->old_providers = NULL;
-	log_notice("rules: %zu in force, set %s", ruleset_nr(p->rules), ruleset_hash(p->rules));
-	start_wanted(p);
-}
-
-static void *
-load_aside(void *arg)
-{
-	struct pipeline *p = arg;
-
-	p->load_result = load_catalogue(p, &p->next_providers);
-	if (p->load_result == 0)
-		p->load_result = load_rules(p, &p->next_rules);
-	atomic_store_explicit(&p->loaded, true, memory_order_release);
-	return NULL;
+	return publisher_providers_taken(p->publisher);
 }
 
 void
 pipeline_reload_rules(struct pipeline *p)
 {
-	if (p->offered || p->loading) {
-		p->reload_wanted = true;
-		return;
-	}
-	p->stamp_in_force = p->stamp_seen = stamp_of(p);
-	atomic_store(&p->loaded, false);
-	p->next_rules = NULL;
-	p->next_providers = NULL;
-	p->loading = pthread_create(&p->loader, NULL, load_aside, p) == 0;
-	if (!p->loading) {
-		p->nr_reloads++;
-		p->nr_reload_failures++;
-		log_err("rules: no thread to load them in: set %s stays in force",
-			ruleset_hash(p->rules));
-	}
-}
-
-static void
-watch_rules(struct pipeline *p, unsigned waited_us)
-{
-	uint64_t stamp;
-
-	p->watched_us += waited_us;
-	if (p->replay || !p->config->rules_watch || p->loading || p->watched_us < WATCH_US)
-		return;
-	p->watched_us = 0;
-	stamp = stamp_of(p);
-	if (stamp != p->stamp_in_force && stamp == p->stamp_seen)
-		pipeline_reload_rules(p);
-	p->stamp_seen = stamp;
+	rules_in_force_reload(p->rules);
 }
 
 void
 pipeline_wait(struct pipeline *p, void (*tick)(void *arg), void *arg)
 {
+	const struct rules_users users = { offer_rules, rules_taken, p };
 	unsigned wait_us = 500;
 
 	/* Short runs should not wait for a long tick, nor a set of rules that is under way. */
@@ -636,12 +466,13 @@ pipeline_wait(struct pipeline *p, void (*tick)(void *arg), void *arg)
 		usleep(wait_us);
 		if (wait_us < TICK_US)
 			wait_us *= 2;
-		if (p->loading || p->offered)
+		if (rules_in_force_changing(p->rules))
 			wait_us = RELOAD_TICK_US;
 		if (!p->replay)
 			update_wall_offset(p);
-		settle_rules(p);
-		watch_rules(p, wait_us);
+		rules_in_force_tick(p->rules, &users);
+		if (!p->replay)
+			rules_in_force_watch(p->rules, wait_us);
 		if (tick != NULL)
 			tick(arg);
 	}
@@ -752,8 +583,7 @@ pipeline_put_counters(const struct pipeline *p, counter_put_fn *put, void *arg)
 	put(arg, "flows_open", flows);
 	put_workers(p, put, arg);
 	put_feeds(p, put, arg);
-	put(arg, "rules_reloads", p->nr_reloads);
-	put(arg, "rules_reload_failures", p->nr_reload_failures);
+	rules_in_force_put_counters(p->rules, put, arg);
 	publisher_put_counters(p->publisher, put, arg);
 	if (p->more_counters != NULL)
 		p->more_counters(p->more_arg, put, arg);
@@ -777,7 +607,7 @@ void
 pipeline_put_stats(struct pipeline *p, uint64_t now_us)
 {
 	record_begin(&p->stats, RECORD_STATS, now_us, now_us, NULL);
-	record_put_string(&p->stats, RF_RULESET, ruleset_hash(p->rules));
+	record_put_string(&p->stats, RF_RULESET, pipeline_ruleset(p));
 	pipeline_put_counters(p, put_counter, &p->stats);
 	publisher_put_stats(p->publisher, &p->stats.head);
 }
@@ -809,7 +639,7 @@ pipeline_pulse(const struct pipeline *p, struct watchdog_pulse *pulse)
 const char *
 pipeline_ruleset(const struct pipeline *p)
 {
-	return ruleset_hash(p->rules);
+	return ruleset_hash(rules_in_force(p->rules)->set);
 }
 
 bool

@@ -32,16 +32,6 @@ struct pipeline_options {
 int pipeline_create(const struct pipeline_options *options, struct pipeline **out);
 void pipeline_destroy(struct pipeline *p);
 
-/*
- * The folder of rules: rules.dir, or where it is left at its default and not found here, the one
- * that came with the program. Writes to path and returns it.
- */
-const char *pipeline_rules_dir(const struct config *config, char *path, size_t cap)
-    __attribute__((nonnull));
-
-/* What rules to load, in the words of ruleset.h; path is written to and borrowed. */
-struct ruleset_source pipeline_rules(const struct config *config, char *path, size_t cap);
-
 /* Megabytes that EAL needs for this configuration. */
 unsigned pipeline_memory_mb(const struct config *config);
 
@@ -79,11 +69,8 @@ void pipeline_stop(struct pipeline *p);
  */
 void pipeline_wait(struct pipeline *p, void (*tick)(void *arg), void *arg);
 
-/*
- * Reads the rules anew, in a thread of its own, and hands them to the workers. A set that does not
- * load leaves the old one running, with the cause logged and counted. While one is under way
- * another waits, and the newest wins. Only from a tick. Live, a change of the files does the same.
- */
+/* Reads the rules anew, see rules_in_force.h. Only from a tick. Live, a change of the files does
+ * the same. */
 void pipeline_reload_rules(struct pipeline *p);
 
 /* After pipeline_wait: publishes the last stats record, flushes the output. 0, or -EIO. */
