@@ -54,7 +54,7 @@ enum state {
 	END,
 };
 
-enum what { IGNORED = STEPS_IGNORED, DATA, UNREAD };
+enum what { IGNORED = DB_PASSED_IGNORED, DATA = DB_PASSED_VALUE, UNREAD = DB_PASSED_UNREAD };
 
 void
 amqp_init(void *parser, const bool midstream[2])
@@ -419,13 +419,9 @@ bytes(void *arg, struct steps *s, const uint8_t *data, size_t len)
 	struct amqp *p = o->parser;
 	struct amqp_side *side = &p->side[o->dir];
 
-	if (s->what == DATA) {
-		db_tell_bytes(o, DB_VALUE, span_of(data, len));
-		if (s->state == BODY_BYTES)
-			side->body = len < side->body ? side->body - len : 0;
-	} else if (s->what == UNREAD) {
-		db_tell(o, (struct db_event) { .kind = DB_UNREAD, .rows = len });
-	}
+	db_tell_passed(arg, s, data, len);
+	if (s->what == DATA && s->state == BODY_BYTES)
+		side->body = len < side->body ? side->body - len : 0;
 }
 
 static bool

@@ -71,7 +71,14 @@ enum state {
 	OVER,
 };
 
-enum what { IGNORED = STEPS_IGNORED, STATEMENT, PREPARED, DATA, CODED_BYTES, UNREAD };
+enum what {
+	IGNORED = DB_PASSED_IGNORED,
+	DATA = DB_PASSED_VALUE,
+	UNREAD = DB_PASSED_UNREAD,
+	STATEMENT = NR_DB_PASSED,
+	PREPARED,
+	CODED_BYTES,
+};
 
 void
 cassandra_init(void *parser, const bool midstream[2])
@@ -517,15 +524,13 @@ bytes(void *arg, struct steps *s, const uint8_t *data, size_t len)
 					       .bytes = span_of(data, len),
 					       .id = id_of(&p->side[o->dir]),
 					       .prepared = s->what == PREPARED });
-	else if (s->what == DATA)
-		db_tell_bytes(o, DB_VALUE, span_of(data, len));
 	else if (s->what == CODED_BYTES)
 		db_tell(o, (struct db_event) { .kind = DB_CODED,
 					       .name = p->side[o->dir].lz4 ? DB_CODING_LZ4
 									   : DB_CODING_SNAPPY,
 					       .bytes = span_of(data, len) });
-	else if (s->what == UNREAD)
-		db_tell(o, (struct db_event) { .kind = DB_UNREAD, .rows = len });
+	else
+		db_tell_passed(arg, s, data, len);
 }
 
 static bool

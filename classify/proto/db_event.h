@@ -122,6 +122,24 @@ db_tell_bytes(const struct db_out *o, enum db_event_kind kind, struct span s)
 		db_tell(o, (struct db_event) { .kind = kind, .bytes = s });
 }
 
+/* What steps hand on (their `what`); what a parser has of its own comes behind these. */
+enum db_passed {
+	DB_PASSED_IGNORED = STEPS_IGNORED,
+	DB_PASSED_VALUE,
+	DB_PASSED_UNREAD,
+	NR_DB_PASSED
+};
+
+/* A steps_bytes_fn, arg is the db_out: tells values, and how much was unread. */
+static inline void
+db_tell_passed(void *arg, struct steps *s, const uint8_t *data, size_t len)
+{
+	if (s->what == DB_PASSED_VALUE)
+		db_tell_bytes(arg, DB_VALUE, span_of(data, len));
+	else if (s->what == DB_PASSED_UNREAD)
+		db_tell(arg, (struct db_event) { .kind = DB_UNREAD, .rows = len });
+}
+
 /* FNV-1a: what a name is remembered by. */
 static inline uint64_t
 db_hash(struct span s)

@@ -91,7 +91,12 @@ enum state {
 	OVER,
 };
 
-enum what { IGNORED = STEPS_IGNORED, DATA, CODED_BYTES, UNREAD };
+enum what {
+	IGNORED = DB_PASSED_IGNORED,
+	DATA = DB_PASSED_VALUE,
+	UNREAD = DB_PASSED_UNREAD,
+	CODED_BYTES = NR_DB_PASSED,
+};
 
 void
 kafka_init(void *parser, const bool midstream[2])
@@ -861,14 +866,12 @@ bytes(void *arg, struct steps *s, const uint8_t *data, size_t len)
 	const struct db_out *o = arg;
 	struct kafka *p = o->parser;
 
-	if (s->what == DATA)
-		db_tell_bytes(o, DB_VALUE, span_of(data, len));
-	else if (s->what == CODED_BYTES)
+	if (s->what == CODED_BYTES)
 		db_tell(o, (struct db_event) { .kind = DB_CODED,
 					       .name = codings[p->side[o->dir].coding],
 					       .bytes = span_of(data, len) });
-	else if (s->what == UNREAD)
-		db_tell(o, (struct db_event) { .kind = DB_UNREAD, .rows = len });
+	else
+		db_tell_passed(arg, s, data, len);
 }
 
 static bool

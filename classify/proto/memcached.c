@@ -30,7 +30,7 @@ enum state {
 	BODY,
 };
 
-enum what { IGNORED = STEPS_IGNORED, DATA };
+enum what { IGNORED = DB_PASSED_IGNORED, DATA = DB_PASSED_VALUE };
 
 void
 memcached_init(void *parser, const bool midstream[2])
@@ -269,13 +269,6 @@ step(void *arg, struct steps *s)
 	}
 }
 
-static void
-bytes(void *arg, struct steps *s, const uint8_t *data, size_t len)
-{
-	if (s->what == DATA)
-		db_tell_bytes(arg, DB_VALUE, span_of(data, len));
-}
-
 static bool
 is_header(struct span s, uint8_t magic)
 {
@@ -344,7 +337,7 @@ memcached_push(void *parser, unsigned dir, const uint8_t *data, size_t len, db_e
 		p->known = true;
 		p->binary = data[0] == (dir == CLIENT ? ASK : ANSWER);
 	}
-	return db_steps_push(&p->side[dir].steps, data, len, step, bytes, begins, &o);
+	return db_steps_push(&p->side[dir].steps, data, len, step, db_tell_passed, begins, &o);
 }
 
 void

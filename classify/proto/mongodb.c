@@ -42,7 +42,11 @@ enum state {
 
 _Static_assert(OVER < MONGODB_DOCUMENT, "states of messages and of documents");
 
-enum what { IGNORED = STEPS_IGNORED, DATA = MONGODB_DATA, CODED_BYTES, UNREAD };
+enum what {
+	IGNORED = DB_PASSED_IGNORED,
+	UNREAD = DB_PASSED_UNREAD,
+	CODED_BYTES = NR_DB_PASSED,
+};
 
 void
 mongodb_init(void *parser, const bool midstream[2])
@@ -328,14 +332,12 @@ bytes(void *arg, struct steps *s, const uint8_t *data, size_t len)
 	const struct db_out *o = arg;
 	struct mongodb *p = o->parser;
 
-	if (s->what == DATA)
-		db_tell_bytes(o, DB_VALUE, span_of(data, len));
-	else if (s->what == CODED_BYTES)
+	if (s->what == CODED_BYTES)
 		db_tell(o, (struct db_event) { .kind = DB_CODED,
 					       .name = codings[p->side[o->dir].coding],
 					       .bytes = span_of(data, len) });
-	else if (s->what == UNREAD)
-		db_tell(o, (struct db_event) { .kind = DB_UNREAD, .rows = len });
+	else
+		db_tell_passed(arg, s, data, len);
 }
 
 static bool

@@ -21,7 +21,7 @@ enum state {
 	SKIPPED,
 };
 
-enum what { IGNORED = STEPS_IGNORED, DATA = MONGODB_DATA };
+enum what { IGNORED = DB_PASSED_IGNORED, DATA = DB_PASSED_VALUE };
 
 /* Fields of the outermost document that mean something. */
 enum field {

@@ -16,7 +16,6 @@
 /* What the caller asks steps for to begin one: this state, 4 bytes. All behind it are a document's.
  */
 #define MONGODB_DOCUMENT 32u
-#define MONGODB_DATA	 1u /* what: a value */
 
 enum mongodb_document_result {
 	MONGODB_GOES_ON,

@@ -61,7 +61,7 @@ enum state {
 	PROPERTIES, /* of any kind: passed over */
 };
 
-enum what { IGNORED = STEPS_IGNORED, DATA };
+enum what { IGNORED = DB_PASSED_IGNORED, DATA = DB_PASSED_VALUE };
 
 void
 mqtt_init(void *parser, const bool midstream[2])
@@ -380,13 +380,6 @@ step(void *arg, struct steps *s)
 	}
 }
 
-static void
-bytes(void *arg, struct steps *s, const uint8_t *data, size_t len)
-{
-	if (s->what == DATA)
-		db_tell_bytes(arg, DB_VALUE, span_of(data, len));
-}
-
 /* A whole packet of a kind that side sends, and another behind it or nothing. */
 static bool
 begins(unsigned dir, struct span s)
@@ -424,7 +417,7 @@ mqtt_push(void *parser, unsigned dir, const uint8_t *data, size_t len, db_event_
 	struct mqtt *p = parser;
 	struct db_out o = { p, (uint8_t)dir, fn, arg };
 
-	return db_steps_push(&p->side[dir].steps, data, len, step, bytes, begins, &o);
+	return db_steps_push(&p->side[dir].steps, data, len, step, db_tell_passed, begins, &o);
 }
 
 void

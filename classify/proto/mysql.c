@@ -65,7 +65,13 @@ enum state {
 	CELL_BYTES,
 };
 
-enum what { IGNORED = STEPS_IGNORED, STATEMENT, PREPARED, DATA, UNREAD };
+enum what {
+	IGNORED = DB_PASSED_IGNORED,
+	DATA = DB_PASSED_VALUE,
+	UNREAD = DB_PASSED_UNREAD,
+	STATEMENT = NR_DB_PASSED,
+	PREPARED,
+};
 
 /* What comes next of an answer. */
 enum result { RESULT_FIRST, RESULT_COLUMNS, RESULT_ROWS, RESULT_NONE };
@@ -601,10 +607,8 @@ bytes(void *arg, struct steps *s, const uint8_t *data, size_t len)
 		db_tell(o, (struct db_event) { .kind = DB_STATEMENT,
 					       .bytes = span_of(data, len),
 					       .prepared = s->what == PREPARED });
-	else if (s->what == DATA)
-		db_tell_bytes(o, DB_VALUE, span_of(data, len));
-	else if (s->what == UNREAD)
-		db_tell(o, (struct db_event) { .kind = DB_UNREAD, .rows = len });
+	else
+		db_tell_passed(arg, s, data, len);
 }
 
 /* A command, or a packet of an answer, that is whole; another behind it or nothing. */

@@ -10,7 +10,7 @@ enum { CLIENT, SERVER };
 
 enum state { BEGIN = STEPS_BEGIN, LINE, PAYLOAD, PAYLOAD_END };
 
-enum what { IGNORED = STEPS_IGNORED, DATA };
+enum what { IGNORED = DB_PASSED_IGNORED, DATA = DB_PASSED_VALUE };
 
 void
 nats_init(void *parser, const bool midstream[2])
@@ -141,13 +141,6 @@ step(void *arg, struct steps *s)
 	}
 }
 
-static void
-bytes(void *arg, struct steps *s, const uint8_t *data, size_t len)
-{
-	if (s->what == DATA)
-		db_tell_bytes(arg, DB_VALUE, span_of(data, len));
-}
-
 static bool
 begins(unsigned dir, struct span s)
 {
@@ -174,7 +167,7 @@ nats_push(void *parser, unsigned dir, const uint8_t *data, size_t len, db_event_
 		return 0;
 	}
 	p->begun = p->begun || dir == CLIENT;
-	return db_steps_push(&p->side[dir].steps, data, len, step, bytes, begins, &o);
+	return db_steps_push(&p->side[dir].steps, data, len, step, db_tell_passed, begins, &o);
 }
 
 void

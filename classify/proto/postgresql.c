@@ -42,7 +42,13 @@ enum state {
 	ERROR_TEXT,
 };
 
-enum what { IGNORED = STEPS_IGNORED, STATEMENT, PREPARED, DATA, CIPHERTEXT };
+enum what {
+	IGNORED = DB_PASSED_IGNORED,
+	DATA = DB_PASSED_VALUE,
+	CIPHERTEXT = DB_PASSED_UNREAD,
+	STATEMENT = NR_DB_PASSED,
+	PREPARED,
+};
 
 void
 postgresql_init(void *parser, const bool midstream[2])
@@ -479,13 +485,8 @@ bytes(void *arg, struct steps *s, const uint8_t *data, size_t len)
 					       .bytes = span_of(data, len),
 					       .prepared = true });
 		break;
-	case DATA:
-		db_tell_bytes(o, DB_VALUE, span_of(data, len));
-		break;
-	case CIPHERTEXT:
-		db_tell(o, (struct db_event) { .kind = DB_UNREAD, .rows = len });
-		break;
 	default:
+		db_tell_passed(arg, s, data, len);
 		break;
 	}
 }

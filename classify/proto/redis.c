@@ -22,7 +22,7 @@ enum state {
 	CRLF,
 };
 
-enum what { IGNORED = STEPS_IGNORED, DATA };
+enum what { IGNORED = DB_PASSED_IGNORED, DATA = DB_PASSED_VALUE };
 
 /* Commands that mean more than their class. */
 enum special { ORDINARY, SELECT, SUBSCRIBE, AUTH, HELLO, SECRET_ARGUMENTS };
@@ -467,13 +467,6 @@ server_step(void *arg, struct steps *s)
 
 /* ------------------------------------------------------------------ both */
 
-static void
-bytes(void *arg, struct steps *s, const uint8_t *data, size_t len)
-{
-	if (s->what == DATA)
-		db_tell_bytes(arg, DB_VALUE, span_of(data, len));
-}
-
 static bool
 begins(unsigned dir, struct span s)
 {
@@ -497,7 +490,7 @@ redis_push(void *parser, unsigned dir, const uint8_t *data, size_t len, db_event
 	struct db_out o = { p, (uint8_t)dir, fn, arg };
 
 	return db_steps_push(&p->side[dir].steps, data, len,
-			     dir == CLIENT ? client_step : server_step, bytes, begins, &o);
+			     dir == CLIENT ? client_step : server_step, db_tell_passed, begins, &o);
 }
 
 void
