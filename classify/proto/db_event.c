@@ -22,6 +22,20 @@ db_steps_push(struct steps *s, const uint8_t *data, size_t len, steps_fn *step,
 	return at;
 }
 
+struct span
+db_decimal(char to[DB_DECIMAL_BYTES], int32_t v)
+{
+	uint32_t left = v < 0 ? 0 - (uint32_t)v : (uint32_t)v;
+	size_t at = DB_DECIMAL_BYTES;
+
+	do
+		to[--at] = (char)('0' + left % 10);
+	while ((left /= 10) != 0);
+	if (v < 0)
+		to[--at] = '-';
+	return span_of(to + at, DB_DECIMAL_BYTES - at);
+}
+
 bool
 db_is_among(struct span name, const char *words)
 {

@@ -140,6 +140,11 @@ db_tell_passed(void *arg, struct steps *s, const uint8_t *data, size_t len)
 		db_tell(arg, (struct db_event) { .kind = DB_UNREAD, .rows = len });
 }
 
+#define DB_DECIMAL_BYTES 11u
+
+/* A code of an error as text, written to the end of `to`, which is borrowed. */
+struct span db_decimal(char to[DB_DECIMAL_BYTES], int32_t v);
+
 /* FNV-1a: what a name is remembered by. */
 static inline uint64_t
 db_hash(struct span s)

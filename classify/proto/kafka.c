@@ -660,15 +660,6 @@ asked_for(struct kafka *p, uint32_t correlation)
 }
 
 static void
-put_number(char to[5], uint16_t v, size_t *skip)
-{
-	for (unsigned i = 5; i-- > 0; v = (uint16_t)(v / 10))
-		to[i] = (char)('0' + v % 10);
-	for (*skip = 0; *skip < 4 && to[*skip] == '0';)
-		++*skip;
-}
-
-static void
 end_request(struct kafka *p, const struct kafka_side *side)
 {
 	struct kafka_asked *a = asked_for(p, side->correlation);
@@ -682,19 +673,17 @@ static void
 end_answer(struct kafka *p, struct kafka_side *side, const struct db_out *o)
 {
 	struct kafka_asked *a = asked_for(p, side->correlation);
-	char text[5];
-	size_t skip;
+	char text[DB_DECIMAL_BYTES];
 
 	if (a == NULL)
 		return;
 	a->waits = false;
-	put_number(text, side->error, &skip);
 	db_tell(o, (struct db_event) { .kind = DB_ANSWER,
 				       .id = side->correlation + UINT64_C(1),
 				       .rows = a->records + side->records,
 				       .failed = side->error != 0,
-				       .bytes =
-					   span_of(text + skip, side->error != 0 ? 5 - skip : 0) });
+				       .bytes = side->error != 0 ? db_decimal(text, side->error)
+								 : span_of(NULL, 0) });
 }
 
 static void

@@ -235,26 +235,18 @@ section(struct mongodb_side *side)
 static void
 end_message(struct mongodb_side *side, const struct db_out *o)
 {
-	char text[11];
-	size_t at = sizeof(text);
-	uint32_t v = side->code < 0 ? 0 - (uint32_t)side->code : (uint32_t)side->code;
+	char text[DB_DECIMAL_BYTES];
 
 	db_tell_kind(o, DB_MESSAGE_END);
-	if (o->dir == SERVER) {
-		do
-			text[--at] = (char)('0' + v % 10);
-		while ((v /= 10) != 0);
-		if (side->code < 0)
-			text[--at] = '-';
-		db_tell(o, (struct db_event) {
-			       .kind = DB_ANSWER,
-			       .id = side->answers + UINT64_C(1),
-			       .rows = side->rows,
-			       .failed = side->failed,
-			       .bytes = span_of(text + at, side->failed ? sizeof(text) - at : 0) });
-	} else if (!side->told) {
+	if (o->dir == SERVER)
+		db_tell(o, (struct db_event) { .kind = DB_ANSWER,
+					       .id = side->answers + UINT64_C(1),
+					       .rows = side->rows,
+					       .failed = side->failed,
+					       .bytes = side->failed ? db_decimal(text, side->code)
+								     : span_of(NULL, 0) });
+	else if (!side->told)
 		mongodb_request(side, o, DB_OTHER);
-	}
 	steps_next(&side->steps);
 }
 

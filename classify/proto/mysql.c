@@ -422,24 +422,13 @@ end_packet(struct mysql *p, struct steps *s, const struct db_out *o)
 }
 
 static void
-put_number(char *to, uint64_t v)
-{
-	for (unsigned i = 5; i-- > 0; v /= 10)
-		to[i] = (char)('0' + v % 10);
-}
-
-static void
 err_packet(struct mysql *p, struct steps *s, const struct db_out *o)
 {
-	char text[5];
-	size_t skip = 0;
+	int32_t code = s->have == 2 ? (int32_t)read_le(s->buf, 2) : 0;
+	char text[DB_DECIMAL_BYTES];
 
-	put_number(text, s->have == 2 ? read_le(s->buf, 2) : 0);
-	while (skip < 4 && text[skip] == '0')
-		skip++;
-	db_tell(o, (struct db_event) { .kind = DB_ANSWER,
-				       .failed = true,
-				       .bytes = span_of(text + skip, 5 - skip) });
+	db_tell(o, (struct db_event) {
+		       .kind = DB_ANSWER, .failed = true, .bytes = db_decimal(text, code) });
 	if (p->phase == MYSQL_COMMANDS)
 		end_answer(p, o, false);
 	steps_rest(s, IGNORED);
