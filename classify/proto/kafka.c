@@ -682,8 +682,9 @@ end_answer(struct kafka *p, struct kafka_side *side, const struct db_out *o)
 				       .id = side->correlation + UINT64_C(1),
 				       .rows = a->records + side->records,
 				       .failed = side->error != 0,
-				       .bytes = side->error != 0 ? db_decimal(text, side->error)
-								 : span_of(NULL, 0) });
+				       .bytes = side->error != 0
+						    ? db_decimal(text, (int16_t)side->error)
+						    : span_of(NULL, 0) });
 }
 
 static void

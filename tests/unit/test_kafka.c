@@ -26,6 +26,10 @@ static const struct db_case cases[] = {
 	    PRODUCE3("%02", "%ff%ff", BATCH("~", "%01", RECORD("", "b", "~"))),
 	    "<{4 ~~~%02~~~%01{2 pay}~~~%01~~~~~%06OOOOOOOOAAAAAAAA~~~~}" },
 	  "publish#2 unasked;on pay;|{a}|sent;publish#3;on pay;|{b}|sent;answer#3;failed#3 1 6;" },
+	{ "an error that the broker has no number for",
+	  { PRODUCE3("%01", "~%01", BATCH("~", "%01", RECORD("", "a", "~"))),
+	    "<{4 ~~~%01~~~%01{2 pay}~~~%01~~~~%ff%ffOOOOOOOOAAAAAAAA~~~~}" },
+	  "publish#2;on pay;|{a}|sent;answer#2;failed#2 1 -1;" },
 	{ "short numbers and tags",
 	  { ">{4 ~~~%09~~~%07{2 app}%01%05%02xx~~%01TTTT%02{u pay}%02~~~~{u " BATCH(
 		"~", "%01", RECORD("k", "v", "~")) "}~~~}",
