@@ -1,5 +1,6 @@
 #include "classify/proto/kafka.h"
 
+#include "classify/proto/kafka_records.h"
 #include "dataplane/port/cursor.h"
 
 enum { CLIENT, SERVER };
@@ -19,11 +20,6 @@ enum api {
 
 enum {
 	TOPIC_IDS = 13, /* from this version on topics go by id */
-	BATCH_HEAD_BYTES = 17,
-	CODING_GZIP = 1,
-	CODING_SNAPPY = 2,
-	CODING_LZ4 = 3,
-	CODING_ZSTD = 4,
 };
 
 enum state {
@@ -34,7 +30,6 @@ enum state {
 	TAG,
 	TAG_LEN,
 	TAG_BYTES,
-	VARINT,
 	BODY,
 	/* Produce */
 	TRANSACTIONAL_LEN,
@@ -55,32 +50,8 @@ enum state {
 	PARTITION,
 	PARTITION_HEAD,
 	RECORDS,
+	RECORDS_END,
 	PARTITION_END,
-	/* records */
-	BATCH,
-	BATCH_HEAD,
-	BATCH_REST,
-	CODED,
-	RECORD,
-	RECORD_LEN,
-	RECORD_ATTRIBUTES,
-	RECORD_TIME,
-	RECORD_OFFSET,
-	KEY_LEN,
-	KEY,
-	VALUE_LEN,
-	VALUE,
-	HEADERS,
-	HEADER_KEY_LEN,
-	HEADER_KEY,
-	HEADER_VALUE_LEN,
-	HEADER_VALUE,
-	/* records before batches */
-	OLD_ATTRIBUTES,
-	OLD_KEY_LEN,
-	OLD_KEY,
-	OLD_VALUE_LEN,
-	OLD_VALUE,
 	/* others */
 	NAMES,
 	NAME_LEN,
@@ -91,12 +62,9 @@ enum state {
 	OVER,
 };
 
-enum what {
-	IGNORED = DB_PASSED_IGNORED,
-	DATA = DB_PASSED_VALUE,
-	UNREAD = DB_PASSED_UNREAD,
-	CODED_BYTES = NR_DB_PASSED,
-};
+_Static_assert(OVER < KAFKA_VARINT, "states of messages and of records");
+
+enum { IGNORED = STEPS_IGNORED };
 
 void
 kafka_init(void *parser, const bool midstream[2])
@@ -153,19 +121,13 @@ finish(struct kafka_side *side)
 
 /* ------------------------------------------------------------------ numbers and tags */
 
-static void
-varint(struct kafka_side *side, uint8_t then)
+void
+kafka_varint(struct kafka_side *side, uint8_t then)
 {
 	side->number = 0;
 	side->shift = 0;
 	side->then = then;
-	steps_take(&side->steps, VARINT, 1);
-}
-
-static int64_t
-zigzag(uint64_t v)
-{
-	return (int64_t)(v >> 1) ^ -(int64_t)(v & 1);
+	steps_take(&side->steps, KAFKA_VARINT, 1);
 }
 
 /* A length or count: 2 or 4 bytes, or a varint of one more where the version is flexible. */
@@ -173,7 +135,7 @@ static void
 count(struct kafka_side *side, uint8_t then, uint16_t width)
 {
 	if (side->flexible)
-		varint(side, then);
+		kafka_varint(side, then);
 	else
 		steps_take(&side->steps, then, width);
 }
@@ -197,7 +159,7 @@ tags(struct kafka_side *side, uint8_t then)
 {
 	side->tags_then = then;
 	if (side->flexible)
-		varint(side, TAGS);
+		kafka_varint(side, TAGS);
 	else
 		steps_take(&side->steps, then, 0);
 }
@@ -210,7 +172,7 @@ tag(struct kafka_side *side)
 		side->tags = side->number;
 		break;
 	case TAG:
-		varint(side, TAG_LEN);
+		kafka_varint(side, TAG_LEN);
 		return;
 	case TAG_LEN:
 		steps_pass(&side->steps, TAG_BYTES, side->number, IGNORED);
@@ -222,197 +184,7 @@ tag(struct kafka_side *side)
 	if (side->tags == 0 || side->steps.left == 0)
 		steps_take(&side->steps, side->tags_then, 0);
 	else
-		varint(side, TAG);
-}
-
-/* ------------------------------------------------------------------ records */
-
-static void
-next_batch(struct kafka_side *side)
-{
-	struct steps *s = &side->steps;
-
-	s->left += side->behind_batch;
-	side->behind_batch = 0;
-	if (s->left != 0) {
-		steps_take(s, BATCH_HEAD, BATCH_HEAD_BYTES);
-		return;
-	}
-	s->left = side->behind_records;
-	side->behind_records = 0;
-	tags(side, PARTITION_END);
-}
-
-static void
-records(struct kafka_side *side)
-{
-	struct steps *s = &side->steps;
-	uint64_t n = counted(side);
-
-	n = n < s->left ? n : s->left;
-	side->behind_records = s->left - n;
-	s->left = n;
-	next_batch(side);
-}
-
-/* offset 8 | length 4 | epoch or checksum 4 | format 1 */
-static void
-batch_head(struct kafka_side *side)
-{
-	struct steps *s = &side->steps;
-	uint32_t len;
-
-	if (s->short_of) {
-		/* A batch that the answer had no room for. */
-		next_batch(side);
-		return;
-	}
-	len = read_be32(s->buf + 8);
-	len = len < 5 ? 0 : len - 5;
-	len = len < s->left ? len : (uint32_t)s->left;
-	side->behind_batch = s->left - len;
-	s->left = len;
-	if (s->buf[16] >= 2)
-		steps_take(s, BATCH_REST, 44);
-	else
-		steps_take(s, OLD_ATTRIBUTES, s->buf[16] == 1 ? 9 : 1);
-}
-
-static void
-coded(struct kafka_side *side, uint8_t then, uint64_t len)
-{
-	steps_pass(&side->steps, then, len, side->coding <= CODING_ZSTD ? CODED_BYTES : UNREAD);
-}
-
-/* checksum 4 | attributes 2 | ... | number of records 4 */
-static void
-batch_rest(struct kafka_side *side)
-{
-	struct steps *s = &side->steps;
-
-	if (s->have < 44) {
-		next_batch(side);
-		return;
-	}
-	side->records += read_be32(s->buf + 40);
-	side->coding = s->buf[5] & 7;
-	if (side->coding != 0)
-		coded(side, CODED, s->left);
-	else
-		steps_take(s, RECORD, 0);
-}
-
-static void
-end_record(struct kafka_side *side, const struct db_out *o)
-{
-	db_tell_kind(o, DB_MESSAGE_END);
-	steps_take(&side->steps, RECORD, 0);
-}
-
-static void
-pass_counted(struct kafka_side *side, uint8_t then, uint8_t what)
-{
-	int64_t n = zigzag(side->number);
-
-	steps_pass(&side->steps, then, n < 0 ? 0 : (uint64_t)n, what);
-}
-
-static void
-record(struct kafka_side *side, const struct db_out *o)
-{
-	struct steps *s = &side->steps;
-
-	switch (s->state) {
-	case RECORD:
-		if (s->left == 0)
-			next_batch(side);
-		else
-			varint(side, RECORD_LEN);
-		break;
-	case RECORD_LEN:
-		steps_take(s, RECORD_ATTRIBUTES, 1);
-		break;
-	case RECORD_ATTRIBUTES:
-		varint(side, RECORD_TIME);
-		break;
-	case RECORD_TIME:
-		varint(side, RECORD_OFFSET);
-		break;
-	case RECORD_OFFSET:
-		varint(side, KEY_LEN);
-		break;
-	case KEY_LEN:
-		pass_counted(side, KEY, DATA);
-		break;
-	case KEY:
-		db_tell_kind(o, DB_VALUE_END);
-		varint(side, VALUE_LEN);
-		break;
-	case VALUE_LEN:
-		pass_counted(side, VALUE, DATA);
-		break;
-	case VALUE:
-		db_tell_kind(o, DB_VALUE_END);
-		varint(side, HEADERS);
-		break;
-	case HEADERS:
-		side->headers = zigzag(side->number) < 0 ? 0 : (uint64_t)zigzag(side->number);
-		if (side->headers == 0)
-			end_record(side, o);
-		else
-			varint(side, HEADER_KEY_LEN);
-		break;
-	case HEADER_KEY_LEN:
-		pass_counted(side, HEADER_KEY, DATA);
-		break;
-	case HEADER_KEY:
-		varint(side, HEADER_VALUE_LEN);
-		break;
-	case HEADER_VALUE_LEN:
-		pass_counted(side, HEADER_VALUE, DATA);
-		break;
-	default:
-		db_tell_kind(o, DB_VALUE_END);
-		if (--side->headers == 0 || s->left == 0)
-			end_record(side, o);
-		else
-			varint(side, HEADER_KEY_LEN);
-		break;
-	}
-}
-
-static void
-old_record(struct kafka_side *side, const struct db_out *o)
-{
-	struct steps *s = &side->steps;
-	uint64_t n;
-
-	switch (s->state) {
-	case OLD_ATTRIBUTES:
-		side->records++;
-		side->coding = s->have == 0 ? 0 : s->buf[0] & 7;
-		steps_take(s, OLD_KEY_LEN, 4);
-		break;
-	case OLD_KEY_LEN:
-	case OLD_VALUE_LEN:
-		n = s->have != 4 || read_be32(s->buf) == UINT32_MAX ? 0 : read_be32(s->buf);
-		if (s->state == OLD_KEY_LEN)
-			steps_pass(s, OLD_KEY, n, DATA);
-		else if (side->coding != 0)
-			coded(side, CODED, n);
-		else
-			steps_pass(s, OLD_VALUE, n, DATA);
-		break;
-	case OLD_KEY:
-		db_tell_kind(o, DB_VALUE_END);
-		steps_take(s, OLD_VALUE_LEN, 4);
-		break;
-	default:
-		db_tell_kind(o, DB_VALUE_END);
-		db_tell_kind(o, DB_MESSAGE_END);
-		steps_pass(s, BATCH, s->left, IGNORED);
-		break;
-	}
+		kafka_varint(side, TAG);
 }
 
 /* ------------------------------------------------------------------ topics */
@@ -782,7 +554,7 @@ next_varint(struct kafka_side *side, const struct db_out *o)
 	side->number |= (uint64_t)(b & 0x7f) << side->shift;
 	side->shift = (uint8_t)(side->shift + 7);
 	if ((b & 0x80) != 0 && side->shift < 63) {
-		steps_take(s, VARINT, 1);
+		steps_take(s, KAFKA_VARINT, 1);
 		return;
 	}
 	s->state = side->then;
@@ -811,7 +583,7 @@ step(void *arg, struct steps *s)
 		server_header(p, side, o);
 	} else if (s->state == CLIENT_ID) {
 		tags(side, BODY);
-	} else if (s->state == VARINT) {
+	} else if (s->state == KAFKA_VARINT) {
 		next_varint(side, o);
 	} else if (s->state >= TAGS && s->state <= TAG_BYTES) {
 		tag(side);
@@ -819,49 +591,19 @@ step(void *arg, struct steps *s)
 		client_body(p, side, o);
 	} else if (s->state == BODY) {
 		server_body(side);
+	} else if (s->state >= KAFKA_RECORDS) {
+		kafka_records_step(side, o);
 	} else if (s->state == RECORDS) {
-		records(side);
-	} else if (s->state == BATCH) {
-		next_batch(side);
+		kafka_records_begin(side, counted(side), RECORDS_END);
+	} else if (s->state == RECORDS_END) {
+		tags(side, PARTITION_END);
 	} else if (s->state >= TOPICS && s->state <= PARTITION_END) {
 		topic(side, o);
-	} else if (s->state == BATCH_HEAD) {
-		batch_head(side);
-	} else if (s->state == BATCH_REST) {
-		batch_rest(side);
-	} else if (s->state == CODED) {
-		db_tell_kind(o, DB_CODED_END);
-		db_tell_kind(o, DB_MESSAGE_END);
-		steps_pass(s, BATCH, s->left, IGNORED);
-	} else if (s->state >= RECORD && s->state <= HEADER_VALUE) {
-		record(side, o);
-	} else if (s->state >= OLD_ATTRIBUTES && s->state <= OLD_VALUE) {
-		old_record(side, o);
 	} else if (o->dir == CLIENT) {
 		client_other(p, side, o);
 	} else {
 		server_other(side);
 	}
-}
-
-static void
-bytes(void *arg, struct steps *s, const uint8_t *data, size_t len)
-{
-	static const uint8_t codings[] = {
-		[CODING_GZIP] = DB_CODING_GZIP,
-		[CODING_SNAPPY] = DB_CODING_SNAPPY,
-		[CODING_LZ4] = DB_CODING_LZ4,
-		[CODING_ZSTD] = DB_CODING_ZSTD,
-	};
-	const struct db_out *o = arg;
-	struct kafka *p = o->parser;
-
-	if (s->what == CODED_BYTES)
-		db_tell(o, (struct db_event) { .kind = DB_CODED,
-					       .name = codings[p->side[o->dir].coding],
-					       .bytes = span_of(data, len) });
-	else
-		db_tell_passed(arg, s, data, len);
 }
 
 static bool
@@ -886,7 +628,7 @@ kafka_push(void *parser, unsigned dir, const uint8_t *data, size_t len, db_event
 	struct kafka *p = parser;
 	struct db_out o = { p, (uint8_t)dir, fn, arg };
 
-	return db_steps_push(&p->side[dir].steps, data, len, step, bytes, begins, &o);
+	return db_steps_push(&p->side[dir].steps, data, len, step, kafka_records_bytes, begins, &o);
 }
 
 void

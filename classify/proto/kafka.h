@@ -36,6 +36,7 @@ struct kafka_side {
 	uint8_t shift;
 	uint8_t then;	   /* state behind a varint */
 	uint8_t tags_then; /* state behind tagged fields */
+	uint8_t records_then;
 	uint64_t tags;
 	uint64_t behind_records, behind_batch; /* bytes of the message behind these */
 	uint64_t topics, partitions, headers;  /* to come */
