@@ -515,6 +515,32 @@ kafka(struct row *r)
 	r->port = 9092;
 }
 
+/* Produce, version 3: ten records of 200 bytes in one batch. Lengths are put when it is there. */
+static void
+kafka_records(struct row *r)
+{
+	struct bytes *o = &r->unit[0];
+	size_t records, batch;
+
+	PUT(o, "....\0\0\0\3\0\0\0\1\0\7rdkafka\xff\xff\0\1\0\0\x75\x30\0\0\0\1\0\6orders"
+	       "\0\0\0\1\0\0\0\0....");
+	records = o->len;
+	PUT(o, "\0\0\0\0\0\0\0\0....\0\0\0\0\2"); /* offset, length, epoch, format */
+	batch = o->len - 5;
+	PUT(o, "CCCC\0\0\0\0\0\x9TTTTTTTTTTTTTTTTPPPPPPPPEESSSS\0\0\0\xa");
+	for (unsigned i = 0; i < 10; i++) {
+		/* Varints are zigzag: 211 bytes, a key of 4, a value of 200, no headers. */
+		PUT(o, "\xa6\3\0\0\0\x8key1\x90\3");
+		put(o, text.b, 200);
+		PUT(o, "\0");
+	}
+	set_be32(o->b + batch - 4, o->len - batch);
+	set_be32(o->b + records - 4, o->len - records);
+	set_be32(o->b, o->len - 4);
+	r->port = 9092;
+	r->protocol = PROTOCOL_KAFKA;
+}
+
 /* A kilobyte published: method, header, body, each in a frame (type, channel, length; CE ends it).
  */
 static void
@@ -602,8 +628,8 @@ static void (*const makers[])(struct row *) = {
 	tls_hellos,	 tls_data,	 tls_small,  dtls_hellos, quic_initials,
 	dns_udp,	 dns_tcp,	 smtp,	     ssh,	  socks,
 	plain,		 redis,		 postgresql, mysql,	  mongodb,
-	kafka,		 amqp,		 mqtt,	     nats,	  memcached,
-	cassandra,
+	kafka,		 kafka_records,	 amqp,	     mqtt,	  nats,
+	memcached,	 cassandra,
 };
 
 static const char *const names[] = {
@@ -632,7 +658,8 @@ static const char *const names[] = {
 	"PostgreSQL",
 	"MySQL",
 	"MongoDB",
-	"Kafka",
+	"Kafka, small requests",
+	"Kafka, 200 byte records",
 	"AMQP, 1 KB messages",
 	"MQTT, 200 byte messages",
 	"NATS, 200 byte messages",
