@@ -611,10 +611,9 @@ end_statement(struct db_flow *f, const struct db_event *e)
 		request(f, class, e->id, true);
 		use_database(f, text);
 	}
+	add_target(f, class, span_of(f->target, f->target_len));
 	op = op_of(f, class);
-	if (op != NULL && (!add_text(op->targets, &op->targets_len, DB_TARGETS_BYTES,
-				     span_of(f->target, f->target_len)) ||
-			   !add_text(op->texts, &op->texts_len, DB_TEXTS_BYTES, text)))
+	if (op != NULL && !add_text(op->texts, &op->texts_len, DB_TEXTS_BYTES, text))
 		f->env->counters.db_texts_left_out++;
 }
 

@@ -305,14 +305,42 @@ test_active(void **state)
 	feed.record.mask_arg = env;
 }
 
+/* Names of tables fill their place first: statements are told as long as there is room for them. */
+static void
+test_full_set(void **state)
+{
+	static const struct conn_case hello = { .name = "hello", .turns = { PG_HELLO } };
+	static struct expanded e;
+	uint64_t left_out = counter("db_texts_left_out");
+	struct conn *c = feed_open(&feed, false, 5432, false);
+	char text[80];
+
+	(void)state;
+	expand(&hello, &e);
+	for (const struct feed_turn *u = e.turns; u->data != NULL; u++)
+		feed_push(&feed, c, u, 0, u->len);
+	for (unsigned i = 0; i < 20; i++) {
+		int len = snprintf(text, sizeof(text), "Q...:SELECT a FROM %c%039u", 'a' + i, 0);
+
+		memset(text + 1, 0, 3);
+		text[4] = (char)len;
+		conn_push(feed.env, c, CONN_ORIG, (const uint8_t *)text, (size_t)len + 1, 0);
+	}
+	feed_close(&feed, c);
+	feed_has(&feed, "db_statements=20");
+	feed_has(&feed, "SELECT a FROM a000");
+	feed_has(&feed, "SELECT a FROM t000");
+	/* Eighteen names of 40 bytes fit into 768. */
+	assert_int_equal(counter("db_texts_left_out") - left_out, 2);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_context),
-		cmocka_unit_test(test_pipeline),
-		cmocka_unit_test(test_no_room),
-		cmocka_unit_test(test_active),
+		cmocka_unit_test(test_context),	 cmocka_unit_test(test_pipeline),
+		cmocka_unit_test(test_no_room),	 cmocka_unit_test(test_active),
+		cmocka_unit_test(test_full_set),
 	};
 	int failed;
 
