@@ -3,138 +3,14 @@
 #include "classify/detect/value.h"
 #include "dataplane/port/cursor.h"
 
-/* Of texts, each different one, behind its length (2 bytes). */
-struct db_op {
-	uint64_t first_us, last_us;
-	uint64_t nr, errors, rows, answered;
-	uint64_t response_us, response_max_us;
-	struct conn_types types;
-	uint16_t targets_len, texts_len, codes_len;
-	uint8_t targets[DB_TARGETS_BYTES], texts[DB_TEXTS_BYTES], codes[DB_CODES_BYTES];
-};
-
 static const uint8_t newline = '\n', text_end = VALUE_TEXT_END;
 
-const size_t db_op_bytes = sizeof(struct db_op);
 const size_t db_flow_bytes = sizeof(struct db_flow);
 
-static const char *const class_names[NR_DB_CLASSES] = {
-#define DB_CLASS_NAME(id, name) [DB_##id] = name,
-	DB_CLASSES(DB_CLASS_NAME)
-#undef DB_CLASS_NAME
-};
-
-/* ------------------------------------------------------------------ sets of texts */
-
-/* False when it was not there and did not fit. */
-static bool
-add_text(uint8_t *set, uint16_t *set_len, size_t cap, struct span s)
-{
-	size_t at = 0;
-
-	if (s.len == 0)
-		return true;
-	while (at < *set_len) {
-		size_t n = read_be16(set + at); /* of this one */
-
-		if (n == s.len && memcmp(set + at + 2, s.p, n) == 0)
-			return true;
-		at += 2 + n;
-	}
-	if (s.len > 0xffff || s.len + 2 > cap - at)
-		return false;
-	set[at] = (uint8_t)(s.len >> 8);
-	set[at + 1] = (uint8_t)s.len;
-	memcpy(set + at + 2, s.p, s.len);
-	*set_len = (uint16_t)(at + 2 + s.len);
-	return true;
-}
-
-static void
-put_texts(struct record *r, enum record_field field, const uint8_t *set, size_t set_len)
-{
-	for (size_t at = 0; at < set_len; at += 2u + read_be16(set + at))
-		record_put_text(r, field, set + at + 2, read_be16(set + at));
-}
-
-/*
- * A name that is longer than its place is masked before it is cut: half of a value would no longer
- * look like one. One that its parser may have cut is not kept at all.
- */
 static uint8_t
 keep_name(const struct db_flow *f, char *to, size_t cap, struct span s)
 {
-	if (s.len >= STEPS_BYTES)
-		return 0;
-	if (s.len > cap)
-		return (uint8_t)conn_env_mask(f->env, s.p, s.len, to, cap);
-	if (s.len != 0)
-		memcpy(to, s.p, s.len);
-	return (uint8_t)s.len;
-}
-
-/* ------------------------------------------------------------------ operations */
-
-static struct db_op *
-op_of(struct db_flow *f, unsigned class)
-{
-	struct db_op *op = f->ops[class];
-
-	if (op != NULL)
-		return op;
-	op = slab_take(&f->env->db_ops);
-	if (op == NULL)
-		return NULL;
-	memset(op, 0, offsetof(struct db_op, targets));
-	op->first_us = op->last_us = f->env->now_us;
-	f->ops[class] = op;
-	return op;
-}
-
-static void
-put_op(struct db_flow *f, unsigned class, const struct db_op *op)
-{
-	struct record *r = conn_begin(f->env, f->c, RECORD_DB);
-
-	if (r == NULL)
-		return;
-	record_put_uint(r, RF_DURATION_US, op->last_us - op->first_us);
-	if (f->torn)
-		record_put_bool(r, RF_INCOMPLETE, true);
-	record_put_string(r, RF_DB_SYSTEM, f->system);
-	record_put_string(r, RF_DB_OPERATION, class_names[class]);
-	record_put_uint(r, RF_DB_STATEMENTS, op->nr);
-	record_put_text(r, RF_DB_USER, f->user, f->user_len);
-	record_put_text(r, RF_DB_NAME, f->name, f->name_len);
-	put_texts(r, RF_DB_TARGETS, op->targets, op->targets_len);
-	put_texts(r, RF_DB_QUERY_TEXTS, op->texts, op->texts_len);
-	record_put_uint(r, RF_DB_ANSWERED, op->answered);
-	record_put_uint(r, RF_DB_ERRORS, op->errors);
-	put_texts(r, RF_DB_ERROR_CODES, op->codes, op->codes_len);
-	if (op->rows != 0)
-		record_put_uint(r, RF_DB_ROWS, op->rows);
-	if (op->answered != 0) {
-		record_put_uint(r, RF_DB_RESPONSE_US, op->response_us);
-		record_put_uint(r, RF_DB_RESPONSE_MAX_US, op->response_max_us);
-	}
-	conn_types_put(f->env, &op->types, RF_DATA_TYPES, r);
-	conn_emit(f->env);
-}
-
-/* Everything there is becomes records; counting starts anew. */
-static void
-settle(struct db_flow *f)
-{
-	for (unsigned i = 0; i < NR_DB_CLASSES; i++) {
-		struct db_op *op = f->ops[i];
-
-		if (op == NULL)
-			continue;
-		put_op(f, i, op);
-		slab_give(&f->env->db_ops, op);
-		f->ops[i] = NULL;
-	}
-	f->torn = false;
+	return db_ops_keep_name(&f->ops, to, cap, s);
 }
 
 /* Of the one request under way, when that is about vectors. */
@@ -145,7 +21,7 @@ only_vectors_wait(const struct db_flow *f)
 }
 
 static void
-merge_types(struct db_flow *f, unsigned dir, unsigned class)
+merge_types(struct db_flow *f, unsigned dir, enum db_class class)
 {
 	struct conn_types *found = &f->types[dir];
 	struct db_op *op;
@@ -155,9 +31,9 @@ merge_types(struct db_flow *f, unsigned dir, unsigned class)
 
 	if (found->nr == 0)
 		return;
-	op = op_of(f, class);
-	for (unsigned i = 0; op != NULL && i < found->nr; i++)
-		conn_types_add(f->env, &op->types, f->env->types[found->id[i]]);
+	op = db_ops_of(&f->ops, class);
+	if (op != NULL)
+		db_op_found(&f->ops, op, found);
 	found->nr = 0;
 }
 
@@ -205,7 +81,7 @@ context_of(struct db_flow *f, unsigned dir)
 	return span_of(f->target, f->target_len);
 }
 
-static unsigned
+static enum db_class
 class_at_hand(struct db_flow *f, unsigned dir)
 {
 	const struct db_pending *p;
@@ -350,30 +226,10 @@ wait_for_answer(struct db_flow *f, uint64_t id)
 }
 
 static void
-count_operation(struct db_flow *f, enum db_class class)
-{
-	uint64_t every = f->env->config.active_us;
-	struct db_op *op;
-
-	if (every != 0 && f->env->now_us - f->settled_until >= every) {
-		settle(f);
-		f->settled_until = f->env->now_us;
-	}
-	f->env->counters.db_operations++;
-	op = op_of(f, class);
-	if (op == NULL) {
-		f->env->counters.db_ops_refused++;
-		return;
-	}
-	op->nr++;
-	op->last_us = f->env->now_us;
-}
-
-static void
 request(struct db_flow *f, enum db_class class, uint64_t id, bool answered)
 {
 	f->class = class;
-	count_operation(f, class);
+	db_ops_count(&f->ops, class);
 	if (answered)
 		wait_for_answer(f, id);
 	f->nr_requests++;
@@ -386,7 +242,7 @@ deliver(struct db_flow *f, enum db_class class)
 	f->delivering = true;
 	f->delivered_class = class;
 	f->delivered_len = 0;
-	count_operation(f, class);
+	db_ops_count(&f->ops, class);
 }
 
 static bool
@@ -435,12 +291,12 @@ key_pattern(struct span key, uint8_t out[DB_NAME_BYTES])
 }
 
 static void
-add_target(struct db_flow *f, unsigned class, struct span s)
+add_target(struct db_flow *f, enum db_class class, struct span s)
 {
-	struct db_op *op = op_of(f, class);
+	struct db_op *op = db_ops_of(&f->ops, class);
 
-	if (op != NULL && !add_text(op->targets, &op->targets_len, DB_TARGETS_BYTES, s))
-		f->env->counters.db_texts_left_out++;
+	if (op != NULL)
+		db_op_target(&f->ops, op, s);
 }
 
 /* What is answered is about this: of several topics the one at hand. */
@@ -493,21 +349,15 @@ answer(struct db_flow *f, const struct db_event *e)
 		f->overflow--;
 	if (p == NULL && !e->failed)
 		return;
-	op = op_of(f, p != NULL ? p->class : f->class);
-	if (op != NULL && p != NULL) {
-		uint64_t us = f->env->now_us - p->asked_us;
-
-		op->answered++;
-		op->response_us += us;
-		op->response_max_us = us > op->response_max_us ? us : op->response_max_us;
-	}
+	op = db_ops_of(&f->ops, p != NULL ? p->class : f->class);
+	if (op != NULL && p != NULL)
+		db_op_answered(op, f->env->now_us - p->asked_us);
 	if (op != NULL) {
 		op->last_us = f->env->now_us;
 		op->rows += e->rows;
-		op->errors += e->failed;
-		if (e->failed && !add_text(op->codes, &op->codes_len, DB_CODES_BYTES, e->bytes))
-			f->env->counters.db_texts_left_out++;
 	}
+	if (op != NULL && e->failed)
+		db_op_failed(&f->ops, op, e->bytes);
 	if (p != NULL) {
 		merge_types(f, 1, p->class);
 		if (p->vector.name != NULL)
@@ -575,16 +425,17 @@ rename_prepared(struct db_flow *f, uint64_t from, uint64_t to)
 static void
 use_database(struct db_flow *f, struct span text)
 {
+	struct db_ops *o = &f->ops;
 	size_t at = 4;
 
 	if (text.len < 5 || !span_is_nocase(span_of(text.p, 4), "use "))
 		return;
 	while (at < text.len && (text.p[at] == '"' || text.p[at] == '`'))
 		at++;
-	f->name_len = keep_name(f, f->name, sizeof(f->name), span_of(text.p + at, text.len - at));
-	while (f->name_len > 0 &&
-	       (f->name[f->name_len - 1] == '"' || f->name[f->name_len - 1] == '`'))
-		f->name_len--;
+	o->name_len = keep_name(f, o->name, sizeof(o->name), span_of(text.p + at, text.len - at));
+	while (o->name_len > 0 &&
+	       (o->name[o->name_len - 1] == '"' || o->name[o->name_len - 1] == '`'))
+		o->name_len--;
 }
 
 /* One statement of the text is over. */
@@ -612,9 +463,9 @@ end_statement(struct db_flow *f, const struct db_event *e)
 		use_database(f, text);
 	}
 	add_target(f, class, span_of(f->target, f->target_len));
-	op = op_of(f, class);
-	if (op != NULL && !add_text(op->texts, &op->texts_len, DB_TEXTS_BYTES, text))
-		f->env->counters.db_texts_left_out++;
+	op = db_ops_of(&f->ops, class);
+	if (op != NULL)
+		db_op_text(&f->ops, op, text);
 }
 
 static void
@@ -746,8 +597,7 @@ db_flow_init(struct db_flow *f, struct conn_env *env, struct conn *c)
 	f->env = env;
 	f->c = c;
 	f->class = DB_OTHER;
-	f->settled_until = env->now_us;
-	f->system = protocol_name(c->protocol);
+	db_ops_init(&f->ops, env, c);
 	f->dialect = c->protocol == PROTOCOL_MYSQL ? SQL_MYSQL : SQL_STANDARD;
 	for (unsigned i = 0; i < DB_MAX_PREPARED; i++)
 		f->prepared[i].id = UINT64_MAX;
@@ -761,10 +611,10 @@ db_flow_event(void *arg, const struct db_event *e)
 
 	switch (e->kind) {
 	case DB_USER:
-		f->user_len = keep_name(f, f->user, sizeof(f->user), e->bytes);
+		f->ops.user_len = keep_name(f, f->ops.user, DB_NAME_BYTES, e->bytes);
 		break;
 	case DB_DATABASE:
-		f->name_len = keep_name(f, f->name, sizeof(f->name), e->bytes);
+		f->ops.name_len = keep_name(f, f->ops.name, DB_NAME_BYTES, e->bytes);
 		break;
 	case DB_REQUEST:
 		if (e->dir == 1) {
@@ -838,32 +688,23 @@ db_flow_event(void *arg, const struct db_event *e)
 void
 db_flow_operation(struct db_flow *f, const struct db_operation *o)
 {
-	struct db_op *op;
+	struct db_op *op = db_ops_count(&f->ops, o->class);
 
-	count_operation(f, o->class);
-	op = op_of(f, o->class);
 	if (op == NULL)
 		return;
-	add_target(f, o->class, o->target);
-	op->errors += o->failed;
-	if (o->failed && !add_text(op->codes, &op->codes_len, DB_CODES_BYTES, o->code))
-		f->env->counters.db_texts_left_out++;
-	if (o->answered) {
-		op->answered++;
-		op->response_us += o->response_us;
-		if (o->response_us > op->response_max_us)
-			op->response_max_us = o->response_us;
-	}
-	for (unsigned dir = 0; dir < 2; dir++) {
-		for (unsigned i = 0; i < o->types[dir]->nr; i++)
-			conn_types_add(f->env, &op->types, f->env->types[o->types[dir]->id[i]]);
-	}
+	db_op_target(&f->ops, op, o->target);
+	if (o->failed)
+		db_op_failed(&f->ops, op, o->code);
+	if (o->answered)
+		db_op_answered(op, o->response_us);
+	for (unsigned dir = 0; dir < 2; dir++)
+		db_op_found(&f->ops, op, o->types[dir]);
 }
 
 void
 db_flow_gap(struct db_flow *f, unsigned dir)
 {
-	f->torn = true;
+	f->ops.torn = true;
 	close_scan(f, dir);
 	if (f->decoding[dir] == DB_DECODING)
 		f->decoding[dir] = DB_DECODING_FAILED;
@@ -885,5 +726,5 @@ db_flow_finish(struct db_flow *f)
 	}
 	while (f->nr_pending != 0)
 		drop_pending(f, 0);
-	settle(f);
+	db_ops_settle(&f->ops);
 }

@@ -2,12 +2,8 @@
  * What a database or broker connection says, made into records and scanned text.
  *
  *   parser ── db_event ── db_flow ─┬─ statements, values ── scanner (db.text)
- *                                  ├─ class, target, text, latency, errors ── db_op, one per class
+ *                                  ├─ class, target, text, latency, errors ── db_op.h
  *                                  └─ every active_us and at the end ── db records
- *
- * A db_op is taken from a pool when the first operation of its class is met; where there is none
- * left, operations of that class are not recorded (counted), the rest is. Of targets, statement
- * texts and codes as many different ones are told as fit; what does not fit is counted.
  *
  * Requests wait for their answers in a ring of DB_MAX_PENDING. When it is full, the oldest is taken
  * as never answered where answers name their request; else those beyond are answered without being
@@ -27,17 +23,13 @@
 #define WEIR_DB_FLOW_H
 
 #include "classify/ai/pgvector.h"
-#include "classify/conn_env.h"
+#include "classify/db_op.h"
 #include "classify/proto/db_event.h"
 #include "classify/proto/sql_text.h"
 
 #define DB_MAX_PENDING	 32u
 #define DB_MAX_PREPARED	 16u
-#define DB_NAME_BYTES	 64u
 #define DB_PREPARED_TEXT 160u
-#define DB_TARGETS_BYTES 768u
-#define DB_TEXTS_BYTES	 2048u
-#define DB_CODES_BYTES	 128u
 
 struct db_pending {
 	uint64_t id, asked_us, ordinal;
@@ -56,17 +48,13 @@ struct db_prepared {
 	char text[DB_PREPARED_TEXT]; /* its names are context for the values it is run with */
 };
 
-struct db_op;
-
 enum db_decoding { DB_DECODING_NONE, DB_DECODING, DB_DECODING_FAILED };
 
 struct db_flow {
 	struct conn_env *env;
 	struct conn *c;
 	enum sql_dialect dialect;
-	const char *system;
-	struct db_op *ops[NR_DB_CLASSES];
-	uint64_t settled_until; /* ops were told up to here */
+	struct db_ops ops;
 	struct scan_stream *scan[2];
 	struct decode *decode[2];
 	uint8_t decoding[2]; /* enum db_decoding */
@@ -75,13 +63,11 @@ struct db_flow {
 	uint8_t delivered_len;
 	uint64_t answering; /* id of the request whose answer is at hand; 0: the oldest */
 	bool refused[2];
-	bool torn; /* a gap since the last records */
 
 	uint8_t nr_pending, oldest;
 	uint32_t overflow; /* requests that found no room in pending, behind those that did */
 	uint8_t next_prepared, last_prepared;
-	uint8_t user_len, name_len, target_len;
-	char user[DB_NAME_BYTES], name[DB_NAME_BYTES];
+	uint8_t target_len;
 	char target[DB_NAME_BYTES];	     /* of the request at hand */
 	char delivered[DB_NAME_BYTES];	     /* of the message */
 	size_t unread, unscanned, undecoded; /* of the bytes at hand */
@@ -95,8 +81,6 @@ struct db_flow {
 	struct conn_types vector_types[2]; /* found in it, and in its answer */
 	uint64_t nr_requests;
 };
-
-extern const size_t db_op_bytes;
 
 void db_flow_init(struct db_flow *f, struct conn_env *env, struct conn *c);
 

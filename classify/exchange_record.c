@@ -268,7 +268,7 @@ database_record(struct exchange *x)
 	f = db_of(x);
 	if (f == NULL)
 		return;
-	f->system = e.system;
+	f->ops.system = e.system;
 	db_flow_operation(f, &(struct db_operation) { .class = e.class,
 						      .target = e.index,
 						      .code = span_of(code, sizeof(code)),
