@@ -1,6 +1,7 @@
 #include "classify/db_flow.h"
 
 #include "classify/detect/value.h"
+#include "classify/key_pattern.h"
 #include "dataplane/port/cursor.h"
 
 static const uint8_t newline = '\n', text_end = VALUE_TEXT_END;
@@ -245,51 +246,6 @@ deliver(struct db_flow *f, enum db_class class)
 	db_ops_count(&f->ops, class);
 }
 
-static bool
-is_separator(uint8_t c)
-{
-	return c == ':' || c == '/' || c == '|' || c == '{' || c == '}';
-}
-
-/* Part of a key that names one of many: with a digit, an @, or what is no plain word. */
-static bool
-is_particular(struct span part)
-{
-	if (part.len > 32)
-		return true;
-	for (size_t i = 0; i < part.len; i++) {
-		uint8_t c = part.p[i];
-
-		if ((c >= '0' && c <= '9') || c == '@' || c <= ' ' || c > '~')
-			return true;
-	}
-	return false;
-}
-
-/* user:7:cart -> user:{}:cart */
-static struct span
-key_pattern(struct span key, uint8_t out[DB_NAME_BYTES])
-{
-	size_t n = 0, at = 0, end;
-
-	while (at < key.len && n + 2 < DB_NAME_BYTES) {
-		for (end = at; end < key.len && !is_separator(key.p[end]);)
-			end++;
-		if (is_particular(span_of(key.p + at, end - at)) ||
-		    end - at > DB_NAME_BYTES - n - 1) {
-			out[n++] = '{';
-			out[n++] = '}';
-		} else {
-			memcpy(out + n, key.p + at, end - at);
-			n += end - at;
-		}
-		if (end < key.len)
-			out[n++] = key.p[end++];
-		at = end;
-	}
-	return span_of(out, n);
-}
-
 static void
 add_target(struct db_flow *f, enum db_class class, struct span s)
 {
@@ -320,7 +276,7 @@ answered_target(struct db_flow *f, struct span s)
 static void
 target(struct db_flow *f, struct span s, bool key)
 {
-	uint8_t pattern[DB_NAME_BYTES];
+	uint8_t pattern[KEY_PATTERN_BYTES];
 
 	if (key)
 		s = key_pattern(s, pattern);
