@@ -560,6 +560,34 @@ db_flow_init(struct db_flow *f, struct conn_env *env, struct conn *c)
 	begin_statement(f);
 }
 
+static void
+ask_or_deliver(struct db_flow *f, const struct db_event *e)
+{
+	if (e->dir == 1) {
+		deliver(f, e->class);
+		return;
+	}
+	f->target_len = 0;
+	request(f, e->class, e->id, !e->unasked);
+}
+
+/* What comes next is another value, or another text. */
+static void
+end_value(struct db_flow *f, unsigned dir, uint8_t mark)
+{
+	if (f->scan[dir] != NULL)
+		scan(f, dir, span_of(&mark, 1));
+}
+
+static void
+end_message(struct db_flow *f, unsigned dir)
+{
+	close_scan(f, dir);
+	merge_types(f, dir, class_at_hand(f, dir));
+	if (dir == 1)
+		f->delivering = false;
+}
+
 void
 db_flow_event(void *arg, const struct db_event *e)
 {
@@ -573,12 +601,7 @@ db_flow_event(void *arg, const struct db_event *e)
 		f->ops.name_len = keep_name(f, f->ops.name, DB_NAME_BYTES, e->bytes);
 		break;
 	case DB_REQUEST:
-		if (e->dir == 1) {
-			deliver(f, e->class);
-			break;
-		}
-		f->target_len = 0;
-		request(f, e->class, e->id, !e->unasked);
+		ask_or_deliver(f, e);
 		break;
 	case DB_TARGET:
 		if (e->dir == 1)
@@ -590,8 +613,7 @@ db_flow_event(void *arg, const struct db_event *e)
 		scan(f, e->dir, e->bytes);
 		break;
 	case DB_VALUE_END:
-		if (f->scan[e->dir] != NULL)
-			scan(f, e->dir, span_of(&newline, 1));
+		end_value(f, e->dir, newline);
 		break;
 	case DB_STATEMENT:
 		statement(f, e);
@@ -599,8 +621,7 @@ db_flow_event(void *arg, const struct db_event *e)
 	case DB_STATEMENT_END:
 		end_statement(f, e);
 		begin_statement(f);
-		if (f->scan[e->dir] != NULL)
-			scan(f, e->dir, span_of(&text_end, 1));
+		end_value(f, e->dir, text_end);
 		break;
 	case DB_PREPARED_AS:
 		rename_prepared(f, e->id, e->name);
@@ -612,10 +633,7 @@ db_flow_event(void *arg, const struct db_event *e)
 		run(f, e);
 		break;
 	case DB_MESSAGE_END:
-		close_scan(f, e->dir);
-		merge_types(f, e->dir, class_at_hand(f, e->dir));
-		if (e->dir == 1)
-			f->delivering = false;
+		end_message(f, e->dir);
 		break;
 	case DB_CODED:
 		decode(f, e);
