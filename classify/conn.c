@@ -461,6 +461,10 @@ conn_datagram(struct conn_env *env, struct conn *c, enum conn_dir dir, const uin
 {
 	enum protocol protocol = PROTOCOL_UNKNOWN;
 
+	if (c->over) {
+		env->counters.not_inspected_bytes[CONN_SKIP_LIMIT] += len;
+		return;
+	}
 	if (take_budget(env, c, len) != len) {
 		conn_skipped(env, c, CONN_SKIP_BUDGET, len);
 		return;
@@ -512,21 +516,59 @@ has_skipped(const struct conn *c)
 	return any != 0;
 }
 
+/* Most of its second's budget is left: it is not kept while a connection rests. */
+enum { REST_BUDGET_BYTES = 4096 };
+
+static bool
+may_rest(const struct conn *c)
+{
+	return c->info.udp && c->state != NULL && c->proto->rests != NULL &&
+	       c->budget_used <= REST_BUDGET_BYTES && c->proto->rests(c->state);
+}
+
 struct conn *
 conn_let_go(struct conn_env *env, struct conn *c)
 {
-	struct conn *rest;
+	bool ended = c->closed[0] && c->closed[1] && c->state == NULL;
+	struct conn *left;
 
-	if (c->over || !c->closed[0] || !c->closed[1] || c->state != NULL || c->prologue != NULL ||
-	    c->db != NULL || has_skipped(c))
+	if (c->over || (!ended && !may_rest(c)) || c->prologue != NULL || c->db != NULL ||
+	    has_skipped(c))
 		return c;
-	rest = slab_take(&env->conns_over);
-	if (rest == NULL)
+	left = slab_take(ended ? &env->conns_over : &env->conns_resting);
+	if (left == NULL)
 		return c;
-	memcpy(rest, c, CONN_OVER_BYTES);
-	rest->over = true;
+	give_state(env, c);
+	memcpy(left, c, ended ? CONN_OVER_BYTES : CONN_REST_BYTES);
+	left->over = true;
+	left->rests = !ended;
 	slab_give(&env->conns, c);
-	return rest;
+	return left;
+}
+
+bool
+conn_rests(const struct conn *c)
+{
+	return c->rests;
+}
+
+struct conn *
+conn_resume(struct conn_env *env, struct conn *c, const struct conn_info *info)
+{
+	struct conn *whole = slab_take(&env->conns);
+
+	if (whole == NULL) {
+		env->counters.conns_refused++;
+		return c;
+	}
+	memset(whole, 0, sizeof(*whole));
+	memcpy(whole, c, CONN_REST_BYTES);
+	whole->over = whole->rests = false;
+	whole->info = *info;
+	whole->resumed = true;
+	slab_give(&env->conns_resting, c);
+	choose(env, whole, whole->protocol);
+	return whole;
 }
 
 void
@@ -548,7 +590,7 @@ conn_close(struct conn_env *env, struct conn *c)
 		return;
 	give_name(env, c);
 	if (c->over) {
-		slab_give(&env->conns_over, c);
+		slab_give(c->rests ? &env->conns_resting : &env->conns_over, c);
 		return;
 	}
 	slab_give(&env->prologues, c->prologue);

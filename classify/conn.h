@@ -135,11 +135,18 @@ void conn_datagram(struct conn_env *env, struct conn *c, enum conn_dir dir, cons
 void conn_half_close(struct conn_env *env, struct conn *c, enum conn_dir dir);
 
 /*
- * Call after conn_half_close, not from within a parser. A closed connection is kept for seconds of
- * which only its record knows: when there is nothing more to come of it, a quarter of its size in
- * the place of c, which is no more; else c itself.
+ * Call after conn_half_close and conn_datagram, not from within a parser. A closed connection is
+ * kept for seconds of which only its record knows, and one of UDP for a minute after its answer:
+ * when nothing more is to come of it, or nothing is waited for, a third of its size in the place of
+ * c, which is no more; else c itself.
  */
 struct conn *conn_let_go(struct conn_env *env, struct conn *c);
+
+/* Whether it has to be resumed before the next conn_datagram. */
+bool conn_rests(const struct conn *c);
+
+/* In the place of c, as it was; c itself, which passes over what comes, when the pool is empty. */
+struct conn *conn_resume(struct conn_env *env, struct conn *c, const struct conn_info *info);
 
 /*
  * Both directions are over: ends what is open and makes its records. conn_describe may still be

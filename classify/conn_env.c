@@ -94,6 +94,7 @@ conn_env_create(const struct conn_config *config, struct conn_env **out)
 
 	r = slab_init(&env->conns, config->max_conns, sizeof(struct conn));
 	r |= slab_init(&env->conns_over, config->max_conns, CONN_OVER_BYTES);
+	r |= slab_init(&env->conns_resting, config->max_conns, CONN_REST_BYTES);
 	r |= slab_init(&env->prologues, config->max_states[PROTOCOL_UNKNOWN], conn_prologue_bytes);
 	r |= create_names(env);
 	r |= create_states(env);
@@ -150,6 +151,7 @@ conn_env_destroy(struct conn_env *env)
 	for (unsigned p = 0; p < NR_PROTOCOLS; p++)
 		slab_fini(&env->states[p]);
 	slab_fini(&env->carries);
+	slab_fini(&env->conns_resting);
 	slab_fini(&env->conns_over);
 	slab_fini(&env->prologues);
 	slab_fini(&env->conns);
@@ -231,10 +233,10 @@ uint64_t
 conn_env_taken(const struct conn_env *env)
 {
 	const struct slab *pools[] = {
-		&env->conns,	     &env->prologues,	 &env->carries,	    &env->exchanges,
-		&env->http2_streams, &env->http2_tables, &env->http2_texts, &env->message_buffers,
-		&env->db_flows,	     &env->db_ops,	 &env->llm,	    &env->mcp,
-		&env->shapes,	     &env->conns_over,	 &env->dns_queries,
+		&env->conns,	     &env->prologues,	 &env->carries,	      &env->exchanges,
+		&env->http2_streams, &env->http2_tables, &env->http2_texts,   &env->message_buffers,
+		&env->db_flows,	     &env->db_ops,	 &env->llm,	      &env->mcp,
+		&env->shapes,	     &env->conns_over,	 &env->conns_resting, &env->dns_queries,
 	};
 	uint64_t nr = scanner_open_streams(env->scanner) + decode_pool_taken(env->decoders);
 
@@ -264,7 +266,8 @@ conn_env_memory(const struct conn_env *env,
 	limits.nr_lz4 = env->config.max_lz4;
 	limits.nr_snappy = env->config.max_snappy;
 	put(arg, "flow.max, flows with payload",
-	    slab_bytes(&env->conns) + slab_bytes(&env->conns_over) + slab_bytes(&env->names[0]) +
+	    slab_bytes(&env->conns) + slab_bytes(&env->conns_over) +
+		slab_bytes(&env->conns_resting) + slab_bytes(&env->names[0]) +
 		slab_bytes(&env->names[1]));
 	put(arg, "http.connections",
 	    slab_bytes(&env->prologues) + slab_bytes(&env->carries) + slab_bytes(&env->db_flows) +

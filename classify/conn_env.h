@@ -88,8 +88,8 @@ enum { NR_NAME_SIZES = 2 };
 struct conn_env {
 	struct conn_config config;
 	struct provider_catalogue *providers; /* a view, which config.providers points to */
-	struct slab conns, conns_over, prologues, carries, exchanges, message_buffers, llm, mcp,
-	    db_ops, db_flows;
+	struct slab conns, conns_over, conns_resting, prologues, carries, exchanges,
+	    message_buffers, llm, mcp, db_ops, db_flows;
 	struct slab names[NR_NAME_SIZES]; /* of servers, the shorter ones first */
 	struct slab dns_queries;	  /* that wait for an answer */
 	struct slab shapes;		  /* of TLS and QUIC */
@@ -146,6 +146,11 @@ struct conn_proto {
 	/* False: there is nothing to describe, nor will there be. NULL: as if true with describe.
 	 */
 	bool (*describes)(const void *state);
+	/*
+	 * Over UDP: nothing is waited for, and open would make the state anew (c->resumed says so).
+	 * Then a connection that is quiet is no larger than one that is over. NULL: never.
+	 */
+	bool (*rests)(const void *state);
 	/* A record has told what describe says: counts begin anew. */
 	void (*next_part)(void *state);
 	/* Gives back what the state holds. */
@@ -169,7 +174,10 @@ enum name_source { NAME_NONE, NAME_SNI, NAME_SNI_OUTER, NAME_HTTP_HOST };
 
 struct prologue;
 
-/* What a flow's record tells of it comes first: of one that is over, no more is left. */
+/*
+ * What a flow's record tells of it comes first: of one that is over, no more is left; of one that
+ * rests, also how many records it has had.
+ */
 struct conn {
 	const struct conn_proto *proto; /* NULL while the protocol is being found out */
 	char *name;			/* owned, from names; undefined without a name_source */
@@ -182,6 +190,9 @@ struct conn {
 	uint8_t name_len;
 	bool encrypted;
 	bool over; /* what follows is not there */
+	bool rests;
+
+	uint32_t nr_records[NR_RECORD_TYPES];
 
 	struct conn_info info;
 	struct conn *outer; /* that this one runs inside of (CONNECT), or NULL */
@@ -190,12 +201,12 @@ struct conn {
 	struct prologue *prologue; /* the first bytes, until the protocol is known */
 	bool pushed[2];
 	bool closed[2];
+	bool resumed;  /* it has rested */
 	bool becomes;  /* another protocol from here on, named by next */
 	uint8_t turns; /* how often it has */
 	enum protocol next;
 	uint8_t nr_held; /* bytes that come first for the next protocol */
 	uint8_t held[TURN_HELLO_BYTES];
-	uint32_t nr_records[NR_RECORD_TYPES];
 	struct db_flow *db;   /* of a database that is asked over HTTP, or NULL */
 	struct span field;    /* what the finding at hand is in; only while one is made */
 	uint64_t budget_s;    /* the second of packet time that is under way */
@@ -203,7 +214,10 @@ struct conn {
 	uint64_t skipped[NR_CONN_SKIPS];
 };
 
-enum { CONN_OVER_BYTES = offsetof(struct conn, info) };
+enum {
+	CONN_OVER_BYTES = offsetof(struct conn, nr_records),
+	CONN_REST_BYTES = offsetof(struct conn, info),
+};
 
 /* The protocol's entry points; those that only scan for PROTOCOL_UNKNOWN. */
 const struct conn_proto *conn_proto_of(enum protocol protocol);

@@ -132,6 +132,7 @@ dns_open(struct conn_env *env, struct conn *c, void *state)
 
 	d->env = env;
 	d->c = c;
+	d->oriented = c->resumed;
 	dns_pair_init(&d->pair, &env->dns_queries, &env->message_buffers);
 	for (unsigned i = 0; i < 2; i++)
 		dns_stream_init(&d->stream[i], &env->message_buffers);
@@ -206,6 +207,15 @@ dns_finish(struct conn_env *env, struct conn *c, void *state)
 	dns_pair_end(&d->pair, transaction, d);
 }
 
+/* One query, one answer, and a port of its own: so are most. */
+static bool
+dns_rests(const void *state)
+{
+	const struct dns_conn *d = state;
+
+	return tells_names(d) && d->pair.nr_pending == 0 && d->pair.early == NULL;
+}
+
 static void
 dns_close(struct conn_env *env, struct conn *c, void *state)
 {
@@ -224,5 +234,6 @@ const struct conn_proto conn_dns = {
 	.push = dns_push,
 	.gap = dns_gap,
 	.finish = dns_finish,
+	.rests = dns_rests,
 	.close = dns_close,
 };

@@ -410,7 +410,7 @@ ensure_conn(struct tracker *t, struct flow *flow)
 {
 	struct conn_info info;
 
-	if (flow->conn != NULL || t->config.skip_payload)
+	if (t->config.skip_payload || (flow->conn != NULL && !conn_rests(flow->conn)))
 		return;
 	info = (struct conn_info) {
 		.udp = flow->head.key.proto == IP_PROTO_UDP,
@@ -424,7 +424,8 @@ ensure_conn(struct tracker *t, struct flow *flow)
 	for (unsigned s = 0; s < 2 && !info.udp; s++)
 		info.midstream[s == flow->head.orig ? CONN_ORIG : CONN_RESP] =
 		    !flow->side[s].syn && flow->head.midstream;
-	flow->conn = conn_open(t->conns, &info);
+	flow->conn = flow->conn == NULL ? conn_open(t->conns, &info)
+					: conn_resume(t->conns, flow->conn, &info);
 }
 
 static void
@@ -484,12 +485,14 @@ datagram_packet(struct tracker *t, struct flow *flow, const struct packet *p,
 	if (t->shas != NULL)
 		sha256_update(sha_of(t, flow, p->side), p->payload_len, payload);
 	ensure_conn(t, flow);
-	if (t->config.skip_payload)
+	if (t->config.skip_payload) {
 		conn_none(t->conns, p->payload_len);
-	else if (flow->conn != NULL)
+	} else if (flow->conn != NULL) {
 		conn_datagram(t->conns, flow->conn,
 			      p->side == flow->head.orig ? CONN_ORIG : CONN_RESP, payload,
 			      p->payload_len);
+		flow->conn = conn_let_go(t->conns, flow->conn);
+	}
 }
 
 /* There is more: the flow is made, and has its first packet already. */

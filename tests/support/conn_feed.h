@@ -220,6 +220,18 @@ feed_push(struct feed *f, struct conn *c, const struct feed_turn *t, size_t at, 
 	conn_push(f->env, c, t->dir, (const uint8_t *)t->data + at, len, at == 0 ? t->gap : 0);
 }
 
+/* One UDP payload as the dataplane hands it over; returns what the connection is from then on. */
+static inline struct conn *
+feed_datagram(struct feed *f, struct conn *c, enum conn_dir dir, const void *data, size_t len)
+{
+	const struct conn_info info = { .udp = true, .port = { 40000, 53 } };
+
+	if (conn_rests(c))
+		c = conn_resume(f->env, c, &info);
+	conn_datagram(f->env, c, dir, data, len);
+	return conn_let_go(f->env, c);
+}
+
 static inline void
 feed_flow(struct feed *f, struct conn *c)
 {

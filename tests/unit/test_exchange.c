@@ -194,6 +194,49 @@ test_dns_reused(void **state)
 	feed_fini(&used);
 }
 
+/* Quiet behind its answer, it rests; what comes then is told as if it had not. */
+static void
+test_dns_rests(void **state)
+{
+	static const struct {
+		enum conn_dir dir;
+		const char *message;
+		size_t len;
+		bool rests;
+	} turns[] = {
+		{ CONN_ORIG, DNS_QUERY, sizeof(DNS_QUERY) - 1, false },
+		{ CONN_RESP, DNS_ANSWER, sizeof(DNS_ANSWER) - 1, true },
+		{ CONN_ORIG, DNS_QUERY, sizeof(DNS_QUERY) - 1, false },
+		{ CONN_ORIG, DNS_QUERY, sizeof(DNS_QUERY) - 1, false },
+		{ CONN_RESP, DNS_ANSWER, sizeof(DNS_ANSWER) - 1, true },
+		{ CONN_ORIG, "\1", 1, true },
+		{ CONN_RESP, DNS_ANSWER, sizeof(DNS_ANSWER) - 1, false },
+	};
+	static struct feed f, awake;
+	struct conn *c, *other;
+
+	(void)state;
+	feed_init(&f);
+	feed_init(&awake);
+	c = feed_open(&f, true, 53, false);
+	other = feed_open(&awake, true, 53, false);
+	feed_must(c != NULL && other != NULL, "no connection");
+	for (size_t i = 0; i < ARRAY_LEN(turns); i++) {
+		c = feed_datagram(&f, c, turns[i].dir, turns[i].message, turns[i].len);
+		conn_datagram(awake.env, other, turns[i].dir, (const uint8_t *)turns[i].message,
+			      turns[i].len);
+		assert_int_equal(conn_rests(c), turns[i].rests);
+		feed_part(&f, c);
+		feed_part(&awake, other);
+	}
+	feed_close(&f, c);
+	feed_close(&awake, other);
+	feed_is(&f, awake.log);
+	assert_int_equal(conn_env_taken(f.env), 0);
+	feed_fini(&f);
+	feed_fini(&awake);
+}
+
 #define MDNS_ANSWER "\0\0\x84\0\0\0\0\1\0\0\0\0\1a\5local\0\0\1\x80\1\0\0\0\x3c\0\4\xc0\0\2\1"
 
 /* An answer that repeats no question has no type of one. */
@@ -298,7 +341,8 @@ main(void)
 		cmocka_unit_test(test_exchange_target), cmocka_unit_test(test_exchange_reused),
 		cmocka_unit_test(test_answer_alone),	cmocka_unit_test(test_answer_first),
 		cmocka_unit_test(test_connect_host),	cmocka_unit_test(test_dns_reused),
-		cmocka_unit_test(test_dns_no_question), cmocka_unit_test(test_dnscrypt),
+		cmocka_unit_test(test_dns_rests),	cmocka_unit_test(test_dns_no_question),
+		cmocka_unit_test(test_dnscrypt),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
