@@ -68,7 +68,19 @@ mixed_vlans(const struct packet *p)
 inline uint16_t
 feed_vlans(const struct packet *p)
 {
-	return p->nr_vlans == 0 ? 1 : mixed_vlans(p);
+	return p->nr_vlans == 0 ? FEED_NO_VLANS : mixed_vlans(p);
+}
+
+/* The flow's last line is left alone: it is in no cache. */
+void
+feed_note_vlans(struct flow *flow, struct flow_side *side, const struct packet *p)
+{
+	uint16_t vlans = feed_vlans(p);
+
+	if (side->vlans == 0)
+		side->vlans = vlans;
+	else if (side->vlans != vlans)
+		flow->feed.vlan_mixed = true;
 }
 
 _Static_assert(FEED_MIN_PACKETS == FLOW_YOUNG, "young is what is short of it");
@@ -84,7 +96,6 @@ feed_packet(struct flow *flow, const struct packet *p, struct feed_counters *c)
 {
 	bool first = flow->head.young == FLOW_YOUNG;
 	struct flow_side *side = &flow->side[p->side];
-	uint16_t vlans = feed_vlans(p);
 
 	/* So far this side seemed to be missing; what was acknowledged meanwhile is not a loss. */
 	if (!side->seen)
@@ -94,11 +105,7 @@ feed_packet(struct flow *flow, const struct packet *p, struct feed_counters *c)
 		c->feed_truncated++;
 		flow->feed.truncated++;
 	}
-	/* The flow's last line is left alone: it is in no cache. */
-	if (side->vlans == 0)
-		side->vlans = vlans;
-	else if (side->vlans != vlans)
-		flow->feed.vlan_mixed = true;
+	feed_note_vlans(flow, side, p);
 	return !first && feed_is_soon(&flow->head, p);
 }
 
@@ -134,9 +141,10 @@ count_copy(struct flow *flow, struct feed_counters *c)
 }
 
 inline void
-feed_remember(struct flow *flow, const struct packet *p, bool nothing_new, struct feed_counters *c)
+feed_remember(struct flow *flow, struct flow_side *side, const struct packet *p, bool nothing_new,
+	      struct feed_counters *c)
 {
-	uint64_t *recent = &flow->side[p->side].recent;
+	uint64_t *recent = &side->recent;
 	uint64_t tag = tag_of(p) >> 48 | 1;
 
 	if (nothing_new && has_tag16(*recent, tag))
@@ -151,7 +159,7 @@ feed_tcp(struct flow *flow, const struct packet *p, bool nothing_new, struct fee
 	c->feed_tcp_bytes += p->payload_wire;
 	/* An acknowledgement that its sender did not number may well be sent twice. */
 	if (p->payload_wire != 0 || p->ip_id != 0 || (p->tcp_flags & (TCP_SYN | TCP_FIN)) != 0)
-		feed_remember(flow, p, nothing_new, c);
+		feed_remember(flow, &flow->side[p->side], p, nothing_new, c);
 }
 
 void

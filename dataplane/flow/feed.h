@@ -61,10 +61,15 @@ struct feed_flow {
 
 struct flow;
 struct flow_head;
+struct flow_side;
 struct packet;
 
 /* Which VLANs it came in, as struct flow_side keeps them; never 0. */
+#define FEED_NO_VLANS 1u
 uint16_t feed_vlans(const struct packet *p);
+
+/* Notes them for the side that sent it; feed_packet does as well. */
+void feed_note_vlans(struct flow *flow, struct flow_side *side, const struct packet *p);
 
 /* Does it come so soon after the last packet that it may be a copy? */
 bool feed_is_soon(const struct flow_head *head, const struct packet *p);
@@ -84,9 +89,9 @@ void feed_tcp_ack(struct flow *flow, const struct packet *p);
 
 /* nothing_new: the segment repeats what was delivered or said. Counts it if it is a copy. */
 void feed_tcp(struct flow *flow, const struct packet *p, bool nothing_new, struct feed_counters *c);
-/* The part of it that knows copies. */
-void feed_remember(struct flow *flow, const struct packet *p, bool nothing_new,
-		   struct feed_counters *c);
+/* The part of it that knows copies; side is the one that sent it. */
+void feed_remember(struct flow *flow, struct flow_side *side, const struct packet *p,
+		   bool nothing_new, struct feed_counters *c);
 void feed_datagram(struct flow *flow, const struct packet *p, bool soon, struct feed_counters *c);
 
 /* gap bytes just before the side's next_seq were given up. */

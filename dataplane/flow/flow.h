@@ -64,8 +64,8 @@ struct flow_head {
 	uint64_t last_us;	/* packet time */
 	uint64_t last_order_us; /* input clock at the last packet */
 	union {
-		uint32_t part_ms; /* flow: begin of what the next record covers, wrapping */
-		uint32_t bytes;	  /* half-open: of all its packets */
+		uint32_t part_tick; /* flow: of FLOW_TICK_US: when the part began, wrapping */
+		uint32_t bytes;	    /* half-open: of all its packets */
 	};
 	union {
 		uint8_t young;	 /* flow: packets it is short of having proved itself */
@@ -113,6 +113,10 @@ struct flow_side {
 	uint8_t has_ts : 1;    /* its SYN had a time stamp */
 	uint8_t knows_ts : 1;
 	uint8_t scale : 4; /* window scale of its SYN */
+	/* What usual_segment.c knows of it; the long way unsets the first of them. */
+	uint8_t shift : 4; /* by how many bits the window is scaled that it offers */
+	uint8_t usual : 1;
+	uint8_t usual_data : 1; /* also with payload */
 };
 _Static_assert(sizeof(struct flow_side) == 64, "one line");
 
@@ -131,7 +135,8 @@ struct flow {
 	uint8_t feed_of;   /* the port that its first packet came by */
 	bool has_mac[2];   /* by side */
 	uint8_t mac[2][6];
-	uint8_t pad[29];
+	uint64_t part_us; /* packet time: begin of what the next record covers */
+	uint8_t pad[16];
 };
 _Static_assert(offsetof(struct flow, side) == 128 && offsetof(struct flow, feed) == 256 &&
 		   sizeof(struct flow) == 320,

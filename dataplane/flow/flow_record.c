@@ -235,6 +235,7 @@ flow_next_part(struct flow *flow, struct reasm_pool *pool, uint64_t now_us)
 	flow->duplicates = flow->rejected = 0;
 	flow->feed.unseen_bytes = 0;
 	flow->feed.truncated = 0;
-	flow->head.part_ms = (uint32_t)(now_us / 1000);
+	flow->head.part_tick = (uint32_t)(now_us / FLOW_TICK_US);
+	flow->part_us = now_us;
 	flow->part++;
 }

@@ -23,6 +23,16 @@ flow_counters_full(const struct flow_side *sender)
 	return sender->packets > UINT32_MAX - UINT16_MAX;
 }
 
+/*
+ * Is a part that may last so many ticks certainly not over at time_us? A division and a line of the
+ * flow are spared every packet but those of a long flow's last second.
+ */
+static inline bool
+flow_part_goes_on(const struct flow *flow, uint64_t time_us, int32_t ticks)
+{
+	return (int32_t)((uint32_t)(time_us / FLOW_TICK_US) - flow->head.part_tick) < ticks;
+}
+
 /* 128 bits from the type, the flow and the part: the same in every replay. */
 void flow_event_id(const struct flow *flow, enum record_type type, uint64_t part,
 		   uint8_t id[RECORD_ID_BYTES]);

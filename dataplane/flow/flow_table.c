@@ -662,10 +662,11 @@ flow_table_add(struct flow_table *t, const struct packet *p)
 			  .last_us = p->time_us,
 			  .last_order_us = p->order_us,
 			  .tap = p->tap,
-			  .part_ms = (uint32_t)(p->time_us / 1000),
+			  .part_tick = (uint32_t)(p->time_us / FLOW_TICK_US),
 			  .young = FLOW_YOUNG,
 			  .in_use = 1 },
 		.first_seq = p->seq,
+		.part_us = p->time_us,
 	};
 	put_in_bucket(t, p, id);
 	t->has_new = true;

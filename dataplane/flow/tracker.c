@@ -144,28 +144,34 @@ flow_part_record(struct tracker *t, struct flow *flow, enum flow_end how)
 		conn_next_part(flow->conn);
 }
 
-/* Bytes of one direction, in order. */
+/* The next bytes of one direction, behind as many that were given up as gap says. */
+static inline void
+deliver_next(struct tracker *t, struct flow *flow, unsigned side, const uint8_t *data, uint32_t len,
+	     uint64_t gap)
+{
+	t->counters->delivered_bytes += len;
+	if (len != 0) {
+		flow->side[side].delivered = 1;
+		if (t->shas != NULL)
+			sha256_update(sha_of(t, flow, side), len, data);
+	}
+	if (t->config.skip_payload)
+		conn_none(t->conns, len);
+	else if (flow->conn != NULL)
+		conn_push(t->conns, flow->conn, side == flow->head.orig ? CONN_ORIG : CONN_RESP,
+			  data, len, gap);
+}
+
 static void
 deliver(void *arg, const uint8_t *data, uint32_t len, uint64_t gap)
 {
 	struct delivery *d = arg;
 	struct tracker *t = d->t;
-	struct flow_side *side = &d->flow->side[d->side];
 
 	t->counters->missed_bytes += gap;
 	if (gap != 0)
 		feed_gap(d->flow, d->side, gap, &t->feeds[d->flow->feed_of]);
-	t->counters->delivered_bytes += len;
-	if (len != 0) {
-		side->delivered = 1;
-		if (t->shas != NULL)
-			sha256_update(sha_of(t, d->flow, d->side), len, data);
-	}
-	if (t->config.skip_payload)
-		conn_none(t->conns, len);
-	else if (d->flow->conn != NULL)
-		conn_push(t->conns, d->flow->conn,
-			  d->side == d->flow->head.orig ? CONN_ORIG : CONN_RESP, data, len, gap);
+	deliver_next(t, d->flow, d->side, data, len, gap);
 }
 
 /*
@@ -254,6 +260,17 @@ shortest_timeout(const struct flow_timeouts *of)
 	return least;
 }
 
+/* Less than a tick and two roundings short of active_us. */
+static int32_t
+active_ticks(uint64_t active_us)
+{
+	uint64_t ticks = active_us / FLOW_TICK_US;
+
+	if (active_us % FLOW_TICK_US < 2000 && ticks != 0)
+		ticks--;
+	return ticks < INT32_MAX ? (int32_t)ticks : INT32_MAX;
+}
+
 int
 tracker_create(const struct tracker_config *config, struct worker_counters *counters,
 	       struct feed_counters *feeds, tracker_emit_fn *emit, void *arg, struct tracker **out)
@@ -268,7 +285,7 @@ tracker_create(const struct tracker_config *config, struct worker_counters *coun
 	t->usual = (struct usual_limits) {
 		.reasm = &t->reasm,
 		.shortest_us = shortest_timeout(&config->timeouts),
-		.active_ms = (int64_t)(config->timeouts.active_us / 1000),
+		.active_ticks = active_ticks(config->timeouts.active_us),
 		.skip_payload = config->skip_payload,
 	};
 	t->counters = counters;
@@ -394,12 +411,20 @@ end_reused(struct tracker *t, struct flow *flow, const struct packet *p)
 		       p->order_us);
 }
 
+static bool
+part_is_due(const struct tracker *t, const struct flow *flow, const struct packet *p)
+{
+	int64_t lasts_ms = (int64_t)(p->time_us / 1000) - (int64_t)(flow->part_us / 1000);
+
+	return lasts_ms >= (int64_t)(t->config.timeouts.active_us / 1000);
+}
+
 static void
 end_part_if_due(struct tracker *t, struct flow *flow, const struct packet *p)
 {
-	int32_t lasts_ms = (int32_t)((uint32_t)(p->time_us / 1000) - flow->head.part_ms);
-
-	if (lasts_ms < t->usual.active_ms && !flow_counters_full(&flow->side[p->side]))
+	if (!flow_counters_full(&flow->side[p->side]) &&
+	    (flow_part_goes_on(flow, p->time_us, t->usual.active_ticks) ||
+	     !part_is_due(t, flow, p)))
 		return;
 	set_time(t, p->time_us, p->order_us);
 	flow_part_record(t, flow, FLOW_END_ACTIVE);
@@ -673,6 +698,7 @@ any_packet(struct tracker *t, struct flow *found, const struct packet *p, const 
 		t->counters->truncated_packets++;
 	if (flow == NULL)
 		return;
+	usual_segment_other(flow);
 	soon = feed_packet(flow, p, &t->feeds[p->feed]);
 	set_time(t, p->time_us, p->order_us);
 	flow_account(flow, p);
@@ -695,11 +721,15 @@ usual_packet(struct tracker *t, struct flow *flow, const struct packet *p, const
 	if (what == USUAL_NOT)
 		return false;
 	t->counters->payload_bytes += p->payload_wire;
-	set_time(t, p->time_us, p->order_us);
-	if (p->nr_vlans != 0)
+	if (p->nr_vlans != 0 || flow->side[p->side].vlans != FEED_NO_VLANS) {
+		feed_note_vlans(flow, &flow->side[p->side], p);
 		flow_table_note_path(t->flows, &flow->head, p, false);
-	if (what == USUAL_DATA)
-		deliver(&(struct delivery) { t, flow, p->side }, payload, p->payload_len, 0);
+	}
+	if (what == USUAL_DATA) {
+		if (!t->config.skip_payload)
+			set_time(t, p->time_us, p->order_us);
+		deliver_next(t, flow, p->side, payload, p->payload_len, 0);
+	}
 	return true;
 }
 

@@ -5,7 +5,8 @@
  * What the parts of the tracker would make of it one after the other (feed.h, tcp_track.h, reasm.h,
  * flow_record.h) is done here in a straight line: few comparisons say that none of their exceptions
  * applies, and then the numbers move on. Of all other segments it says so and changes nothing; the
- * long way is then the one to take, and gives the same answer for these too.
+ * long way is then the one to take, and gives the same answer for these too. What the short way
+ * relies on and does not change is found out once, and kept until a segment goes the long way.
  *
  * Lives on the worker of the flow. No DPDK here.
  */
@@ -24,12 +25,15 @@ enum usual_segment {
 struct usual_limits {
 	struct reasm_pool *reasm;
 	uint64_t shortest_us; /* of the timeouts of flows */
-	int64_t active_ms;
-	bool skip_payload; /* nobody looks at payload */
+	int32_t active_ticks; /* that a part certainly lasts */
+	bool skip_payload;    /* nobody looks at payload */
 };
 
-/* flow is the one with the packet's key. */
+/* flow is the one with the packet's key. VLANs are the caller's to note. */
 enum usual_segment usual_segment_take(struct flow *flow, const struct packet *p,
 				      const struct usual_limits *limits, struct feed_counters *c);
+
+/* A packet of the flow takes the long way. */
+void usual_segment_other(struct flow *flow);
 
 #endif
