@@ -90,9 +90,10 @@ flow_key_make(struct flow_key *key, uint8_t family, uint8_t proto, uint16_t doma
 			dst_port = pair;
 	}
 
-	if (family == 4)
-		return flow_key_make4(key, proto, domain, src, dst, src_port, dst_port, one_way);
-	return flow_key_make6(key, proto, domain, src, dst, src_port, dst_port, one_way);
+	if (family != 4)
+		return flow_key_make6(key, proto, domain, src, dst, src_port, dst_port, one_way);
+	flow_key_clear(key);
+	return flow_key_make4(key, proto, domain, src, dst, src_port, dst_port, one_way);
 }
 
 /*

@@ -25,7 +25,7 @@ flow_account(struct flow *flow, const struct packet *p)
 	if (!s->seen) {
 		s->seen = 1;
 		flow->has_mac[p->side] = p->has_macs;
-		memcpy(flow->mac[p->side], p->mac[0], sizeof(p->mac[0]));
+		memcpy(flow->mac[p->side], p->mac[1], sizeof(p->mac[1]));
 	}
 	s->packets += packet_frames(p);
 	s->bytes += p->wire_bytes;

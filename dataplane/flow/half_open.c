@@ -60,7 +60,7 @@ half_open_init(struct half_open *h, const struct packet *p)
 	};
 	if (p->key.proto != IP_PROTO_TCP)
 		h->payload_bytes = p->payload_wire;
-	memcpy(h->mac, p->mac[0], sizeof(h->mac));
+	memcpy(h->mac, p->mac[1], sizeof(h->mac));
 }
 
 /* Does a number that answers or follows seq lie behind it, and within any window? */
@@ -160,7 +160,7 @@ half_open_packet(const struct half_open *h, struct packet *p)
 		.has_ts = h->has_ts,
 		.nr_frames = h->head.packets,
 	};
-	memcpy(p->mac[0], h->mac, sizeof(h->mac));
+	memcpy(p->mac[1], h->mac, sizeof(h->mac));
 	if (h->head.path == NULL)
 		return;
 	p->nr_vlans = h->head.path->nr_vlans;

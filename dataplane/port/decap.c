@@ -212,12 +212,14 @@ set_flow(struct walk *w, const struct cursor *c, const struct ip *ip, uint16_t s
 	uint32_t here = (uint32_t)cursor_left(c);
 
 	/* The common case, without a call. */
-	if (ip->family == 4 && (ip->proto == IP_PROTO_TCP || ip->proto == IP_PROTO_UDP))
+	if (ip->family == 4 && (ip->proto == IP_PROTO_TCP || ip->proto == IP_PROTO_UDP)) {
+		flow_key_clear(&p->key);
 		p->side = (uint8_t)flow_key_make4(&p->key, ip->proto, p->key.domain, ip->src,
 						  ip->dst, src_port, dst_port, false);
-	else
+	} else {
 		p->side = (uint8_t)flow_key_make(&p->key, ip->family, ip->proto, p->key.domain,
 						 ip->src, ip->dst, src_port, dst_port);
+	}
 	p->payload_off = offset_of(w, c->p);
 	p->payload_wire = payload_wire;
 	p->payload_len = here < payload_wire ? here + w->missing : payload_wire;

@@ -218,8 +218,8 @@ wlan_parse(struct cursor *c, bool padded, struct packet *p)
 	}
 	if (padded && (c->p - h) % 4 != 0 && !cursor_skip(c, 2))
 		return LINK_TRUNCATED;
-	memcpy(p->mac[0], source, 6);
-	memcpy(p->mac[1], target, 6);
+	memcpy(p->mac[0], target, 6);
+	memcpy(p->mac[1], source, 6);
 	p->has_macs = true;
 	return llc_parse(c, p);
 }

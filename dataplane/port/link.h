@@ -53,8 +53,7 @@ enum link_result link_parse_ethertype(struct cursor *c, uint16_t ethertype, stru
 static inline void
 link_note_macs(struct packet *p, const uint8_t *ethernet)
 {
-	__builtin_memcpy(p->mac[1], ethernet, 6);
-	__builtin_memcpy(p->mac[0], ethernet + 6, 6);
+	__builtin_memcpy(p->mac, ethernet, sizeof(p->mac));
 	p->has_macs = true;
 }
 

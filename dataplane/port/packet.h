@@ -104,7 +104,7 @@ struct packet {
 	bool l4_checked : 1;  /* the transport checksum behind it */
 	bool is_fragment : 1; /* on its way to the worker that puts its datagram together */
 
-	uint8_t mac[2][6]; /* has_macs: of the innermost Ethernet header: source, target */
+	uint8_t mac[2][6]; /* has_macs: of the innermost Ethernet header: target, source */
 	uint16_t vlan[PACKET_MAX_VLANS]; /* nr_vlans: outermost first; of all layers */
 	struct tunnel tunnel[PACKET_MAX_TUNNELS];
 	uint8_t tunnel_addr[2][16]; /* tunnel_family: of the innermost tunnel: source, target */

@@ -19,7 +19,6 @@ struct plain {
 	const uint8_t *ip, *transport;
 	uint32_t wire_len;   /* of transport and payload */
 	uint32_t header_len; /* of the transport */
-	uint8_t family, proto;
 };
 
 /* RFC 791 section 3.1. */
@@ -35,8 +34,6 @@ plain_ipv4(struct plain *f, uint32_t left)
 		return false;
 	f->transport = h + IPV4_HDR_LEN;
 	f->wire_len = total - IPV4_HDR_LEN;
-	f->family = 4;
-	f->proto = h[9];
 	return true;
 }
 
@@ -50,8 +47,6 @@ plain_ipv6(struct plain *f, uint32_t left)
 		return false;
 	f->wire_len = read_be16(h + 4);
 	f->transport = h + IPV6_HDR_LEN;
-	f->family = 6;
-	f->proto = h[6];
 	return f->wire_len != 0 && f->wire_len <= left - IPV6_HDR_LEN;
 }
 
@@ -62,7 +57,7 @@ plain_tcp(struct plain *f)
 
 	if (f->wire_len < TCP_HDR_LEN)
 		return false;
-	f->header_len = (uint32_t)(h[12] >> 4) * 4u;
+	f->header_len = (h[12] & 0xf0u) / 4;
 	if (f->header_len == TCP_HDR_LEN)
 		return true;
 	return f->header_len == TCP_STAMPED_LEN && f->wire_len >= TCP_STAMPED_LEN &&
@@ -100,61 +95,94 @@ fill_tcp(struct packet *p, const struct plain *f)
 }
 
 static inline void
-fill_flow(struct packet *p, const struct plain *f)
+fill_flow(struct packet *p, uint16_t domain, const struct plain *f, uint8_t family, uint8_t proto)
 {
 	uint16_t src_port = read_be16(f->transport), dst_port = read_be16(f->transport + 2);
 
-	if (f->family == 4) {
+	if (family == 4) {
 		p->ip_id = read_be16(f->ip + 4);
-		p->side = (uint8_t)flow_key_make4(&p->key, f->proto, p->key.domain, f->ip + 12,
-						  f->ip + 16, src_port, dst_port, false);
+		p->side = (uint8_t)flow_key_make4(&p->key, proto, domain, f->ip + 12, f->ip + 16,
+						  src_port, dst_port, false);
 	} else {
-		p->side = (uint8_t)flow_key_make6(&p->key, f->proto, p->key.domain, f->ip + 8,
-						  f->ip + 24, src_port, dst_port, false);
+		p->side = (uint8_t)flow_key_make6(&p->key, proto, domain, f->ip + 8, f->ip + 24,
+						  src_port, dst_port, false);
 	}
+}
+
+/* All that p gets of a frame that is plain. */
+static inline __attribute__((always_inline)) void
+fill(struct packet *p, uint16_t domain, const uint8_t *data, const struct plain *f, uint32_t ip_at,
+     uint8_t family, uint8_t proto)
+{
+	link_note_macs(p, data);
+	if (ip_at != ETHERNET_HDR_LEN) {
+		p->nr_vlans = 1;
+		p->vlan[0] = read_be16(data + ETHERNET_HDR_LEN) & 0x0fff;
+	}
+	if (proto == IP_PROTO_TCP)
+		fill_tcp(p, f);
+	else
+		p->checksum = read_be16(f->transport + 6);
+	fill_flow(p, domain, f, family, proto);
+	p->transport_off = (uint32_t)(f->transport - data);
+	p->payload_off = p->transport_off + f->header_len;
+	p->payload_len = p->payload_wire = f->wire_len - f->header_len;
+}
+
+/* A frame whose IP header is ip_at bytes in. A straight line is made of this for each kind. */
+static inline __attribute__((always_inline)) bool
+parse(struct packet *p, uint16_t domain, const uint8_t *data, uint32_t len, uint32_t ip_at,
+      uint8_t family)
+{
+	struct plain f = { .ip = data + ip_at };
+	uint8_t proto = f.ip[family == 4 ? 9 : 6];
+
+	if (family == 4 ? !plain_ipv4(&f, len - ip_at) : !plain_ipv6(&f, len - ip_at))
+		return false;
+	if (proto == IP_PROTO_TCP && plain_tcp(&f)) {
+		fill(p, domain, data, &f, ip_at, family, IP_PROTO_TCP);
+		return true;
+	}
+	if (proto == IP_PROTO_UDP && plain_udp(&f)) {
+		fill(p, domain, data, &f, ip_at, family, IP_PROTO_UDP);
+		return true;
+	}
+	return false;
+}
+
+static inline bool
+is_type(const uint8_t *ethertype, uint16_t type)
+{
+	return read_be16(ethertype) == type;
+}
+
+static inline bool
+parse_any(struct packet *p, uint16_t domain, const uint8_t *data, uint32_t len)
+{
+	const uint8_t *type = data + ETHERNET_HDR_LEN - 2;
+
+	if (len < ETHERNET_HDR_LEN + VLAN_TAG_LEN + LEAST_IP_LEN)
+		return false;
+	if (is_type(type, ETHERTYPE_IPV4))
+		return parse(p, domain, data, len, ETHERNET_HDR_LEN, 4);
+	if (is_type(type, ETHERTYPE_IPV6))
+		return parse(p, domain, data, len, ETHERNET_HDR_LEN, 6);
+	if (!is_type(type, ETHERTYPE_8021Q))
+		return false;
+	type += VLAN_TAG_LEN;
+	if (is_type(type, ETHERTYPE_IPV4))
+		return parse(p, domain, data, len, ETHERNET_HDR_LEN + VLAN_TAG_LEN, 4);
+	return is_type(type, ETHERTYPE_IPV6) &&
+	       parse(p, domain, data, len, ETHERNET_HDR_LEN + VLAN_TAG_LEN, 6);
 }
 
 inline bool
 plain_frame_parse(struct packet *p, uint16_t domain, const struct decap_options *o,
 		  const uint8_t *data, uint32_t len)
 {
-	struct plain f = { .ip = data + ETHERNET_HDR_LEN };
-	uint32_t tag_len = 0;
-	uint16_t ethertype;
-
-	if (len < ETHERNET_HDR_LEN + VLAN_TAG_LEN + LEAST_IP_LEN)
+	if (!parse_any(p, domain, data, len))
 		return false;
-	ethertype = read_be16(data + 12);
-	if (ethertype == ETHERTYPE_8021Q) {
-		tag_len = VLAN_TAG_LEN;
-		f.ip += VLAN_TAG_LEN;
-		ethertype = read_be16(data + ETHERNET_HDR_LEN + 2);
-	}
-	if (ethertype == ETHERTYPE_IPV4) {
-		if (!plain_ipv4(&f, len - ETHERNET_HDR_LEN - tag_len))
-			return false;
-	} else if (ethertype != ETHERTYPE_IPV6 ||
-		   !plain_ipv6(&f, len - ETHERNET_HDR_LEN - tag_len)) {
-		return false;
-	}
-	if (f.proto == IP_PROTO_TCP ? !plain_tcp(&f) : f.proto != IP_PROTO_UDP || !plain_udp(&f))
-		return false;
-
-	link_note_macs(p, data);
-	p->key.domain = domain;
-	if (tag_len != 0) {
-		p->nr_vlans = 1;
-		p->vlan[0] = read_be16(data + ETHERNET_HDR_LEN) & 0x0fff;
-	}
 	if (o->domains != NULL)
 		p->key.domain = domains_find(o->domains, p, 0, 0);
-	if (f.proto == IP_PROTO_TCP)
-		fill_tcp(p, &f);
-	else
-		p->checksum = read_be16(f.transport + 6);
-	fill_flow(p, &f);
-	p->transport_off = (uint32_t)(f.transport - data);
-	p->payload_off = p->transport_off + f.header_len;
-	p->payload_len = p->payload_wire = f.wire_len - f.header_len;
 	return true;
 }

@@ -12,7 +12,7 @@
 
 #include "dataplane/port/decap.h"
 
-/* p and domain as decap_frame has them. True: the frame was plain and p is filled. */
+/* p, cleared, and domain as decap_frame has them. True: the frame was plain and p is filled. */
 bool plain_frame_parse(struct packet *p, uint16_t domain, const struct decap_options *o,
 		       const uint8_t *data, uint32_t len);
 

@@ -397,8 +397,8 @@ test_wlan_addresses(void **state)
 					     guard_copy(rows[i].in, len), len, len),
 				 DECAP_OK);
 		assert_true(p.has_macs);
-		assert_int_equal(p.mac[0][5], rows[i].source);
-		assert_int_equal(p.mac[1][5], rows[i].target);
+		assert_int_equal(p.mac[1][5], rows[i].source);
+		assert_int_equal(p.mac[0][5], rows[i].target);
 	}
 }
 

@@ -114,7 +114,7 @@ test_comes_back(void **state)
 	(void)state;
 	p.window = 4096;
 	p.has_macs = true;
-	memset(p.mac[0], 5, 6);
+	memset(p.mac[1], 5, 6);
 	half_open_init(&h, &p);
 	for (unsigned i = 1; i < 300; i++) {
 		p.time_us = 1000 + i;
@@ -130,7 +130,7 @@ test_comes_back(void **state)
 	assert_int_equal(back.ack, 7);
 	assert_int_equal(back.window, 4096);
 	assert_int_equal(back.side, B);
-	assert_int_equal(back.mac[0][5], 5);
+	assert_int_equal(back.mac[1][5], 5);
 }
 
 int
