@@ -17,15 +17,18 @@ cpu_has_aes(void)
 	return __builtin_cpu_supports("aes");
 }
 
-WITH_AES static inline __m128i
-encrypt(const struct flow_hash *h, __m128i block)
-{
-	const __m128i *key = (const __m128i *)(const void *)h->round_key;
+/* In registers, for all packets of a burst. */
+struct round_keys {
+	__m128i key[FLOW_HASH_ROUNDS + 1];
+};
 
-	block = _mm_xor_si128(block, _mm_loadu_si128(key));
+WITH_AES static inline __m128i
+encrypt(const struct round_keys *k, __m128i block)
+{
+	block = _mm_xor_si128(block, k->key[0]);
 	for (unsigned r = 1; r < FLOW_HASH_ROUNDS; r++)
-		block = _mm_aesenc_si128(block, _mm_loadu_si128(key + r));
-	return _mm_aesenclast_si128(block, _mm_loadu_si128(key + FLOW_HASH_ROUNDS));
+		block = _mm_aesenc_si128(block, k->key[r]);
+	return _mm_aesenclast_si128(block, k->key[FLOW_HASH_ROUNDS]);
 }
 
 /*
@@ -35,7 +38,7 @@ encrypt(const struct flow_hash *h, __m128i block)
  *   IPv6  address 0, 1st half | last;  2nd half | address 1, 1st half;  2nd half | 0
  */
 WITH_AES static inline uint64_t
-aes_hash(const struct flow_hash *h, const struct flow_key *key)
+aes_hash(const struct round_keys *keys, const struct flow_key *key)
 {
 	const uint8_t *k = (const uint8_t *)key;
 	__m128i last = _mm_loadl_epi64((const __m128i *)(const void *)(k + 32));
@@ -44,21 +47,24 @@ aes_hash(const struct flow_hash *h, const struct flow_key *key)
 	if (key->family == 4) {
 		block = _mm_loadu_si32(key->addr[0]);
 		block = _mm_unpacklo_epi32(block, _mm_loadu_si32(key->addr[1]));
-		return (uint64_t)_mm_cvtsi128_si64(encrypt(h, _mm_unpacklo_epi64(block, last)));
+		return (uint64_t)_mm_cvtsi128_si64(encrypt(keys, _mm_unpacklo_epi64(block, last)));
 	}
 	block = _mm_loadl_epi64((const __m128i *)(const void *)k);
-	block = encrypt(h, _mm_unpacklo_epi64(block, last));
+	block = encrypt(keys, _mm_unpacklo_epi64(block, last));
 	other = _mm_loadu_si128((const __m128i *)(const void *)(k + 8));
-	block = encrypt(h, _mm_xor_si128(block, other));
+	block = encrypt(keys, _mm_xor_si128(block, other));
 	other = _mm_loadl_epi64((const __m128i *)(const void *)(k + 24));
-	return (uint64_t)_mm_cvtsi128_si64(encrypt(h, _mm_xor_si128(block, other)));
+	return (uint64_t)_mm_cvtsi128_si64(encrypt(keys, _mm_xor_si128(block, other)));
 }
 
 WITH_AES static void
 aes_hash_packets(const struct flow_hash *h, struct packet *const *packets, unsigned nr)
 {
+	struct round_keys keys;
+
+	memcpy(keys.key, h->round_key, sizeof(keys.key));
 	for (unsigned i = 0; i < nr; i++)
-		packets[i]->hash = aes_hash(h, &packets[i]->key);
+		packets[i]->hash = aes_hash(&keys, &packets[i]->key);
 }
 
 #else
