@@ -74,7 +74,7 @@ static void
 look_up(struct flow_table *t, const struct packet *burst)
 {
 	for (unsigned i = 0; i < BURST; i++)
-		flow_table_prefetch_flow(t, &burst[i]);
+		flow_table_prefetch_flow(t, &burst[i], false);
 	for (unsigned i = 0; i < BURST; i++) {
 		struct flow *flow = flow_table_find(t, &burst[i].key, burst[i].hash);
 

@@ -49,9 +49,9 @@ struct worker {
 	_Atomic(const char *) offered_hash;
 	_Atomic(const struct provider_catalogue *) offered_providers;
 	struct flow_hash hash;
-	struct rte_mbuf *found[WORKER_BURST]; /* of a burst, those of which the flow is known */
+	struct packet *found[WORKER_BURST]; /* of a burst, those of which the flow is known */
 	unsigned nr_found;
-	struct rte_mbuf *mine[WORKER_BURST]; /* of a burst, those whose flows are this worker's */
+	struct packet *mine[WORKER_BURST]; /* of a burst, those whose flows are this worker's */
 	unsigned nr_mine;
 	struct rte_mbuf *done[WORKER_BURST * 2]; /* freed together at the end of the burst */
 	unsigned nr_done;
@@ -217,57 +217,65 @@ is_second_copy(struct worker *w, const struct rte_mbuf *m, const struct packet *
 	return copy;
 }
 
-/* A packet of a flow this worker owns; its mbuf stays the caller's. guess: see tracker.h. */
-static inline void
-process(struct worker *w, struct rte_mbuf *m, struct flow *guess)
+/* False when it is thrown away: it did not arrive whole, or for the second time. */
+static __rte_noinline bool
+passes_checks(struct worker *w, struct packet *p)
 {
-	struct packet *p = packet_of(m);
-	const uint8_t *payload;
+	const struct rte_mbuf *m = mbuf_of(p);
 
-	if (p->order_us < w->now_us)
-		p->order_us = w->now_us;
-	w->now_us = p->order_us;
-
-	if (unlikely(w->config.decap.verify) && has_bad_checksum(w, m, p)) {
+	if (w->config.decap.verify && has_bad_checksum(w, m, p)) {
 		*(p->key.proto == IP_PROTO_TCP ? &w->counters.drop_bad_tcp_checksum
 					       : &w->counters.drop_bad_udp_checksum) +=
 		    packet_frames(p);
-		return;
+		return false;
 	}
-	payload = contiguous(w, m, p->payload_off, p->payload_len);
-	if (unlikely(payload == NULL)) {
-		payload = w->scratch;
-		p->payload_len = 0;
-	}
-	if (unlikely(w->dedup != NULL) && is_second_copy(w, m, p)) {
+	if (w->dedup != NULL && is_second_copy(w, m, p)) {
 		w->counters.drop_duplicate += packet_frames(p);
 		tracker_copy(w->tracker, p);
-		return;
+		return false;
 	}
-	w->counters.used_packets += packet_frames(p);
-	tracker_packet(w->tracker, p, payload, guess);
+	return true;
 }
 
-/*
- * rte_pktmbuf_free_bulk for what nearly all are: of one segment, used by nobody else, all of one
- * pool.
- */
-static void
-free_mbufs(struct rte_mbuf **mbufs, unsigned nr)
+/* The payload in one piece. What cannot be had so is as good as not captured. */
+static inline const uint8_t *
+payload_of(struct worker *w, struct packet *p)
 {
-	struct rte_mempool *pool = nr == 0 ? NULL : mbufs[0]->pool;
+	const uint8_t *payload = contiguous(w, mbuf_of(p), p->payload_off, p->payload_len);
+
+	if (likely(payload != NULL))
+		return payload;
+	p->payload_len = 0;
+	return w->scratch;
+}
+
+/* Of one segment and used by nobody else, as nearly all are: then it can go back as it is. */
+static inline bool
+is_whole(const struct rte_mbuf *m, const struct rte_mempool *pool)
+{
+	return m->pool == pool && rte_mbuf_refcnt_read(m) == 1 && m->nb_segs == 1 &&
+	       m->next == NULL && RTE_MBUF_DIRECT(m);
+}
+
+/* rte_pktmbuf_free_bulk for what nearly all are. */
+static __rte_noinline void
+free_packets(struct packet **packets, unsigned nr)
+{
+	struct rte_mempool *pool = nr == 0 ? NULL : mbuf_of(packets[0])->pool;
+	void *mbufs[WORKER_BURST];
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < nr; i++) {
-		struct rte_mbuf *m = mbufs[i];
+		struct rte_mbuf *m = mbuf_of(packets[i]);
 
-		if (unlikely(m->next != NULL || m->pool != pool))
+		mbufs[n] = m;
+		if (likely(is_whole(m, pool)))
+			n++;
+		else
 			rte_pktmbuf_free(m);
-		else if (likely((m = rte_pktmbuf_prefree_seg(m)) != NULL))
-			mbufs[n++] = m;
 	}
 	if (n != 0)
-		rte_mempool_put_bulk(pool, (void **)mbufs, n);
+		rte_mempool_put_bulk(pool, mbufs, n);
 }
 
 /*
@@ -279,20 +287,34 @@ static void
 process_gathered(struct worker *w)
 {
 	struct flow *guesses[RTE_DIM(w->mine)];
+	bool has_checks = w->config.decap.verify || w->dedup != NULL;
+	struct tracker *tracker = w->tracker;
+	uint64_t now_us = w->now_us, used = 0;
+	unsigned nr = w->nr_mine;
 
-	for (unsigned i = 0; i < w->nr_mine; i++)
-		guesses[i] = tracker_prefetch_flow(w->tracker, packet_of(w->mine[i]));
-	for (unsigned i = 0; i < w->nr_mine; i++)
-		process(w, w->mine[i], guesses[i]);
-	free_mbufs(w->mine, w->nr_mine);
+	for (unsigned i = 0; i < nr; i++)
+		guesses[i] = tracker_prefetch_flow(tracker, w->mine[i]);
+	for (unsigned i = 0; i < nr; i++) {
+		struct packet *p = w->mine[i];
+
+		now_us = RTE_MAX(now_us, p->order_us);
+		p->order_us = now_us;
+		if (unlikely(has_checks) && !passes_checks(w, p))
+			continue;
+		used += packet_frames(p);
+		tracker_packet(tracker, p, payload_of(w, p), guesses[i]);
+	}
+	w->now_us = now_us;
+	w->counters.used_packets += used;
+	free_packets(w->mine, nr);
 	w->nr_mine = 0;
 }
 
 static inline void
-gather(struct worker *w, struct rte_mbuf *m)
+gather(struct worker *w, struct packet *p)
 {
-	tracker_prefetch(w->tracker, packet_of(m));
-	w->mine[w->nr_mine++] = m;
+	tracker_prefetch(w->tracker, p);
+	w->mine[w->nr_mine++] = p;
 	if (unlikely(w->nr_mine == RTE_DIM(w->mine)))
 		process_gathered(w);
 }
@@ -319,9 +341,9 @@ owner_of(const struct worker *w, uint64_t hash)
 
 /* To the worker that owns the packet's flow, which is another. */
 static void
-pass_on(struct worker *w, struct rte_mbuf *m, unsigned owner)
+pass_on(struct worker *w, struct packet *p, unsigned owner)
 {
-	struct packet *p = packet_of(m);
+	struct rte_mbuf *m = mbuf_of(p);
 
 	/* In flight the frame counts as held by the sender, until the owner takes it over. */
 	w->counters.held_packets += packet_frames(p);
@@ -336,26 +358,25 @@ pass_on(struct worker *w, struct rte_mbuf *m, unsigned owner)
 static void
 dispatch_found(struct worker *w)
 {
-	struct packet *packets[WORKER_BURST];
+	unsigned nr = w->nr_found;
 
-	for (unsigned i = 0; i < w->nr_found; i++)
-		packets[i] = packet_of(w->found[i]);
-	flow_hash_packets(&w->hash, packets, w->nr_found);
-	for (unsigned i = 0; i < w->nr_found; i++) {
-		unsigned owner = owner_of(w, packets[i]->hash);
+	w->nr_found = 0;
+	flow_hash_packets(&w->hash, w->found, nr);
+	for (unsigned i = 0; i < nr; i++) {
+		struct packet *p = w->found[i];
+		unsigned owner = owner_of(w, p->hash);
 
 		if (owner == w->config.id)
-			gather(w, w->found[i]);
+			gather(w, p);
 		else
-			pass_on(w, w->found[i], owner);
+			pass_on(w, p, owner);
 	}
-	w->nr_found = 0;
 }
 
 static void
-note_found(struct worker *w, struct rte_mbuf *m)
+note_found(struct worker *w, struct packet *p)
 {
-	w->found[w->nr_found++] = m;
+	w->found[w->nr_found++] = p;
 	if (unlikely(w->nr_found == RTE_DIM(w->found)))
 		dispatch_found(w);
 }
@@ -545,7 +566,7 @@ take_frame(struct worker *w, struct rte_mbuf *m)
 	w->counters.tunnel_fragments += p->closed_tunnel == TUNNEL_FRAGMENT;
 	w->counters.tunnel_encrypted += p->closed_tunnel == TUNNEL_ENCRYPTED;
 	if (likely(r == DECAP_OK))
-		note_found(w, m);
+		note_found(w, p);
 	else
 		take_other(w, m, r);
 }
@@ -588,7 +609,7 @@ take_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 		if (likely(decap_plain(p, (enum link_type)p->link, p->key.domain, &w->config.decap,
 				       rte_pktmbuf_mtod(m, const uint8_t *), m->data_len,
 				       m->pkt_len)))
-			note_found(w, m);
+			note_found(w, p);
 		else
 			take_frame(w, m);
 	}
@@ -652,7 +673,7 @@ poll_rings(struct worker *w)
 					take_fragment(w, pkts[i]);
 					dispatch_found(w);
 				} else {
-					gather(w, pkts[i]);
+					gather(w, p);
 				}
 			}
 			process_gathered(w);

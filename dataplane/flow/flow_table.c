@@ -70,9 +70,7 @@ struct flow_table {
 static uint16_t
 tag_of(uint64_t hash)
 {
-	uint16_t tag = (uint16_t)(hash >> 48);
-
-	return tag == 0 ? 1 : tag;
+	return (uint16_t)(hash >> 48) | 1u;
 }
 
 static struct bucket *
@@ -221,47 +219,49 @@ flow_table_prefetch(const struct flow_table *t, uint64_t hash)
 }
 
 /*
- * The first line for the key, the second for payload; of TCP both sides are asked for. Returns the
+ * The first line for the key, the second for payload that is looked at, and both sides. Returns the
  * flow that find_in looks at first: there is hardly ever another.
  */
 static inline struct flow *
-prefetch_entries(const struct flow_table *t, const struct bucket *b, const struct packet *p)
+prefetch_entries(const struct flow_table *t, const struct bucket *b, uint64_t hash, bool with_conn)
 {
 	struct flow *flow = NULL;
 
-	for (unsigned ways = match_ways(b, tag_of(p->hash)); ways != 0; ways &= ways - 1) {
+	for (unsigned ways = match_ways(b, tag_of(hash)); ways != 0; ways &= ways - 1) {
 		uint32_t id = b->entry[__builtin_ctz(ways)];
-		const uint8_t *line = (const uint8_t *)head_of(t, id);
 
-		__builtin_prefetch(line);
-		if (is_half_open(id) || p->payload_len != 0)
-			__builtin_prefetch(line + 64);
-		if (is_half_open(id))
+		if (is_half_open(id)) {
+			const struct half_open *h = &t->half_opens[id & ~HALF_OPEN];
+
+			__builtin_prefetch(h);
+			__builtin_prefetch((const uint8_t *)h + 64);
 			continue;
-		if (flow == NULL)
-			flow = &t->flows[id];
-		__builtin_prefetch(&t->flows[id].side[p->side]);
-		if (p->key.proto == IP_PROTO_TCP)
-			__builtin_prefetch(&t->flows[id].side[1 - p->side]);
+		}
+		flow = flow == NULL ? &t->flows[id] : flow;
+		__builtin_prefetch(&t->flows[id]);
+		__builtin_prefetch(&t->flows[id].side[0]);
+		__builtin_prefetch(&t->flows[id].side[1]);
+		if (with_conn)
+			__builtin_prefetch(&t->flows[id].conn);
 	}
 	return flow;
 }
 
 inline struct flow *
-flow_table_prefetch_flow(struct flow_table *t, const struct packet *p)
+flow_table_prefetch_flow(struct flow_table *t, const struct packet *p, bool with_conn)
 {
 	const struct bucket *b = first_bucket(t, p->hash);
 
 	t->has_new = false;
 	if (b->nr_away != 0)
 		__builtin_prefetch(second_bucket(t, p->hash));
-	return prefetch_entries(t, b, p);
+	return prefetch_entries(t, b, p->hash, with_conn);
 }
 
-static bool
+static inline bool
 is_key(const struct flow_head *head, const struct flow_key *key)
 {
-	return memcmp(&head->key, key, sizeof(*key)) == 0;
+	return flow_key_equal(&head->key, key);
 }
 
 static struct flow *

@@ -68,10 +68,10 @@ void flow_table_destroy(struct flow_table *t); /* frees without telling */
 /*
  * Touches the buckets that a later find of this hash will read, then the entries in them. The
  * second returns a guess at what will be found, or NULL: for flow_table_find_guessed, and nothing
- * else may be done with it.
+ * else may be done with it. with_conn: the flow's conn will be asked for, too.
  */
 void flow_table_prefetch(const struct flow_table *t, uint64_t hash);
-struct flow *flow_table_prefetch_flow(struct flow_table *t, const struct packet *p);
+struct flow *flow_table_prefetch_flow(struct flow_table *t, const struct packet *p, bool with_conn);
 
 /* Borrowed until the flow ends. NULL when there is none. */
 struct flow *flow_table_find(struct flow_table *t, const struct flow_key *key, uint64_t hash);

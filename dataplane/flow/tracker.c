@@ -150,11 +150,8 @@ deliver_next(struct tracker *t, struct flow *flow, unsigned side, const uint8_t 
 	     uint64_t gap)
 {
 	t->counters->delivered_bytes += len;
-	if (len != 0) {
-		flow->side[side].delivered = 1;
-		if (t->shas != NULL)
-			sha256_update(sha_of(t, flow, side), len, data);
-	}
+	if (t->shas != NULL && len != 0)
+		sha256_update(sha_of(t, flow, side), len, data);
 	if (t->config.skip_payload)
 		conn_none(t->conns, len);
 	else if (flow->conn != NULL)
@@ -171,6 +168,8 @@ deliver(void *arg, const uint8_t *data, uint32_t len, uint64_t gap)
 	t->counters->missed_bytes += gap;
 	if (gap != 0)
 		feed_gap(d->flow, d->side, gap, &t->feeds[d->flow->feed_of]);
+	if (len != 0)
+		d->flow->side[d->side].delivered = 1;
 	deliver_next(t, d->flow, d->side, data, len, gap);
 }
 
@@ -287,6 +286,7 @@ tracker_create(const struct tracker_config *config, struct worker_counters *coun
 		.shortest_us = shortest_timeout(&config->timeouts),
 		.active_ticks = active_ticks(config->timeouts.active_us),
 		.skip_payload = config->skip_payload,
+		.none = config->no_usual,
 	};
 	t->counters = counters;
 	t->feeds = feeds;
@@ -359,7 +359,8 @@ tracker_prefetch(const struct tracker *t, const struct packet *p)
 inline struct flow *
 tracker_prefetch_flow(struct tracker *t, const struct packet *p)
 {
-	return flow_table_prefetch_flow(t->flows, p);
+	return flow_table_prefetch_flow(t->flows, p,
+					!t->config.skip_payload && p->payload_len != 0);
 }
 
 /* Somebody needs the room that this direction's hole takes. */
@@ -713,16 +714,18 @@ any_packet(struct tracker *t, struct flow *found, const struct packet *p, const 
 }
 
 /* True when the segment was a usual one, and is dealt with. */
-static bool
+static inline bool
 usual_packet(struct tracker *t, struct flow *flow, const struct packet *p, const uint8_t *payload)
 {
-	enum usual_segment what = usual_segment_take(flow, p, &t->usual, &t->feeds[p->feed]);
+	struct flow_side *s = &flow->side[p->side], *o = &flow->side[p->side ^ 1u];
+	enum usual_segment what;
 
+	what = usual_segment_take(flow, s, o, p, &t->usual, &t->feeds[p->feed]);
 	if (what == USUAL_NOT)
 		return false;
 	t->counters->payload_bytes += p->payload_wire;
-	if (p->nr_vlans != 0 || flow->side[p->side].vlans != FEED_NO_VLANS) {
-		feed_note_vlans(flow, &flow->side[p->side], p);
+	if (p->nr_vlans != 0 || s->vlans != FEED_NO_VLANS) {
+		feed_note_vlans(flow, s, p);
 		flow_table_note_path(t->flows, &flow->head, p, false);
 	}
 	if (what == USUAL_DATA) {
@@ -739,8 +742,7 @@ tracker_packet(struct tracker *t, const struct packet *p, const uint8_t *payload
 {
 	struct flow *flow = flow_table_find_guessed(t->flows, p, guess);
 
-	if (flow == NULL || p->key.proto != IP_PROTO_TCP || t->config.no_usual ||
-	    !usual_packet(t, flow, p, payload))
+	if (flow == NULL || p->key.proto != IP_PROTO_TCP || !usual_packet(t, flow, p, payload))
 		any_packet(t, flow, p, payload);
 }
 

@@ -28,9 +28,10 @@ becomes_usual(const struct flow *flow, struct flow_side *s, const struct flow_si
 {
 	const struct flow_head *head = &flow->head;
 
-	if (!s->seen || !s->have_ack || !o->seen || !s->reasm.started || !o->reasm.started ||
-	    reasm_holds(&s->reasm, limits->reasm) || reasm_holds(&o->reasm, limits->reasm) ||
-	    head->strays != 0 || head->tcp_state == TCP_STATE_SYN)
+	if (limits->none || !s->seen || !s->have_ack || !o->seen || !s->reasm.started ||
+	    !o->reasm.started || reasm_holds(&s->reasm, limits->reasm) ||
+	    reasm_holds(&o->reasm, limits->reasm) || head->strays != 0 ||
+	    head->tcp_state == TCP_STATE_SYN)
 		return false;
 	/* A RST in doubt is for the next data to settle. */
 	if (head->tcp_state != TCP_STATE_CLOSED &&
@@ -103,15 +104,18 @@ note_ack(struct flow_side *s, const struct packet *p)
 	s->acked = seq_after(p->ack, s->acked) ? p->ack : s->acked;
 }
 
-/* s sends, o hears. A function of its own, which has all of them in registers. */
-static __attribute__((noinline)) enum usual_segment
-take(struct flow *flow, struct flow_side *s, const struct flow_side *o, const struct packet *p,
-     const struct usual_limits *limits, struct feed_counters *c)
+/* Never inlined: on its own it has all it needs in registers. */
+__attribute__((noinline)) enum usual_segment
+usual_segment_take(struct flow *flow, struct flow_side *s, const struct flow_side *o,
+		   const struct packet *p, const struct usual_limits *limits,
+		   struct feed_counters *c)
 {
 	enum usual_segment what;
 	bool nothing_new;
 
-	if (!goes_on(flow, s, p, limits) || !acks_well(s, o, p))
+	if ((p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) != TCP_ACK ||
+	    (!s->usual && !becomes_usual(flow, s, o, limits)) || !goes_on(flow, s, p, limits) ||
+	    !acks_well(s, o, p))
 		return USUAL_NOT;
 	what = place_of(s, p);
 	if (what == USUAL_NOT)
@@ -133,19 +137,8 @@ take(struct flow *flow, struct flow_side *s, const struct flow_side *o, const st
 		s->knows_ts = 1;
 	}
 	s->reasm.next_seq += p->payload_wire;
+	s->delivered = 1;
 	return USUAL_DATA;
-}
-
-inline enum usual_segment
-usual_segment_take(struct flow *flow, const struct packet *p, const struct usual_limits *limits,
-		   struct feed_counters *c)
-{
-	struct flow_side *s = &flow->side[p->side], *o = &flow->side[p->side ^ 1u];
-
-	if ((p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) != TCP_ACK ||
-	    (!s->usual && !becomes_usual(flow, s, o, limits)))
-		return USUAL_NOT;
-	return take(flow, s, o, p, limits, c);
 }
 
 inline void

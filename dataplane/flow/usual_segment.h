@@ -27,10 +27,13 @@ struct usual_limits {
 	uint64_t shortest_us; /* of the timeouts of flows */
 	int32_t active_ticks; /* that a part certainly lasts */
 	bool skip_payload;    /* nobody looks at payload */
+	bool none;	      /* no segment is a usual one; for tests */
 };
 
-/* flow is the one with the packet's key. VLANs are the caller's to note. */
-enum usual_segment usual_segment_take(struct flow *flow, const struct packet *p,
+/* flow is the one with the packet's key, s its side that sends, o the other. VLANs are the caller's
+ * to note. */
+enum usual_segment usual_segment_take(struct flow *flow, struct flow_side *s,
+				      const struct flow_side *o, const struct packet *p,
 				      const struct usual_limits *limits, struct feed_counters *c);
 
 /* A packet of the flow takes the long way. */

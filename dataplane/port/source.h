@@ -39,4 +39,11 @@ packet_of(struct rte_mbuf *m)
 	return rte_mbuf_to_priv(m);
 }
 
+/* The mbuf that the packet lies in. */
+static inline struct rte_mbuf *
+mbuf_of(struct packet *p)
+{
+	return (struct rte_mbuf *)(void *)((uint8_t *)p - sizeof(struct rte_mbuf));
+}
+
 #endif

@@ -232,7 +232,7 @@ test_which(void **state)
 {
 	static struct reasm_pool pool;
 	struct reasm_limits reasm = { 65536, 64, 1000000 };
-	struct usual_limits limits = { &pool, 5000000, 250, true };
+	struct usual_limits limits = { &pool, 5000000, 250, true, false };
 
 	(void)state;
 	assert_int_equal(reasm_pool_init(&pool, &reasm, 1 << 20, 4), 0);
@@ -262,7 +262,9 @@ test_which(void **state)
 		/* A repetition has happened before. */
 		reasm_push(&flow.side[0].reasm, &pool, 1000, 900, NULL, 10, NULL, NULL);
 		was = flow;
-		assert_int_equal(usual_segment_take(&flow, &p, &limits, &feed), t->want);
+		assert_int_equal(usual_segment_take(&flow, &flow.side[0], &flow.side[1], &p,
+						    &limits, &feed),
+				 t->want);
 		usual_segment_other(&flow); /* what is only known of it */
 		flow.side[0].usual_data = flow.side[1].usual_data = 0;
 		flow.side[0].shift = flow.side[1].shift = 0;
