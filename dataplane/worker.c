@@ -588,13 +588,6 @@ beat(struct worker *w)
 }
 
 static void
-prefetch_frame(struct rte_mbuf *m)
-{
-	rte_prefetch0(rte_pktmbuf_mtod(m, const uint8_t *));
-	rte_prefetch0(packet_of(m));
-}
-
-static void
 take_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 {
 	uint64_t bytes = 0;
@@ -605,7 +598,7 @@ take_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 
 		bytes += p->wire_bytes;
 		if (i + PREFETCH_AHEAD < n)
-			prefetch_frame(pkts[i + PREFETCH_AHEAD]);
+			rte_prefetch0(rte_pktmbuf_mtod(pkts[i + PREFETCH_AHEAD], void *));
 		if (likely(decap_plain(p, (enum link_type)p->link, p->key.domain, &w->config.decap,
 				       rte_pktmbuf_mtod(m, const uint8_t *), m->data_len,
 				       m->pkt_len)))

@@ -105,6 +105,7 @@ apply_filter(struct queue *q, struct rte_mbuf **pkts, uint16_t nr)
 			pkts[kept++] = m;
 		} else {
 			bytes += m->pkt_len;
+			q->counters.cut += m->pkt_len >= q->port->cut_at;
 			refused[out++] = m;
 		}
 	}
@@ -154,20 +155,16 @@ queue_rx(struct source *s, struct rte_mbuf **pkts, uint16_t nr, uint64_t now_us)
 	uint8_t feed = s->feed;
 	const char *tap = s->tap;
 	uint64_t bytes = 0, cut = 0, last_us;
+	uint32_t cut_at = p->cut_at;
 	uint16_t n = rte_eth_rx_burst(p->id, q->id, pkts, nr < BURST_MAX ? nr : BURST_MAX);
 
 	s->nr_filtered = 0;
+	s->filtered_bytes = 0;
 	if (n == 0)
 		return 0;
 	if (now_us > q->last_us)
 		q->last_us = now_us;
 	q->counters.rx_packets += n;
-	for (uint16_t i = 0; i < n; i++) {
-		bytes += pkts[i]->pkt_len;
-		cut += pkts[i]->pkt_len >= p->cut_at;
-	}
-	q->counters.rx_bytes += bytes;
-	q->counters.cut += cut;
 	if (p->filter != NULL)
 		n = apply_filter(q, pkts, n);
 	if (p->time == PORT_TIME_TICKS)
@@ -175,11 +172,14 @@ queue_rx(struct source *s, struct rte_mbuf **pkts, uint16_t nr, uint64_t now_us)
 	last_us = q->last_us;
 	for (uint16_t i = 0; i < n; i++) {
 		struct packet *pkt = packet_of(pkts[i]);
+		uint32_t len = pkts[i]->pkt_len;
 
+		bytes += len;
+		cut += len >= cut_at;
 		packet_clear(pkt);
 		pkt->order_us = last_us;
 		pkt->time_us = has_stamps ? stamp_us(p, &clock, pkts[i], last_us) : last_us;
-		pkt->wire_bytes = pkts[i]->pkt_len;
+		pkt->wire_bytes = len;
 		pkt->link = LINK_ETHERNET;
 		pkt->tap = tap;
 		pkt->key.domain = domain;
@@ -187,6 +187,8 @@ queue_rx(struct source *s, struct rte_mbuf **pkts, uint16_t nr, uint64_t now_us)
 		if (verifies)
 			note_verified(pkt, pkts[i]->ol_flags);
 	}
+	q->counters.rx_bytes += bytes + s->filtered_bytes;
+	q->counters.cut += cut;
 	return n;
 }
 
