@@ -287,12 +287,17 @@ flow_table_find(struct flow_table *t, const struct flow_key *key, uint64_t hash)
 	return find_in(t, second_bucket(t, hash), key, hash);
 }
 
-/* The guess is as good as a look-up while no flow has been made since, and none moved. */
+/*
+ * There is one flow of a key at most, so a guess that still has it is right. That there was none is
+ * as good as a look-up while no flow has been made since, and none moved.
+ */
 inline struct flow *
 flow_table_find_guessed(struct flow_table *t, const struct packet *p, struct flow *guess)
 {
-	if (guess != NULL && !t->has_new && guess->head.in_use && is_key(&guess->head, &p->key))
+	if (guess != NULL && guess->head.in_use && is_key(&guess->head, &p->key))
 		return guess;
+	if (guess == NULL && !t->has_new && first_bucket(t, p->hash)->nr_away == 0)
+		return NULL;
 	return flow_table_find(t, &p->key, p->hash);
 }
 
@@ -324,15 +329,9 @@ flow_table_find_half_open(struct flow_table *t, const struct packet *p)
 }
 
 static uint64_t
-timeout_us(const struct flow_table *t, const struct flow_head *head)
+tcp_timeout_us(const struct flow_timeouts *timeouts, enum tcp_state state)
 {
-	const struct flow_timeouts *timeouts = &t->config.timeouts;
-
-	if (head->key.proto == IP_PROTO_UDP)
-		return timeouts->udp_idle_us;
-	if (head->key.proto != IP_PROTO_TCP)
-		return timeouts->other_idle_us;
-	switch ((enum tcp_state)head->tcp_state) {
+	switch (state) {
 	case TCP_STATE_SYN:
 		return timeouts->half_open_us;
 	case TCP_STATE_CLOSED:
@@ -342,6 +341,18 @@ timeout_us(const struct flow_table *t, const struct flow_head *head)
 		break;
 	}
 	return timeouts->tcp_idle_us;
+}
+
+static uint64_t
+timeout_us(const struct flow_table *t, const struct flow_head *head)
+{
+	const struct flow_timeouts *timeouts = &t->config.timeouts;
+
+	if (head->key.proto == IP_PROTO_UDP)
+		return timeouts->udp_idle_us;
+	if (head->key.proto != IP_PROTO_TCP)
+		return timeouts->other_idle_us;
+	return tcp_timeout_us(timeouts, (enum tcp_state)head->tcp_state);
 }
 
 uint64_t
@@ -391,8 +402,13 @@ wheel_link(struct flow_table *t, uint32_t id)
 }
 
 void
-flow_table_reschedule(struct flow_table *t, struct flow *flow)
+flow_table_reschedule(struct flow_table *t, struct flow *flow, enum tcp_state was)
 {
+	const struct flow_timeouts *timeouts = &t->config.timeouts;
+
+	if (tcp_timeout_us(timeouts, was) <=
+	    tcp_timeout_us(timeouts, (enum tcp_state)flow->head.tcp_state))
+		return;
 	wheel_unlink(t, &flow->head);
 	wheel_link(t, flow_table_id(t, flow));
 }

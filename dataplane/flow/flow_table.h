@@ -101,10 +101,12 @@ uint32_t flow_table_id(const struct flow_table *t, const struct flow *flow);
 uint64_t flow_deadline(const struct flow_table *t, const struct flow_head *head);
 
 /*
- * The flow's state has changed, and with it its timeout: moves it to the slot of its new deadline.
- * Otherwise it would end later than it should, behind records that are already on their way.
+ * The flow's state was another before this packet, and with it its timeout: moves the flow to the
+ * slot of its new deadline if that is the earlier one. Otherwise it would end later than it should,
+ * behind records that are already on their way. A later deadline is met when the old slot comes up,
+ * and no neighbour in two lists has to be read for it.
  */
-void flow_table_reschedule(struct flow_table *t, struct flow *flow);
+void flow_table_reschedule(struct flow_table *t, struct flow *flow, enum tcp_state was);
 
 /* Would it have ended before this packet came? */
 bool flow_expired(const struct flow_table *t, const struct flow_head *head, const struct packet *p);

@@ -496,7 +496,7 @@ tcp_packet(struct tracker *t, struct flow *flow, const struct packet *p, const u
 		half_close(t, flow, p->side);
 	tcp_track_settle(flow);
 	if (flow->head.tcp_state != state)
-		flow_table_reschedule(t->flows, flow);
+		flow_table_reschedule(t->flows, flow, (enum tcp_state)state);
 }
 
 static void

@@ -138,18 +138,23 @@ test_ageing(void **state)
 	flow_table_destroy(t);
 }
 
-/* A state with a shorter timeout ends the flow when that is over, not at its old deadline. */
+/*
+ * A state with a shorter timeout ends the flow when that is over, not at its old deadline; one with
+ * a longer timeout does not end it before.
+ */
 static void
-test_shorter_timeout(void **state)
+test_other_timeout(void **state)
 {
 	static const struct shorter {
 		const char *name;
-		enum tcp_state state;
+		enum tcp_state first, state;
 		uint64_t timeout_us;
 	} cases[] = {
-		{ "half open", TCP_STATE_SYN, 10000000 },
-		{ "closed", TCP_STATE_CLOSED, 5000000 },
-		{ "open", TCP_STATE_OPEN, 300000000 },
+		{ "half open", TCP_STATE_NONE, TCP_STATE_SYN, 10000000 },
+		{ "closed", TCP_STATE_NONE, TCP_STATE_CLOSED, 5000000 },
+		{ "open", TCP_STATE_NONE, TCP_STATE_OPEN, 300000000 },
+		{ "half open, then open", TCP_STATE_SYN, TCP_STATE_OPEN, 300000000 },
+		{ "half open, then closed", TCP_STATE_SYN, TCP_STATE_CLOSED, 5000000 },
 	};
 
 	(void)state;
@@ -161,8 +166,10 @@ test_shorter_timeout(void **state)
 		struct flow *flow = flow_table_add(t, &p);
 
 		print_message("%s\n", cases[i].name);
+		flow->head.tcp_state = (uint8_t)cases[i].first;
+		flow_table_reschedule(t, flow, TCP_STATE_NONE);
 		flow->head.tcp_state = (uint8_t)cases[i].state;
-		flow_table_reschedule(t, flow);
+		flow_table_reschedule(t, flow, cases[i].first);
 		assert_true(flow_table_advance(t, deadline) <= deadline);
 		assert_int_equal(flow_table_nr(t), 1);
 		/* What is promised to have been told has been told. */
@@ -365,7 +372,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_model),
 		cmocka_unit_test(test_ageing),
-		cmocka_unit_test(test_shorter_timeout),
+		cmocka_unit_test(test_other_timeout),
 		cmocka_unit_test(test_eviction_spares_proven_flows),
 		cmocka_unit_test(test_full_without_loss),
 		cmocka_unit_test(test_model_half_open),
