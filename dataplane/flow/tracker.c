@@ -500,14 +500,10 @@ tcp_packet(struct tracker *t, struct flow *flow, const struct packet *p, const u
 }
 
 static void
-datagram_packet(struct tracker *t, struct flow *flow, const struct packet *p,
-		const uint8_t *payload, bool soon)
+deliver_datagram(struct tracker *t, struct flow *flow, const struct packet *p,
+		 const uint8_t *payload)
 {
-	feed_datagram(flow, p, soon, &t->feeds[p->feed]);
-	if (p->payload_len == 0)
-		return;
 	t->counters->delivered_bytes += p->payload_len;
-	flow->side[p->side].delivered = 1;
 	if (t->shas != NULL)
 		sha256_update(sha_of(t, flow, p->side), p->payload_len, payload);
 	ensure_conn(t, flow);
@@ -519,6 +515,17 @@ datagram_packet(struct tracker *t, struct flow *flow, const struct packet *p,
 			      p->payload_len);
 		flow->conn = conn_let_go(t->conns, flow->conn);
 	}
+}
+
+static void
+datagram_packet(struct tracker *t, struct flow *flow, const struct packet *p,
+		const uint8_t *payload, bool soon)
+{
+	feed_datagram(flow, p, soon, &t->feeds[p->feed]);
+	if (p->payload_len == 0)
+		return;
+	flow->side[p->side].delivered = 1;
+	deliver_datagram(t, flow, p, payload);
 }
 
 /* There is more: the flow is made, and has its first packet already. */
@@ -713,9 +720,18 @@ any_packet(struct tracker *t, struct flow *found, const struct packet *p, const 
 		datagram_packet(t, flow, p, payload, soon);
 }
 
+static inline void
+note_vlans(struct tracker *t, struct flow *flow, struct flow_side *s, const struct packet *p)
+{
+	if (p->nr_vlans == 0 && s->vlans == FEED_NO_VLANS)
+		return;
+	feed_note_vlans(flow, s, p);
+	flow_table_note_path(t->flows, &flow->head, p, false);
+}
+
 /* True when the segment was a usual one, and is dealt with. */
 static inline bool
-usual_packet(struct tracker *t, struct flow *flow, const struct packet *p, const uint8_t *payload)
+usual_segment(struct tracker *t, struct flow *flow, const struct packet *p, const uint8_t *payload)
 {
 	struct flow_side *s = &flow->side[p->side], *o = &flow->side[p->side ^ 1u];
 	enum usual_segment what;
@@ -724,15 +740,27 @@ usual_packet(struct tracker *t, struct flow *flow, const struct packet *p, const
 	if (what == USUAL_NOT)
 		return false;
 	t->counters->payload_bytes += p->payload_wire;
-	if (p->nr_vlans != 0 || s->vlans != FEED_NO_VLANS) {
-		feed_note_vlans(flow, s, p);
-		flow_table_note_path(t->flows, &flow->head, p, false);
-	}
+	note_vlans(t, flow, s, p);
 	if (what == USUAL_DATA) {
 		if (!t->config.skip_payload)
 			set_time(t, p->time_us, p->order_us);
 		deliver_next(t, flow, p->side, payload, p->payload_len, 0);
 	}
+	return true;
+}
+
+/* Of datagrams likewise. */
+static inline bool
+usual_datagram(struct tracker *t, struct flow *flow, const struct packet *p, const uint8_t *payload)
+{
+	struct flow_side *s = &flow->side[p->side];
+
+	if (!usual_datagram_take(flow, s, p, &t->usual, &t->feeds[p->feed]))
+		return false;
+	t->counters->payload_bytes += p->payload_wire;
+	note_vlans(t, flow, s, p);
+	set_time(t, p->time_us, p->order_us);
+	deliver_datagram(t, flow, p, payload);
 	return true;
 }
 
@@ -742,8 +770,11 @@ tracker_packet(struct tracker *t, const struct packet *p, const uint8_t *payload
 {
 	struct flow *flow = flow_table_find_guessed(t->flows, p, guess);
 
-	if (flow == NULL || p->key.proto != IP_PROTO_TCP || !usual_packet(t, flow, p, payload))
-		any_packet(t, flow, p, payload);
+	if (flow != NULL && p->key.proto == IP_PROTO_TCP && usual_segment(t, flow, p, payload))
+		return;
+	if (flow != NULL && p->key.proto == IP_PROTO_UDP && usual_datagram(t, flow, p, payload))
+		return;
+	any_packet(t, flow, p, payload);
 }
 
 void

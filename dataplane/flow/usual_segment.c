@@ -141,6 +141,22 @@ usual_segment_take(struct flow *flow, struct flow_side *s, const struct flow_sid
 	return USUAL_DATA;
 }
 
+__attribute__((noinline)) bool
+usual_datagram_take(struct flow *flow, struct flow_side *s, const struct packet *p,
+		    const struct usual_limits *limits, struct feed_counters *c)
+{
+	bool soon = feed_is_soon(&flow->head, p);
+
+	if (!s->seen || limits->none || p->payload_len == 0 || p->payload_len != p->payload_wire ||
+	    (!limits->skip_payload && flow->conn == NULL) || !goes_on(flow, s, p, limits))
+		return false;
+	c->feed_packets++;
+	account(&flow->head, s, p);
+	feed_datagram(flow, p, soon, c);
+	s->delivered = 1;
+	return true;
+}
+
 inline void
 usual_segment_other(struct flow *flow)
 {

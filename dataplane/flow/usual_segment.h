@@ -36,6 +36,13 @@ enum usual_segment usual_segment_take(struct flow *flow, struct flow_side *s,
 				      const struct flow_side *o, const struct packet *p,
 				      const struct usual_limits *limits, struct feed_counters *c);
 
+/*
+ * Likewise for UDP: the next datagram of a side that has been heard, whole and with payload. True:
+ * the payload is for the caller to deliver.
+ */
+bool usual_datagram_take(struct flow *flow, struct flow_side *s, const struct packet *p,
+			 const struct usual_limits *limits, struct feed_counters *c);
+
 /* A packet of the flow takes the long way. */
 void usual_segment_other(struct flow *flow);
 

@@ -1,14 +1,14 @@
 /*
- * The short way of a usual segment tells and counts what the long way does: two trackers, of which
- * one may take only the long way, get the same packets of a few connections, of every kind, in
- * every state. And it is taken where it should be, and nowhere else.
+ * The short way of a usual segment or datagram tells and counts what the long way does: two
+ * trackers, of which one may take only the long way, get the same packets of a few flows, of every
+ * kind, in every state. And it is taken where it should be, and nowhere else.
  */
 #include "tests/support/unit.h"
 
 #include "dataplane/flow/usual_segment.h"
 #include "tests/support/tracker_rig.h"
 
-enum { FLOWS = 6, PACKETS = 60000, SEEDS = 12, MAX_PAYLOAD = 1600, BURST = 8 };
+enum { FLOWS = 6, DATAGRAM_FLOWS = 2, PACKETS = 60000, SEEDS = 12, MAX_PAYLOAD = 1600, BURST = 8 };
 
 struct end {
 	uint32_t next; /* what it sends next */
@@ -144,6 +144,32 @@ any_packet(struct world *w)
 		push_both(w, &p);
 }
 
+/* Whole or cut, numbered or not, with payload mostly. */
+static void
+any_datagram(struct world *w)
+{
+	uint32_t flow = FLOWS + below(w, DATAGRAM_FLOWS);
+	struct packet p =
+	    rig_packet(&w->with, 0x0a000000 + flow, (uint16_t)(30000 + flow), one_in(w, 2));
+
+	p.key.proto = IP_PROTO_UDP;
+	p.hash = flow_key_hash(&p.key, &rig_secret);
+	p.window = 0;
+	p.payload_wire = one_in(w, 10) ? 0 : below(w, MAX_PAYLOAD);
+	p.payload_len = one_in(w, 30) ? below(w, p.payload_wire + 1) : p.payload_wire;
+	p.wire_bytes += p.payload_wire;
+	p.ip_id = (uint16_t)below(w, 3);
+	p.checksum = (uint16_t)below(w, 4);
+	p.nr_frames = one_in(w, 100) ? 3 : 0;
+	if (one_in(w, 500)) {
+		p.nr_vlans = 1;
+		p.vlan[0] = 7;
+	}
+	push_both(w, &p);
+	if (one_in(w, 8))
+		push_both(w, &p);
+}
+
 /* Microseconds, mostly; now and then past one timeout or the other, or back. */
 static void
 move_clocks(struct world *w)
@@ -181,7 +207,10 @@ compare(uint64_t seed, bool skip_payload, uint64_t active_us)
 		w.end[i][1].next = (uint32_t)test_random(&w.random);
 
 	for (unsigned i = 0; i < PACKETS; i++) {
-		any_packet(&w);
+		if (one_in(&w, 4))
+			any_datagram(&w);
+		else
+			any_packet(&w);
 		move_clocks(&w);
 		if (w.nr == 0)
 			same(&w);
