@@ -249,12 +249,15 @@ payload_of(struct worker *w, struct packet *p)
 	return w->scratch;
 }
 
-/* Of one segment and used by nobody else, as nearly all are: then it can go back as it is. */
+/*
+ * Of one segment, so without a next, and used by nobody else, as nearly all are: then it can go
+ * back as it is.
+ */
 static inline bool
 is_whole(const struct rte_mbuf *m, const struct rte_mempool *pool)
 {
 	return m->pool == pool && rte_mbuf_refcnt_read(m) == 1 && m->nb_segs == 1 &&
-	       m->next == NULL && RTE_MBUF_DIRECT(m);
+	       (m->ol_flags & (RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL)) == 0;
 }
 
 /* rte_pktmbuf_free_bulk for what nearly all are. */

@@ -736,6 +736,9 @@ usual_segment(struct tracker *t, struct flow *flow, const struct packet *p, cons
 	struct flow_side *s = &flow->side[p->side], *o = &flow->side[p->side ^ 1u];
 	enum usual_segment what;
 
+	if (!s->usual && ((p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) != 0 ||
+			  !usual_segment_look(flow, s, o, &t->usual)))
+		return false;
 	what = usual_segment_take(flow, s, o, p, &t->usual, &t->feeds[p->feed]);
 	if (what == USUAL_NOT)
 		return false;

@@ -22,9 +22,9 @@ goes_on(const struct flow *flow, const struct flow_side *s, const struct packet 
  * sent a FIN, one that is closed. Nothing of this is changed by usual segments, so it is asked
  * again only after others.
  */
-static __attribute__((noinline)) bool
-becomes_usual(const struct flow *flow, struct flow_side *s, const struct flow_side *o,
-	      const struct usual_limits *limits)
+__attribute__((noinline)) bool
+usual_segment_look(const struct flow *flow, struct flow_side *s, const struct flow_side *o,
+		   const struct usual_limits *limits)
 {
 	const struct flow_head *head = &flow->head;
 
@@ -114,8 +114,7 @@ usual_segment_take(struct flow *flow, struct flow_side *s, const struct flow_sid
 	bool nothing_new;
 
 	if ((p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) != TCP_ACK ||
-	    (!s->usual && !becomes_usual(flow, s, o, limits)) || !goes_on(flow, s, p, limits) ||
-	    !acks_well(s, o, p))
+	    !goes_on(flow, s, p, limits) || !acks_well(s, o, p))
 		return USUAL_NOT;
 	what = place_of(s, p);
 	if (what == USUAL_NOT)

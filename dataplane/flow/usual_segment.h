@@ -30,8 +30,17 @@ struct usual_limits {
 	bool none;	      /* no segment is a usual one; for tests */
 };
 
-/* flow is the one with the packet's key, s its side that sends, o the other. VLANs are the caller's
- * to note. */
+/*
+ * Of a side that sends, s, and the other, o: may the next segment be a usual one? Then s->usual is
+ * set, and need not be asked again.
+ */
+bool usual_segment_look(const struct flow *flow, struct flow_side *s, const struct flow_side *o,
+			const struct usual_limits *limits);
+
+/*
+ * flow is the one with the packet's key, s its side that sends and is usual, o the other. VLANs are
+ * the caller's to note.
+ */
 enum usual_segment usual_segment_take(struct flow *flow, struct flow_side *s,
 				      const struct flow_side *o, const struct packet *p,
 				      const struct usual_limits *limits, struct feed_counters *c);

@@ -291,6 +291,7 @@ test_which(void **state)
 		/* A repetition has happened before. */
 		reasm_push(&flow.side[0].reasm, &pool, 1000, 900, NULL, 10, NULL, NULL);
 		was = flow;
+		assert_true(usual_segment_look(&flow, &flow.side[0], &flow.side[1], &limits));
 		assert_int_equal(usual_segment_take(&flow, &flow.side[0], &flow.side[1], &p,
 						    &limits, &feed),
 				 t->want);
