@@ -46,7 +46,7 @@
 	BOOL(rules_watch, "rules.watch", true, "read the rules anew when a file of theirs changes") \
 	TEXT(output, "output", "-", "", "- (standard output), kafka, or a file")                    \
 	TEXTS(records_types, "records.types", "all",                                                \
-	      "record types to publish: all, none, or names: flow http dns tls llm mcp finding edge stats")  \
+	      "record types to publish: all, none, or names: flow http dns tls llm mcp db finding edge stats")  \
 	ENUM(records_estimate_tokens, "records.estimate_tokens", "missing", "off|missing|all",      \
 	     "of model calls: none, those whose answers do not tell, all (to compare)")             \
 	BOOL(records_body_sha256, "records.body_sha256", false, "hash HTTP bodies")                 \

@@ -269,6 +269,18 @@ setting_add_text(struct config *c, const struct setting *s, const char *v, char 
 	return 0;
 }
 
+static void
+expect_type(const char *text, char *expected)
+{
+	size_t at = (size_t)snprintf(expected, EXPECTED_BYTES,
+				     "\"%.40s\" is no record type: must be all, none", text);
+
+	for (unsigned type = 0; type < NR_RECORD_TYPES && at < EXPECTED_BYTES; type++)
+		at += (size_t)snprintf(expected + at, EXPECTED_BYTES - at, "%s%s",
+				       type + 1 < NR_RECORD_TYPES ? ", " : " or ",
+				       record_type_names[type]);
+}
+
 /* all, none, or the names of types. */
 static int
 derive_types(struct config *c, char *expected)
@@ -286,10 +298,7 @@ derive_types(struct config *c, char *expected)
 		} else if (type != NR_RECORD_TYPES) {
 			types |= 1u << type;
 		} else {
-			snprintf(expected, EXPECTED_BYTES,
-				 "\"%.40s\" is no record type: must be all, none, flow, http, dns, "
-				 "tls, llm, mcp, finding, edge or stats",
-				 t->text[i]);
+			expect_type(t->text[i], expected);
 			return -EINVAL;
 		}
 	}

@@ -55,8 +55,7 @@ static const struct load_case {
 	  "f:1: records.types = \"http\": must be a list of texts: [ \"a\", \"b\" ]\n" },
 	{ "unknown type", "records = { types = [ \"httpp\" ]; };",
 	  "f:1: records.types = a list: \"httpp\" is no record type: must be all, none, flow, "
-	  "http, "
-	  "dns, tls, llm, mcp, finding, edge or stats\n" },
+	  "http, dns, tls, llm, finding, stats, db, mcp or edge\n" },
 	{ "no prefix", "networks = { internal = ( \"10.0.0.0/40\" ); };",
 	  "f:1: networks.internal = a list: \"10.0.0.0/40\" is no prefix: must be like 10.0.0.0/8 "
 	  "or "
@@ -195,8 +194,7 @@ static const struct set_case {
 	  "log.level = loud: must be err, warning, notice or info\n" },
 	{ "not a type", "records.types=http,x",
 	  "records.types = http,x: \"x\" is no record type: must be all, none, flow, http, dns, "
-	  "tls, "
-	  "llm, mcp, finding, edge or stats\n" },
+	  "tls, llm, finding, stats, db, mcp or edge\n" },
 };
 
 static void
@@ -286,6 +284,7 @@ test_shipped_file(void **state)
 	const char *root = getenv("WEIR_SOURCE_ROOT");
 	char path[512], line[256], *text = NULL;
 	struct config c, d;
+	unsigned named = 0;
 	size_t len = 0;
 	FILE *in, *out;
 
@@ -297,6 +296,9 @@ test_shipped_file(void **state)
 	out = open_memstream(&text, &len);
 	while (fgets(line, sizeof(line), in) != NULL) {
 		size_t indent = strspn(line, " ");
+
+		for (unsigned t = 0; strstr(line, "record types to") && t < NR_RECORD_TYPES; t++)
+			named += strstr(line, record_type_names[t]) != NULL;
 
 		/* "#name = value;" but not "# words", and no list over several lines */
 		if (line[indent] == '#' && line[indent + 1] != ' ' && strchr(line, '=') != NULL &&
@@ -312,6 +314,7 @@ test_shipped_file(void **state)
 	assert_int_equal(config_load_reporting(&c, path, tell, NULL), 0);
 	assert_int_equal(config_load_text(&c, "weir.conf", text, tell, NULL), 0);
 	assert_string_equal(told, "");
+	assert_int_equal(named, NR_RECORD_TYPES);
 	assert_string_equal(c.sensor, "sensor-1"); /* so comments were taken away */
 	assert_int_equal(c.flow_max, d.flow_max);
 	assert_int_equal(c.decode_max_ratio, d.decode_max_ratio);
