@@ -2,6 +2,7 @@
 #include "dataplane/cmd_options.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "dataplane/cmd.h"
 #include "dataplane/log.h"
@@ -44,7 +45,8 @@ cmd_options_set(struct config *config, const char *key, const char *value)
 	char setting[4200];
 
 	if (snprintf(setting, sizeof(setting), "%s=%s", key, value) >= (int)sizeof(setting)) {
-		log_err("%s: too long", key);
+		log_err("%s: %zu bytes: must be at most %zu", key, strlen(value),
+			sizeof(setting) - strlen(key) - 2);
 		return -1;
 	}
 	return config_set(config, setting);

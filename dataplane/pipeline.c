@@ -237,7 +237,7 @@ create_shared(struct pipeline *p)
 	    rte_pktmbuf_pool_create("frames", (unsigned)p->config->memory_mbufs, pool_cache(p),
 				    (uint16_t)PRIV_BYTES, DATA_ROOM, SOCKET_ID_ANY);
 	if (p->shared->pool == NULL) {
-		log_err("memory.mbufs = %" PRIu64 ": no memory for so many frames",
+		log_err("memory.mbufs = %" PRIu64 ": no memory for so many frames: lower it",
 			p->config->memory_mbufs);
 		return -ENOMEM;
 	}
@@ -248,7 +248,7 @@ create_shared(struct pipeline *p)
 			continue;
 		p->shared->rings[from][to] = create_ring(from, to, ring_frames(p));
 		if (p->shared->rings[from][to] == NULL) {
-			log_err("workers = %u: no memory for the rings between them",
+			log_err("workers = %u: no memory for the rings between them: lower it",
 				p->nr_workers);
 			return -ENOMEM;
 		}
