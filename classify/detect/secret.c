@@ -408,6 +408,18 @@ validate_assigned(struct value *v)
 	return 10;
 }
 
+static int
+take_text(struct value *v, size_t from, size_t to)
+{
+	struct span s = span_of(v->window + from, to - from);
+
+	v->start = from;
+	v->end = to;
+	v->test = is_placeholder(s);
+	value_set_norm(v, s);
+	return 10;
+}
+
 /* key = "any text": what stands between the quotes. */
 int
 validate_assigned_text(struct value *v)
@@ -431,11 +443,7 @@ validate_assigned_text(struct value *v)
 	if (s.len < 8 || s.p[0] == '<' || s.p[0] == '{' || s.p[0] == '%' ||
 	    (s.p[0] == '$' && (s.p[1] == '{' || s.p[1] == '(')))
 		return 0;
-	v->start = from;
-	v->end = to;
-	v->test = is_placeholder(s);
-	value_set_norm(v, s);
-	return 10;
+	return take_text(v, from, to);
 }
 
 /* The last word of the match, and what of it follows. */
@@ -456,11 +464,7 @@ validate_last_word(struct value *v)
 
 	if (s.len < 4 || memchr("$<{%*", s.p[0], 5) != NULL)
 		return 0;
-	v->start = from;
-	v->end = to;
-	v->test = is_placeholder(s);
-	value_set_norm(v, s);
-	return 10;
+	return take_text(v, from, to);
 }
 
 /* A key's value has digits and letters, and no more order than chance gives. */
