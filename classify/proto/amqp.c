@@ -458,7 +458,7 @@ amqp_gap(void *parser, unsigned dir, uint64_t len)
 	/* Not the byte at the end, which is not of the frame's length. */
 	if (s->mode != STEPS_PASS || len > s->pass)
 		s->left = STEPS_NO_END;
-	steps_gap(s, len);
+	steps_gap(s, len, DB_PASSED_UNREAD);
 }
 
 bool

@@ -601,7 +601,7 @@ cassandra_gap(void *parser, unsigned dir, uint64_t len)
 	if (cassandra_segment_on(&side->segment))
 		where = cassandra_segment_gap(&side->segment, len);
 	if (where == SEGMENT_GAP_FRAMES) {
-		steps_gap(&side->steps, len);
+		steps_gap(&side->steps, len, DB_PASSED_UNREAD);
 	} else if (where == SEGMENT_GAP_LOST) {
 		/* Broken frames were those of one segment: the next one found begins anew. */
 		side->steps.lost = true;

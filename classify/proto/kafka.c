@@ -643,5 +643,5 @@ kafka_gap(void *parser, unsigned dir, uint64_t len)
 	}
 	side->steps.left += side->behind_batch + side->behind_records;
 	side->behind_batch = side->behind_records = 0;
-	steps_gap(&side->steps, len);
+	steps_gap(&side->steps, len, DB_PASSED_UNREAD);
 }

@@ -345,7 +345,7 @@ memcached_gap(void *parser, unsigned dir, uint64_t len)
 {
 	struct memcached *p = parser;
 
-	steps_gap(&p->side[dir].steps, len);
+	steps_gap(&p->side[dir].steps, len, DB_PASSED_UNREAD);
 }
 
 /* The header of a request as clients write it: with a key in letters, or of a kind that has none.

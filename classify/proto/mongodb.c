@@ -371,5 +371,5 @@ mongodb_gap(void *parser, unsigned dir, uint64_t len)
 	}
 	s->left += side->behind;
 	side->behind = 0;
-	steps_gap(s, len);
+	steps_gap(s, len, DB_PASSED_UNREAD);
 }

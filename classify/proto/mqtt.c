@@ -425,5 +425,5 @@ mqtt_gap(void *parser, unsigned dir, uint64_t len)
 {
 	struct mqtt *p = parser;
 
-	steps_gap(&p->side[dir].steps, len);
+	steps_gap(&p->side[dir].steps, len, DB_PASSED_UNREAD);
 }

@@ -636,7 +636,7 @@ mysql_gap(void *parser, unsigned dir, uint64_t len)
 	struct mysql *p = parser;
 
 	p->side[dir].full = false;
-	if (steps_gap(&p->side[dir].steps, len))
+	if (steps_gap(&p->side[dir].steps, len, DB_PASSED_UNREAD))
 		return;
 	if (p->phase == MYSQL_GREETING || p->phase == MYSQL_LOGIN)
 		p->phase = MYSQL_COMMANDS;

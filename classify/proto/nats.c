@@ -176,5 +176,5 @@ nats_gap(void *parser, unsigned dir, uint64_t len)
 	struct nats *p = parser;
 
 	p->begun = true;
-	steps_gap(&p->side[dir].steps, len);
+	steps_gap(&p->side[dir].steps, len, DB_PASSED_UNREAD);
 }

@@ -531,7 +531,7 @@ postgresql_gap(void *parser, unsigned dir, uint64_t len)
 	struct postgresql *p = parser;
 
 	p->ready = 0;
-	if (!steps_gap(&p->side[dir].steps, len) && dir == CLIENT)
+	if (!steps_gap(&p->side[dir].steps, len, DB_PASSED_UNREAD) && dir == CLIENT)
 		p->started = true;
 }
 

@@ -498,5 +498,5 @@ redis_gap(void *parser, unsigned dir, uint64_t len)
 {
 	struct redis *p = parser;
 
-	steps_gap(&p->side[dir].steps, len);
+	steps_gap(&p->side[dir].steps, len, DB_PASSED_UNREAD);
 }

@@ -86,7 +86,7 @@ steps_push(struct steps *s, const uint8_t *data, size_t len, steps_fn *step, ste
 }
 
 bool
-steps_gap(struct steps *s, uint64_t len)
+steps_gap(struct steps *s, uint64_t len, uint8_t what)
 {
 	uint64_t rest = s->left;
 
@@ -102,6 +102,6 @@ steps_gap(struct steps *s, uint64_t len)
 	if (s->lost)
 		return false;
 	s->left = rest - len;
-	steps_rest(s, STEPS_IGNORED);
+	steps_rest(s, what);
 	return true;
 }

@@ -140,9 +140,9 @@ size_t steps_push(struct steps *s, const uint8_t *data, size_t len, steps_fn *st
 
 /*
  * len bytes were lost. True when they end within what is being handed on, which then goes on, or
- * else within the message at hand, whose rest is then passed over; false when it is not known where
- * the next begins: `lost` is set.
+ * else within the message at hand, whose rest is then handed on as what says; false when it is not
+ * known where the next begins: `lost` is set.
  */
-bool steps_gap(struct steps *s, uint64_t len);
+bool steps_gap(struct steps *s, uint64_t len, uint8_t what);
 
 #endif

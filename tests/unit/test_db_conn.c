@@ -145,6 +145,10 @@ static const struct conn_case {
 	  { PG_HELLO, ">Q~~~%30INSERT!8!pay VALUES ('" CANARY "')aaaaaa~",
 	    "<C{4+ INSERT 0 1~}Z{4+ I}" },
 	  .has = { "finding ", "incomplete=true", "not_inspected=gap:8" } },
+	{ "a gap in a name, behind which nobody knows what is what",
+	  { PG_HELLO, ">B~~~%1c~s!4!~~~%01~~~%0aaaaaaaaaaa", ">Q{4+ SELECT a FROM pay~}" },
+	  .has = { "incomplete=true", "db_targets=pay", "not_inspected=gap:4",
+		   "not_inspected=not_parsed:18" } },
 };
 
 struct expanded {
