@@ -40,6 +40,11 @@ enum state {
 	ABORTED,
 	ABORTED_BYTES,
 	REPLICA,
+	/* the answer to Produce */
+	PRODUCED,
+	RECORD_ERRORS,
+	MESSAGE_LEN,
+	MESSAGE,
 	/* topics with their partitions: of both, and of the answer to Produce */
 	TOPICS,
 	TOPIC,
@@ -215,6 +220,18 @@ next_partition(struct kafka_side *side, const struct db_out *o)
 	steps_take(&side->steps, PARTITION_HEAD, partition_head(side, o->dir));
 }
 
+/* Behind a partition's error: offset 8 | time 8 | start 8 | errors of records | message. */
+static void
+produced(struct kafka_side *side)
+{
+	unsigned rest = 8 + (side->version >= 2 ? 8u : 0) + (side->version >= 5 ? 8u : 0);
+
+	if (side->error != 0)
+		finish(side); /* the first is all that is wanted */
+	else
+		steps_pass(&side->steps, PRODUCED, rest, IGNORED);
+}
+
 static void
 partition(struct kafka_side *side, const struct db_out *o)
 {
@@ -225,7 +242,7 @@ partition(struct kafka_side *side, const struct db_out *o)
 	if (s->have < partition_head(side, o->dir))
 		finish(side);
 	else if (side->key == PRODUCE && o->dir == SERVER)
-		finish(side); /* the first error is all that is wanted */
+		produced(side);
 	else if (side->key == FETCH && side->version >= 4)
 		count(side, ABORTED, 4);
 	else
@@ -533,6 +550,24 @@ server_other(struct kafka_side *side)
 		break;
 	case REPLICA:
 		count(side, RECORDS, 4);
+		break;
+	case PRODUCED:
+		if (side->version >= 8)
+			count(side, RECORD_ERRORS, 4);
+		else
+			steps_take(s, PARTITION_END, 0);
+		break;
+	case RECORD_ERRORS:
+		if (counted(side) == 0)
+			count(side, MESSAGE_LEN, 2);
+		else
+			finish(side);
+		break;
+	case MESSAGE_LEN:
+		steps_pass(s, MESSAGE, counted(side), IGNORED);
+		break;
+	case MESSAGE:
+		tags(side, PARTITION_END);
 		break;
 	default:
 		side->error = s->have == 2 ? read_be16(s->buf) : 0;

@@ -30,6 +30,15 @@ static const struct db_case cases[] = {
 	  { PRODUCE3("%01", "~%01", BATCH("~", "%01", RECORD("", "a", "~"))),
 	    "<{4 ~~~%01~~~%01{2 pay}~~~%01~~~~%ff%ffOOOOOOOOAAAAAAAA~~~~}" },
 	  "publish#2;on pay;|{a}|sent;answer#2;failed#2 1 -1;" },
+	{ "an error of the second partition",
+	  { PRODUCE3("%07", "~%01", BATCH("~", "%01", RECORD("", "a", "~"))),
+	    "<{4 ~~~%07~~~%01{2 pay}~~~%02~~~~~~OOOOOOOOAAAAAAAA~~~%01~%03OOOOOOOOAAAAAAAA~~~~}" },
+	  "publish#8;on pay;|{a}|sent;answer#8;failed#8 1 3;" },
+	{ "an error of the second topic, behind what newer versions say of a partition",
+	  { ">{4 ~~~%09~~~%07{2 app}~%01%01~%01TTTT%01~}",
+	    "<{4 ~~~%07~%03{u pay}%02~~~~~~OOOOOOOOAAAAAAAASSSSSSSS%01{u note}~~"
+	    "{u due}%02~~~~~%11OOOOOOOOAAAAAAAASSSSSSSS%01~~~~}" },
+	  "publish#8;answer#8;failed#8 0 17;" },
 	{ "short numbers and tags",
 	  { ">{4 ~~~%09~~~%07{2 app}%01%05%02xx~~%01TTTT%02{u pay}%02~~~~{u " BATCH(
 		"~", "%01", RECORD("k", "v", "~")) "}~~~}",
