@@ -2,6 +2,7 @@
 
 #include "classify/detect/value.h"
 #include "classify/key_pattern.h"
+#include "classify/proto/sql_class.h"
 #include "dataplane/port/cursor.h"
 
 static const uint8_t newline = '\n', text_end = VALUE_TEXT_END;

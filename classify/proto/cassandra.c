@@ -1,7 +1,7 @@
 #include "classify/proto/cassandra.h"
 
 #include "classify/proto/probe.h"
-#include "classify/proto/sql_text.h"
+#include "classify/proto/sql_class.h"
 #include "dataplane/port/cursor.h"
 
 enum { CLIENT, SERVER };

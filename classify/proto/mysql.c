@@ -1,6 +1,6 @@
 #include "classify/proto/mysql.h"
 
-#include "classify/proto/sql_text.h"
+#include "classify/proto/sql_class.h"
 #include "dataplane/port/cursor.h"
 
 enum { CLIENT, SERVER };

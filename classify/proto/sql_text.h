@@ -1,5 +1,5 @@
 /*
- * The text of a statement (SQL, CQL) with a ? for every literal, and what it does to what.
+ * The text of a statement (SQL, CQL) with a ? for every literal. What it does: sql_class.h.
  *
  *   INSERT INTO pay (card, n) VALUES ('4111...', 7), ('5500...', 8)
  *   INSERT INTO pay (card, n) VALUES (?)
@@ -81,11 +81,18 @@ void sql_text_end(struct sql_text *s);
  */
 struct span sql_text_so_far(const struct sql_text *s);
 
-/* *target: the table (or the like) it names first; empty where it names none. Borrowed from text.
- */
-enum db_class sql_classify(struct span text, struct span *target);
+/* Of a keyword, a name, names joined by dots, a @variable. */
+static inline bool
+sql_is_word(uint8_t c)
+{
+	return (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') || (c >= '0' && c <= '9') ||
+	       c == '_' || c == '.' || c == '@' || c >= 0x80;
+}
 
-/* Does a text begin as a statement does: with a verb, and a blank or the end behind it? */
-bool sql_begins(struct span text);
+static inline bool
+sql_is_blank(uint8_t c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r') || c == 0;
+}
 
 #endif

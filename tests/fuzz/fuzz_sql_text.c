@@ -3,6 +3,7 @@
  * them, also as pgvector reads them. What is told of each must not depend on the split.
  */
 #include "classify/ai/pgvector.h"
+#include "classify/proto/sql_class.h"
 #include "tests/support/fuzz_lines.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);

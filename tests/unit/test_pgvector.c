@@ -2,6 +2,7 @@
 #include "tests/support/unit.h"
 
 #include "classify/ai/pgvector.h"
+#include "classify/proto/sql_class.h"
 #include "tests/support/guard.h"
 
 #define QUERY  "vector_query"

@@ -1,6 +1,7 @@
 /* sql_text: statements without their literals, and what they do to what. */
 #include "tests/support/unit.h"
 
+#include "classify/proto/sql_class.h"
 #include "classify/proto/sql_text.h"
 #include "tests/support/guard.h"
 
