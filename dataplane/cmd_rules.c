@@ -46,7 +46,6 @@ enum {
 	OPT_GITLEAKS,
 	OPT_SURICATA,
 	OPT_SET,
-	OPT_HELP,
 };
 
 static const struct option long_options[] = {

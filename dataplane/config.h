@@ -15,7 +15,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "dataplane/port/domains.h"
 #include "dataplane/publish/endpoint.h"
@@ -238,8 +237,5 @@ int config_load_text(struct config *c, const char *name, const char *text, confi
 int config_set(struct config *c, const char *key_value);
 int config_set_reporting(struct config *c, const char *key_value, config_report_fn *report,
 			 void *arg);
-
-/* Markdown: every setting with default, range and meaning. */
-void config_dump_table(FILE *to);
 
 #endif

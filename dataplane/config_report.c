@@ -1,6 +1,7 @@
 /* Errors about a configuration, and the one that libconfig does not see. */
 #include <ctype.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -460,34 +460,3 @@ config_free(struct config *c)
 	domains_destroy(c->domains);
 	memset(c, 0, sizeof(*c));
 }
-
-void
-config_dump_table(FILE *to)
-{
-	fputs("| setting | default | allowed | meaning |\n|---|---|---|---|\n", to);
-	for (size_t i = 0; i < NR_SETTINGS; i++) {
-		const struct setting *s = &settings[i];
-		char words[EXPECTED_BYTES];
-
-		fprintf(to, "| `%s` | ", s->name);
-		switch (s->kind) {
-		case SETTING_UINT:
-			fprintf(to, "%" PRIu64 " | %" PRIu64 "..%" PRIu64 " %s", s->number, s->min,
-				s->max, s->unit);
-			break;
-		case SETTING_BOOL:
-			fprintf(to, "%s | true, false", s->number != 0 ? "true" : "false");
-			break;
-		case SETTING_ENUM:
-		case SETTING_TEXT:
-			spell_choices(s->choices, words, sizeof(words));
-			fprintf(to, "`\"%s\"` | %s", s->text, words[0] != '\0' ? words : "text");
-			break;
-		case SETTING_TEXTS:
-			fprintf(to, "`[%s%s%s]` | list of text", s->text[0] ? "\"" : "", s->text,
-				s->text[0] ? "\"" : "");
-			break;
-		}
-		fprintf(to, " | %s |\n", s->meaning);
-	}
-}

@@ -487,8 +487,9 @@ pipeline_counters(const struct pipeline *p, struct worker_counters *sum)
 		worker_counters(p->workers[w], sum);
 }
 
-void
-pipeline_feed(const struct pipeline *p, unsigned feed, struct feed_counters *sum)
+/* What the packets say of the port that stands there in the configuration; a replay has one, 0. */
+static void
+sum_feed(const struct pipeline *p, unsigned feed, struct feed_counters *sum)
 {
 	memset(sum, 0, sizeof(*sum));
 	for (unsigned w = 0; w < p->nr_workers; w++)
@@ -525,7 +526,7 @@ put_feeds(const struct pipeline *p, counter_put_fn *put, void *arg)
 	for (unsigned i = 0; i < nr; i++) {
 		struct feed_counters c;
 
-		pipeline_feed(p, i, &c);
+		sum_feed(p, i, &c);
 		feed_counters_add(&sum, &c);
 #define PUT_OF_PORT(member, meaning)                            \
 	snprintf(name, sizeof(name), "port_%u_%s", i, #member); \

@@ -13,7 +13,6 @@
 #include "classify/rules/ruleset.h"
 #include "dataplane/config.h"
 #include "dataplane/counters.h"
-#include "dataplane/flow/feed.h"
 #include "dataplane/port/source.h"
 #include "dataplane/watchdog.h"
 
@@ -79,9 +78,6 @@ int pipeline_finish(struct pipeline *p);
 /* Counters that only the caller has (the ports'), to be told with all others. Kept. */
 void pipeline_more_counters(struct pipeline *p,
 			    void (*more)(void *arg, counter_put_fn *put, void *to), void *arg);
-
-/* What the packets say of the port that stands there in the configuration; a replay has one, 0. */
-void pipeline_feed(const struct pipeline *p, unsigned feed, struct feed_counters *sum);
 
 void pipeline_counters(const struct pipeline *p, struct worker_counters *sum);
 void pipeline_put_counters(const struct pipeline *p, counter_put_fn *put, void *arg);

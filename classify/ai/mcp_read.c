@@ -4,8 +4,9 @@
 #include "classify/ai/copy_text.h"
 #include "classify/ai/mcp_words.h"
 
-uint64_t
-mcp_path(const struct mcp_side *side, const struct json_walk *w)
+/* Without the level of a batch. */
+static uint64_t
+path_of(const struct mcp_side *side, const struct json_walk *w)
 {
 	if (!side->array || w->path == JSON_PATH_DEEP || w->depth == 0)
 		return w->path;
@@ -386,7 +387,7 @@ mcp_event(struct mcp *m, bool from_server, const struct json_walk *w, enum json_
 	  const uint8_t *text, size_t len)
 {
 	struct mcp_side *side = &m->side[from_server];
-	uint64_t path = mcp_path(side, w);
+	uint64_t path = path_of(side, w);
 
 	/* Its owner lets go of what is hopeless behind the bytes at hand, however many these are.
 	 */

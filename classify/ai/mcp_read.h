@@ -32,9 +32,6 @@ void mcp_event(struct mcp *m, bool from_server, const struct json_walk *w, enum 
 /* A message is complete: its message and the flags of side say what it is. */
 void mcp_message_complete(struct mcp *m, bool from_server);
 
-/* Without the level of a batch. */
-uint64_t mcp_path(const struct mcp_side *side, const struct json_walk *w);
-
 /* Whose method that is, and whether others have one of that name as well. */
 enum mcp_certainty mcp_method_known(const struct mcp_side *side, struct span method,
 				    enum mcp_family *family);

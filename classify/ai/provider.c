@@ -19,12 +19,6 @@ static const char *const kind_names[] = {
 
 enum { NR_KINDS = sizeof(kind_names) / sizeof(kind_names[0]) };
 
-const char *
-provider_kind_name(enum provider_kind kind)
-{
-	return kind_names[kind];
-}
-
 bool
 provider_kind_parse(struct span name, enum provider_kind *kind)
 {

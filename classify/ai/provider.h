@@ -96,6 +96,4 @@ const struct provider *provider_by_host(const struct provider_catalogue *catalog
 const struct provider *provider_by_name(const struct provider_catalogue *catalogue,
 					const char *name);
 
-const char *provider_kind_name(enum provider_kind kind);
-
 #endif

@@ -28,7 +28,7 @@ struct provider_catalogue;
 
 enum signature_kind { SIGNATURE_ENGINE, SIGNATURE_SERVICE, SIGNATURE_CLIENT, NR_SIGNATURE_KINDS };
 
-enum { SIGNATURE_TEXT_CAP = 128, SIGNATURE_NAME_CAP = 48 };
+enum { SIGNATURE_TEXT_CAP = 128 };
 
 /* Names live as long as the process; NULL when nothing fits, also without a catalogue. */
 const char *signature_engine(const struct provider_catalogue *c, struct span name,

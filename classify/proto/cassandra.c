@@ -27,7 +27,6 @@ enum opcode {
 
 enum {
 	HEADER_BYTES = 9,
-	IS_ANSWER = 0x80,
 	FLAG_COMPRESSED = 1,
 	QUERY_VALUES = 0x01,
 	QUERY_NAMES = 0x40,

@@ -23,12 +23,11 @@ enum {
 	FLAG_PRIORITY = 0x20,
 };
 
-#define PRIORITY_BYTES	 5u
-#define PROMISED_BYTES	 4u
-#define DEFAULT_FRAME	 16384u
-#define SURE_FRAMES	 3u
-#define NR_FRAME_TYPES	 10u
-#define MAX_UNKNOWN_TYPE 0x10u /* ALTSVC, ORIGIN, PRIORITY_UPDATE lie below */
+#define PRIORITY_BYTES 5u
+#define PROMISED_BYTES 4u
+#define DEFAULT_FRAME  16384u
+#define SURE_FRAMES    3u
+#define NR_FRAME_TYPES 10u
 
 /* One call. */
 struct run {

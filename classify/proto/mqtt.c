@@ -21,7 +21,6 @@ enum packet {
 
 enum {
 	FLAG_USER = 0x80,
-	FLAG_PASSWORD = 0x40,
 	FLAG_WILL = 0x04,
 	QOS = 0x06,
 	CONNECT_ID = 0x10001, /* none of the packets' */

@@ -8,7 +8,6 @@ enum { CLIENT, SERVER };
 enum {
 	HEADER_BYTES = 4,
 	FULL = 0xffffff,
-	END_MAX = 9, /* an EOF packet is shorter */
 };
 
 enum {
@@ -45,7 +44,6 @@ enum state {
 	PROOF_LONG,
 	PROOF_TEXT,
 	DATABASE,
-	CHANGE_USER,
 	COMMAND,
 	INIT_DB,
 	QUERY_FIRST, /* the first byte of its text, or of attributes */
