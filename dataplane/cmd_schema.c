@@ -20,7 +20,7 @@ cmd_schema(int argc, char **argv)
 		FILE *to = argc > 2 ? stderr : stdout;
 
 		fputs("usage: weir schema [TYPE]\n\nJSON Schema of one record type, or of all, one "
-		      "a line: ",
+		      "behind the other: ",
 		      to);
 		list_types(to);
 		fputc('\n', to);
