@@ -22,7 +22,8 @@ struct rules_in_force {
 	_Atomic bool loaded;
 	int load_result;
 	uint64_t stamp_in_force, stamp_seen;
-	unsigned watched_us; /* since the last look at the files */
+	uint64_t stamp_loading; /* when loading began */
+	unsigned watched_us;	/* since the last look at the files */
 	uint64_t nr_reloads, nr_failures;
 };
 
@@ -43,30 +44,40 @@ load_set(const struct config *config, struct ruleset **out)
 	return ruleset_load_from(&source, out, stderr);
 }
 
-static void
-note_stamp(struct rules_in_force *f)
+/* Of what is named in the configuration: what that includes is known when it has been read. */
+static uint64_t
+stamp_before(const struct rules_in_force *f)
 {
-	f->stamp_in_force = f->stamp_seen = rule_files_stamp(f->config, f->now.set);
+	return rule_files_stamp(f->config, NULL);
+}
+
+/* Files that have changed since then are read again. */
+static void
+note_stamp(struct rules_in_force *f, uint64_t before)
+{
+	f->stamp_seen = rule_files_stamp(f->config, f->now.set);
+	f->stamp_in_force = stamp_before(f) == before ? f->stamp_seen : ~f->stamp_seen;
 }
 
 int
 rules_in_force_create(const struct config *config, struct rules_in_force **out)
 {
 	struct rules_in_force *f = calloc(1, sizeof(*f));
+	uint64_t before;
 	int r;
 
 	if (f == NULL)
 		return -ENOMEM;
 	f->config = config;
+	before = stamp_before(f);
 	r = load_set(config, &f->now.set);
-	if (r == 0) {
-		note_stamp(f);
+	if (r == 0)
 		r = rule_files_catalogue(config, &f->now.providers);
-	}
 	if (r != 0) {
 		rules_in_force_destroy(f);
 		return r;
 	}
+	note_stamp(f, before);
 	*out = f;
 	return 0;
 }
@@ -115,10 +126,11 @@ rules_in_force_reload(struct rules_in_force *f)
 		f->reload_wanted = true;
 		return;
 	}
-	note_stamp(f);
+	f->stamp_loading = stamp_before(f);
 	atomic_store(&f->loaded, false);
 	f->loading = pthread_create(&f->loader, NULL, load_aside, f) == 0;
 	if (!f->loading) {
+		note_stamp(f, f->stamp_loading);
 		f->nr_reloads++;
 		f->nr_failures++;
 		log_err("rules: no thread to load them in: set %s stays in force",
@@ -150,6 +162,7 @@ take_loaded(struct rules_in_force *f, const struct rules_users *users)
 	f->nr_reloads++;
 	if (f->load_result != 0) {
 		f->nr_failures++;
+		note_stamp(f, f->stamp_loading);
 		let_go(&f->next);
 		log_err("rules: %s: not loaded: set %s stays in force", f->config->rules_dir,
 			ruleset_hash(f->now.set));
@@ -158,6 +171,7 @@ take_loaded(struct rules_in_force *f, const struct rules_users *users)
 	f->old = f->now;
 	f->now = f->next;
 	f->next = (struct rules) { 0 };
+	note_stamp(f, f->stamp_loading);
 	f->offered = true;
 	users->offer(users->arg, &f->now);
 }

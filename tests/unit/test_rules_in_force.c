@@ -38,16 +38,22 @@ taken(void *arg)
 static const struct rules_users users = { .offer = offer, .taken = taken };
 
 static void
-write_rules(const char *text)
+write_file(const char *name, const char *text)
 {
 	char path[64];
 	FILE *f;
 
-	snprintf(path, sizeof(path), "%s/a.rules", dir);
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	f = fopen(path, "w");
 	assert_non_null(f);
 	fputs(text, f);
 	fclose(f);
+}
+
+static void
+write_rules(const char *text)
+{
+	write_file("a.rules", text);
 }
 
 /* Until the loader is done and its result was dealt with: offered, or refused. */
@@ -178,6 +184,30 @@ test_watch(void **state)
 	assert_int_equal(ruleset_nr(user.offered), 3);
 }
 
+/* What a new set includes belongs to it: no change until that file changes. */
+static void
+test_watch_included(void **state)
+{
+	struct rules_in_force *f = *state;
+
+	user.taken = true;
+	write_file("more.inc", RULE("two"));
+	write_rules("include \"more.inc\"\n" RULE("one"));
+	rules_in_force_reload(f);
+	wait_loaded(f, 1);
+	rules_in_force_tick(f, &users);
+	assert_int_equal(ruleset_nr(rules_in_force(f)->set), 2);
+	rules_in_force_watch(f, 1000000);
+	rules_in_force_watch(f, 1000000);
+	assert_false(rules_in_force_changing(f));
+	write_file("more.inc", RULE("two") RULE("three"));
+	rules_in_force_watch(f, 1000000);
+	rules_in_force_watch(f, 1000000);
+	assert_true(rules_in_force_changing(f));
+	wait_loaded(f, 2);
+	assert_int_equal(ruleset_nr(user.offered), 3);
+}
+
 /* With a loader under way, and with a set that nobody has taken. */
 static void
 test_early_end(void **state)
@@ -207,6 +237,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_waiting, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_broken, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_watch, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_watch_included, set_up, tear_down),
 		cmocka_unit_test(test_early_end),
 	};
 	char setting[64], path[64];
@@ -219,6 +250,8 @@ main(void)
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
 	config_free(&config);
 	snprintf(path, sizeof(path), "%s/a.rules", dir);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/more.inc", dir);
 	unlink(path);
 	rmdir(dir);
 	return failed;
