@@ -184,6 +184,8 @@ first_client_hello(struct tls *t, struct tls_work *w, const struct tls_client_he
 	put_sni(t, f, h->server_name);
 	put_alpn(f, h->alpn);
 	if (whole) {
+		f->has_client_random = true;
+		memcpy(f->client_random, h->random.p, sizeof(f->client_random));
 		ja3_client(h, f->ja3);
 		ja4_client(h, t->transport, f->ja4);
 	}
@@ -271,8 +273,13 @@ server_facts(struct tls_work *w, const struct tls_server_hello *h, bool whole)
 	put_name(f->alpn_selected, TLS_ALPN_CAP, h->alpn);
 	if (whole || h->cipher != 0)
 		put_cipher(f, h->cipher);
-	if (whole)
+	if (whole) {
 		ja3_server(h, f->ja3s);
+		f->has_server_random = true;
+		memcpy(f->server_random, h->random.p, sizeof(f->server_random));
+		f->compressed = h->compression != 0;
+		f->encrypt_then_mac = h->encrypt_then_mac;
+	}
 	f->resumed = h->has_psk && is_tls13(h->chosen);
 	w->version = h->chosen;
 	keep_session_id(&w->given, h->session_id);
@@ -623,6 +630,12 @@ tls_name_only(struct tls *t, struct span name, tls_facts_fn *fn, void *arg)
 	w->facts.client_hello_seen = true;
 	put_sni(t, &w->facts, name);
 	tell(&c, &w->facts);
+}
+
+const struct tls_facts *
+tls_so_far(const struct tls *t)
+{
+	return t->work == NULL ? NULL : &t->work->facts;
 }
 
 void

@@ -58,6 +58,10 @@ struct tls_facts {
 	bool resumed, early_data;
 	bool ech;	 /* of either kind: GREASE looks the same */
 	bool incomplete; /* a hello, or a part of one, was not seen */
+	/* What keys are made with; only of whole hellos. */
+	bool has_client_random, has_server_random;
+	bool compressed, encrypt_then_mac;
+	uint8_t client_random[32], server_random[32];
 	uint8_t nr_alpn;
 	const char *version; /* "1.0" to "1.3", static; NULL when not known */
 	const char *cipher;  /* IANA's name, or 0xABCD; NULL when not known */
@@ -141,6 +145,9 @@ void tls_message(struct tls *t, unsigned dir, uint8_t type, const uint8_t *body,
 
 /* A hello of another kind, of which only the server's name is read: told at once, incomplete. */
 void tls_name_only(struct tls *t, struct span name, tls_facts_fn *fn, void *arg);
+
+/* What the hellos have said so far, until they are told; NULL before the first. */
+const struct tls_facts *tls_so_far(const struct tls *t);
 
 /* Nothing more will come: tells what is known, if a hello was seen. */
 void tls_end(struct tls *t, tls_facts_fn *fn, void *arg);

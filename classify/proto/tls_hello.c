@@ -31,6 +31,15 @@ vector(struct cursor *c, unsigned length_bytes, struct span *out)
 	return true;
 }
 
+static bool
+random_of(struct cursor *c, struct span *out)
+{
+	const uint8_t *p = cursor_take(c, RANDOM_LEN);
+
+	*out = span_of(p, p == NULL ? 0 : RANDOM_LEN);
+	return p != NULL;
+}
+
 bool
 tls_extension_next(struct cursor *block, uint16_t *type, struct span *content)
 {
@@ -123,6 +132,9 @@ server_extension(struct tls_server_hello *h, uint16_t type, struct span content)
 	case TLS_EXT_PRE_SHARED_KEY:
 		h->has_psk = true;
 		break;
+	case TLS_EXT_ENCRYPT_THEN_MAC:
+		h->encrypt_then_mac = true;
+		break;
 	default:
 		break;
 	}
@@ -168,7 +180,7 @@ tls_client_hello_parse(const uint8_t *body, size_t len, struct tls_client_hello 
 	bool whole;
 
 	*out = (struct tls_client_hello) { 0 };
-	if (!cursor_be16(&c, &out->version) || !cursor_skip(&c, RANDOM_LEN) ||
+	if (!cursor_be16(&c, &out->version) || !random_of(&c, &out->random) ||
 	    !vector(&c, 1, &out->session_id) ||
 	    (tls_is_datagram(out->version) && !vector(&c, 1, &cookie)) ||
 	    !vector(&c, 2, &out->ciphers) || !vector(&c, 1, &compressions))
@@ -193,7 +205,6 @@ enum tls_hello_result
 tls_server_hello_parse(const uint8_t *body, size_t len, struct tls_server_hello *out)
 {
 	struct cursor c = cursor_of(body, len), block;
-	const uint8_t *random;
 	struct span content;
 	uint64_t seen = 0;
 	uint16_t type;
@@ -204,11 +215,10 @@ tls_server_hello_parse(const uint8_t *body, size_t len, struct tls_server_hello 
 		return TLS_HELLO_BROKEN;
 	out->chosen = out->version;
 	draft = is_early_draft(out->version);
-	random = cursor_take(&c, RANDOM_LEN);
-	if (random == NULL || (!draft && !vector(&c, 1, &out->session_id)) ||
-	    !cursor_be16(&c, &out->cipher) || (!draft && !cursor_skip(&c, 1)))
+	if (!random_of(&c, &out->random) || (!draft && !vector(&c, 1, &out->session_id)) ||
+	    !cursor_be16(&c, &out->cipher) || (!draft && !cursor_u8(&c, &out->compression)))
 		return TLS_HELLO_BROKEN;
-	out->retry = memcmp(random, retry_random, RANDOM_LEN) == 0;
+	out->retry = memcmp(out->random.p, retry_random, RANDOM_LEN) == 0;
 	whole = extension_block(&c, &out->extensions);
 	block = cursor_of(out->extensions.p, out->extensions.len);
 	while (tls_extension_next(&block, &type, &content)) {
@@ -275,6 +285,8 @@ static const struct cipher {
 	{ 0x0088, "TLS_DHE_RSA_WITH_CAMELLIA_256_CBC_SHA" },
 	{ 0x008c, "TLS_PSK_WITH_AES_128_CBC_SHA" },
 	{ 0x008d, "TLS_PSK_WITH_AES_256_CBC_SHA" },
+	{ 0x0090, "TLS_DHE_PSK_WITH_AES_128_CBC_SHA" },
+	{ 0x0091, "TLS_DHE_PSK_WITH_AES_256_CBC_SHA" },
 	{ 0x0096, "TLS_RSA_WITH_SEED_CBC_SHA" },
 	{ 0x009c, "TLS_RSA_WITH_AES_128_GCM_SHA256" },
 	{ 0x009d, "TLS_RSA_WITH_AES_256_GCM_SHA384" },
@@ -284,24 +296,33 @@ static const struct cipher {
 	{ 0x00a3, "TLS_DHE_DSS_WITH_AES_256_GCM_SHA384" },
 	{ 0x00a8, "TLS_PSK_WITH_AES_128_GCM_SHA256" },
 	{ 0x00a9, "TLS_PSK_WITH_AES_256_GCM_SHA384" },
+	{ 0x00aa, "TLS_DHE_PSK_WITH_AES_128_GCM_SHA256" },
+	{ 0x00ab, "TLS_DHE_PSK_WITH_AES_256_GCM_SHA384" },
 	{ 0x00ae, "TLS_PSK_WITH_AES_128_CBC_SHA256" },
 	{ 0x00af, "TLS_PSK_WITH_AES_256_CBC_SHA384" },
+	{ 0x00b2, "TLS_DHE_PSK_WITH_AES_128_CBC_SHA256" },
+	{ 0x00b3, "TLS_DHE_PSK_WITH_AES_256_CBC_SHA384" },
 	{ 0x1301, "TLS_AES_128_GCM_SHA256" },
 	{ 0x1302, "TLS_AES_256_GCM_SHA384" },
 	{ 0x1303, "TLS_CHACHA20_POLY1305_SHA256" },
 	{ 0x1304, "TLS_AES_128_CCM_SHA256" },
 	{ 0x1305, "TLS_AES_128_CCM_8_SHA256" },
 	{ 0xc002, "TLS_ECDH_ECDSA_WITH_RC4_128_SHA" },
+	{ 0xc004, "TLS_ECDH_ECDSA_WITH_AES_128_CBC_SHA" },
+	{ 0xc005, "TLS_ECDH_ECDSA_WITH_AES_256_CBC_SHA" },
 	{ 0xc007, "TLS_ECDHE_ECDSA_WITH_RC4_128_SHA" },
 	{ 0xc008, "TLS_ECDHE_ECDSA_WITH_3DES_EDE_CBC_SHA" },
 	{ 0xc009, "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA" },
 	{ 0xc00a, "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA" },
 	{ 0xc00c, "TLS_ECDH_RSA_WITH_RC4_128_SHA" },
+	{ 0xc00e, "TLS_ECDH_RSA_WITH_AES_128_CBC_SHA" },
+	{ 0xc00f, "TLS_ECDH_RSA_WITH_AES_256_CBC_SHA" },
 	{ 0xc011, "TLS_ECDHE_RSA_WITH_RC4_128_SHA" },
 	{ 0xc012, "TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA" },
 	{ 0xc013, "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA" },
 	{ 0xc014, "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA" },
 	{ 0xc018, "TLS_ECDH_anon_WITH_AES_128_CBC_SHA" },
+	{ 0xc019, "TLS_ECDH_anon_WITH_AES_256_CBC_SHA" },
 	{ 0xc023, "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256" },
 	{ 0xc024, "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384" },
 	{ 0xc027, "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256" },
@@ -312,16 +333,37 @@ static const struct cipher {
 	{ 0xc030, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384" },
 	{ 0xc035, "TLS_ECDHE_PSK_WITH_AES_128_CBC_SHA" },
 	{ 0xc036, "TLS_ECDHE_PSK_WITH_AES_256_CBC_SHA" },
+	{ 0xc037, "TLS_ECDHE_PSK_WITH_AES_128_CBC_SHA256" },
+	{ 0xc038, "TLS_ECDHE_PSK_WITH_AES_256_CBC_SHA384" },
 	{ 0xc09c, "TLS_RSA_WITH_AES_128_CCM" },
 	{ 0xc09d, "TLS_RSA_WITH_AES_256_CCM" },
 	{ 0xc09e, "TLS_DHE_RSA_WITH_AES_128_CCM" },
 	{ 0xc09f, "TLS_DHE_RSA_WITH_AES_256_CCM" },
+	{ 0xc0a0, "TLS_RSA_WITH_AES_128_CCM_8" },
+	{ 0xc0a1, "TLS_RSA_WITH_AES_256_CCM_8" },
+	{ 0xc0a2, "TLS_DHE_RSA_WITH_AES_128_CCM_8" },
+	{ 0xc0a3, "TLS_DHE_RSA_WITH_AES_256_CCM_8" },
+	{ 0xc0a4, "TLS_PSK_WITH_AES_128_CCM" },
+	{ 0xc0a5, "TLS_PSK_WITH_AES_256_CCM" },
+	{ 0xc0a6, "TLS_DHE_PSK_WITH_AES_128_CCM" },
+	{ 0xc0a7, "TLS_DHE_PSK_WITH_AES_256_CCM" },
+	{ 0xc0a8, "TLS_PSK_WITH_AES_128_CCM_8" },
+	{ 0xc0a9, "TLS_PSK_WITH_AES_256_CCM_8" },
+	{ 0xc0aa, "TLS_PSK_DHE_WITH_AES_128_CCM_8" },
+	{ 0xc0ab, "TLS_PSK_DHE_WITH_AES_256_CCM_8" },
 	{ 0xc0ac, "TLS_ECDHE_ECDSA_WITH_AES_128_CCM" },
 	{ 0xc0ad, "TLS_ECDHE_ECDSA_WITH_AES_256_CCM" },
+	{ 0xc0ae, "TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8" },
+	{ 0xc0af, "TLS_ECDHE_ECDSA_WITH_AES_256_CCM_8" },
 	{ 0xcca8, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256" },
 	{ 0xcca9, "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256" },
 	{ 0xccaa, "TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256" },
+	{ 0xccab, "TLS_PSK_WITH_CHACHA20_POLY1305_SHA256" },
 	{ 0xccac, "TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256" },
+	{ 0xccad, "TLS_DHE_PSK_WITH_CHACHA20_POLY1305_SHA256" },
+	{ 0xccae, "TLS_RSA_PSK_WITH_CHACHA20_POLY1305_SHA256" },
+	{ 0xd001, "TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256" },
+	{ 0xd002, "TLS_ECDHE_PSK_WITH_AES_256_GCM_SHA384" },
 	/* clang-format on */
 };
 

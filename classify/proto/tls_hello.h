@@ -35,6 +35,7 @@ enum tls_extension {
 	TLS_EXT_POINT_FORMATS = 11,	   /* RFC 8422 */
 	TLS_EXT_SIGNATURE_ALGORITHMS = 13, /* RFC 8446 section 4.2.3 */
 	TLS_EXT_ALPN = 16,		   /* RFC 7301 */
+	TLS_EXT_ENCRYPT_THEN_MAC = 22,	   /* RFC 7366 */
 	TLS_EXT_SESSION_TICKET = 35,	   /* RFC 5077 */
 	TLS_EXT_PRE_SHARED_KEY = 41,
 	TLS_EXT_EARLY_DATA = 42,
@@ -60,7 +61,8 @@ enum tls_hello_result {
 };
 
 struct tls_client_hello {
-	uint16_t version; /* legacy_version */
+	uint16_t version;   /* legacy_version */
+	struct span random; /* empty when the hello breaks off in it */
 	struct span session_id;
 	struct span ciphers;	/* two bytes each */
 	struct span extensions; /* the whole block, for tls_extension_next */
@@ -80,10 +82,13 @@ struct tls_server_hello {
 	uint16_t version; /* legacy_version */
 	uint16_t chosen;  /* the one that counts: supported_versions, else legacy_version */
 	uint16_t cipher;
+	uint8_t compression;
+	struct span random;
 	struct span session_id;
 	struct span extensions;
 	struct span alpn; /* the name chosen; empty when not told */
-	bool retry;	  /* a HelloRetryRequest: the real ServerHello is still to come */
+	bool encrypt_then_mac;
+	bool retry; /* a HelloRetryRequest: the real ServerHello is still to come */
 	bool has_psk;
 };
 

@@ -636,7 +636,7 @@ test_cipher_names(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 0x10000; i++)
 		nr += tls_cipher_name((uint16_t)i) != NULL;
-	assert_int_equal(nr, 77);
+	assert_int_equal(nr, 109);
 	assert_string_equal(tls_cipher_name(0x0000), "TLS_NULL_WITH_NULL_NULL");
 	assert_string_equal(tls_cipher_name(0xccac), "TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256");
 	assert_null(tls_cipher_name(0xffff));
