@@ -244,7 +244,8 @@ conn_reverse(struct conn_env *env, struct conn *c)
 	uint16_t port = c->info.port[0];
 	const uint8_t *addr = c->info.addr[0];
 
-	if (!out->reverse(out->arg, c->info.flow))
+	/* Of what runs inside another, that one knows who opened it. */
+	if (c->outer != NULL || !out->reverse(out->arg, c->info.flow))
 		return false;
 	c->info.port[0] = c->info.port[1];
 	c->info.port[1] = port;
@@ -707,12 +708,28 @@ conn_set_service(const struct conn_env *env, struct conn *c, struct span host)
 		conn_outermost(c)->ai_service = c->ai_service = p->name;
 }
 
+bool
+conn_is_decrypted(const struct conn *c)
+{
+	for (c = c->outer; c != NULL; c = c->outer) {
+		if (c->protocol == PROTOCOL_TLS)
+			return true;
+	}
+	return false;
+}
+
 struct record *
 conn_begin(struct conn_env *env, struct conn *c, enum record_type type)
 {
 	const struct conn_output *out = &env->config.output;
+	struct record *r =
+	    out->begin(out->arg, c->info.flow, type, conn_outermost(c)->nr_records[type]++);
 
-	return out->begin(out->arg, c->info.flow, type, conn_outermost(c)->nr_records[type]++);
+	if (r != NULL && type == RECORD_LLM && !c->encrypted && conn_is_decrypted(c)) {
+		record_put_bool(r, RF_ENCRYPTED, true);
+		record_put_bool(r, RF_DECRYPTED, true);
+	}
+	return r;
 }
 
 void

@@ -26,6 +26,7 @@
 #include "classify/proto/protocols.h"
 #include "dataplane/publish/record.h"
 
+struct key_store;
 struct provider_catalogue;
 struct ruleset;
 struct scanner;
@@ -67,7 +68,13 @@ struct conn_config {
 	uint32_t max_http2_streams, max_http2_tables;
 	uint32_t max_message_buffers; /* for messages that have to be whole: TLS, DNS over TCP */
 	uint32_t max_llm, max_mcp;
-	uint32_t max_shapes; /* TLS and QUIC connections whose shape is watched */
+	/* Of TLS connections whose secrets may be known; without keys there are none. */
+	const struct key_store *keys; /* kept; may be NULL */
+	const char *const
+	    *key_names;	       /* kept: server names, with stars, that they are used for ... */
+	unsigned nr_key_names; /* ... 0: for all */
+	uint32_t max_decrypted, max_sealed; /* connections, records being put together */
+	uint32_t max_shapes;		    /* TLS and QUIC connections whose shape is watched */
 	uint32_t max_db_ops; /* classes of operations that connections are counting */
 	uint32_t max_scan_streams;
 	uint32_t max_deflate, max_brotli, max_zstd, max_lz4, max_snappy;

@@ -14,6 +14,7 @@
 #include "classify/proto/dns_pair.h"
 #include "classify/proto/hpack.h"
 #include "classify/proto/http1.h"
+#include "classify/tls_inside.h"
 #include "classify/tls_shape.h"
 
 /* Header blocks that are open at a time: one at hand, and those cut by the end of a segment. */
@@ -113,6 +114,10 @@ conn_env_create(const struct conn_config *config, struct conn_env **out)
 	r |= slab_init(&env->llm, config->max_llm, sizeof(struct llm_call));
 	r |= slab_init(&env->mcp, config->max_mcp, sizeof(struct mcp));
 	r |= slab_init(&env->shapes, config->max_shapes, sizeof(struct tls_shape));
+	r |= slab_init(&env->decrypts, config->keys == NULL ? 0 : config->max_decrypted,
+		       sizeof(struct tls_inside));
+	r |= slab_init(&env->sealed, config->keys == NULL ? 0 : config->max_sealed,
+		       TLS_DECRYPT_BUFFER_BYTES);
 	env->decoders = decode_pool_create(&limits);
 	env->providers = provider_view_create();
 	env->scanner =
@@ -135,6 +140,8 @@ conn_env_destroy(struct conn_env *env)
 	scanner_destroy(env->scanner);
 	provider_view_destroy(env->providers);
 	decode_pool_destroy(env->decoders);
+	slab_fini(&env->sealed);
+	slab_fini(&env->decrypts);
 	slab_fini(&env->shapes);
 	slab_fini(&env->mcp);
 	slab_fini(&env->llm);
@@ -237,6 +244,7 @@ conn_env_taken(const struct conn_env *env)
 		&env->http2_streams, &env->http2_tables, &env->http2_texts,   &env->message_buffers,
 		&env->db_flows,	     &env->db_ops,	 &env->llm,	      &env->mcp,
 		&env->shapes,	     &env->conns_over,	 &env->conns_resting, &env->dns_queries,
+		&env->decrypts,	     &env->sealed,
 	};
 	uint64_t nr = scanner_open_streams(env->scanner) + decode_pool_taken(env->decoders);
 
@@ -277,6 +285,8 @@ conn_env_memory(const struct conn_env *env,
 	put(arg, "http2.tables", slab_bytes(&env->http2_tables) + slab_bytes(&env->http2_texts));
 	put(arg, "tls.connections", state_pool_bytes(env, PROTOCOL_TLS));
 	put(arg, "tls.buffers", slab_bytes(&env->message_buffers));
+	put(arg, "tls.decrypted", slab_bytes(&env->decrypts));
+	put(arg, "tls.records", slab_bytes(&env->sealed));
 	put(arg, "dns.flows", state_pool_bytes(env, PROTOCOL_DNS) + slab_bytes(&env->dns_queries));
 	put(arg, "protocols.connections", states);
 	put(arg, "protocols.db_operations", slab_bytes(&env->db_ops));

@@ -54,6 +54,15 @@ enum conn_skip {
 	X(http2_tables_taken, "header tables taken from the least recent connection")              \
 	X(http2_blocks_refused, "header blocks read without text: the pool was empty")             \
 	X(tls_handshakes, "TLS handshakes")                                                        \
+	X(tls_decrypted, "TLS connections looked into with their secrets")                         \
+	X(tls_without_keys, "TLS connections without secrets, while there is a key log")           \
+	X(tls_keys_excluded, "TLS connections that keys are not to be used for: tls.keylog_names") \
+	X(tls_suites_unsupported, "TLS connections whose records cannot be opened")                \
+	X(tls_decrypts_refused, "TLS connections not looked into: the pool was empty")             \
+	X(tls_records_opened, "TLS records opened")                                                \
+	X(tls_records_failed, "TLS records that did not open")                                     \
+	X(tls_records_refused, "TLS records not opened: the pool of buffers was empty")            \
+	X(tls_given_up, "directions of TLS connections of which no more records are tried")        \
 	X(dns_transactions, "DNS queries and answers")                                             \
 	X(dns_queries_evicted, "DNS queries told as unanswered to make room")                      \
 	X(dns_malformed, "DNS messages that could not be read")                                    \
@@ -93,6 +102,7 @@ struct conn_env {
 	struct slab names[NR_NAME_SIZES]; /* of servers, the shorter ones first */
 	struct slab dns_queries;	  /* that wait for an answer */
 	struct slab shapes;		  /* of TLS and QUIC */
+	struct slab decrypts, sealed;	  /* of TLS: connections, records; empty without keys */
 	struct slab http2_streams, http2_texts, http2_tables;
 	struct http2_tables *http2_newest, *http2_oldest; /* in use, by when */
 	struct slab states[NR_PROTOCOLS];		  /* of each protocol's parser ... */
@@ -275,6 +285,9 @@ void conn_set_name(struct conn_env *env, struct conn *c, enum name_source source
 
 /* The AI service behind a host name, where the catalogue knows one. */
 void conn_set_service(const struct conn_env *env, struct conn *c, struct span host);
+
+/* Does it run inside TLS? Then it was decrypted, else it would not be there. */
+bool conn_is_decrypted(const struct conn *c);
 
 /* Starts a record of the type for this connection, or NULL. */
 struct record *conn_begin(struct conn_env *env, struct conn *c, enum record_type type);

@@ -3,13 +3,15 @@
  * this is the wrong port: what it says is found out then, and the flow is of that.
  */
 #include "classify/tls_flow.h"
+#include "classify/tls_inside.h"
 #include "classify/tls_shape.h"
 
 struct tls_conn {
 	struct tls_flow flow;
 	struct tls tls;
-	struct tls_shape *shape; /* or NULL */
-	bool answered;		 /* the server's first byte was seen, or lost */
+	struct tls_shape *shape;   /* or NULL */
+	struct tls_inside *inside; /* or NULL: what secrets can open */
+	bool answered;		   /* the server's first byte was seen, or lost */
 };
 
 static void
@@ -17,6 +19,8 @@ handshake(void *arg, const struct tls_facts *f)
 {
 	struct tls_conn *t = arg;
 
+	t->inside = tls_inside_hellos(t->inside, f);
+	t->flow.decrypted = tls_inside_has_secrets(t->inside);
 	tls_flow_handshake(&t->flow, f, NULL);
 }
 
@@ -29,6 +33,15 @@ tls_conn_open(struct conn_env *env, struct conn *c, void *state)
 	tls_flow_open(&t->flow, env, c);
 	tls_init(&t->tls, 't', &env->message_buffers);
 	t->shape = tls_shape_open(&t->flow);
+	t->inside = tls_inside_open(env, c);
+}
+
+/* sealed is how many of the bytes are ciphertext. Secrets may have come since the hellos. */
+static void
+look_inside(struct tls_conn *t, enum conn_dir dir, const uint8_t *data, size_t len, uint64_t sealed)
+{
+	tls_inside_push(t->inside, tls_so_far(&t->tls), dir, data, len, sealed);
+	t->flow.decrypted = t->flow.decrypted || tls_inside_is_open(t->inside);
 }
 
 static size_t
@@ -48,7 +61,11 @@ tls_conn_push(struct conn_env *env, struct conn *c, void *state, enum conn_dir d
 	tls_push(&t->tls, dir, data, len, handshake, t);
 	tls_shape_push(t->shape, dir, data, len);
 	conn_inspected(env, c, t->tls.clear_bytes - clear);
-	conn_skipped(env, c, CONN_SKIP_ENCRYPTED, t->tls.encrypted_bytes - encrypted);
+	encrypted = t->tls.encrypted_bytes - encrypted;
+	if (t->inside == NULL)
+		conn_skipped(env, c, CONN_SKIP_ENCRYPTED, encrypted);
+	else
+		look_inside(t, dir, data, len, encrypted);
 	conn_skipped(env, c, CONN_SKIP_UNSYNCED, t->tls.unsynced_bytes - unsynced);
 	return len;
 }
@@ -62,6 +79,7 @@ tls_conn_gap(struct conn_env *env, struct conn *c, void *state, enum conn_dir di
 	t->answered = t->answered || dir == CONN_RESP;
 	tls_gap(&t->tls, dir, len, handshake, t);
 	tls_shape_gap(t->shape, dir, len);
+	tls_inside_gap(t->inside, dir, len);
 }
 
 static void
@@ -71,6 +89,7 @@ tls_conn_half_close(struct conn_env *env, struct conn *c, void *state, enum conn
 
 	(void)env, (void)c;
 	tls_shape_half_close(t->shape, dir);
+	tls_inside_half_close(t->inside, dir);
 }
 
 /* The hellos not when one direction closes: the other may still bring its hello. */
@@ -82,6 +101,7 @@ tls_conn_finish(struct conn_env *env, struct conn *c, void *state)
 	(void)env, (void)c;
 	tls_end(&t->tls, handshake, t);
 	tls_shape_finish(t->shape);
+	tls_inside_finish(t->inside);
 }
 
 static void
@@ -90,9 +110,13 @@ tls_conn_describe(const struct conn_env *env, const struct conn *c, const void *
 {
 	const struct tls_conn *t = state;
 
-	(void)env, (void)c;
-	tls_flow_describe(&t->flow, r);
-	tls_shape_describe(t->shape, r);
+	(void)env;
+	/* Of TLS inside TLS the flow is told as what can be seen of it from outside. */
+	if (!conn_is_decrypted(c)) {
+		tls_flow_describe(&t->flow, r);
+		tls_shape_describe(t->shape, r);
+	}
+	tls_inside_describe(t->inside, r);
 }
 
 static void
@@ -101,6 +125,7 @@ tls_conn_next_part(void *state)
 	struct tls_conn *t = state;
 
 	tls_shape_next_part(t->shape);
+	tls_inside_next_part(t->inside);
 }
 
 static void
@@ -111,6 +136,7 @@ tls_conn_close(struct conn_env *env, struct conn *c, void *state)
 	(void)env, (void)c;
 	tls_fini(&t->tls);
 	tls_shape_close(t->shape);
+	tls_inside_close(t->inside);
 }
 
 const struct conn_proto conn_tls = {

@@ -100,6 +100,8 @@ tls_flow_handshake(struct tls_flow *t, const struct tls_facts *f, const char *qu
 		record_put_bool(r, RF_TLS_EARLY_DATA, true);
 	put_certificate(&f->certificate, r);
 	put(r, RF_QUIC_VERSION, quic_version);
+	if (t->decrypted)
+		record_put_bool(r, RF_DECRYPTED, true);
 	if (f->incomplete)
 		record_put_bool(r, RF_INCOMPLETE, true);
 	conn_emit(t->env);

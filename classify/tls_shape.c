@@ -73,7 +73,8 @@ turn_over(void *arg, const struct stream_shape_turn *turn)
 	struct conn *c = t->flow->c;
 	struct record *r;
 
-	if (turn->verdict != STREAM_SHAPE_LIKELY)
+	/* Of what is read there is a record of the call itself. */
+	if (turn->verdict != STREAM_SHAPE_LIKELY || t->flow->decrypted)
 		return;
 	t->flow->env->counters.llm_streams_likely++;
 	r = conn_begin(t->flow->env, c, RECORD_LLM);

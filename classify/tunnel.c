@@ -7,8 +7,9 @@ tunnel_begin(struct tunnel *t, struct conn_env *env, struct conn *outer, enum pr
 
 	if (t->refused)
 		return NULL;
-	/* What runs inside begins here. */
-	info.midstream[0] = info.midstream[1] = false;
+	/* What runs inside begins here, unless its owner knows better. */
+	info.midstream[0] = t->midstream[0];
+	info.midstream[1] = t->midstream[1];
 	t->inner = conn_open(env, &info);
 	t->refused = t->inner == NULL;
 	if (t->refused)
@@ -53,6 +54,16 @@ tunnel_finish(struct tunnel *t, struct conn_env *env)
 		conn_finish(env, t->inner);
 }
 
+static bool
+is_inside_ciphertext(const struct conn *c)
+{
+	for (c = c->outer; c != NULL; c = c->outer) {
+		if (c->encrypted)
+			return true;
+	}
+	return false;
+}
+
 /* What runs in the tunnel is what the flow is about. */
 void
 tunnel_describe(const struct tunnel *t, const struct conn_env *env, struct record *r)
@@ -61,7 +72,7 @@ tunnel_describe(const struct tunnel *t, const struct conn_env *env, struct recor
 
 	if (c == NULL)
 		return;
-	if (c->encrypted)
+	if (c->encrypted && !is_inside_ciphertext(c))
 		record_put_bool(r, RF_ENCRYPTED, true);
 	if (c->proto != NULL && c->proto->describe != NULL && c->state != NULL)
 		c->proto->describe(env, c, c->state, r);

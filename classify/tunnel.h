@@ -13,6 +13,7 @@
 struct tunnel {
 	struct conn *inner; /* owned, from the pool of connections */
 	bool refused;	    /* the pool was empty */
+	bool midstream[2];  /* the owner's: its beginning went by unseen */
 };
 
 /*

@@ -25,6 +25,7 @@ static const char usage_text[] =
     "      --rules DIR       rule files; without it those of the configuration, else the shipped\n"
     "      --workers N       worker threads (1 to 64; may be more than there are processors)\n"
     "      --records LIST    exactly these record types, by commas; or all, or none\n"
+    "      --keylog FILE     secrets of TLS sessions (SSLKEYLOGFILE); may be given several times\n"
     "      --output WHERE    - (standard output), a file, or kafka\n"
     "      --pace PERCENT    of the speed of the capture; without it as fast as possible\n"
     "      --set KEY=VALUE   any setting of the configuration, by its dotted name\n"
@@ -37,6 +38,7 @@ static const char usage_text[] =
 struct options {
 	struct config config;
 	unsigned pace;
+	char keylogs[16384]; /* by commas */
 	bool quiet;
 };
 
@@ -58,11 +60,28 @@ enum {
 	OPT_RULES = 256,
 	OPT_WORKERS,
 	OPT_RECORDS,
+	OPT_KEYLOG,
 	OPT_OUTPUT,
 	OPT_PACE,
 	OPT_SET,
 	OPT_CORE,
 };
+
+/* The first of them stands instead of what the configuration says. */
+static int
+add_keylog(struct options *o, const char *file)
+{
+	size_t len = strlen(o->keylogs);
+
+	if (strchr(file, ',') != NULL || len + strlen(file) + 2 > sizeof(o->keylogs)) {
+		log_err("--keylog: \"%.200s\": must be a name without commas, and all of them no "
+			"longer than %zu bytes",
+			file, sizeof(o->keylogs));
+		return -EINVAL;
+	}
+	snprintf(o->keylogs + len, sizeof(o->keylogs) - len, "%s%s", len != 0 ? "," : "", file);
+	return cmd_options_set(&o->config, "tls.keylog", o->keylogs);
+}
 
 static int
 take_option(void *arg, int opt)
@@ -79,6 +98,8 @@ take_option(void *arg, int opt)
 		return cmd_options_set(&o->config, "workers", optarg);
 	case OPT_RECORDS:
 		return cmd_options_set(&o->config, "records.types", optarg);
+	case OPT_KEYLOG:
+		return add_keylog(o, optarg);
 	case OPT_OUTPUT:
 		return cmd_options_set(&o->config, "output", optarg);
 	case OPT_PACE:
@@ -97,6 +118,7 @@ static const struct option long_options[] = {
 	{ "rules", required_argument, NULL, OPT_RULES },
 	{ "workers", required_argument, NULL, OPT_WORKERS },
 	{ "records", required_argument, NULL, OPT_RECORDS },
+	{ "keylog", required_argument, NULL, OPT_KEYLOG },
 	{ "output", required_argument, NULL, OPT_OUTPUT },
 	{ "pace", required_argument, NULL, OPT_PACE },
 	{ "set", required_argument, NULL, OPT_SET },

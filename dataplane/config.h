@@ -106,6 +106,16 @@
 	     "TLS handshakes per worker")                                                           \
 	UINT(tls_buffers, "tls.buffers", 1024, 1, 1048576, "buffers",                               \
 	     "handshakes that span segments, per worker")                                           \
+	TEXTS(tls_keylog, "tls.keylog", "",                                                         \
+	      "key log files (SSLKEYLOGFILE): TLS whose secrets are there is looked into")          \
+	TEXTS(tls_keylog_names, "tls.keylog_names", "",                                             \
+	      "server names, with stars, that secrets are used for; default: all")                  \
+	UINT(tls_keylog_sessions, "tls.keylog_sessions", 65536, 1, 16777216, "sessions",            \
+	     "whose secrets are kept; the oldest goes")                                             \
+	UINT(tls_decrypted, "tls.decrypted", 16384, 1, 16777216, "connections",                     \
+	     "TLS connections per worker that may be looked into, with a key log")                  \
+	UINT(tls_records, "tls.records", 2048, 8, 1048576, "records",                               \
+	     "of these, being put together, per worker, with a key log")                            \
 	UINT(dns_flows, "dns.flows", 262144, 1, 16777216, "flows", "DNS flows per worker")           \
 	UINT(llm_calls, "llm.calls", 4096, 1, 1048576, "calls", "model calls under way per worker") \
 	UINT(llm_shapes, "llm.shapes", 16384, 0, 16777216, "connections",                           \

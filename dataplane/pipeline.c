@@ -16,6 +16,7 @@
 #include <rte_mbuf.h>
 
 #include "dataplane/flow/pages.h"
+#include "dataplane/key_feed.h"
 #include "dataplane/log.h"
 #include "dataplane/publish/ai_watch.h"
 #include "dataplane/publish/publisher.h"
@@ -43,6 +44,7 @@ struct pipeline {
 	struct worker *workers[WORKER_MAX];
 	struct publisher *publisher;
 	struct rules_in_force *rules;
+	struct key_feed *keys; /* or NULL */
 	void (*more_counters)(void *arg, counter_put_fn *put, void *to);
 	void *more_arg;
 	struct record stats;
@@ -151,6 +153,11 @@ worker_config_of(const struct pipeline *p, unsigned id, const uint64_t secret[2]
 			  .max_http2_tables = (uint32_t)c->http2_tables,
 			  .max_message_buffers = (uint32_t)c->tls_buffers,
 			  .inspect_bytes_per_s = c->flow_inspect_mb_per_s << 20,
+			  .keys = key_feed_store(p->keys),
+			  .key_names = (const char *const *)c->tls_keylog_names.text,
+			  .nr_key_names = c->tls_keylog_names.nr,
+			  .max_decrypted = (uint32_t)c->tls_decrypted,
+			  .max_sealed = (uint32_t)c->tls_records,
 			  .max_llm = (uint32_t)c->llm_calls,
 			  .max_shapes = (uint32_t)c->llm_shapes,
 			  .max_db_ops = (uint32_t)c->protocols_db_operations,
@@ -299,6 +306,8 @@ pipeline_create(const struct pipeline_options *options, struct pipeline **out)
 	if (r == 0)
 		r = create_shared(p);
 	if (r == 0)
+		r = key_feed_create(p->config, !p->replay, &p->keys);
+	if (r == 0)
 		r = create_workers(p);
 	if (r != 0) {
 		pipeline_destroy(p);
@@ -315,6 +324,7 @@ pipeline_destroy(struct pipeline *p)
 		return;
 	for (unsigned w = 0; w < p->nr_workers; w++)
 		worker_destroy(p->workers[w]);
+	key_feed_destroy(p->keys);
 	publisher_destroy(p->publisher);
 	for (unsigned i = 0; p->shared != NULL && i < p->nr_workers * p->nr_workers; i++)
 		free(p->shared->rings[i / p->nr_workers][i % p->nr_workers]);
@@ -584,6 +594,7 @@ pipeline_put_counters(const struct pipeline *p, counter_put_fn *put, void *arg)
 	put(arg, "flows_open", flows);
 	put_workers(p, put, arg);
 	put_feeds(p, put, arg);
+	key_feed_put_counters(p->keys, put, arg);
 	rules_in_force_put_counters(p->rules, put, arg);
 	publisher_put_counters(p->publisher, put, arg);
 	if (p->more_counters != NULL)

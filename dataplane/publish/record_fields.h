@@ -90,6 +90,8 @@
 	X(SERVER_NAME_SOURCE, "server_name_source", TEXT, FLOW, 0, 16,                             \
 	  "sni sni_outer http_host dns ip_list")                                                   \
 	X(ENCRYPTED, "encrypted", BOOL, FLOW | LLM, 0, 0, "payload is ciphertext")                 \
+	X(DECRYPTED, "decrypted", BOOL, FLOW | TLS | LLM, 0, 0,                                    \
+	  "read with the secrets of a key log; tls: they were there")                              \
 	X(INSPECTED_BYTES, "inspected_bytes", UINT, FLOW, 0, 0, "payload that reached a parser")   \
 	X(NOT_INSPECTED, "not_inspected", TEXTS, FLOW, 0, 48,                                      \
 	  "reason:bytes; encrypted gap unsynced binary not_parsed budget decode_failed limit off") \

@@ -1,0 +1,36 @@
+/*
+ * From key log files to the store that workers look into.
+ *
+ * All files are read whole at the start: a replay has every secret before its first packet. Live
+ * they are then followed by a thread of its own, which looks every few milliseconds for what has
+ * been added. A file that got shorter, or is another one under the same name, is read from its
+ * beginning; one that is not there yet is waited for, which is an error in a replay.
+ *
+ * Secrets are in the store and, a line at a time, in locked memory of the feed: never in a log or a
+ * record. What is written about a file are its name and numbers of lines.
+ */
+#ifndef WEIR_KEY_FEED_H
+#define WEIR_KEY_FEED_H
+
+#include "classify/key_store.h"
+#include "dataplane/config.h"
+#include "dataplane/counters.h"
+
+struct key_feed;
+
+/*
+ * For config->tls_keylog; *out is NULL when there are no files. follow: the files may grow. 0, or a
+ * negative errno with the cause logged.
+ */
+int key_feed_create(const struct config *config, bool follow, struct key_feed **out);
+
+/* Stops following. Workers must not use the store any more. */
+void key_feed_destroy(struct key_feed *f);
+
+/* NULL for NULL. */
+const struct key_store *key_feed_store(const struct key_feed *f);
+
+/* Nothing for NULL. */
+void key_feed_put_counters(const struct key_feed *f, counter_put_fn *put, void *arg);
+
+#endif
