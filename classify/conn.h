@@ -73,6 +73,8 @@ struct conn_config {
 	const char *const
 	    *key_names;	       /* kept: server names, with stars, that they are used for ... */
 	unsigned nr_key_names; /* ... 0: for all */
+	uint32_t max_held;     /* connections whose secrets are waited for, so long: */
+	uint64_t key_wait_us;
 	uint32_t max_decrypted, max_sealed; /* connections, records being put together */
 	uint32_t max_shapes;		    /* TLS and QUIC connections whose shape is watched */
 	uint32_t max_db_ops; /* classes of operations that connections are counting */

@@ -118,6 +118,8 @@ conn_env_create(const struct conn_config *config, struct conn_env **out)
 		       sizeof(struct tls_inside));
 	r |= slab_init(&env->sealed, config->keys == NULL ? 0 : config->max_sealed,
 		       TLS_DECRYPT_BUFFER_BYTES);
+	r |= slab_init(&env->held, config->keys == NULL ? 0 : config->max_held,
+		       sizeof(struct tls_hold));
 	env->decoders = decode_pool_create(&limits);
 	env->providers = provider_view_create();
 	env->scanner =
@@ -140,6 +142,7 @@ conn_env_destroy(struct conn_env *env)
 	scanner_destroy(env->scanner);
 	provider_view_destroy(env->providers);
 	decode_pool_destroy(env->decoders);
+	slab_fini(&env->held);
 	slab_fini(&env->sealed);
 	slab_fini(&env->decrypts);
 	slab_fini(&env->shapes);
@@ -244,7 +247,7 @@ conn_env_taken(const struct conn_env *env)
 		&env->http2_streams, &env->http2_tables, &env->http2_texts,   &env->message_buffers,
 		&env->db_flows,	     &env->db_ops,	 &env->llm,	      &env->mcp,
 		&env->shapes,	     &env->conns_over,	 &env->conns_resting, &env->dns_queries,
-		&env->decrypts,	     &env->sealed,
+		&env->decrypts,	     &env->sealed,	 &env->held,
 	};
 	uint64_t nr = scanner_open_streams(env->scanner) + decode_pool_taken(env->decoders);
 
@@ -286,6 +289,7 @@ conn_env_memory(const struct conn_env *env,
 	put(arg, "tls.connections", state_pool_bytes(env, PROTOCOL_TLS));
 	put(arg, "tls.buffers", slab_bytes(&env->message_buffers));
 	put(arg, "tls.decrypted", slab_bytes(&env->decrypts));
+	put(arg, "tls.keylog_held", slab_bytes(&env->held));
 	put(arg, "tls.records", slab_bytes(&env->sealed));
 	put(arg, "dns.flows", state_pool_bytes(env, PROTOCOL_DNS) + slab_bytes(&env->dns_queries));
 	put(arg, "protocols.connections", states);

@@ -59,6 +59,8 @@ enum conn_skip {
 	X(tls_keys_excluded, "TLS connections that keys are not to be used for: tls.keylog_names") \
 	X(tls_suites_unsupported, "TLS connections whose records cannot be opened")                \
 	X(tls_decrypts_refused, "TLS connections not looked into: the pool was empty")             \
+	X(tls_holds_refused,                                                                       \
+	  "TLS connections whose secrets were not waited for: the pool was empty")                 \
 	X(tls_records_opened, "TLS records opened")                                                \
 	X(tls_records_failed, "TLS records that did not open")                                     \
 	X(tls_records_refused, "TLS records not opened: the pool of buffers was empty")            \
@@ -102,7 +104,8 @@ struct conn_env {
 	struct slab names[NR_NAME_SIZES]; /* of servers, the shorter ones first */
 	struct slab dns_queries;	  /* that wait for an answer */
 	struct slab shapes;		  /* of TLS and QUIC */
-	struct slab decrypts, sealed;	  /* of TLS: connections, records; empty without keys */
+	struct slab decrypts, sealed,
+	    held; /* of TLS: connections, records, those without keys yet */
 	struct slab http2_streams, http2_texts, http2_tables;
 	struct http2_tables *http2_newest, *http2_oldest; /* in use, by when */
 	struct slab states[NR_PROTOCOLS];		  /* of each protocol's parser ... */

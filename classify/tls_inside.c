@@ -34,28 +34,6 @@ is_allowed(const struct conn_config *config, const char *name)
 	return config->nr_key_names == 0;
 }
 
-struct tls_inside *
-tls_inside_hellos(struct tls_inside *t, const struct tls_facts *f)
-{
-	struct conn_counters *counters;
-
-	if (t == NULL)
-		return NULL;
-	counters = &t->env->counters;
-	t->hellos_seen = true;
-	t->http2 = strcmp(f->alpn_selected, "h2") == 0;
-	if (!is_allowed(&t->env->config, f->sni))
-		counters->tls_keys_excluded++;
-	else if (!f->has_client_random || !f->has_server_random)
-		counters->tls_without_keys++;
-	else if (!tls_decrypt_hellos(&t->decrypt, f))
-		counters->tls_suites_unsupported++;
-	else
-		return t;
-	tls_inside_close(t);
-	return NULL;
-}
-
 /* ------------------------------------------------------------------ what comes out */
 
 /* Its content is about whom the client asked for. */
@@ -144,42 +122,148 @@ tell_bytes(struct tls_inside *t, uint64_t held)
 	t->content_bytes = 0;
 }
 
-void
-tls_inside_push(struct tls_inside *t, const struct tls_facts *so_far, enum conn_dir dir,
-		const uint8_t *data, size_t len, uint64_t sealed)
+static void
+push(struct tls_inside *t, unsigned dir, const uint8_t *data, size_t len)
 {
 	const struct tls_decrypt_out out = { on_data, on_gap, find_secrets, t };
 	uint32_t before[TLS_DECRYPT_NR_EVENTS];
 
+	memcpy(before, t->decrypt.events, sizeof(before));
+	if (data != NULL)
+		tls_decrypt_push(&t->decrypt, dir, data, len, &out);
+	else
+		tls_decrypt_gap(&t->decrypt, dir, len, &out);
+	count_events(t, before);
+}
+
+/* ------------------------------------------------------------------ what is held */
+
+/* All that may be needed: what there is only at first are secrets of the handshake. */
+static bool
+is_complete(const struct tls_inside *t)
+{
+	struct tls_secrets s = { .len = { 0 } };
+	bool complete;
+
+	key_store_find(t->env->config.keys, t->decrypt.client_random, &s);
+	complete = s.len[TLS_SECRET_MASTER] != 0 ||
+		   (s.len[TLS_SECRET_CLIENT_TRAFFIC] != 0 && s.len[TLS_SECRET_SERVER_TRAFFIC] != 0);
+	explicit_bzero(&s, sizeof(s));
+	return complete;
+}
+
+static void
+begin_hold(struct tls_inside *t)
+{
+	struct conn_env *env = t->env;
+
+	if (env->held.nr_objects == 0 || is_complete(t))
+		return;
+	t->hold = slab_take(&env->held);
+	if (t->hold == NULL)
+		env->counters.tls_holds_refused++;
+	else
+		tls_hold_init(t->hold, env->now_us);
+}
+
+/* What is held goes on, as if it had just come. */
+static void
+release(struct tls_inside *t)
+{
+	struct tls_hold *h = t->hold;
+	const uint8_t *data;
+	uint32_t at = 0;
+	uint64_t len;
+	unsigned dir;
+
+	if (h == NULL)
+		return;
+	t->hold = NULL;
+	t->asked_us = 0;
+	while (tls_hold_next(h, &at, &dir, &data, &len))
+		push(t, dir, data, len);
+	for (unsigned d = 0; d < 2; d++) {
+		if (h->closed[d])
+			tunnel_half_close(&t->tunnel, t->env, (enum conn_dir)d);
+	}
+	slab_give(&t->env->held, h);
+}
+
+/* Bytes, or with data NULL a gap; what cannot be held any longer is released before them. */
+static void
+take(struct tls_inside *t, unsigned dir, const uint8_t *data, size_t len)
+{
+	struct tls_hold *h = t->hold;
+
+	if (h != NULL && !is_complete(t) &&
+	    t->env->now_us - h->since_us < t->env->config.key_wait_us &&
+	    (data != NULL ? tls_hold_data(h, dir, data, len) : tls_hold_gap(h, dir, len)))
+		return;
+	release(t);
+	push(t, dir, data, len);
+}
+
+/* Bytes of which is not known yet whether they are opened. */
+static uint64_t
+nr_held(const struct tls_inside *t)
+{
+	return tls_decrypt_held(&t->decrypt) + (t->hold != NULL ? t->hold->data_bytes : 0);
+}
+
+struct tls_inside *
+tls_inside_hellos(struct tls_inside *t, const struct tls_facts *f)
+{
+	struct conn_counters *counters;
+
+	if (t == NULL)
+		return NULL;
+	counters = &t->env->counters;
+	t->hellos_seen = true;
+	t->http2 = strcmp(f->alpn_selected, "h2") == 0;
+	if (!is_allowed(&t->env->config, f->sni))
+		counters->tls_keys_excluded++;
+	else if (!f->has_client_random || !f->has_server_random)
+		counters->tls_without_keys++;
+	else if (!tls_decrypt_hellos(&t->decrypt, f))
+		counters->tls_suites_unsupported++;
+	else {
+		begin_hold(t);
+		return t;
+	}
+	tls_inside_close(t);
+	return NULL;
+}
+
+void
+tls_inside_push(struct tls_inside *t, const struct tls_facts *so_far, enum conn_dir dir,
+		const uint8_t *data, size_t len, uint64_t sealed)
+{
 	if (t == NULL)
 		return;
 	if (so_far != NULL && so_far->early_data && is_allowed(&t->env->config, so_far->sni))
 		tls_decrypt_early(&t->decrypt, so_far);
-	memcpy(before, t->decrypt.events, sizeof(before));
-	tls_decrypt_push(&t->decrypt, dir, data, len, &out);
-	count_events(t, before);
+	take(t, dir, data, len);
 	t->sealed_bytes += sealed;
-	tell_bytes(t, tls_decrypt_held(&t->decrypt));
+	tell_bytes(t, nr_held(t));
 }
 
 void
 tls_inside_gap(struct tls_inside *t, enum conn_dir dir, uint64_t len)
 {
-	const struct tls_decrypt_out out = { on_data, on_gap, find_secrets, t };
-	uint32_t before[TLS_DECRYPT_NR_EVENTS];
-
 	if (t == NULL)
 		return;
-	memcpy(before, t->decrypt.events, sizeof(before));
-	tls_decrypt_gap(&t->decrypt, dir, len, &out);
-	count_events(t, before);
-	tell_bytes(t, tls_decrypt_held(&t->decrypt));
+	take(t, dir, NULL, len);
+	tell_bytes(t, nr_held(t));
 }
 
 void
 tls_inside_half_close(struct tls_inside *t, enum conn_dir dir)
 {
-	if (t != NULL)
+	if (t == NULL)
+		return;
+	if (t->hold != NULL)
+		t->hold->closed[dir] = true;
+	else
 		tunnel_half_close(&t->tunnel, t->env, dir);
 }
 
@@ -188,6 +272,7 @@ tls_inside_finish(struct tls_inside *t)
 {
 	if (t == NULL)
 		return;
+	release(t);
 	tell_bytes(t, 0);
 	tunnel_finish(&t->tunnel, t->env);
 	if (t->hellos_seen && !tls_inside_is_open(t) && !tls_inside_has_secrets(t))
@@ -235,6 +320,7 @@ tls_inside_close(struct tls_inside *t)
 {
 	if (t == NULL)
 		return;
+	slab_give(&t->env->held, t->hold);
 	tell_bytes(t, 0);
 	tunnel_close(&t->tunnel, t->env);
 	tls_decrypt_fini(&t->decrypt);

@@ -6,16 +6,22 @@
  * and records have to be counted until then. Its state comes from a pool; a connection that finds
  * it empty is seen as before, counted. One that is not to be looked into (tls.keylog_names), or has
  * a cipher suite that is not supported, gives it back once the hellos have told.
+ *
+ * Where secrets are read from files that grow, they come a little after the packets: what is sent
+ * meanwhile is held (proto/tls_hold.h), for key_wait_us of packet time at most, and 64 KiB. Then,
+ * or when no block is free, it goes by unopened.
  */
 #ifndef WEIR_TLS_INSIDE_H
 #define WEIR_TLS_INSIDE_H
 
 #include "classify/conn_env.h"
 #include "classify/proto/tls_decrypt.h"
+#include "classify/proto/tls_hold.h"
 #include "classify/tunnel.h"
 
 struct tls_inside {
 	struct tls_decrypt decrypt;
+	struct tls_hold *hold; /* while secrets are waited for; owned, from the slab; else NULL */
 	struct tunnel tunnel;
 	struct conn_env *env;
 	struct conn *c;		/* the TLS connection */

@@ -112,6 +112,10 @@
 	      "server names, with stars, that secrets are used for; default: all")                  \
 	UINT(tls_keylog_sessions, "tls.keylog_sessions", 65536, 1, 16777216, "sessions",            \
 	     "whose secrets are kept; the oldest goes")                                             \
+	UINT(tls_keylog_held, "tls.keylog_held", 256, 0, 1048576, "connections",                    \
+	     "per worker whose secrets weir run waits for, with 64 KiB of each; 0: none")           \
+	UINT(tls_keylog_wait_ms, "tls.keylog_wait_ms", 2000, 1, 60000, "ms",                        \
+	     "secrets that have not come so long after the hellos are not waited for")              \
 	UINT(tls_decrypted, "tls.decrypted", 16384, 1, 16777216, "connections",                     \
 	     "TLS connections per worker that may be looked into, with a key log")                  \
 	UINT(tls_records, "tls.records", 2048, 8, 1048576, "records",                               \

@@ -156,6 +156,8 @@ worker_config_of(const struct pipeline *p, unsigned id, const uint64_t secret[2]
 			  .keys = key_feed_store(p->keys),
 			  .key_names = (const char *const *)c->tls_keylog_names.text,
 			  .nr_key_names = c->tls_keylog_names.nr,
+			  .max_held = p->replay ? 0 : (uint32_t)c->tls_keylog_held,
+			  .key_wait_us = c->tls_keylog_wait_ms * 1000u,
 			  .max_decrypted = (uint32_t)c->tls_decrypted,
 			  .max_sealed = (uint32_t)c->tls_records,
 			  .max_llm = (uint32_t)c->llm_calls,

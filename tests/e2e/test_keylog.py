@@ -15,6 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support
 import e2e  # noqa: E402
 import pcap_writer as w  # noqa: E402
 import tls_session  # noqa: E402
+from live import live  # noqa: E402
 from tls_session import ORIG, RESP, Spec  # noqa: E402
 
 CARD = "4111 1111 1111 1111"
@@ -22,7 +23,7 @@ JSON = ("Content-Type", "application/json")
 SETTINGS = ["--set", "records.body_sha256=true", "--set", "detect.test_values=live"]
 # What two flows with the same traffic differ in, and what only TLS has.
 OF_THE_RUN = {"schema", "time", "event_id", "seq", "sensor", "boot", "ruleset", "flow_uid", "community_id",
-              "duration_us", "ttfb_us", "ttft_us", "first_time", "last_time", "part"}
+              "duration_us", "ttfb_us", "tap", "ttft_us", "first_time", "last_time", "part"}
 OF_TLS = {"encrypted", "decrypted", "server_name", "reason", "edge_id"}
 
 
@@ -282,6 +283,65 @@ def test_key_log_files(weir):
                        "keylog_evicted": 0}, counted
     missing = weir.replay("--keylog", folder / "none", path)
     assert missing.status == 1 and b"must be a key log file" in missing.err
+
+
+def live_on(weir, path, keys, **settings):
+    return live(weir, [f'device = "net_pcap0,rx_pcap={path}";'], workers=1,
+                **{"tls.keylog": keys, "records.body_sha256": "true", "detect.test_values": "live", **settings})
+
+
+def test_secrets_that_come_later(weir):
+    """Live, a file that is not there yet, then grows by halves of lines: what was held is read."""
+    exchange = http_exchange(size=3000)
+    want = content(replay(weir, exchange))
+    for version in ("1.2", "1.3"):
+        session = make(Spec(version), exchange)
+        folder = e2e.work_folder()
+        path, keys = capture(folder / "in.pcap", session.writes), folder / "keys"
+        with live_on(weir, path, keys) as run:
+            assert run.wait_for("tls_handshakes", 1)["tls_decrypted"] == 0
+            with open(keys, "w", encoding="ascii") as log:
+                for at in range(0, len(session.keylog), 100):
+                    log.write(session.keylog[at:at + 100])
+                    log.flush()
+            run.wait_for("keylog_lines", 1 if version == "1.2" else 4)
+            got = run.stop()
+        assert content(got) == want, f"{version}: lacks {want - content(got)}, has {content(got) - want}, {stats(got)}"
+        assert got["flow"][-1]["decrypted"] and stats(got)["tls_holds_refused"] == 0
+        check_bytes(got)
+        assert session.keylog.split()[-1][:32] not in run.said()
+
+
+def test_no_room_to_wait(weir):
+    """Without the hold the beginning has gone by, and nothing is made up for it."""
+    exchange = http_exchange(size=3000)
+    session = make(Spec(), exchange)
+    folder = e2e.work_folder()
+    path, keys = capture(folder / "in.pcap", session.writes), folder / "keys"
+    with live_on(weir, path, keys, **{"tls.keylog_held": 0}) as run:
+        run.wait_for("tls_handshakes", 1)
+        keys.write_text(session.keylog, encoding="ascii")
+        run.wait_for("keylog_lines", 4)
+        got = run.stop()
+    assert not got["http"] and not got["finding"] and stats(got)["tls_decrypted"] == 0
+    check_bytes(got)
+
+
+def test_renewed_file(weir):
+    """One that is cut, or replaced, is read anew."""
+    sessions = [make(Spec(), http_exchange(size=30, requests=1)) for _ in range(3)]
+    folder = e2e.work_folder()
+    path, keys = capture(folder / "in.pcap", sessions[0].writes), folder / "keys"
+    keys.write_text(sessions[0].keylog * 2, encoding="ascii")
+    with live_on(weir, path, keys) as run:
+        assert run.wait_for("keylog_sessions", 1)["keylog_lines"] == 8
+        keys.write_text(sessions[1].keylog, encoding="ascii")
+        assert run.wait_for("keylog_sessions", 2)["keylog_lines"] == 12
+        (folder / "new").write_text(sessions[2].keylog, encoding="ascii")
+        (folder / "new").rename(keys)
+        assert run.wait_for("keylog_sessions", 3)["keylog_lines"] == 16
+        got = run.stop()
+    assert stats(got)["tls_decrypted"] == 1
 
 
 def test_workers_agree(weir):
