@@ -227,7 +227,13 @@ print_ledger(const struct pipeline *p, bool quiet)
 static int
 run(const struct options *o, const char *const *files, unsigned nr)
 {
-	struct pipeline_options po = { .config = &o->config, .replay = true, .nr_sources = 1 };
+	struct pipeline_options po = {
+		.config = &o->config,
+		.replay = true,
+		.nr_sources = 1,
+		.captures = files,
+		.nr_captures = nr,
+	};
 	struct pcap_source *source = NULL;
 	struct pipeline *p = NULL;
 	int status = CMD_FAILED;

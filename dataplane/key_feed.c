@@ -12,25 +12,29 @@
 #include <unistd.h>
 
 #include "dataplane/log.h"
+#include "dataplane/port/pcapng_secrets.h"
 
 #define LOOK_EVERY_US 5000u
 #define CHUNK_BYTES   16384u
 #define LOOK_CHUNKS   64u /* of one file, before the next has its turn */
 
 struct file {
-	const char *path; /* the configuration's */
+	const char *path; /* the caller's */
+	bool capture;	  /* of a replay: to be read as pcapng, or not at all */
 	int fd;		  /* -1: not open */
 	dev_t dev;
 	ino_t ino;
 	off_t at;
-	bool told_missing;
+	bool pcapng; /* by its first bytes */
+	struct pcapng_secrets blocks;
 	struct key_log log;
 };
 
 /* In pages of its own: it holds secrets while they are read. */
 struct key_feed {
 	size_t bytes;
-	struct key_store *store;
+	uint32_t nr_sessions;
+	struct key_store *store; /* from the first secret on, or the first file that is none */
 	bool follow, started;
 	_Atomic bool stop;
 	pthread_t thread;
@@ -40,12 +44,25 @@ struct key_feed {
 	struct file files[];
 };
 
+static int
+make_store(struct key_feed *f)
+{
+	int r = f->store != NULL ? 0 : key_store_create(f->nr_sessions, &f->store);
+
+	if (r != 0)
+		log_err("tls.keylog_sessions = %" PRIu32 ": no memory for their secrets",
+			f->nr_sessions);
+	return r;
+}
+
+/* Secrets that a capture brings are the first sign of a key log. */
 static void
 take_line(void *arg, const struct key_log_line *line)
 {
 	struct key_feed *f = arg;
 
-	key_store_add(f->store, line);
+	if (make_store(f) == 0)
+		key_store_add(f->store, line);
 }
 
 static void
@@ -54,11 +71,18 @@ add(_Atomic uint64_t *counter, uint64_t n)
 	atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
 }
 
+/* What a piece of one of them is read by. */
+struct reading {
+	struct key_feed *feed;
+	struct file *file;
+};
+
 /* Hands bytes to the file's reader, or its end when there are none. */
 static void
-read_lines(struct key_feed *f, struct file *file, const uint8_t *data, size_t len)
+read_lines(void *arg, const uint8_t *data, size_t len)
 {
-	struct key_log *log = &file->log;
+	struct key_feed *f = ((struct reading *)arg)->feed;
+	struct key_log *log = &((struct reading *)arg)->file->log;
 
 	if (len != 0)
 		key_log_push(log, data, len, take_line, f);
@@ -80,16 +104,18 @@ close_file(struct file *file)
 
 /* Opens it, from its beginning. 0, or negative errno. */
 static int
-open_file(struct file *file)
+open_file(const struct key_feed *f, struct file *file)
 {
 	struct stat st;
 
-	file->fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	file->fd = open(file->path, O_RDONLY | O_CLOEXEC | (f->follow ? O_NONBLOCK : 0));
 	if (file->fd < 0 || fstat(file->fd, &st) != 0)
 		return -errno;
 	file->dev = st.st_dev;
 	file->ino = st.st_ino;
 	file->at = 0;
+	file->pcapng = false;
+	file->blocks = (struct pcapng_secrets) { 0 };
 	key_log_fini(&file->log);
 	return 0;
 }
@@ -100,8 +126,22 @@ is_renewed(const struct file *file)
 {
 	struct stat st;
 
-	return stat(file->path, &st) == 0 &&
-	       (st.st_dev != file->dev || st.st_ino != file->ino || st.st_size < file->at);
+	return stat(file->path, &st) == 0 && (st.st_dev != file->dev || st.st_ino != file->ino ||
+					      (S_ISREG(st.st_mode) && st.st_size < file->at));
+}
+
+/* The first byte tells: no key log begins with a line feed and goes on with a carriage return. */
+static void
+take_bytes(struct key_feed *f, struct file *file, const uint8_t *data, size_t len)
+{
+	struct reading r = { f, file };
+
+	if (file->at == 0)
+		file->pcapng = file->capture || (data[0] == '\n' && (len == 1 || data[1] == '\r'));
+	if (file->pcapng)
+		pcapng_secrets_push(&file->blocks, data, len, read_lines, &r);
+	else
+		read_lines(&r, data, len);
 }
 
 /* What has been added since the last look. 0 at its end, 1 for more, or negative errno. */
@@ -114,10 +154,10 @@ read_chunk(struct key_feed *f, struct file *file)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 	if (n == 0)
 		return 0;
-	read_lines(f, file, f->chunk, (size_t)n);
+	take_bytes(f, file, f->chunk, (size_t)n);
 	file->at += n;
 	explicit_bzero(f->chunk, (size_t)n);
-	return 1;
+	return !file->blocks.over;
 }
 
 static void
@@ -127,7 +167,7 @@ look(struct key_feed *f, struct file *file)
 
 	if (file->fd >= 0 && is_renewed(file))
 		close_file(file);
-	if (file->fd < 0 && open_file(file) != 0)
+	if (file->fd < 0 && open_file(f, file) != 0)
 		return;
 	for (unsigned i = 0; more > 0 && i < LOOK_CHUNKS; i++)
 		more = read_chunk(f, file);
@@ -148,27 +188,40 @@ follow(void *arg)
 	return NULL;
 }
 
-/* All that is there. */
+static bool
+is_regular(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* All that is there. What a pipe brings is for whoever reads its packets. */
 static int
 load(struct key_feed *f, struct file *file)
 {
-	int r = open_file(file);
+	int r;
 
+	if (file->capture && !is_regular(file->path))
+		return 0;
+	r = open_file(f, file);
 	if (r == -ENOENT && f->follow) {
 		log_warning("tls.keylog: %s: is not there yet: waiting for it", file->path);
 		return 0;
 	}
-	while (r == 0) {
-		r = read_chunk(f, file);
-		if (r == 0)
-			break;
-		r = r < 0 ? r : 0;
+	if (r == 0) {
+		do
+			r = read_chunk(f, file);
+		while (r > 0);
 	}
+	/* Whoever reads its packets says what is wrong with it. */
+	if (file->capture)
+		return 0;
 	if (r != 0)
 		log_err("tls.keylog: %s: %s: must be a key log file that can be read", file->path,
 			strerror(-r));
-	else if (!f->follow)
-		read_lines(f, file, NULL, 0);
+	else if (!f->follow && !file->pcapng)
+		read_lines(&(struct reading) { f, file }, NULL, 0);
 	return r;
 }
 
@@ -202,36 +255,52 @@ tell(const struct key_feed *f)
 			    c.bytes);
 }
 
-int
-key_feed_create(const struct config *config, bool follow_files, struct key_feed **out)
+static struct key_feed *
+make_feed(unsigned nr)
 {
-	unsigned nr = config->tls_keylog.nr;
 	size_t bytes = sizeof(struct key_feed) + nr * sizeof(struct file);
-	struct key_feed *f;
-	int r;
+	struct key_feed *f =
+	    mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	*out = NULL;
-	if (nr == 0)
-		return 0;
-	f = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (f == MAP_FAILED)
-		return -ENOMEM;
+		return NULL;
 	madvise(f, bytes, MADV_DONTDUMP);
 	mlock(f, bytes);
 	f->bytes = bytes;
-	f->nr = nr;
+	return f;
+}
+
+static void
+add_file(struct key_feed *f, const char *path, bool capture)
+{
+	f->files[f->nr++] = (struct file) { .path = path, .fd = -1, .capture = capture };
+}
+
+int
+key_feed_create(const struct config *config, const char *const *captures, unsigned nr_captures,
+		bool follow_files, struct key_feed **out)
+{
+	const struct config_texts *logs = &config->tls_keylog;
+	struct key_feed *f;
+	int r = 0;
+
+	*out = NULL;
+	if (logs->nr + nr_captures == 0)
+		return 0;
+	f = make_feed(logs->nr + nr_captures);
+	if (f == NULL)
+		return -ENOMEM;
 	f->follow = follow_files;
-	for (unsigned i = 0; i < nr; i++) {
-		f->files[i].path = config->tls_keylog.text[i];
-		f->files[i].fd = -1;
-	}
-	r = key_store_create((uint32_t)config->tls_keylog_sessions, &f->store);
-	if (r != 0)
-		log_err("tls.keylog_sessions = %" PRIu64 ": no memory for their secrets",
-			config->tls_keylog_sessions);
+	f->nr_sessions = (uint32_t)config->tls_keylog_sessions;
+	for (unsigned i = 0; i < logs->nr; i++)
+		add_file(f, logs->text[i], false);
+	for (unsigned i = 0; i < nr_captures; i++)
+		add_file(f, captures[i], true);
+	if (logs->nr != 0)
+		r = make_store(f);
 	if (r == 0)
 		r = start(f);
-	if (r != 0) {
+	if (r != 0 || f->store == NULL) {
 		key_feed_destroy(f);
 		return r;
 	}

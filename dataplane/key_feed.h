@@ -6,6 +6,9 @@
  * been added. A file that got shorter, or is another one under the same name, is read from its
  * beginning; one that is not there yet is waited for, which is an error in a replay.
  *
+ * A pcapng file may be given for a key log: then those inside it are read. A replay looks for them
+ * in its captures as well.
+ *
  * Secrets are in the store and, a line at a time, in locked memory of the feed: never in a log or a
  * record. What is written about a file are its name and numbers of lines.
  */
@@ -19,10 +22,11 @@
 struct key_feed;
 
 /*
- * For config->tls_keylog; *out is NULL when there are no files. follow: the files may grow. 0, or a
- * negative errno with the cause logged.
+ * For config->tls_keylog and the captures of a replay; *out is NULL when there are no files, and no
+ * secrets in captures. follow: the files may grow. 0, or a negative errno with the cause logged.
  */
-int key_feed_create(const struct config *config, bool follow, struct key_feed **out);
+int key_feed_create(const struct config *config, const char *const *captures, unsigned nr_captures,
+		    bool follow, struct key_feed **out);
 
 /* Stops following. Workers must not use the store any more. */
 void key_feed_destroy(struct key_feed *f);

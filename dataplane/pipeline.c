@@ -308,7 +308,8 @@ pipeline_create(const struct pipeline_options *options, struct pipeline **out)
 	if (r == 0)
 		r = create_shared(p);
 	if (r == 0)
-		r = key_feed_create(p->config, !p->replay, &p->keys);
+		r = key_feed_create(p->config, options->captures, options->nr_captures, !p->replay,
+				    &p->keys);
 	if (r == 0)
 		r = create_workers(p);
 	if (r != 0) {

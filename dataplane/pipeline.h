@@ -22,6 +22,8 @@ struct pipeline_options {
 	const struct config *config; /* kept */
 	bool replay;		     /* fixed hash key, nothing is dropped, time is the capture's */
 	unsigned nr_sources;
+	const char *const *captures; /* of a replay: secrets may be in them */
+	unsigned nr_captures;
 };
 
 /*

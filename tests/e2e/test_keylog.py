@@ -6,16 +6,19 @@ weir makes of them is compared with what it makes of the same exchange without T
 """
 import collections
 import json
+import os
 import pathlib
 import random
 import re
+import struct
 import sys
+import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 import e2e  # noqa: E402
 import pcap_writer as w  # noqa: E402
 import tls_session  # noqa: E402
-from live import live  # noqa: E402
+from live import frames_of, live  # noqa: E402
 from tls_session import ORIG, RESP, Spec  # noqa: E402
 
 CARD = "4111 1111 1111 1111"
@@ -283,6 +286,45 @@ def test_key_log_files(weir):
                        "keylog_evicted": 0}, counted
     missing = weir.replay("--keylog", folder / "none", path)
     assert missing.status == 1 and b"must be a key log file" in missing.err
+
+
+def pcapng(path, order, keylog):
+    """The packets of a pcap file in a pcapng file, secrets between them."""
+    def block(kind, body):
+        body += b"\0" * (-len(body) % 4)
+        length = struct.pack(order + "I", len(body) + 12)
+        return struct.pack(order + "I", kind) + length + body + length
+    frames = frames_of(path)
+    blocks = [block(0x0A0D0D0A, struct.pack(order + "IHHq", 0x1A2B3C4D, 1, 0, -1)),
+              block(1, struct.pack(order + "HHI", 1, 0, 0))]
+    for n, (at, frame) in enumerate(frames):
+        if n == 7:
+            blocks.append(block(10, struct.pack(order + "II", 0x544C534B, len(keylog)) + keylog.encode()))
+        blocks.append(block(6, struct.pack(order + "IIIII", 0, at >> 32, at & 0xFFFFFFFF, len(frame), len(frame)) + frame))
+    out = path.with_suffix(".pcapng")
+    out.write_bytes(b"".join(blocks))
+    return out
+
+
+def test_secrets_in_a_capture(weir):
+    """A pcapng file may bring them along; from a pipe it is read once, for its packets."""
+    exchange = http_exchange(size=300)
+    want = content(replay(weir, exchange))
+    session = make(Spec(), exchange)
+    path = capture(e2e.work_folder() / "in.pcap", session.writes)
+    for order in "<>":
+        whole = pcapng(path, order, session.keylog)
+        run = weir.good_replay(*SETTINGS, "--records", "all", whole)
+        assert content(run.by_type()) == want, order
+        check_no_secret(run, session.keylog)
+        given = weir.good_replay(*SETTINGS, "--records", "all", "--keylog", whole, path).by_type()
+        assert content(given) == want, order
+    pipe = path.with_name("pipe")
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: pipe.write_bytes(path.read_bytes()))
+    writer.start()
+    assert weir.good_replay("--records", "flow", pipe).by_type()["flow"]
+    writer.join()
 
 
 def live_on(weir, path, keys, **settings):
