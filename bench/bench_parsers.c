@@ -12,10 +12,12 @@
 #include <zlib.h>
 
 #include "classify/conn_env.h"
+#include "classify/key_store.h"
 #include "classify/proto/tls_hello.h"
 #include "tests/support/conn_feed.h"
 #include "tests/support/h2.h"
 #include "tests/support/quic_packet.h"
+#include "tests/support/tls_seal.h"
 
 enum { SEGMENT = 1400, UNITS = 400, RUNS = 5, BODY = 16384 };
 
@@ -25,6 +27,7 @@ struct row {
 	uint16_t port;
 	bool udp;
 	bool fresh; /* every unit is a connection */
+	bool keyed; /* its secrets are in a key store */
 	struct bytes open[2], unit[2];
 	bool answer_opens;	/* the server speaks first */
 	enum protocol protocol; /* that must have been recognised; none: not looked at */
@@ -293,6 +296,54 @@ tls_small(struct row *r)
 		put(&r->unit[1], text.b, 200);
 	}
 	r->port = 443;
+}
+
+/* Of the hellos above: their random is 'r', and every secret here. */
+static struct key_store *
+keys_of_hellos(void)
+{
+	struct key_log_line line = { .secret_len = 32 };
+	struct key_store *keys;
+
+	memset(line.client_random, 'r', sizeof(line.client_random));
+	memset(line.secret, 's', sizeof(line.secret));
+	feed_must(key_store_create(1, &keys) == 0, "no memory");
+	line.label = TLS_SECRET_CLIENT_TRAFFIC;
+	key_store_add(keys, &line);
+	line.label = TLS_SECRET_SERVER_TRAFFIC;
+	key_store_add(keys, &line);
+	return keys;
+}
+
+/* A connection of its own each time, as numbers of records do not come twice. */
+static void
+put_sealed(struct row *r, unsigned nr, size_t len)
+{
+	static const uint8_t secret[] = "ssssssssssssssssssssssssssssssss";
+	struct tls_keys keys;
+
+	tls_keys_13(tls_suite_of("TLS_AES_128_GCM_SHA256", TLS_1_3), secret, &keys);
+	put_record(&r->unit[0], 1, &client);
+	put_record(&r->unit[1], 2, &server);
+	for (unsigned i = 0; i < nr; i++) {
+		struct bytes *o = &r->unit[1];
+
+		o->len += tls_seal(&keys, i, 23, text.b, len, 0, o->b + o->len);
+	}
+	r->fresh = r->keyed = true;
+	r->port = 443;
+}
+
+static void
+tls_opened(struct row *r)
+{
+	put_sealed(r, 4, 8192);
+}
+
+static void
+tls_opened_small(struct row *r)
+{
+	put_sealed(r, 150, 200);
 }
 
 static void
@@ -623,13 +674,18 @@ cassandra(struct row *r)
 }
 
 static void (*const makers[])(struct row *) = {
-	http_small,	 http_text,	 http_json,  http_gzip,	  http_multipart,
-	http_model_call, http_websocket, h2_small,   h2_json,	  h2_grpc,
-	tls_hellos,	 tls_data,	 tls_small,  dtls_hellos, quic_initials,
-	dns_udp,	 dns_tcp,	 smtp,	     ssh,	  socks,
-	plain,		 redis,		 postgresql, mysql,	  mongodb,
-	kafka,		 kafka_records,	 amqp,	     mqtt,	  nats,
-	memcached,	 cassandra,
+	http_small,	http_text,	http_json,
+	http_gzip,	http_multipart, http_model_call,
+	http_websocket, h2_small,	h2_json,
+	h2_grpc,	tls_hellos,	tls_data,
+	tls_small,	tls_opened,	tls_opened_small,
+	dtls_hellos,	quic_initials,	dns_udp,
+	dns_tcp,	smtp,		ssh,
+	socks,		plain,		redis,
+	postgresql,	mysql,		mongodb,
+	kafka,		kafka_records,	amqp,
+	mqtt,		nats,		memcached,
+	cassandra,
 };
 
 static const char *const names[] = {
@@ -646,6 +702,8 @@ static const char *const names[] = {
 	"TLS, hellos",
 	"TLS, 8 KiB records",
 	"TLS, 200 byte records",
+	"TLS opened, 8 KiB records",
+	"TLS opened, 200 byte records",
 	"DTLS, hellos",
 	"QUIC, client Initial",
 	"DNS over UDP",
@@ -760,7 +818,8 @@ cycles_per_byte(struct feed *f, struct row *r)
 }
 
 static void
-create(struct feed *f, struct ruleset *rules, uint32_t max_scan_streams)
+create(struct feed *f, struct ruleset *rules, uint32_t max_scan_streams,
+       const struct key_store *keys)
 {
 	struct conn_config config;
 
@@ -770,20 +829,25 @@ create(struct feed *f, struct ruleset *rules, uint32_t max_scan_streams)
 	config.max_scan_streams = max_scan_streams;
 	config.body_sha256 = false;
 	config.output.begin = no_record;
+	config.keys = keys;
+	config.max_decrypted = config.max_sealed = 16;
 	feed_must(conn_env_create(&config, &f->env) == 0, "no memory");
 }
 
 int
 main(int argc, char **argv)
 {
-	static struct feed parsing, scanning;
+	static struct feed feeds[2][2]; /* [with keys][and scanned] */
+	struct key_store *keys = keys_of_hellos();
 	struct ruleset *rules;
 
 	if (ruleset_load(argc > 1 ? argv[1] : "rules", &rules, stderr) != 0)
 		return 1;
 	fill();
-	create(&parsing, rules, 0);
-	create(&scanning, rules, 64);
+	for (unsigned i = 0; i < 2; i++) {
+		create(&feeds[i][0], rules, 0, i == 0 ? NULL : keys);
+		create(&feeds[i][1], rules, 64, i == 0 ? NULL : keys);
+	}
 	printf("| cycles per byte | bytes a unit | parsed | and scanned |\n|---|---|---|---|\n");
 	for (size_t i = 0; i < sizeof(makers) / sizeof(makers[0]); i++) {
 		struct row *r;
@@ -793,12 +857,14 @@ main(int argc, char **argv)
 		r = calloc(1, sizeof(*r));
 		makers[i](r);
 		printf("| %s | %zu | %.1f | %.1f |\n", names[i], r->unit[0].len + r->unit[1].len,
-		       cycles_per_byte(&parsing, r), cycles_per_byte(&scanning, r));
+		       cycles_per_byte(&feeds[r->keyed][0], r),
+		       cycles_per_byte(&feeds[r->keyed][1], r));
 		fflush(stdout);
 		free(r);
 	}
-	conn_env_destroy(parsing.env);
-	conn_env_destroy(scanning.env);
+	for (unsigned i = 0; i < 4; i++)
+		conn_env_destroy(feeds[i / 2][i % 2].env);
+	key_store_destroy(keys);
 	ruleset_free(rules);
 	return 0;
 }
