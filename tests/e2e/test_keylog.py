@@ -288,6 +288,53 @@ def test_key_log_files(weir):
     assert missing.status == 1 and b"must be a key log file" in missing.err
 
 
+def test_inside_others(weir):
+    """Behind a proxy's CONNECT, and where a database turns into TLS: what is inside is read there as well."""
+    exchange = http_exchange(size=3000)
+    session = make(Spec(), exchange)
+    ask = [(ORIG, w.http_request("CONNECT", "shop.example.com:443", "shop.example.com:443")),
+           (RESP, b"HTTP/1.1 200 Connection established\r\n\r\n")]
+    want = content(replay(weir, exchange))
+    got = replay(weir, ask + session.writes, session.keylog)
+    # Requests inside are counted anew, but records of a flow have ordinals of their own.
+    assert len(got["http"]) == len(exchange) // 2 + 1 and got["http"][0]["http_request_method"] == "CONNECT"
+    assert all(got_finding["data_type"] == "pci.pan" for got_finding in got["finding"]) and got["finding"]
+    assert sum(key.startswith("finding") for key in want) == len(got["finding"])
+    assert got["flow"][-1]["protocol"] == "http" and got["flow"][-1]["decrypted"]
+    check_bytes(got)
+
+    startup = b"\0\x03\0\0user\0ada\0database\0shop\0\0"
+    query = b"insert into cards values ('" + CARD.encode() + b"')\0"
+    said = [(ORIG, w.vector(b"", 0) + (len(startup) + 4).to_bytes(4, "big") + startup),
+            (RESP, b"R\0\0\0\x08\0\0\0\0Z\0\0\0\5I"),
+            (ORIG, b"Q" + (len(query) + 4).to_bytes(4, "big") + query),
+            (RESP, b"C\0\0\0\x0fINSERT 0 1\0Z\0\0\0\5I")]
+    inside = make(Spec(), said)
+    got = replay(weir, [(ORIG, b"\0\0\0\x08\x04\xd2\x16\x2f"), (RESP, b"S")] + inside.writes, inside.keylog)
+    clear = replay(weir, said)
+    names = lambda kinds: sorted((r["db_operation"], r.get("db_user", "")) for r in kinds["db"])
+    assert names(got) == names(clear) and names(clear), (names(got), names(clear))
+    assert [f["protocol"] for f in got["finding"]] == [f["protocol"] for f in clear["finding"]] == ["postgresql"]
+    assert got["flow"][-1]["decrypted"]
+    check_bytes(got)
+
+
+def test_model_calls(weir):
+    """Told once, by what was said, and that it was under TLS."""
+    events = b"".join(b'data: {"id":"chatcmpl-1","object":"chat.completion.chunk","model":"gpt-4o","choices":[{"index":0,'
+                      b'"delta":{"content":"word%d "}}]}\n\n' % n for n in range(60)) + b"data: [DONE]\n\n"
+    body = json.dumps({"model": "gpt-4o", "stream": True, "messages": [{"role": "user", "content": "my card is " + CARD}]})
+    said = [(ORIG, w.http_request("POST", "/v1/chat/completions", "api.openai.com", body.encode(), [JSON])),
+            (RESP, w.http_response("200 OK", events, [("Content-Type", "text/event-stream")]))]
+    session = make(Spec(server_name="api.openai.com"), said)
+    got = replay(weir, session.writes, session.keylog)
+    assert len(got["llm"]) == 1, got["llm"]
+    call = got["llm"][0]
+    assert call["encrypted"] and call["decrypted"] and call["gen_ai_request_model"] == "gpt-4o", call
+    assert got["flow"][-1]["ai_service"] == "openai" and got["finding"]
+    assert [r["encrypted"] for r in replay(weir, session.writes)["llm"]] in ([], [True])
+
+
 def pcapng(path, order, keylog):
     """The packets of a pcap file in a pcapng file, secrets between them."""
     def block(kind, body):
