@@ -22,6 +22,7 @@ handshake(void *arg, const struct tls_facts *f)
 	t->inside = tls_inside_hellos(t->inside, f);
 	t->flow.decrypted = tls_inside_has_secrets(t->inside);
 	tls_flow_handshake(&t->flow, f, NULL);
+	t->flow.decrypted = false; /* until they have opened something */
 }
 
 static void
@@ -36,12 +37,12 @@ tls_conn_open(struct conn_env *env, struct conn *c, void *state)
 	t->inside = tls_inside_open(env, c);
 }
 
-/* sealed is how many of the bytes are ciphertext. Secrets may have come since the hellos. */
+/* sealed is how many of the bytes are ciphertext. */
 static void
 look_inside(struct tls_conn *t, enum conn_dir dir, const uint8_t *data, size_t len, uint64_t sealed)
 {
-	tls_inside_push(t->inside, tls_so_far(&t->tls), dir, data, len, sealed);
-	t->flow.decrypted = t->flow.decrypted || tls_inside_is_open(t->inside);
+	t->inside = tls_inside_push(t->inside, tls_so_far(&t->tls), dir, data, len, sealed);
+	t->flow.decrypted = tls_inside_is_open(t->inside);
 }
 
 static size_t

@@ -16,7 +16,7 @@ struct tls_flow {
 	char ja4[JA4_CAP];
 	char alpn[TLS_ALPN_CAP];
 	bool hello_seen, ech;
-	bool decrypted; /* the owner's: there are secrets for it */
+	bool decrypted; /* the owner's: what is inside is read, or at the hellos is going to be */
 };
 
 void tls_flow_open(struct tls_flow *t, struct conn_env *env, struct conn *c);

@@ -234,17 +234,30 @@ tls_inside_hellos(struct tls_inside *t, const struct tls_facts *f)
 	return NULL;
 }
 
-void
+/* Application data, and no hello of anybody was before it. */
+static bool
+is_blind(const struct tls_inside *t, const struct tls_facts *so_far, enum conn_dir dir)
+{
+	return !t->hellos_seen && so_far == NULL &&
+	       t->decrypt.side[dir].header[0] == TLS_APPLICATION_DATA;
+}
+
+struct tls_inside *
 tls_inside_push(struct tls_inside *t, const struct tls_facts *so_far, enum conn_dir dir,
 		const uint8_t *data, size_t len, uint64_t sealed)
 {
 	if (t == NULL)
-		return;
+		return NULL;
 	if (so_far != NULL && so_far->early_data && is_allowed(&t->env->config, so_far->sni))
 		tls_decrypt_early(&t->decrypt, so_far);
 	take(t, dir, data, len);
 	t->sealed_bytes += sealed;
 	tell_bytes(t, nr_held(t));
+	if (!is_blind(t, so_far, dir))
+		return t;
+	t->env->counters.tls_without_keys++;
+	tls_inside_close(t);
+	return NULL;
 }
 
 void

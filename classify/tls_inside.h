@@ -44,10 +44,11 @@ struct tls_inside *tls_inside_hellos(struct tls_inside *t, const struct tls_fact
 /*
  * Bytes that the flow's own parser has read, which knows the hellos so far; sealed is how many of
  * them are ciphertext to it. They are told as inspected as far as they are opened, the others as
- * encrypted.
+ * encrypted. NULL when there is nothing to be opened: the connection was joined behind its hellos.
  */
-void tls_inside_push(struct tls_inside *t, const struct tls_facts *so_far, enum conn_dir dir,
-		     const uint8_t *data, size_t len, uint64_t sealed);
+struct tls_inside *tls_inside_push(struct tls_inside *t, const struct tls_facts *so_far,
+				   enum conn_dir dir, const uint8_t *data, size_t len,
+				   uint64_t sealed);
 void tls_inside_gap(struct tls_inside *t, enum conn_dir dir, uint64_t len);
 void tls_inside_half_close(struct tls_inside *t, enum conn_dir dir);
 void tls_inside_finish(struct tls_inside *t);

@@ -65,11 +65,12 @@ def http2_exchange():
             (RESP, w.http2_headers(1, [(":status", "200")], end_stream=True))]
 
 
-def capture(path, writes, mss=1400, rng=None, lose=None):
+def capture(path, writes, mss=1400, rng=None, lose=None, opened=True):
     """lose: (side, from, to) of a direction's bytes that the mirror did not show."""
     cap = w.Capture()
     tcp = w.Tcp(cap, "10.1.0.5", 40000, "10.1.0.9", 8443, mss=mss)
-    tcp.open()
+    if opened:
+        tcp.open()
     sent = [0, 0]
     for side, data in writes:
         cuts = rng.sample(range(1, len(data)), min(9, len(data) - 1)) if rng else ()
@@ -222,6 +223,15 @@ def test_without_keys(weir):
             assert stats(got)["tls_without_keys"] == (what in ("another's", "empty")), what
             if what == "wrong":
                 assert stats(got)["tls_records_failed"] > 0, version
+
+
+def test_joined_behind_the_hellos(weir):
+    exchange = http_exchange(size=3000)
+    session = make(Spec(), exchange)
+    got = replay(weir, session.writes[4:], session.keylog, opened=False)
+    assert not got["http"] and not got["finding"] and stats(got)["tls_decrypted"] == 0
+    assert stats(got)["tls_without_keys"] == 1
+    check_bytes(got)
 
 
 def test_names(weir):
