@@ -530,11 +530,13 @@ may_rest(const struct conn *c)
 struct conn *
 conn_let_go(struct conn_env *env, struct conn *c)
 {
-	bool ended = c->closed[0] && c->closed[1] && c->state == NULL;
 	struct conn *left;
+	bool ended;
 
-	if (c->over || (!ended && !may_rest(c)) || c->prologue != NULL || c->db != NULL ||
-	    has_skipped(c))
+	if (c->over)
+		return c;
+	ended = c->closed[0] && c->closed[1] && c->state == NULL;
+	if ((!ended && !may_rest(c)) || c->prologue != NULL || c->db != NULL || has_skipped(c))
 		return c;
 	left = slab_take(ended ? &env->conns_over : &env->conns_resting);
 	if (left == NULL)
