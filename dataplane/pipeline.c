@@ -112,6 +112,53 @@ types_for_names(const struct config *c)
 	return c->names_dns_entries != 0 && (c->record_types & named) != 0 ? 1u << RECORD_DNS : 0;
 }
 
+/* What looks into payload; rules and catalogue are those in force. */
+static void
+conn_config_of(const struct pipeline *p, const uint64_t secret[2], const struct rules *rules,
+	       struct conn_config *out)
+{
+	const struct config *c = p->config;
+
+	*out = (struct conn_config) {
+		.max_conns = (uint32_t)c->flow_max,
+		.max_exchanges = (uint32_t)c->http_transactions,
+		.max_pipelined = (uint32_t)c->http_pipelined,
+		.max_http2_streams = (uint32_t)c->http_transactions,
+		.max_http2_tables = (uint32_t)c->http2_tables,
+		.max_message_buffers = (uint32_t)c->tls_buffers,
+		.inspect_bytes_per_s = c->flow_inspect_mb_per_s << 20,
+		.keys = key_feed_store(p->keys),
+		.key_names = (const char *const *)c->tls_keylog_names.text,
+		.nr_key_names = c->tls_keylog_names.nr,
+		.max_held = p->replay ? 0 : (uint32_t)c->tls_keylog_held,
+		.key_wait_us = c->tls_keylog_wait_ms * 1000u,
+		.max_decrypted = (uint32_t)c->tls_decrypted,
+		.max_sealed = (uint32_t)c->tls_records,
+		.max_llm = (uint32_t)c->llm_calls,
+		.max_shapes = (uint32_t)c->llm_shapes,
+		.max_db_ops = (uint32_t)c->protocols_db_operations,
+		.active_us = c->flow_active_s * 1000000u,
+		.max_mcp = (uint32_t)c->mcp_exchanges,
+		.max_scan_streams = (uint32_t)c->scan_streams,
+		.max_deflate = (uint32_t)c->decode_deflate,
+		.max_brotli = (uint32_t)c->decode_brotli,
+		.max_zstd = (uint32_t)c->decode_zstd,
+		.max_lz4 = (uint32_t)c->decode_lz4,
+		.max_snappy = (uint32_t)c->decode_snappy,
+		.decode_max_ratio = (uint32_t)c->decode_max_ratio,
+		.decode_ratio_after_bytes = c->decode_ratio_after_bytes,
+		.decode_max_message_bytes = c->decode_max_message_mb << 20,
+		.body_sha256 = c->records_body_sha256,
+		.estimate_tokens = (enum conn_estimates)c->records_estimate_tokens,
+		.min_severity = (unsigned)c->findings_min_severity,
+		.live_test_values = c->detect_test_values != 0,
+		.providers = rules->providers,
+		.rules = rules->set,
+		.hash_key = { secret[0] ^ 0x66696e64u, secret[1] },
+	};
+	set_max_states(c, out->max_states);
+}
+
 static void
 worker_config_of(const struct pipeline *p, unsigned id, const uint64_t secret[2],
 		 struct worker_config *w)
@@ -146,46 +193,11 @@ worker_config_of(const struct pipeline *p, unsigned id, const uint64_t secret[2]
 			   .gap_timeout_us = c->reasm_gap_timeout_ms * 1000u },
 		.reasm_bytes = c->reasm_worker_mb << 20,
 		.secret = { secret[0], secret[1] },
-		.conn = { .max_conns = (uint32_t)c->flow_max,
-			  .max_exchanges = (uint32_t)c->http_transactions,
-			  .max_pipelined = (uint32_t)c->http_pipelined,
-			  .max_http2_streams = (uint32_t)c->http_transactions,
-			  .max_http2_tables = (uint32_t)c->http2_tables,
-			  .max_message_buffers = (uint32_t)c->tls_buffers,
-			  .inspect_bytes_per_s = c->flow_inspect_mb_per_s << 20,
-			  .keys = key_feed_store(p->keys),
-			  .key_names = (const char *const *)c->tls_keylog_names.text,
-			  .nr_key_names = c->tls_keylog_names.nr,
-			  .max_held = p->replay ? 0 : (uint32_t)c->tls_keylog_held,
-			  .key_wait_us = c->tls_keylog_wait_ms * 1000u,
-			  .max_decrypted = (uint32_t)c->tls_decrypted,
-			  .max_sealed = (uint32_t)c->tls_records,
-			  .max_llm = (uint32_t)c->llm_calls,
-			  .max_shapes = (uint32_t)c->llm_shapes,
-			  .max_db_ops = (uint32_t)c->protocols_db_operations,
-			  .active_us = c->flow_active_s * 1000000u,
-			  .max_mcp = (uint32_t)c->mcp_exchanges,
-			  .max_scan_streams = (uint32_t)c->scan_streams,
-			  .max_deflate = (uint32_t)c->decode_deflate,
-			  .max_brotli = (uint32_t)c->decode_brotli,
-			  .max_zstd = (uint32_t)c->decode_zstd,
-			  .max_lz4 = (uint32_t)c->decode_lz4,
-			  .max_snappy = (uint32_t)c->decode_snappy,
-			  .decode_max_ratio = (uint32_t)c->decode_max_ratio,
-			  .decode_ratio_after_bytes = c->decode_ratio_after_bytes,
-			  .decode_max_message_bytes = c->decode_max_message_mb << 20,
-			  .body_sha256 = c->records_body_sha256,
-			  .estimate_tokens = (enum conn_estimates)c->records_estimate_tokens,
-			  .min_severity = (unsigned)c->findings_min_severity,
-			  .live_test_values = c->detect_test_values != 0,
-			  .providers = rules->providers,
-			  .rules = rules->set,
-			  .hash_key = { secret[0] ^ 0x66696e64u, secret[1] } },
 		.ruleset = ruleset_hash(rules->set),
 		.record_types = ai_watch_types(c->record_types, rules->providers, !p->replay) |
 				types_for_names(c),
 	};
-	set_max_states(c, w->conn.max_states);
+	conn_config_of(p, secret, rules, &w->conn);
 	for (unsigned i = 0; i < FEED_MAX; i++) {
 		bool own = !p->replay && i < c->nr_ports && c->ports[i].dedup >= 0;
 
