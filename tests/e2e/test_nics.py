@@ -46,12 +46,13 @@ def jumbo_capture(weir):
 def compared(records):
     """
     Without their times. Of findings the sum, and not what one says of the first of many: a window may end in the
-    middle of a live run, and frames of one burst have one time.
+    middle of a live run, and of frames with one time, as those of a burst, any may be the first.
     """
     same, found = collections.Counter(), collections.Counter()
     for r in records:
         if e2e.kind_of(r) == "finding":
-            of_window = ("count", "distinct_values", "reason", "sample_masked", "where", "field")
+            of_window = ("count", "distinct_values", "reason", "sample_masked", "where", "field",
+                         "community_id", "src_port")
             found[without_times({k: v for k, v in r.items() if k not in of_window})] += r["count"]
         elif e2e.kind_of(r) != "stats":
             same[without_times(r)] += 1
