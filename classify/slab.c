@@ -1,9 +1,24 @@
 #include "classify/slab.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+
+#ifdef SANITIZED
+#include <sanitizer/asan_interface.h>
+#else
+#define SANITIZED				   0
+#define ASAN_POISON_MEMORY_REGION(memory, bytes)   ((void)(memory), (void)(bytes))
+#define ASAN_UNPOISON_MEMORY_REGION(memory, bytes) ((void)(memory), (void)(bytes))
+#endif
 
 #define SLAB_ALIGN 16u
 #define HUGE_BYTES ((uintptr_t)2 << 20)
@@ -16,7 +31,7 @@
 static void
 advise_huge_pages(uint8_t *memory, size_t bytes)
 {
-	uintptr_t from = ((uintptr_t)memory + HUGE_BYTES - 1) & ~(HUGE_BYTES - 1);
+	uintptr_t from = ((uintptr_t)memory + HUGE_BYTES) & ~(HUGE_BYTES - 1);
 	uintptr_t to = ((uintptr_t)memory + bytes) & ~(HUGE_BYTES - 1);
 
 	if (from < to)
@@ -34,10 +49,14 @@ slab_init(struct slab *s, uint32_t nr_objects, size_t object_bytes)
 		return -ENOMEM;
 
 	/* Pages stay untouched until an object is first used: capacity is not residency. */
-	s->memory = aligned_alloc(64, (s->object_bytes * nr_objects + 63) & ~(size_t)63);
-	if (s->memory == NULL)
+	s->memory = mmap(NULL, slab_bytes(s), PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (s->memory == MAP_FAILED) {
+		s->memory = NULL;
 		return -ENOMEM;
-	advise_huge_pages(s->memory, s->object_bytes * nr_objects);
+	}
+	advise_huge_pages(s->memory, slab_bytes(s));
+	madvise(s->memory, slab_bytes(s), MADV_DONTDUMP);
 	return 0;
 }
 
@@ -46,20 +65,23 @@ slab_fini(struct slab *s)
 {
 	if (s == NULL)
 		return;
-	free(s->memory);
+	if (s->memory != NULL) {
+		ASAN_UNPOISON_MEMORY_REGION(s->memory, s->object_bytes * s->most_taken);
+		munmap(s->memory, slab_bytes(s));
+	}
 	*s = (struct slab) { 0 };
 }
 
-/*
- * Objects never taken before are carved off the end in order (nr_carved == most_taken holds
- * because an object is carved only when the free list is empty, i.e. at a new high-water mark).
- */
 uint64_t
 slab_bytes(const struct slab *s)
 {
 	return (uint64_t)s->nr_objects * s->object_bytes;
 }
 
+/*
+ * Objects never taken before are carved off the end in order (nr_carved == most_taken holds
+ * because an object is carved only when the free list is empty, i.e. at a new high-water mark).
+ */
 void *
 slab_take(struct slab *s)
 {
@@ -75,6 +97,9 @@ slab_take(struct slab *s)
 	}
 	if (++s->nr_taken > s->most_taken)
 		s->most_taken = s->nr_taken;
+	ASAN_UNPOISON_MEMORY_REGION(object, s->object_bytes);
+	if (SANITIZED)
+		memset(object, 0xa5, s->object_bytes);
 	return object;
 }
 
@@ -86,4 +111,6 @@ slab_give(struct slab *s, void *object)
 	memcpy(object, &s->free, sizeof(s->free));
 	s->free = object;
 	s->nr_taken--;
+	ASAN_POISON_MEMORY_REGION((uint8_t *)object + sizeof(s->free),
+				  s->object_bytes - sizeof(s->free));
 }

@@ -5,6 +5,9 @@
  * held segments) comes from a slab that was sized at start. An empty slab is an ordinary
  * event: take returns NULL, `refused` counts it, and the caller says what is then lost.
  *
+ * With the address sanitizer an object that was given back may not be touched, and one that was
+ * taken is full of what nobody would mistake for zero. Not in core dumps.
+ *
  * Not thread-safe: a slab belongs to one worker.
  */
 #ifndef WEIR_SLAB_H
