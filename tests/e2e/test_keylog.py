@@ -122,8 +122,19 @@ def stats(kinds):
     return kinds["stats"][-1]
 
 
+def in_the_clear(weir, exchange):
+    """The content of an exchange without TLS."""
+    key = repr(exchange)
+    if key not in in_the_clear.known:
+        in_the_clear.known[key] = content(replay(weir, exchange))
+    return in_the_clear.known[key]
+
+
+in_the_clear.known = {}
+
+
 def check_same(weir, exchange, session, what, **how):
-    want = content(replay(weir, exchange))
+    want = in_the_clear(weir, exchange)
     got = replay(weir, session.writes, session.keylog, **how)
     assert content(got) == want, f"{what}: lacks {want - content(got)}, has {content(got) - want}"
     flow = got["flow"][-1]
@@ -271,7 +282,7 @@ def test_partial_secrets(weir):
     session = make(Spec(), exchange)
     lines = session.keylog.splitlines(keepends=True)
     traffic = "".join(line for line in lines if "_TRAFFIC_SECRET_0" in line)
-    assert content(replay(weir, session.writes, traffic)) == content(replay(weir, exchange))
+    assert content(replay(weir, session.writes, traffic)) == in_the_clear(weir, exchange)
     one = "".join(line for line in lines if "CLIENT_TRAFFIC_SECRET_0" in line)
     got = replay(weir, session.writes, one)
     assert len(got["http"]) == 3 and got["finding"] and all("http_status" not in r for r in got["http"])
@@ -290,7 +301,7 @@ def test_key_log_files(weir):
     path = capture(folder / "in.pcap", session.writes)
     got = weir.good_replay(*SETTINGS, "--records", "all", "--keylog", folder / "a", "--keylog", folder / "b",
                            path).by_type()
-    assert content(got) == content(replay(weir, exchange))
+    assert content(got) == in_the_clear(weir, exchange)
     counted = {k: v for k, v in stats(got).items() if k.startswith("keylog_")}
     assert counted == {"keylog_lines": 4, "keylog_malformed": 2, "keylog_unused": 2, "keylog_sessions": 1,
                        "keylog_evicted": 0}, counted
@@ -304,7 +315,7 @@ def test_inside_others(weir):
     session = make(Spec(), exchange)
     ask = [(ORIG, w.http_request("CONNECT", "shop.example.com:443", "shop.example.com:443")),
            (RESP, b"HTTP/1.1 200 Connection established\r\n\r\n")]
-    want = content(replay(weir, exchange))
+    want = in_the_clear(weir, exchange)
     got = replay(weir, ask + session.writes, session.keylog)
     # Requests inside are counted anew, but records of a flow have ordinals of their own.
     assert len(got["http"]) == len(exchange) // 2 + 1 and got["http"][0]["http_request_method"] == "CONNECT"
@@ -366,7 +377,7 @@ def pcapng(path, order, keylog):
 def test_secrets_in_a_capture(weir):
     """A pcapng file may bring them along; from a pipe it is read once, for its packets."""
     exchange = http_exchange(size=300)
-    want = content(replay(weir, exchange))
+    want = in_the_clear(weir, exchange)
     session = make(Spec(), exchange)
     path = capture(e2e.work_folder() / "in.pcap", session.writes)
     for order in "<>":
@@ -392,7 +403,7 @@ def live_on(weir, path, keys, **settings):
 def test_secrets_that_come_later(weir):
     """Live, a file that is not there yet, then grows by halves of lines: what was held is read."""
     exchange = http_exchange(size=3000)
-    want = content(replay(weir, exchange))
+    want = in_the_clear(weir, exchange)
     for version in ("1.2", "1.3"):
         session = make(Spec(version), exchange)
         folder = e2e.work_folder()
