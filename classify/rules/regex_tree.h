@@ -66,6 +66,13 @@ set_join(struct byte_set *s, const struct byte_set *other)
 		s->bits[i] |= other->bits[i];
 }
 
+static inline bool
+sets_meet(const struct byte_set *a, const struct byte_set *b)
+{
+	return ((a->bits[0] & b->bits[0]) | (a->bits[1] & b->bits[1]) | (a->bits[2] & b->bits[2]) |
+		(a->bits[3] & b->bits[3])) != 0;
+}
+
 static inline unsigned
 set_size(const struct byte_set *s)
 {

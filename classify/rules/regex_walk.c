@@ -111,6 +111,50 @@ walk_class_from_one(const struct walk *w, const struct byte_set *set, size_t min
 		places_add(s, from, at - min);
 }
 
+/* The lowest and the highest of the places that are left within [low, high]. */
+static void
+places_fit(struct places *s)
+{
+	size_t first = s->low / 64, last = s->high / 64;
+
+	while (first <= last && s->bits[first] == 0)
+		first++;
+	if (first > last) {
+		s->low = SIZE_MAX;
+		s->high = 0;
+		return;
+	}
+	while (s->bits[last] == 0)
+		last--;
+	s->low = first * 64 + (size_t)__builtin_ctzll(s->bits[first]);
+	s->high = last * 64 + 63 - (size_t)__builtin_clzll(s->bits[last]);
+}
+
+/* One byte of the set in front of every place. */
+static void
+walk_byte(const struct walk *w, const struct byte_set *set, struct places *s)
+{
+	uint64_t carry = 0; /* of the word above */
+
+	for (size_t i = s->high / 64 + 1; i-- > s->low / 64;) {
+		uint64_t kept = 0, one;
+
+		for (uint64_t bits = s->bits[i]; bits != 0; bits &= bits - 1) {
+			size_t at = i * 64 + (size_t)__builtin_ctzll(bits);
+
+			one = bits & -bits;
+			if (at > 0 && set_has(set, w->window[at - 1]))
+				kept |= one;
+		}
+		s->bits[i] = kept >> 1 | carry;
+		carry = kept << 63;
+	}
+	if (carry != 0)
+		s->bits[s->low / 64 - 1] = carry;
+	s->low -= s->low > 0;
+	places_fit(s);
+}
+
 /* min to max bytes of the set in front of every place. */
 static void
 walk_class(const struct walk *w, const struct byte_set *set, size_t min, size_t max,
@@ -119,12 +163,18 @@ walk_class(const struct walk *w, const struct byte_set *set, size_t min, size_t 
 	struct places out;
 	size_t run_from = SIZE_MAX; /* bytes [run_from, at) are of the set */
 
+	if (places_empty(s))
+		return;
 	if (s->low == s->high) {
 		walk_class_from_one(w, set, min, max, s);
 		return;
 	}
+	if (min == 1 && max == 1) {
+		walk_byte(w, set, s);
+		return;
+	}
 	places_clear(&out);
-	for (size_t at = s->high; !places_empty(s) && places_below(s, &at); at--) {
+	for (size_t at = s->high; places_below(s, &at); at--) {
 		run_from = run_from < at ? run_from : at;
 		while (run_from > 0 && at - run_from < max && set_has(set, w->window[run_from - 1]))
 			run_from--;
@@ -167,21 +217,15 @@ holds(const struct walk *w, enum assertion a, size_t at)
 static void
 walk_assertion(const struct walk *w, enum assertion a, struct places *s)
 {
-	struct places out;
-
-	if (s->low == s->high) {
-		if (!holds(w, a, s->low))
-			places_clear(s);
+	if (places_empty(s))
 		return;
+	for (size_t i = s->low / 64; i <= s->high / 64; i++) {
+		for (uint64_t bits = s->bits[i]; bits != 0; bits &= bits - 1) {
+			if (!holds(w, a, i * 64 + (size_t)__builtin_ctzll(bits)))
+				s->bits[i] &= ~(bits & -bits);
+		}
 	}
-	places_clear(&out);
-	for (size_t at = s->high; !places_empty(s) && places_below(s, &at); at--) {
-		if (holds(w, a, at))
-			places_add(&out, at, at);
-		if (at == 0)
-			break;
-	}
-	*s = out;
+	places_fit(s);
 }
 
 static void walk_node(const struct walk *w, const struct node *n, struct places *s);
@@ -208,6 +252,16 @@ walk_repeat(const struct walk *w, const struct node *n, struct places *s)
 }
 
 /*
+ * What stands in front of a repeat begins where its run does: a byte that it does not repeat. One
+ * that is inside of the run would have to be of both.
+ */
+static bool
+ends_run(const struct node *front, const struct byte_set *run)
+{
+	return front != NULL && front->kind == NODE_CLASS && !sets_meet(&front->set, run);
+}
+
+/*
  * From the one place that there is, as long as there is one: literal text, assertions, repeats that
  * leave no choice. The node that needs more, or NULL at the front; s is empty when nothing matches.
  */
@@ -225,15 +279,15 @@ walk_single(const struct walk *w, const struct node *n, struct places *s)
 			if (!holds(w, n->assertion, at))
 				goto none;
 		} else if (n->kind == NODE_REPEAT && n->child->kind == NODE_CLASS) {
+			const struct byte_set *set = &n->child->set;
 			size_t min = (size_t)n->min, from = at;
 			size_t max = n->max == REGEX_NO_LIMIT ? SIZE_MAX : (size_t)n->max;
 
-			while (from > 0 && at - from < max &&
-			       set_has(&n->child->set, w->window[from - 1]))
+			while (from > 0 && at - from < max && set_has(set, w->window[from - 1]))
 				from--;
 			if (at - from < min)
 				goto none;
-			if (at - from != min)
+			if (at - from != min && !ends_run(n->prev, set))
 				break;
 			at = from;
 		} else {
