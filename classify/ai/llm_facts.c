@@ -8,7 +8,14 @@
 static const char *const words[] = { LLM_WORDS(X) };
 #undef X
 
-const struct json_vocabulary llm_vocabulary = { words, sizeof(words) / sizeof(words[0]) };
+static struct json_lookup lookup;
+const struct json_vocabulary llm_vocabulary = { words, sizeof(words) / sizeof(words[0]), &lookup };
+
+__attribute__((constructor)) static void
+fill_lookup(void)
+{
+	json_lookup_fill(&lookup, &llm_vocabulary);
+}
 
 static const char *const dialect_names[] = {
 	[LLM_DIALECT_UNKNOWN] = NULL,

@@ -1,9 +1,9 @@
 /*
  * The JSON keys that matter in model calls, of every dialect, as the vocabulary of json_walk.
  *
- * Sorted as strcmp sorts (a test checks it): the lookup is a binary search, and the id of a key
- * is its place in the list. The ids are spelt as the keys are on the wire (K_inputTokens beside
- * K_input_tokens), because upper case would make two different keys look alike.
+ * The id of a key is its place in the list. The ids are spelt as the keys are on the wire
+ * (K_inputTokens beside K_input_tokens), because upper case would make two different keys look
+ * alike.
  */
 #ifndef WEIR_LLM_WORDS_H
 #define WEIR_LLM_WORDS_H

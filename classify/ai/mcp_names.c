@@ -7,7 +7,14 @@
 static const char *const words[] = { MCP_WORDS(X) };
 #undef X
 
-const struct json_vocabulary mcp_vocabulary = { words, sizeof(words) / sizeof(words[0]) };
+static struct json_lookup lookup;
+const struct json_vocabulary mcp_vocabulary = { words, sizeof(words) / sizeof(words[0]), &lookup };
+
+__attribute__((constructor)) static void
+fill_lookup(void)
+{
+	json_lookup_fill(&lookup, &mcp_vocabulary);
+}
 
 /* Of all five revisions; shared: what other protocols on JSON-RPC have, too. */
 static const struct {

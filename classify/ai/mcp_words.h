@@ -1,6 +1,6 @@
 /*
- * The JSON keys that matter in MCP and A2A, as the vocabulary of json_walk: sorted as strcmp sorts
- * (a test checks it), ids spelt as the keys are.
+ * The JSON keys that matter in MCP and A2A, as the vocabulary of json_walk; ids spelt as the keys
+ * are.
  */
 #ifndef WEIR_MCP_WORDS_H
 #define WEIR_MCP_WORDS_H

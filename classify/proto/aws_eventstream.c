@@ -27,7 +27,7 @@ enum header_state {
 };
 
 static const char *const chunk_words[] = { "bytes" };
-static const struct json_vocabulary chunk_vocabulary = { chunk_words, 1 };
+static const struct json_vocabulary chunk_vocabulary = { chunk_words, 1, NULL };
 enum { CHUNK_BYTES = JSON_FIRST_WORD };
 
 static void

@@ -6,6 +6,9 @@
  */
 #include "classify/proto/json_walk.h"
 
+#include <assert.h>
+#include <string.h>
+
 #include "classify/span.h"
 
 #ifdef __SSE2__
@@ -80,31 +83,66 @@ plain_run(const uint8_t *p, size_t len)
 	return i;
 }
 
+/* Of a key with eight zeros behind it. */
+static unsigned
+key_slot(const uint8_t *key, size_t len)
+{
+	uint64_t head, tail;
+
+	memcpy(&head, key, sizeof(head));
+	memcpy(&tail, len < sizeof(tail) ? key : key + len - sizeof(tail), sizeof(tail));
+	head = (head ^ len) * UINT64_C(0x9e3779b97f4a7c15);
+	return (unsigned)(((head ^ head >> 29 ^ tail) * UINT64_C(0xbf58476d1ce4e5b9)) >> 54);
+}
+
+static_assert(sizeof(((struct json_lookup *)NULL)->ids) == 1u << 10, "ten bits of a hash");
+
+void
+json_lookup_fill(struct json_lookup *l, const struct json_vocabulary *v)
+{
+	for (unsigned i = 0; i < v->nr_words; i++) {
+		uint8_t key[JSON_KEY_CAP + 8] = { 0 };
+		size_t len = strlen(v->words[i]);
+		unsigned slot;
+
+		memcpy(key, v->words[i], len);
+		slot = key_slot(key, len);
+		while (l->ids[slot] != 0)
+			slot = (slot + 1) % sizeof(l->ids);
+		l->ids[slot] = (uint8_t)(JSON_FIRST_WORD + i);
+	}
+}
+
+static bool
+is_word(const struct json_walk *w, uint8_t id)
+{
+	const char *word = w->vocabulary->words[id - JSON_FIRST_WORD];
+
+	/* A key may hold a NUL, and then is no word. */
+	return strcmp((const char *)w->text, word) == 0 && strlen(word) == w->text_len;
+}
+
 static uint8_t
 key_id(struct json_walk *w)
 {
 	const struct json_vocabulary *v = w->vocabulary;
-	const char *key = (const char *)w->text;
-	unsigned low = 0;
-	unsigned high = v == NULL || w->text_cut ? 0 : v->nr_words;
 
-	w->text[w->text_len] = '\0';
-	while (low < high) {
-		unsigned mid = low + (high - low) / 2;
-		const char *word = v->words[mid];
-		int order = (int)w->text[0] - (int)(uint8_t)word[0];
+	if (v == NULL || w->text_cut || w->text_len == 0)
+		return JSON_OTHER;
+	memset(w->text + w->text_len, 0, 8);
+	if (v->lookup != NULL) {
+		const uint8_t *ids = v->lookup->ids;
 
-		if (order == 0 && w->text_len != 0)
-			order = (int)w->text[1] - (int)(uint8_t)word[1];
-		if (order == 0)
-			order = strcmp(key, word);
-		if (order == 0) /* a key may hold a NUL, and then is no word */
-			return strlen(word) == w->text_len ? (uint8_t)(JSON_FIRST_WORD + mid)
-							   : JSON_OTHER;
-		if (order < 0)
-			high = mid;
-		else
-			low = mid + 1;
+		for (unsigned slot = key_slot(w->text, w->text_len); ids[slot] != 0;
+		     slot = (slot + 1) % sizeof(v->lookup->ids)) {
+			if (is_word(w, ids[slot]))
+				return ids[slot];
+		}
+		return JSON_OTHER;
+	}
+	for (unsigned i = 0; i < v->nr_words; i++) {
+		if (is_word(w, (uint8_t)(JSON_FIRST_WORD + i)))
+			return (uint8_t)(JSON_FIRST_WORD + i);
 	}
 	return JSON_OTHER;
 }
@@ -472,8 +510,6 @@ value_start(struct json_walk *w, uint8_t c)
 static void
 structure_byte(struct json_walk *w, uint8_t c)
 {
-	bool object = inside_object(w);
-
 	switch (w->expect) {
 	case EXPECT_COLON:
 		w->broken = c != ':';
@@ -490,7 +526,7 @@ structure_byte(struct json_walk *w, uint8_t c)
 		return;
 	case EXPECT_COMMA_OR_END:
 		if (c == ',')
-			w->expect = object ? EXPECT_KEY : EXPECT_VALUE;
+			w->expect = inside_object(w) ? EXPECT_KEY : EXPECT_VALUE;
 		else if (c == '}' || c == ']')
 			container_close(w, c == '}');
 		else
@@ -529,7 +565,7 @@ skipped_byte(struct json_walk *w, uint8_t c)
 static bool
 is_blank(uint8_t c)
 {
-	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+	return c <= ' ' && (c == ' ' || c == '\n' || c == '\r' || c == '\t');
 }
 
 void

@@ -6,7 +6,7 @@
  * the caller's buffer, unescaped only where an escape stands. A megabyte of base64 therefore
  * costs one search for the closing quote, 16 bytes at a time.
  *
- * Where am I? Every key is looked up in the owner's vocabulary (a sorted list of the words it
+ * Where am I? Every key is looked up in the owner's vocabulary (a list of the words it
  * cares about) and becomes an id of one byte; an array element is JSON_ITEM. The ids from the
  * outermost container to the value, packed into one integer, are the path:
  *
@@ -67,10 +67,17 @@ enum {
 		       JSON_PATH_4, JSON_PATH_3, JSON_PATH_2, JSON_PATH_1, 0)           \
 	(__VA_ARGS__)
 
-/* The words an owner cares about, sorted as strcmp sorts, at most 250. Kept while walking. */
+/* Where the words of a vocabulary are found by their bytes. */
+struct json_lookup {
+	uint8_t ids[1024]; /* by hash, then the next one; 0: no word */
+};
+
+/* The words an owner cares about, each once, at most 250, of 1 to JSON_KEY_CAP bytes. Kept while
+ * walking. */
 struct json_vocabulary {
 	const char *const *words;
 	unsigned nr_words;
+	const struct json_lookup *lookup; /* NULL: they are tried in turn */
 };
 
 enum json_event {
@@ -118,8 +125,11 @@ struct json_walk {
 	bool in_key;
 	bool text_cut; /* key or number longer than its buffer */
 	bool broken;
-	uint8_t text[JSON_KEY_CAP + 1]; /* key or number while it gathers */
+	uint8_t text[JSON_KEY_CAP + 8]; /* key or number while it gathers, and zeros */
 };
+
+/* Once, before anyone walks with them: at load time, say. */
+void json_lookup_fill(struct json_lookup *l, const struct json_vocabulary *v);
 
 void json_walk_init(struct json_walk *w, const struct json_vocabulary *vocabulary, json_walk_fn *fn,
 		    void *arg);

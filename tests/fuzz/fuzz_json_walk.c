@@ -10,7 +10,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 static const char *const words[] = { "a", "b", "content" };
-static const struct json_vocabulary vocabulary = { words, 3 };
+static const struct json_vocabulary vocabulary = { words, 3, NULL };
 
 struct sum {
 	uint64_t hash; /* of events, paths and text, whatever the pieces */

@@ -11,8 +11,11 @@
 #include "classify/proto/json_walk.h"
 #include "tests/support/guard.h"
 
+/* Of llm_words.h and mcp_words.h, whose ids are alike. */
+extern const struct json_vocabulary llm_vocabulary, mcp_vocabulary;
+
 static const char *const words[] = { "a", "b", "content" };
-static const struct json_vocabulary vocabulary = { words, 3 };
+static const struct json_vocabulary vocabulary = { words, 3, NULL };
 enum { A = JSON_FIRST_WORD, B, CONTENT };
 
 /* The walk written down as text: one letter an event, strings joined whatever the pieces. */
@@ -262,6 +265,50 @@ test_root(void **state)
 }
 
 static void
+keep_path(void *arg, const struct json_walk *w, enum json_event event, const uint8_t *text,
+	  size_t len)
+{
+	(void)text, (void)len;
+	if (event == JSON_KEY)
+		*(uint64_t *)arg = w->path;
+}
+
+static uint64_t
+path_of_key(const struct json_vocabulary *v, const char *key)
+{
+	char text[JSON_KEY_CAP + 16];
+	struct json_walk w;
+	uint64_t path = 0;
+	int len = snprintf(text, sizeof(text), "{\"%s\":1}", key);
+
+	json_walk_init(&w, v, keep_path, &path);
+	json_walk_push(&w, (const uint8_t *)text, (size_t)len);
+	assert_true(json_walk_end(&w));
+	return path;
+}
+
+/* Each word is found, with its own place for an id; and nothing else is. */
+static void
+test_words_are_found(void **state)
+{
+	const struct json_vocabulary *const all[] = { &vocabulary, &llm_vocabulary,
+						      &mcp_vocabulary };
+	static const char *const others[] = { "", "x", "conten", "contents_", "a\\u0000" };
+
+	(void)state;
+	for (size_t k = 0; k < sizeof(all) / sizeof(all[0]); k++) {
+		assert_true(all[k]->nr_words <= 250);
+		for (unsigned i = 0; i < all[k]->nr_words; i++) {
+			assert_true(strlen(all[k]->words[i]) <= JSON_KEY_CAP);
+			assert_int_equal(path_of_key(all[k], all[k]->words[i]),
+					 JSON_FIRST_WORD + i);
+		}
+		for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+			assert_int_equal(path_of_key(all[k], others[i]), JSON_OTHER);
+	}
+}
+
+static void
 test_whole_number(void **state)
 {
 	static const struct {
@@ -296,7 +343,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_events),	     cmocka_unit_test(test_paths),
 		cmocka_unit_test(test_depth_limit),  cmocka_unit_test(test_root),
-		cmocka_unit_test(test_whole_number),
+		cmocka_unit_test(test_whole_number), cmocka_unit_test(test_words_are_found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

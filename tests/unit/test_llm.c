@@ -16,7 +16,6 @@
 
 #include "classify/ai/copy_text.h"
 #include "classify/ai/llm.h"
-#include "classify/ai/llm_words.h"
 #include "tests/support/guard.h"
 
 #ifndef WEIR_SOURCE_ROOT
@@ -882,15 +881,6 @@ test_limits(void **state)
 }
 
 static void
-test_vocabulary_is_sorted(void **state)
-{
-	(void)state;
-	assert_true(llm_vocabulary.nr_words <= 250);
-	for (unsigned i = 1; i < llm_vocabulary.nr_words; i++)
-		assert_true(strcmp(llm_vocabulary.words[i - 1], llm_vocabulary.words[i]) < 0);
-}
-
-static void
 test_size(void **state)
 {
 	(void)state;
@@ -920,7 +910,6 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_vocabulary_is_sorted),
 		cmocka_unit_test(test_size),
 		cmocka_unit_test(test_exchanges),
 		cmocka_unit_test(test_upload),

@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "classify/ai/mcp.h"
-#include "classify/ai/mcp_words.h"
 #include "tests/support/guard.h"
 
 struct line {
@@ -352,14 +351,6 @@ test_more_tools_than_are_named(void **state)
 	assert_non_null(strstr(seen.messages.text, "tools=70"));
 }
 
-static void
-test_vocabulary_is_sorted(void **state)
-{
-	(void)state;
-	for (unsigned i = 1; i < mcp_vocabulary.nr_words; i++)
-		assert_true(strcmp(mcp_vocabulary.words[i - 1], mcp_vocabulary.words[i]) < 0);
-}
-
 static int
 make_window(void **state)
 {
@@ -374,7 +365,6 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_vocabulary_is_sorted),
 		cmocka_unit_test(test_exchanges),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_more_tools_than_are_named),
