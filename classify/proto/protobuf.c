@@ -145,7 +145,8 @@ is_message(const uint8_t *data, size_t len, size_t total)
 {
 	enum shape shape = shape_of(data, len, total);
 
-	return is_text(data, len, len == total) ? shape == SHAPE_STRINGS : shape != SHAPE_NONE;
+	return shape == SHAPE_STRINGS ||
+	       (shape == SHAPE_MESSAGE && !is_text(data, len, len == total));
 }
 
 /* ------------------------------------------------------------------ the walk */
