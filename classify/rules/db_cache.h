@@ -7,6 +7,9 @@
  * gives a service), else $XDG_CACHE_HOME/weir, else $HOME/.cache/weir. Without one, or when it is
  * writable for others, nothing is cached: a database from a stranger must not be loaded.
  *
+ * The folder is bounded: when a file is written, those go that were not used for longest and are
+ * beyond the bounds below. Nothing else in it is touched, and any number of processes may share it.
+ *
  * Control path only.
  */
 #ifndef WEIR_DB_CACHE_H
@@ -14,6 +17,9 @@
 
 #include <stddef.h>
 #include <stdint.h>
+
+#define DB_CACHE_FILES 64
+#define DB_CACHE_BYTES (256u << 20) /* of all together; the shipped rules take 2.6 MB */
 
 /* The content kept under key, to be freed by the caller, or NULL. */
 void *db_cache_load(const uint8_t key[16], size_t *len);
