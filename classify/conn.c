@@ -517,14 +517,11 @@ has_skipped(const struct conn *c)
 	return any != 0;
 }
 
-/* Most of its second's budget is left: it is not kept while a connection rests. */
-enum { REST_BUDGET_BYTES = 4096 };
-
 static bool
 may_rest(const struct conn *c)
 {
 	return c->info.udp && c->state != NULL && c->proto->rests != NULL &&
-	       c->budget_used <= REST_BUDGET_BYTES && c->proto->rests(c->state);
+	       c->proto->rests(c->state);
 }
 
 struct conn *

@@ -189,7 +189,7 @@ struct prologue;
 
 /*
  * What a flow's record tells of it comes first: of one that is over, no more is left; of one that
- * rests, also how many records it has had.
+ * rests, also how many records it has had, and how much of its second's budget.
  */
 struct conn {
 	const struct conn_proto *proto; /* NULL while the protocol is being found out */
@@ -206,6 +206,8 @@ struct conn {
 	bool rests;
 
 	uint32_t nr_records[NR_RECORD_TYPES];
+	uint64_t budget_s;    /* the second of packet time that is under way */
+	uint64_t budget_used; /* bytes inspected in it */
 
 	struct conn_info info;
 	struct conn *outer; /* that this one runs inside of (CONNECT), or NULL */
@@ -220,10 +222,8 @@ struct conn {
 	enum protocol next;
 	uint8_t nr_held; /* bytes that come first for the next protocol */
 	uint8_t held[TURN_HELLO_BYTES];
-	struct db_flow *db;   /* of a database that is asked over HTTP, or NULL */
-	struct span field;    /* what the finding at hand is in; only while one is made */
-	uint64_t budget_s;    /* the second of packet time that is under way */
-	uint64_t budget_used; /* bytes inspected in it */
+	struct db_flow *db; /* of a database that is asked over HTTP, or NULL */
+	struct span field;  /* what the finding at hand is in; only while one is made */
 	uint64_t skipped[NR_CONN_SKIPS];
 };
 

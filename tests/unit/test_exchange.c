@@ -237,6 +237,37 @@ test_dns_rests(void **state)
 	feed_fini(&awake);
 }
 
+/* What it may have inspected in a second is not more for a rest. */
+static void
+test_dns_rests_within_budget(void **state)
+{
+	static struct feed f;
+	struct conn_config config;
+	struct conn *c;
+
+	(void)state;
+	feed_init(&f);
+	conn_env_destroy(f.env);
+	config = feed_config(&f);
+	config.inspect_bytes_per_s = sizeof(DNS_QUERY) - 1 + sizeof(DNS_ANSWER) - 1;
+	assert_int_equal(conn_env_create(&config, &f.env), 0);
+	f.record.mask_arg = f.env;
+	c = feed_open(&f, true, 53, false);
+	feed_must(c != NULL, "no connection");
+	for (unsigned second = 0; second < 2; second++) {
+		conn_env_set_time(f.env, 1700000000000000u + second * 1000000u);
+		c = feed_datagram(&f, c, CONN_ORIG, DNS_QUERY, sizeof(DNS_QUERY) - 1);
+		c = feed_datagram(&f, c, CONN_RESP, DNS_ANSWER, sizeof(DNS_ANSWER) - 1);
+		assert_true(conn_rests(c));
+	}
+	feed_part(&f, c);
+	feed_has_not(&f, "budget");
+	c = feed_datagram(&f, c, CONN_ORIG, DNS_QUERY, sizeof(DNS_QUERY) - 1);
+	feed_close(&f, c);
+	feed_has(&f, "not_inspected=budget:");
+	feed_fini(&f);
+}
+
 #define MDNS_ANSWER "\0\0\x84\0\0\0\0\1\0\0\0\0\1a\5local\0\0\1\x80\1\0\0\0\x3c\0\4\xc0\0\2\1"
 
 /* An answer that repeats no question has no type of one. */
@@ -338,10 +369,15 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_exchange_target), cmocka_unit_test(test_exchange_reused),
-		cmocka_unit_test(test_answer_alone),	cmocka_unit_test(test_answer_first),
-		cmocka_unit_test(test_connect_host),	cmocka_unit_test(test_dns_reused),
-		cmocka_unit_test(test_dns_rests),	cmocka_unit_test(test_dns_no_question),
+		cmocka_unit_test(test_exchange_target),
+		cmocka_unit_test(test_exchange_reused),
+		cmocka_unit_test(test_answer_alone),
+		cmocka_unit_test(test_answer_first),
+		cmocka_unit_test(test_connect_host),
+		cmocka_unit_test(test_dns_reused),
+		cmocka_unit_test(test_dns_rests),
+		cmocka_unit_test(test_dns_rests_within_budget),
+		cmocka_unit_test(test_dns_no_question),
 		cmocka_unit_test(test_dnscrypt),
 	};
 
