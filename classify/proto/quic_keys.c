@@ -2,11 +2,13 @@
 
 #include <nettle/aes.h>
 #include <nettle/gcm.h>
-#include <nettle/hkdf.h>
 #include <nettle/hmac.h>
 #include <nettle/memops.h>
+#include <nettle/nettle-meta.h>
 
-enum { SALT_LEN = 20, SECRET_LEN = 32, TAG_LEN = 16, SAMPLE_AT = 4, MAX_LABEL = 24 };
+#include "classify/proto/expand_label.h"
+
+enum { SALT_LEN = 20, SECRET_LEN = 32, TAG_LEN = 16, SAMPLE_AT = 4 };
 
 /* From the newest; a draft has the salt of the last row that is not above it. */
 static const struct salt {
@@ -71,32 +73,11 @@ salt_of(uint32_t version)
 	return NULL;
 }
 
-/*
- * HKDF-Expand-Label (RFC 8446 section 7.1): length 2 | label <7..255>, "tls13 " before it |
- * context <0..255>, empty.
- */
-static void
-expand(const struct hmac_sha256_ctx *secret, const char *label, size_t len, uint8_t *out)
-{
-	struct hmac_sha256_ctx hmac = *secret;
-	uint8_t info[4 + 6 + MAX_LABEL];
-	size_t n = strlen(label);
-
-	info[0] = 0;
-	info[1] = (uint8_t)len;
-	info[2] = (uint8_t)(6 + n);
-	memcpy(info + 3, "tls13 ", 6);
-	memcpy(info + 9, label, n);
-	info[9 + n] = 0;
-	hkdf_expand(&hmac, (nettle_hash_update_func *)hmac_sha256_update,
-		    (nettle_hash_digest_func *)hmac_sha256_digest, SHA256_DIGEST_SIZE, 10 + n, info,
-		    len, out);
-}
-
 bool
 quic_keys_derive(struct quic_keys *k, uint32_t version, struct span id, bool server)
 {
 	const uint8_t *salt = salt_of(version);
+	const struct nettle_mac *mac = &nettle_hmac_sha256;
 	bool v2 = version == QUIC_VERSION_2;
 	struct hmac_sha256_ctx hmac;
 	uint8_t secret[SECRET_LEN];
@@ -107,11 +88,11 @@ quic_keys_derive(struct quic_keys *k, uint32_t version, struct span id, bool ser
 	hmac_sha256_update(&hmac, id.len, id.p);
 	hmac_sha256_digest(&hmac, sizeof(secret), secret);
 	hmac_sha256_set_key(&hmac, sizeof(secret), secret);
-	expand(&hmac, server ? "server in" : "client in", sizeof(secret), secret);
+	expand_label(mac, &hmac, server ? "server in" : "client in", sizeof(secret), secret);
 	hmac_sha256_set_key(&hmac, sizeof(secret), secret);
-	expand(&hmac, v2 ? "quicv2 key" : "quic key", sizeof(k->key), k->key);
-	expand(&hmac, v2 ? "quicv2 iv" : "quic iv", sizeof(k->iv), k->iv);
-	expand(&hmac, v2 ? "quicv2 hp" : "quic hp", sizeof(k->hp), k->hp);
+	expand_label(mac, &hmac, v2 ? "quicv2 key" : "quic key", sizeof(k->key), k->key);
+	expand_label(mac, &hmac, v2 ? "quicv2 iv" : "quic iv", sizeof(k->iv), k->iv);
+	expand_label(mac, &hmac, v2 ? "quicv2 hp" : "quic hp", sizeof(k->hp), k->hp);
 	return true;
 }
 

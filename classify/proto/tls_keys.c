@@ -2,12 +2,12 @@
 
 #include <string.h>
 
-#include <nettle/hkdf.h>
 #include <nettle/hmac.h>
 #include <nettle/nettle-meta.h>
 
+#include "classify/proto/expand_label.h"
+
 #define MASTER_BYTES	48u
-#define MAX_LABEL	24u
 #define KEY_BLOCK_BYTES (2u * (48 + 32 + 16)) /* of the longest MAC, key and IV */
 
 /* The longer ending before one that it ends in. */
@@ -86,38 +86,27 @@ tls_suite_of(const char *name, enum tls_version version)
 
 /* ------------------------------------------------------------------ TLS 1.3 */
 
-/* HKDF-Expand-Label: length 2 | label <7..255>, "tls13 " before it | context <0..255>, empty. */
-static void
-expand_label(const struct tls_suite *suite, const uint8_t *secret, const char *label, size_t len,
-	     uint8_t *out)
-{
-	const struct nettle_mac *mac = mac_of(suite->hash_bytes);
-	uint8_t info[4 + 6 + MAX_LABEL];
-	size_t n = strlen(label);
-	union mac_state state;
-
-	info[0] = 0;
-	info[1] = (uint8_t)len;
-	info[2] = (uint8_t)(6 + n);
-	memcpy(info + 3, "tls13 ", 6);
-	memcpy(info + 9, label, n);
-	info[9 + n] = 0;
-	mac->set_key(&state, secret);
-	hkdf_expand(&state, mac->update, mac->digest, mac->digest_size, 10 + n, info, len, out);
-	explicit_bzero(&state, sizeof(state));
-}
-
 void
 tls_keys_13(const struct tls_suite *suite, const uint8_t *secret, struct tls_keys *out)
 {
-	expand_label(suite, secret, "key", suite->key_bytes, out->key);
-	expand_label(suite, secret, "iv", 12, out->iv);
+	const struct nettle_mac *mac = mac_of(suite->hash_bytes);
+	union mac_state state;
+
+	mac->set_key(&state, secret);
+	expand_label(mac, &state, "key", suite->key_bytes, out->key);
+	expand_label(mac, &state, "iv", 12, out->iv);
+	explicit_bzero(&state, sizeof(state));
 }
 
 void
 tls_keys_update(const struct tls_suite *suite, const uint8_t *secret, uint8_t *out)
 {
-	expand_label(suite, secret, "traffic upd", suite->hash_bytes, out);
+	const struct nettle_mac *mac = mac_of(suite->hash_bytes);
+	union mac_state state;
+
+	mac->set_key(&state, secret);
+	expand_label(mac, &state, "traffic upd", suite->hash_bytes, out);
+	explicit_bzero(&state, sizeof(state));
 }
 
 /* ------------------------------------------------------------------ before */
