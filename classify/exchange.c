@@ -652,6 +652,17 @@ exchange_message_end(struct exchange *x, enum conn_dir dir, bool complete)
 }
 
 void
+exchange_message_cut(struct exchange *x, enum conn_dir dir, uint64_t last_us)
+{
+	struct message *m = &x->message[dir];
+
+	if (m->done)
+		return;
+	exchange_message_end(x, dir, false);
+	m->end_us = last_us;
+}
+
+void
 exchange_expect_answer(struct exchange *x)
 {
 	struct message *m = &x->message[CONN_RESP];

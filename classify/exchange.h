@@ -37,6 +37,8 @@ void exchange_headers_end(struct exchange *x, enum conn_dir dir);
 void exchange_body(struct exchange *x, enum conn_dir dir, const uint8_t *data, size_t len);
 void exchange_body_gap(struct exchange *x, enum conn_dir dir, uint64_t len);
 void exchange_message_end(struct exchange *x, enum conn_dir dir, bool complete);
+/* Nothing more came of it behind last_us; nothing, when it has ended. */
+void exchange_message_cut(struct exchange *x, enum conn_dir dir, uint64_t last_us);
 
 /* The answer seen so far was none (101 to HTTP/2): its message begins anew. */
 void exchange_expect_answer(struct exchange *x);

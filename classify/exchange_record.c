@@ -182,7 +182,7 @@ http_record(struct exchange *x)
 	const struct message *req = &x->message[CONN_ORIG], *resp = &x->message[CONN_RESP];
 	struct record *r = conn_begin(x->env, x->c, RECORD_HTTP);
 	uint64_t first = req->begun ? req->begin_us : resp->begin_us;
-	uint64_t last = resp->done && resp->begun ? resp->end_us : x->env->now_us;
+	uint64_t last = resp->end_us;
 
 	if (r == NULL)
 		return;

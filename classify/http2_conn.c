@@ -1,11 +1,15 @@
 /*
  * An HTTP/2 connection: two parsers, and an exchange for each stream that is open.
  *
- * A stream is followed from its first header block until both directions have ended it, or it is
- * reset. At most HTTP2_MAX_STREAMS at a time; the one that was touched least recently is closed as
- * incomplete to make room, so that streams whose end was lost do not stay for ever. An answer
- * whose request was not seen gets an exchange without one. Where the connection began by upgrade
- * from HTTP/1, stream 1 is the exchange that asked for it.
+ * A stream is followed from its first header block until both directions have ended it, or the
+ * server resets it. When the client does (RFC 9113 section 5.4.2), what the server has sent before
+ * it reads that is under way: the answer goes on to its end. Where that does not come, it is over
+ * when the server answers what the client has asked for behind the reset, has said nothing more for
+ * HTTP2_CANCELLED_US, or there are HTTP2_MAX_CANCELLED of them. At most HTTP2_MAX_STREAMS at a
+ * time; the one that was touched least recently is closed as incomplete to make room, so that
+ * streams whose end was lost do not stay for ever. An answer whose request was not seen gets an
+ * exchange without one. Where the connection began by upgrade from HTTP/1, stream 1 is the exchange
+ * that asked for it.
  *
  * An extended CONNECT for WebSocket (RFC 8441) that is granted makes the stream one: its frames are
  * taken off as those of HTTP/1's are.
@@ -37,6 +41,9 @@ struct http2_stream {
 	bool asks_websocket, is_websocket;
 	bool interim; /* the block at hand is of a 1xx */
 	bool ended[2];
+	bool cancelled;	     /* by the client; ... */
+	uint32_t newest;     /* ... the last stream that it had opened by then */
+	uint64_t touched_us; /* by a frame */
 };
 
 const size_t http2_stream_bytes = sizeof(struct http2_stream);
@@ -48,7 +55,8 @@ struct http2_conn {
 	struct http2_tables *tables;
 	struct hpack_text *text[2]; /* while a block is open */
 	struct http2_stream *streams;
-	uint32_t nr_streams;
+	uint32_t nr_streams, nr_cancelled;
+	uint32_t newest;      /* stream that the client has opened */
 	bool oriented;	      /* who opened the connection is not in doubt any more */
 	uint64_t nr_requests; /* the next exchange's ordinal */
 };
@@ -143,6 +151,17 @@ find_stream(struct http2_conn *h, uint32_t id)
 	return s;
 }
 
+/* The same, for a frame of it. */
+static struct http2_stream *
+touch_stream(struct http2_conn *h, uint32_t id)
+{
+	struct http2_stream *s = find_stream(h, id);
+
+	if (s != NULL)
+		s->touched_us = h->env->now_us;
+	return s;
+}
+
 /* It stands first: find_stream has put it there. */
 static void
 close_first(struct http2_conn *h)
@@ -151,7 +170,10 @@ close_first(struct http2_conn *h)
 
 	h->streams = s->next;
 	h->nr_streams--;
+	h->nr_cancelled -= s->cancelled;
 	if (s->x != NULL) {
+		if (s->cancelled)
+			exchange_message_cut(s->x, CONN_RESP, s->touched_us);
 		if (exchange_is_grpc(s->x))
 			h->c->protocol = PROTOCOL_GRPC;
 		exchange_close(s->x);
@@ -159,16 +181,38 @@ close_first(struct http2_conn *h)
 	slab_give(&h->env->http2_streams, s);
 }
 
+/* Of all, or of those that were cancelled; there is one. */
 static void
-close_least_recent(struct http2_conn *h)
+close_least_recent(struct http2_conn *h, bool cancelled)
 {
-	const struct http2_stream *last = h->streams;
+	const struct http2_stream *last = NULL;
 
-	while (last->next != NULL)
-		last = last->next;
+	for (const struct http2_stream *s = h->streams; s != NULL; s = s->next) {
+		if (s->cancelled || !cancelled)
+			last = s;
+	}
 	find_stream(h, last->id);
 	h->env->counters.http2_streams_cut++;
 	close_first(h);
+}
+
+/*
+ * Of what was cancelled, that of which nothing more comes: the server answers a stream that was
+ * opened behind the reset, so that it has read it; or it has said nothing there for a while.
+ */
+static void
+close_cancelled(struct http2_conn *h, uint32_t answered)
+{
+	struct http2_stream *next;
+
+	for (struct http2_stream *s = h->streams; s != NULL && h->nr_cancelled != 0; s = next) {
+		next = s->next;
+		if (!s->cancelled ||
+		    (s->newest >= answered && h->env->now_us < s->touched_us + HTTP2_CANCELLED_US))
+			continue;
+		find_stream(h, s->id);
+		close_first(h);
+	}
 }
 
 static struct http2_stream *
@@ -177,7 +221,7 @@ add_stream(struct http2_conn *h, uint32_t id)
 	struct http2_stream *s;
 
 	if (h->nr_streams == HTTP2_MAX_STREAMS)
-		close_least_recent(h);
+		close_least_recent(h, false);
 	s = slab_take(&h->env->http2_streams);
 	if (s == NULL) {
 		h->env->counters.http_refused++;
@@ -250,10 +294,15 @@ on_headers_begin(void *arg, uint32_t id)
 {
 	struct side *side = arg;
 	struct http2_conn *h = side->h;
-	struct http2_stream *s = id == 0 ? NULL : find_stream(h, id);
+	struct http2_stream *s;
 
 	touch_tables(h);
 	/* Odd numbers are the client's; a server opens no stream but by a promise. */
+	if (side->dir == CONN_RESP && id % 2 == 1)
+		close_cancelled(h, id);
+	else if (id % 2 == 1 && id > h->newest)
+		h->newest = id;
+	s = id == 0 ? NULL : touch_stream(h, id);
 	if (s == NULL && id % 2 == 1)
 		s = open_stream(h, id);
 	if (s != NULL)
@@ -380,7 +429,7 @@ on_headers_end(void *arg, uint32_t id, bool end_stream, bool whole)
 	struct side *side = arg;
 	struct http2_conn *h = side->h;
 	enum conn_dir dir = side->dir;
-	struct http2_stream *s = id == 0 ? NULL : find_stream(h, id);
+	struct http2_stream *s = id == 0 ? NULL : touch_stream(h, id);
 
 	slab_give(&h->env->http2_texts, h->text[dir]);
 	h->text[dir] = NULL;
@@ -401,7 +450,7 @@ static void
 on_data(void *arg, uint32_t id, const uint8_t *data, size_t len)
 {
 	struct side *side = arg;
-	struct http2_stream *s = find_stream(side->h, id);
+	struct http2_stream *s = touch_stream(side->h, id);
 
 	/* Of a message whose headers were not seen nothing tells how its body is coded. */
 	if (!is_followed(s, side->dir) || !s->headers[side->dir])
@@ -417,7 +466,7 @@ static void
 on_data_gap(void *arg, uint32_t id, uint64_t len)
 {
 	struct side *side = arg;
-	struct http2_stream *s = find_stream(side->h, id);
+	struct http2_stream *s = touch_stream(side->h, id);
 
 	if (is_followed(s, side->dir))
 		body_gap(s, side->dir, len);
@@ -427,19 +476,39 @@ static void
 on_data_end(void *arg, uint32_t id, bool end_stream)
 {
 	struct side *side = arg;
-	struct http2_stream *s = end_stream ? find_stream(side->h, id) : NULL;
+	struct http2_stream *s = end_stream ? touch_stream(side->h, id) : NULL;
 
 	if (s != NULL)
 		end_side(side->h, s, side->dir);
+}
+
+/* By the client: its request is over, the answer may not be. */
+static void
+cancel(struct http2_conn *h, struct http2_stream *s)
+{
+	if (h->nr_cancelled == HTTP2_MAX_CANCELLED)
+		close_least_recent(h, true);
+	h->nr_cancelled++;
+	s->cancelled = true;
+	s->newest = s->id > h->newest ? s->id : h->newest;
+	s->ended[CONN_ORIG] = true;
+	if (s->x != NULL)
+		exchange_message_end(s->x, CONN_ORIG, false);
 }
 
 static void
 on_reset(void *arg, uint32_t id)
 {
 	struct side *side = arg;
+	struct http2_conn *h = side->h;
+	struct http2_stream *s = touch_stream(h, id);
 
-	if (find_stream(side->h, id) != NULL)
-		close_first(side->h);
+	if (s == NULL)
+		return;
+	if (side->dir == CONN_RESP || s->ended[CONN_RESP])
+		close_first(h);
+	else if (!s->cancelled)
+		cancel(h, s);
 }
 
 static const struct http2_handler handler = {
@@ -508,6 +577,7 @@ http2_conn_push(struct conn_env *env, struct conn *c, void *state, enum conn_dir
 	uint64_t framing = p->framing_bytes, skipped = p->skipped_bytes;
 	uint32_t lost = p->events[HTTP2_RESYNC];
 
+	close_cancelled(h, 0);
 	http2_push(p, data, len, &handler, &side);
 	if (p->events[HTTP2_RESYNC] != lost)
 		mark_lost(h, dir);

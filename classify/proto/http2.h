@@ -32,7 +32,9 @@
 #define HTTP2_PREFACE_BYTES	24u
 #define HTTP2_HEAD_BYTES	9u
 #define HTTP2_MAX_FRAME		(1u << 20)
-#define HTTP2_MAX_STREAMS	128u /* followed at a time, see http2_conn.c */
+#define HTTP2_MAX_STREAMS	128u		  /* followed at a time, see http2_conn.c ... */
+#define HTTP2_MAX_CANCELLED	8u		  /* ... and of these, reset by the client, ... */
+#define HTTP2_CANCELLED_US	UINT64_C(1000000) /* ... for so long behind their last frame */
 #define HTTP2_MAX_CONTINUATIONS 32u
 
 enum http2_frame {

@@ -4,6 +4,7 @@
  */
 #include "tests/support/unit.h"
 
+#include "classify/proto/http2.h"
 #include "tests/support/conn_feed.h"
 #include "tests/support/h2.h"
 
@@ -179,6 +180,192 @@ test_behind_end(void **state)
 	feed_has_not(&feed, "canary");
 }
 
+#define ANSWER_FIELDS ":status: 200\ncontent-type: text/plain\n"
+
+static void
+say_reset(enum conn_dir dir, unsigned stream)
+{
+	h2_frame(say(dir), H2_RST, 0, stream, "\0\0\0\x08", 4);
+}
+
+static void
+say_get(unsigned stream, const char *path)
+{
+	struct bytes *o = say(CONN_ORIG);
+	char fields[128];
+
+	if (nr_turns == 1)
+		put_text(o, H2_PREFACE);
+	snprintf(fields, sizeof(fields), ":method: GET\n:path: %s\n:authority: a.example\n", path);
+	h2_headers(o, stream, fields, true);
+}
+
+/*
+ * The client resets a stream while its answer is under way: in front of the answer's part of that
+ * number; the fourth is no part, but behind the answer's end. What was sent is read.
+ */
+static void
+test_cancelled(void **state)
+{
+	(void)state;
+	for (unsigned reset_at = 0; reset_at < 5; reset_at++) {
+		print_message("reset in front of part %u\n", reset_at);
+		begin();
+		say_get(1, "/x");
+		for (unsigned part = 0; part < 5; part++) {
+			if (part == reset_at)
+				say_reset(CONN_ORIG, 1);
+			if (part == 0)
+				h2_headers(say(CONN_RESP), 1, ANSWER_FIELDS, false);
+			else if (part == 1) /* a frame ... */
+				put(say(CONN_RESP), "\0\0\x0b\0\0\0\0\0\1weir-", 14);
+			else if (part == 2) /* ... goes on */
+				put_text(say(CONN_RESP), "canary");
+			else if (part == 3)
+				h2_data(say(CONN_RESP), 1, "end", 3, true);
+		}
+		check(8080);
+		feed_has(&feed, "url_path=/x");
+		feed_has(&feed, "http_status=200 http_request_body_bytes=0 "
+				"http_response_body_bytes=14");
+		feed_has(&feed, "data_types=test.canary");
+		feed_has_not(&feed, "incomplete");
+		feed_has_not(&feed, "not_inspected");
+		feed_has_not(&feed, "transaction=1");
+	}
+}
+
+/* A request that was given up is not whole, its answer may be. */
+static void
+test_cancelled_request(void **state)
+{
+	struct bytes *o;
+
+	(void)state;
+	begin();
+	o = say(CONN_ORIG);
+	put_text(o, H2_PREFACE);
+	h2_headers(o, 1, ":method: PUT\n:path: /x\n:authority: a.example\n", false);
+	h2_data(o, 1, "some", 4, false);
+	say_reset(CONN_ORIG, 1);
+	o = say(CONN_RESP);
+	h2_headers(o, 1, ANSWER_FIELDS, false);
+	h2_data(o, 1, "answer", 6, true);
+	h2_data(say(CONN_ORIG), 1, "stray", 5, true);
+	check(8080);
+	feed_has(&feed, "http_request_body_bytes=4 http_response_body_bytes=6");
+	feed_has(&feed, "incomplete=true");
+	feed_has(&feed, "not_inspected=unsynced:5");
+}
+
+/* The server's own reset ends its answer, whoever else has reset the stream. */
+static void
+test_reset_by_server(void **state)
+{
+	(void)state;
+	for (unsigned both = 0; both < 2; both++) {
+		begin();
+		say_get(1, "/x");
+		h2_headers(say(CONN_RESP), 1, ANSWER_FIELDS, false);
+		h2_data(say(CONN_RESP), 1, "some", 4, false);
+		if (both)
+			say_reset(CONN_ORIG, 1);
+		say_reset(CONN_RESP, 1);
+		h2_data(say(CONN_RESP), 1, "weir-canary", 11, true);
+		check(8080);
+		feed_has(&feed, "http_response_body_bytes=4");
+		feed_has(&feed, "incomplete=true");
+		feed_has(&feed, "not_inspected=unsynced:11");
+		feed_has_not(&feed, "canary");
+	}
+}
+
+/* A server that answers what was asked for behind the reset has read it. */
+static void
+test_cancelled_unanswered(void **state)
+{
+	(void)state;
+	begin();
+	say_get(1, "/slow");
+	say_get(3, "/old");
+	say_reset(CONN_ORIG, 1);
+	say_get(5, "/new");
+	h2_headers(say(CONN_RESP), 3, ANSWER_FIELDS, true);
+	h2_data(say(CONN_RESP), 1, "", 0, false);
+	h2_headers(say(CONN_RESP), 5, ANSWER_FIELDS, false);
+	h2_data(say(CONN_RESP), 1, "late", 4, false);
+	h2_data(say(CONN_RESP), 5, "", 0, true);
+	check(8080);
+	assert_true(strstr(feed.log, "url_path=/old") < strstr(feed.log, "url_path=/slow"));
+	assert_true(strstr(feed.log, "url_path=/slow") < strstr(feed.log, "url_path=/new"));
+	feed_has(&feed, "not_inspected=unsynced:4");
+}
+
+/* Of many that get no answer, those that were cancelled first are told first. */
+static void
+test_many_cancelled(void **state)
+{
+	char path[16];
+
+	(void)state;
+	begin();
+	for (unsigned i = 0; i < HTTP2_MAX_CANCELLED + 2; i++) {
+		snprintf(path, sizeof(path), "/%u", i);
+		say_get(2 * i + 1, path);
+		say_reset(CONN_ORIG, 2 * i + 1);
+	}
+	h2_headers(say(CONN_RESP), 5, ANSWER_FIELDS, false);
+	h2_data(say(CONN_RESP), 5, "whole", 5, true);
+	h2_data(say(CONN_RESP), 1, "late", 4, true);
+	check(8080);
+	assert_true(strstr(feed.log, "url_path=/0") < strstr(feed.log, "url_path=/1"));
+	assert_true(strstr(feed.log, "url_path=/1") < strstr(feed.log, "url_path=/2"));
+	feed_has(&feed, "http_response_body_bytes=5");
+	feed_has(&feed, "not_inspected=unsynced:4");
+}
+
+/* Of the record made last. */
+static uint64_t
+duration(void)
+{
+	struct record_iter it = record_iter_of(&feed.record.head);
+	struct record_value v;
+
+	while (record_next(&it, &v)) {
+		if (v.field == RF_DURATION_US)
+			return record_value_uint(&v);
+	}
+	return 0;
+}
+
+/* What nothing more comes of is told by what the connection has next, with its own end. */
+static void
+test_cancelled_in_time(void **state)
+{
+	const uint64_t second = 1000000, start = UINT64_C(1700000000000000);
+	struct conn *c = feed_open(&feed, false, 8080, false);
+
+	(void)state;
+	begin();
+	say_get(1, "/x");
+	h2_headers(say(CONN_RESP), 1, ANSWER_FIELDS, false);
+	say_reset(CONN_ORIG, 1);
+	h2_data(say(CONN_RESP), 1, "some", 4, false);
+	h2_frame(say(CONN_RESP), H2_SETTINGS, 1, 0, NULL, 0);
+	for (unsigned i = 0; i < nr_turns; i++) {
+		conn_env_set_time(feed.env, start + i * second / 2);
+		conn_push(feed.env, c, turns[i].dir, said[i].b, said[i].len, 0);
+		feed_has_not(&feed, "url_path");
+	}
+	conn_env_set_time(feed.env, start + 9 * second);
+	conn_push(feed.env, c, CONN_RESP, said[nr_turns - 1].b, said[nr_turns - 1].len, 0);
+	feed_has(&feed, "url_path=/x");
+	feed_has(&feed, "http_response_body_bytes=4");
+	assert_int_equal(duration(), 3 * second / 2);
+	feed_has(&feed, "incomplete=true");
+	feed_close(&feed, c);
+}
+
 /* RFC 8441 section 5; the client's frames are masked with a b c d. */
 static void
 test_websocket(void **state)
@@ -259,6 +446,9 @@ main(void)
 		cmocka_unit_test(test_upgrade),		cmocka_unit_test(test_upgrade_post),
 		cmocka_unit_test(test_upgrade_refused), cmocka_unit_test(test_upgrade_cut),
 		cmocka_unit_test(test_behind_end),	cmocka_unit_test(test_server_first),
+		cmocka_unit_test(test_cancelled),	cmocka_unit_test(test_cancelled_request),
+		cmocka_unit_test(test_reset_by_server), cmocka_unit_test(test_cancelled_unanswered),
+		cmocka_unit_test(test_many_cancelled),	cmocka_unit_test(test_cancelled_in_time),
 		cmocka_unit_test(test_websocket),	cmocka_unit_test(test_websocket_refused),
 	};
 
