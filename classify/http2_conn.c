@@ -390,10 +390,10 @@ static void
 on_field(void *arg, uint32_t id, struct span name, struct span value)
 {
 	struct side *side = arg;
-	struct http2_stream *s = side->h->streams;
+	/* First in the list, but where the other side has spoken since of another stream. */
+	struct http2_stream *s = find_stream(side->h, id);
 
-	/* The block's stream stands first, if it is followed. */
-	if (!is_followed(s, side->dir) || s->id != id)
+	if (!is_followed(s, side->dir))
 		return;
 	if (s->headers[side->dir]) {
 		if (name.p != NULL && value.p != NULL)

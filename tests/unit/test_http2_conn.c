@@ -366,6 +366,29 @@ test_cancelled_in_time(void **state)
 	feed_close(&feed, c);
 }
 
+/* The other side may speak of another stream while a header block is coming in. */
+static void
+test_block_between_others(void **state)
+{
+	struct bytes *answer = calloc(1, sizeof(*answer));
+
+	(void)state;
+	h2_headers(answer, 1, ":status: 200\nx-note: weir-canary\ncontent-type: text/plain\n",
+		   true);
+	for (size_t at = 1; at < answer->len; at++) {
+		begin();
+		say_get(1, "/first");
+		put(say(CONN_RESP), answer->b, at);
+		say_get(3, "/second");
+		put(say(CONN_RESP), answer->b + at, answer->len - at);
+		check(8080);
+		feed_has(&feed, "http_status=200");
+		feed_has(&feed, "http_response_content_type=text/plain");
+		feed_has(&feed, "where=http.header");
+	}
+	free(answer);
+}
+
 /* RFC 8441 section 5; the client's frames are masked with a b c d. */
 static void
 test_websocket(void **state)
@@ -443,13 +466,21 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_upgrade),		cmocka_unit_test(test_upgrade_post),
-		cmocka_unit_test(test_upgrade_refused), cmocka_unit_test(test_upgrade_cut),
-		cmocka_unit_test(test_behind_end),	cmocka_unit_test(test_server_first),
-		cmocka_unit_test(test_cancelled),	cmocka_unit_test(test_cancelled_request),
-		cmocka_unit_test(test_reset_by_server), cmocka_unit_test(test_cancelled_unanswered),
-		cmocka_unit_test(test_many_cancelled),	cmocka_unit_test(test_cancelled_in_time),
-		cmocka_unit_test(test_websocket),	cmocka_unit_test(test_websocket_refused),
+		cmocka_unit_test(test_upgrade),
+		cmocka_unit_test(test_upgrade_post),
+		cmocka_unit_test(test_upgrade_refused),
+		cmocka_unit_test(test_upgrade_cut),
+		cmocka_unit_test(test_behind_end),
+		cmocka_unit_test(test_server_first),
+		cmocka_unit_test(test_cancelled),
+		cmocka_unit_test(test_cancelled_request),
+		cmocka_unit_test(test_reset_by_server),
+		cmocka_unit_test(test_cancelled_unanswered),
+		cmocka_unit_test(test_many_cancelled),
+		cmocka_unit_test(test_cancelled_in_time),
+		cmocka_unit_test(test_block_between_others),
+		cmocka_unit_test(test_websocket),
+		cmocka_unit_test(test_websocket_refused),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
