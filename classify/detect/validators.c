@@ -52,7 +52,7 @@ static const struct validator validators[] = {
 	{ "in_pan", validate_in_pan, "India: permanent account number, holder type letter" },
 	{ "ird", validate_ird, "New Zealand: two sets of weights, mod 11" },
 	{ "isikukood", validate_isikukood, "Estonia, Lithuania: date and a check digit" },
-	{ "itin", validate_itin, "US taxpayer number: 9xx, group ranges" },
+	{ "itin", validate_itin, "US taxpayer number: 9xx, group ranges", .grouped = true },
 	{ "jmbg", validate_jmbg, "Serbia, Slovenia and their neighbours: date and mod 11" },
 	{ "jwt", validate_jwt, "JSON Web Token: the header decodes and names an algorithm" },
 	{ "jwt_head", validate_jwt_head, "the header of a JSON Web Token, and what follows as far as it goes" },
@@ -88,7 +88,7 @@ static const struct validator validators[] = {
 	{ "rut", validate_rut, "Chile: number and mod 11 character" },
 	{ "rvnr", validate_rvnr, "Germany: pension insurance, date and a check digit" },
 	{ "sin", validate_sin, "Canada: 9 digits, Luhn" },
-	{ "ssn", validate_ssn, "US social security number, written AAA-GG-SSSS" },
+	{ "ssn", validate_ssn, "US social security number, written AAA-GG-SSSS", .grouped = true },
 	{ "ssn_bare", validate_ssn_bare, "the same without separators: ranges only" },
 	{ "steuer_id", validate_steuer_id, "Germany: tax number, ISO 7064 mod 11,10" },
 	{ "svnr", validate_svnr, "Austria: social insurance, date and mod 11" },
@@ -115,12 +115,6 @@ validator_find(struct span name)
 			return &validators[i];
 	}
 	return NULL;
-}
-
-bool
-validator_wants_groups(const struct validator *v)
-{
-	return v->check == validate_ssn || v->check == validate_itin;
 }
 
 const struct validator *

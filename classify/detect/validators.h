@@ -19,15 +19,13 @@ struct validator {
 	const char *name;
 	validate_fn *check;
 	const char *what; /* one line for `weir rules list --validators` */
+	bool grouped;	  /* such a number is one only with separators between its groups */
 };
 
 /* NULL when there is none of that name. */
 const struct validator *validator_find(struct span name);
 /* The i-th in the order of their names, NULL behind the last. */
 const struct validator *validator_at(size_t i);
-
-/* Such a number is one only with the separators between its groups. */
-bool validator_wants_groups(const struct validator *v);
 
 /* Payment cards: card.c. */
 validate_fn validate_card, validate_card_unlisted, validate_luhn, validate_track;

@@ -234,7 +234,7 @@ add_finder(struct rule_db *db, uint32_t i)
 			db->spec.led_by_small = true;
 		return;
 	}
-	grouped = rule->validator != NULL && validator_wants_groups(rule->validator);
+	grouped = rule->validator != NULL && rule->validator->grouped;
 	db->digits[db->nr_digits++] =
 	    (struct db_digits) { i, rule->buffers, lengths_of(p), grouped };
 	if (!grouped && p->min_digits < db->spec.min_alone)
