@@ -26,6 +26,7 @@
 #include "classify/proto/protocols.h"
 #include "dataplane/publish/record.h"
 
+struct conn_totals;
 struct key_store;
 struct provider_catalogue;
 struct ruleset;
@@ -172,9 +173,8 @@ void conn_next_part(struct conn *c);
 /* Frees the conn. NULL does nothing. */
 void conn_close(struct conn_env *env, struct conn *c);
 
-/* Hands every counter of the application layer to put, by name. */
-void conn_env_counters(const struct conn_env *env,
-		       void (*put)(void *arg, const char *name, uint64_t value), void *arg);
+/* Adds what it has counted. */
+void conn_env_counters(const struct conn_env *env, struct conn_totals *sum);
 
 /* What is taken from its pools: nothing, when no connection is open. */
 uint64_t conn_env_taken(const struct conn_env *env);

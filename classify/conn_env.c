@@ -206,31 +206,13 @@ conn_env_mask(void *arg, const uint8_t *in, size_t len, char *out, size_t cap)
 }
 
 void
-conn_env_counters(const struct conn_env *env,
-		  void (*put)(void *arg, const char *name, uint64_t value), void *arg)
+conn_env_counters(const struct conn_env *env, struct conn_totals *sum)
 {
-	static const char *const skip_counters[NR_CONN_SKIPS] = {
-#define CONN_SKIP_COUNTER(id, name) [CONN_SKIP_##id] = "not_inspected_" name "_bytes",
-		CONN_SKIPS(CONN_SKIP_COUNTER)
-#undef CONN_SKIP_COUNTER
-	};
-	const struct decode_counters *d = decode_pool_counters(env->decoders);
-	const struct scan_counters *scan = scanner_counters(env->scanner);
+	struct conn_totals own = { .conn = env->counters,
+				   .scan = *scanner_counters(env->scanner),
+				   .decode = *decode_pool_counters(env->decoders) };
 
-#define CONN_COUNTER_PUT(member, meaning) put(arg, #member, env->counters.member);
-	CONN_COUNTERS(CONN_COUNTER_PUT)
-#undef CONN_COUNTER_PUT
-	put(arg, "inspected_bytes", env->counters.inspected_bytes);
-	for (unsigned i = 0; i < NR_CONN_SKIPS; i++)
-		put(arg, skip_counters[i], env->counters.not_inspected_bytes[i]);
-#define SCAN_COUNTER_PUT(member, meaning) put(arg, #member, scan->member);
-	SCAN_COUNTERS(SCAN_COUNTER_PUT)
-#undef SCAN_COUNTER_PUT
-	put(arg, "decode_consumed_bytes", d->consumed_bytes);
-	put(arg, "decode_produced_bytes", d->produced_bytes);
-	put(arg, "decode_bombs", d->results[DECODE_BOMB]);
-	put(arg, "decode_bad_data", d->results[DECODE_BAD_DATA]);
-	put(arg, "decode_no_decoder", d->results[DECODE_NO_DECODER]);
+	conn_totals_add(sum, &own);
 }
 
 static uint64_t

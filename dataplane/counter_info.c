@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "classify/conn_env.h"
+#include "classify/conn_counters.h"
 #include "dataplane/counters.h"
 #include "dataplane/flow/feed.h"
 #include "dataplane/publish/ai_ledger.h"

@@ -15,6 +15,7 @@
 #include <rte_lcore.h>
 #include <rte_mbuf.h>
 
+#include "classify/conn_counters.h"
 #include "dataplane/flow/pages.h"
 #include "dataplane/key_feed.h"
 #include "dataplane/log.h"
@@ -33,7 +34,6 @@
 #define RING_FRAMES_MIN 128u
 #define POOL_CACHE	128u
 #define FIRST_LCORE	1u /* of the workers; the main lcore is 0, see eal.c */
-#define MAX_COUNTERS	256
 
 struct pipeline {
 	const struct config *config;
@@ -565,47 +565,20 @@ put_feeds(const struct pipeline *p, counter_put_fn *put, void *arg)
 #undef PUT_SUM
 }
 
-/* Counters of several workers by name, added up. */
-struct named_sums {
-	unsigned nr;
-	struct {
-		const char *name;
-		uint64_t value;
-	} sum[MAX_COUNTERS];
-};
-
-static void
-add_named(void *arg, const char *name, uint64_t value)
-{
-	struct named_sums *sums = arg;
-
-	for (unsigned i = 0; i < sums->nr; i++) {
-		if (strcmp(sums->sum[i].name, name) == 0) {
-			sums->sum[i].value += value;
-			return;
-		}
-	}
-	if (sums->nr == MAX_COUNTERS)
-		return;
-	sums->sum[sums->nr].name = name;
-	sums->sum[sums->nr++].value = value;
-}
-
 void
 pipeline_put_counters(const struct pipeline *p, counter_put_fn *put, void *arg)
 {
-	struct named_sums sums = { .nr = 0 };
+	struct conn_totals conns = { 0 };
 	struct worker_counters frames;
 	uint64_t flows = 0;
 
 	pipeline_counters(p, &frames);
 	worker_counters_put(&frames, put, arg);
 	for (unsigned w = 0; w < p->nr_workers; w++) {
-		worker_put_conn_counters(p->workers[w], add_named, &sums);
+		worker_conn_counters(p->workers[w], &conns);
 		flows += worker_nr_flows(p->workers[w]);
 	}
-	for (unsigned i = 0; i < sums.nr; i++)
-		put(arg, sums.sum[i].name, sums.sum[i].value);
+	conn_totals_put(&conns, put, arg);
 	put(arg, "flows_open", flows);
 	put_workers(p, put, arg);
 	put_feeds(p, put, arg);

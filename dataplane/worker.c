@@ -883,9 +883,9 @@ worker_counters(const struct worker *w, struct worker_counters *sum)
 }
 
 void
-worker_put_conn_counters(const struct worker *w, counter_put_fn *put, void *arg)
+worker_conn_counters(const struct worker *w, struct conn_totals *sum)
 {
-	conn_env_counters(tracker_conn_env(w->tracker), put, arg);
+	conn_env_counters(tracker_conn_env(w->tracker), sum);
 }
 
 uint64_t

@@ -110,7 +110,7 @@ struct scanner *worker_scanner(struct worker *w);
 
 /* Read from another thread; may be a moment old. */
 void worker_counters(const struct worker *w, struct worker_counters *sum);
-void worker_put_conn_counters(const struct worker *w, counter_put_fn *put, void *arg);
+void worker_conn_counters(const struct worker *w, struct conn_totals *sum);
 
 /* A number that changes with every round of the loop, and the thread that runs it (0 before). */
 uint64_t worker_beat(const struct worker *w);

@@ -4,6 +4,7 @@
  *
  * Turns are written as in tests/support/db_turns.h.
  */
+#include "classify/conn_counters.h"
 #include "tests/support/db_turns.h"
 
 #include "tests/support/conn_feed.h"
@@ -234,8 +235,11 @@ count(void *arg, const char *name, uint64_t value)
 static uint64_t
 counter(const char *name)
 {
+	struct conn_totals totals = { 0 };
+
 	counted = UINT64_MAX;
-	conn_env_counters(feed.env, count, (void *)(uintptr_t)name);
+	conn_env_counters(feed.env, &totals);
+	conn_totals_put(&totals, count, (void *)(uintptr_t)name);
 	return counted;
 }
 
