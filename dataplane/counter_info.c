@@ -4,6 +4,7 @@
 
 #include "classify/conn_counters.h"
 #include "dataplane/counters.h"
+#include "dataplane/exposition.h"
 #include "dataplane/flow/feed.h"
 #include "dataplane/publish/ai_ledger.h"
 #include "dataplane/publish/publisher.h"
@@ -78,10 +79,17 @@ static const struct counter_info worker_infos[] = {
 
 static const struct counter_info provider_infos[] = { AI_LEDGER_COLUMNS(INFO) };
 
-#define TABLE(t)                              \
-	{                                     \
-		t, sizeof(t) / sizeof((t)[0]) \
+#define ROWS(t) (sizeof(t) / sizeof((t)[0]))
+#define TABLE(t)           \
+	{                  \
+		t, ROWS(t) \
 	}
+
+_Static_assert(ROWS(infos) + CONFIG_MAX_PORTS * ROWS(port_infos) +
+		       CONFIG_MAX_WORKERS * ROWS(worker_infos) +
+		       AI_LEDGER_ROWS * ROWS(provider_infos) <=
+		   EXPOSITION_MAX_SAMPLES,
+	       "metrics have room for every counter");
 
 const struct counter_info *
 counter_info_find(const char *name, enum counter_scope scope)

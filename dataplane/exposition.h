@@ -41,7 +41,10 @@ struct exposition {
 
 void exposition_begin(struct exposition *e, const struct config *config);
 
-/* A counter_put_fn: arg is the struct exposition. What exceeds the maximum is left out. */
+/*
+ * A counter_put_fn: arg is the struct exposition. What exceeds the maximum is left out;
+ * counter_info.c asserts that nothing does.
+ */
 void exposition_put(void *arg, const char *name, uint64_t value);
 
 /* What is not a counter. */
