@@ -147,8 +147,8 @@ void conn_half_close(struct conn_env *env, struct conn *c, enum conn_dir dir);
 /*
  * Call after conn_half_close and conn_datagram, not from within a parser. A closed connection is
  * kept for seconds of which only its record knows, and one of UDP for a minute after its answer:
- * when nothing more is to come of it, or nothing is waited for, a third of its size in the place of
- * c, which is no more; else c itself.
+ * when nothing more is to come of it, a quarter of its size in the place of c, which is no more;
+ * when nothing is waited for, two fifths; else c itself.
  */
 struct conn *conn_let_go(struct conn_env *env, struct conn *c);
 
