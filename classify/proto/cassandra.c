@@ -74,9 +74,10 @@ enum what {
 	IGNORED = DB_PASSED_IGNORED,
 	DATA = DB_PASSED_VALUE,
 	UNREAD = DB_PASSED_UNREAD,
+	LZ4_BYTES = DB_PASSED_CODED + DB_CODING_LZ4,
+	SNAPPY_BYTES = DB_PASSED_CODED + DB_CODING_SNAPPY,
 	STATEMENT = NR_DB_PASSED,
 	PREPARED,
-	CODED_BYTES,
 };
 
 void
@@ -415,23 +416,22 @@ coded(struct cassandra_side *side, const struct db_out *o)
 	struct span head = steps_taken(s);
 
 	if (s->state == CODED) {
-		if (s->what == CODED_BYTES && side->lz4)
+		if (s->what == LZ4_BYTES)
 			cassandra_lz4_end(o);
-		else if (s->what == CODED_BYTES)
+		else if (s->what == SNAPPY_BYTES)
 			db_tell_kind(o, DB_CODED_END);
 		finish(side);
 		return;
 	}
-	side->lz4 = head.len == 4 && head.p[0] == 0;
-	if (side->lz4) {
+	if (head.len == 4 && head.p[0] == 0) {
 		bool fits = s->left <= UINT32_MAX &&
 			    cassandra_lz4_begin(o, (uint32_t)s->left, read_be32(head.p));
 
-		steps_pass(s, CODED, s->left, fits ? CODED_BYTES : UNREAD);
+		steps_pass(s, CODED, s->left, fits ? LZ4_BYTES : UNREAD);
 		return;
 	}
 	db_tell(o, (struct db_event) { .kind = DB_CODED, .name = DB_CODING_SNAPPY, .bytes = head });
-	steps_pass(s, CODED, s->left, CODED_BYTES);
+	steps_pass(s, CODED, s->left, SNAPPY_BYTES);
 }
 
 /* ------------------------------------------------------------------ both */
@@ -523,11 +523,6 @@ bytes(void *arg, struct steps *s, const uint8_t *data, size_t len)
 					       .bytes = span_of(data, len),
 					       .id = id_of(&p->side[o->dir]),
 					       .prepared = s->what == PREPARED });
-	else if (s->what == CODED_BYTES)
-		db_tell(o, (struct db_event) { .kind = DB_CODED,
-					       .name = p->side[o->dir].lz4 ? DB_CODING_LZ4
-									   : DB_CODING_SNAPPY,
-					       .bytes = span_of(data, len) });
 	else
 		db_tell_passed(arg, s, data, len);
 }

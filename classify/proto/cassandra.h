@@ -32,7 +32,6 @@ struct cassandra_side {
 	uint32_t values;     /* to come */
 	uint32_t statements; /* of a batch, to come */
 	bool batch, told;
-	bool lz4; /* what is compressed is LZ4 */
 };
 
 struct cassandra {

@@ -75,6 +75,7 @@ enum db_coding {
 	DB_CODING_ZLIB,
 	DB_CODING_LZ4,
 	DB_CODING_SNAPPY,
+	NR_DB_CODINGS,
 };
 
 struct db_event {
@@ -127,7 +128,8 @@ enum db_passed {
 	DB_PASSED_IGNORED = STEPS_IGNORED,
 	DB_PASSED_VALUE,
 	DB_PASSED_UNREAD,
-	NR_DB_PASSED
+	DB_PASSED_CODED, /* and an enum db_coding: compressed values */
+	NR_DB_PASSED = DB_PASSED_CODED + NR_DB_CODINGS,
 };
 
 /* A steps_bytes_fn, arg is the db_out: tells values, and how much was unread. */
@@ -138,6 +140,10 @@ db_tell_passed(void *arg, struct steps *s, const uint8_t *data, size_t len)
 		db_tell_bytes(arg, DB_VALUE, span_of(data, len));
 	else if (s->what == DB_PASSED_UNREAD)
 		db_tell(arg, (struct db_event) { .kind = DB_UNREAD, .rows = len });
+	else if (s->what >= DB_PASSED_CODED && s->what < NR_DB_PASSED)
+		db_tell(arg, (struct db_event) { .kind = DB_CODED,
+						 .name = s->what - (unsigned)DB_PASSED_CODED,
+						 .bytes = span_of(data, len) });
 }
 
 #define DB_DECIMAL_BYTES 11u

@@ -662,7 +662,7 @@ kafka_push(void *parser, unsigned dir, const uint8_t *data, size_t len, db_event
 	struct kafka *p = parser;
 	struct db_out o = { p, (uint8_t)dir, fn, arg };
 
-	return db_steps_push(&p->side[dir].steps, data, len, step, kafka_records_bytes, begins, &o);
+	return db_steps_push(&p->side[dir].steps, data, len, step, db_tell_passed, begins, &o);
 }
 
 void

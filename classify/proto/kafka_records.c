@@ -42,7 +42,6 @@ enum what {
 	IGNORED = DB_PASSED_IGNORED,
 	DATA = DB_PASSED_VALUE,
 	UNREAD = DB_PASSED_UNREAD,
-	CODED_BYTES = NR_DB_PASSED,
 };
 
 static int64_t
@@ -105,7 +104,15 @@ batch_head(struct kafka_side *side)
 static void
 coded(struct kafka_side *side, uint8_t then, uint64_t len)
 {
-	steps_pass(&side->steps, then, len, side->coding <= CODING_ZSTD ? CODED_BYTES : UNREAD);
+	static const uint8_t passed[] = {
+		[CODING_GZIP] = DB_PASSED_CODED + DB_CODING_GZIP,
+		[CODING_SNAPPY] = DB_PASSED_CODED + DB_CODING_SNAPPY,
+		[CODING_LZ4] = DB_PASSED_CODED + DB_CODING_LZ4,
+		[CODING_ZSTD] = DB_PASSED_CODED + DB_CODING_ZSTD,
+	};
+
+	steps_pass(&side->steps, then, len,
+		   side->coding <= CODING_ZSTD ? passed[side->coding] : UNREAD);
 }
 
 /* checksum 4 | attributes 2 | ... | number of records 4 */
@@ -265,24 +272,4 @@ kafka_records_step(struct kafka_side *side, const struct db_out *o)
 		record(side, o);
 	else
 		old_record(side, o);
-}
-
-void
-kafka_records_bytes(void *arg, struct steps *s, const uint8_t *data, size_t len)
-{
-	static const uint8_t codings[] = {
-		[CODING_GZIP] = DB_CODING_GZIP,
-		[CODING_SNAPPY] = DB_CODING_SNAPPY,
-		[CODING_LZ4] = DB_CODING_LZ4,
-		[CODING_ZSTD] = DB_CODING_ZSTD,
-	};
-	const struct db_out *o = arg;
-	struct kafka *p = o->parser;
-
-	if (s->what == CODED_BYTES)
-		db_tell(o, (struct db_event) { .kind = DB_CODED,
-					       .name = codings[p->side[o->dir].coding],
-					       .bytes = span_of(data, len) });
-	else
-		db_tell_passed(arg, s, data, len);
 }

@@ -22,9 +22,6 @@
 void kafka_records_begin(struct kafka_side *side, uint64_t len, uint8_t then);
 void kafka_records_step(struct kafka_side *side, const struct db_out *o);
 
-/* A steps_bytes_fn: values, and what was compressed. */
-void kafka_records_bytes(void *arg, struct steps *s, const uint8_t *data, size_t len);
-
 /* In kafka.c: a varint comes next, and is in side->number in the state then. */
 void kafka_varint(struct kafka_side *side, uint8_t then);
 

@@ -45,7 +45,6 @@ _Static_assert(OVER < MONGODB_DOCUMENT, "states of messages and of documents");
 enum what {
 	IGNORED = DB_PASSED_IGNORED,
 	UNREAD = DB_PASSED_UNREAD,
-	CODED_BYTES = NR_DB_PASSED,
 };
 
 void
@@ -138,14 +137,18 @@ flags(struct mongodb_side *side)
 static void
 compressed(struct mongodb_side *side, const struct db_out *o)
 {
+	static const uint8_t passed[] = {
+		[0] = UNREAD,
+		[CODING_SNAPPY] = DB_PASSED_CODED + DB_CODING_SNAPPY,
+		[CODING_ZLIB] = DB_PASSED_CODED + DB_CODING_ZLIB,
+		[CODING_ZSTD] = DB_PASSED_CODED + DB_CODING_ZSTD,
+	};
 	struct steps *s = &side->steps;
+	uint8_t coding = s->have == 9 ? s->buf[8] : 0;
 
-	side->coding = s->have == 9 ? s->buf[8] : 0;
 	if (o->dir == CLIENT)
 		mongodb_request(side, o, DB_OTHER);
-	steps_pass(s, CODED, s->left,
-		   side->coding >= CODING_SNAPPY && side->coding <= CODING_ZSTD ? CODED_BYTES
-										: UNREAD);
+	steps_pass(s, CODED, s->left, coding <= CODING_ZSTD ? passed[coding] : UNREAD);
 }
 
 /* database.collection of the older opcodes; database.$cmd holds a command. */
@@ -313,25 +316,6 @@ step(void *arg, struct steps *s)
 	}
 }
 
-static void
-bytes(void *arg, struct steps *s, const uint8_t *data, size_t len)
-{
-	static const uint8_t codings[] = {
-		[CODING_SNAPPY] = DB_CODING_SNAPPY,
-		[CODING_ZLIB] = DB_CODING_ZLIB,
-		[CODING_ZSTD] = DB_CODING_ZSTD,
-	};
-	const struct db_out *o = arg;
-	struct mongodb *p = o->parser;
-
-	if (s->what == CODED_BYTES)
-		db_tell(o, (struct db_event) { .kind = DB_CODED,
-					       .name = codings[p->side[o->dir].coding],
-					       .bytes = span_of(data, len) });
-	else
-		db_tell_passed(arg, s, data, len);
-}
-
 static bool
 begins(unsigned dir, struct span s)
 {
@@ -356,7 +340,7 @@ mongodb_push(void *parser, unsigned dir, const uint8_t *data, size_t len, db_eve
 	struct mongodb *p = parser;
 	struct db_out o = { p, (uint8_t)dir, fn, arg };
 
-	return db_steps_push(&p->side[dir].steps, data, len, step, bytes, begins, &o);
+	return db_steps_push(&p->side[dir].steps, data, len, step, db_tell_passed, begins, &o);
 }
 
 void

@@ -33,7 +33,6 @@ struct mongodb_side {
 	int32_t code;  /* of an error */
 	uint8_t type;  /* of the field at hand */
 	uint8_t field; /* what its name means: enum field */
-	uint8_t coding;
 	bool several;  /* documents in the section */
 	bool first;    /* field of the first document */
 	bool told;     /* the request */
