@@ -189,17 +189,10 @@ server_method(struct amqp_side *side, const struct db_out *o)
 	rest(side);
 }
 
-/* PLAIN: [who] NUL user NUL proof. */
 static void
 proof(struct amqp_side *side, const struct db_out *o)
 {
-	struct span t = steps_taken(&side->steps);
-	const uint8_t *from = memchr(t.p, 0, t.len), *to = NULL;
-
-	if (from != NULL)
-		to = memchr(from + 1, 0, (size_t)(t.p + t.len - from - 1));
-	if (to != NULL)
-		db_tell_bytes(o, DB_USER, span_of(from + 1, (size_t)(to - from) - 1));
+	db_tell_sasl_user(o, steps_taken(&side->steps));
 	rest(side);
 }
 

@@ -286,17 +286,10 @@ batch(struct cassandra_side *side)
 		steps_take(s, EXECUTE_LEN, 2);
 }
 
-/* PLAIN: [who] NUL user NUL proof. */
 static void
 token(struct cassandra_side *side, const struct db_out *o)
 {
-	struct span t = steps_taken(&side->steps);
-	const uint8_t *from = memchr(t.p, 0, t.len), *to = NULL;
-
-	if (from != NULL)
-		to = memchr(from + 1, 0, (size_t)(t.p + t.len - from - 1));
-	if (to != NULL)
-		db_tell_bytes(o, DB_USER, span_of(from + 1, (size_t)(to - from) - 1));
+	db_tell_sasl_user(o, steps_taken(&side->steps));
 	finish(side);
 }
 

@@ -22,6 +22,28 @@ db_steps_push(struct steps *s, const uint8_t *data, size_t len, steps_fn *step,
 	return at;
 }
 
+/* What stands between two delimiters, the first with its name behind; NULL when it is not there. */
+static struct span
+between(struct span s, const char *name, size_t name_len, uint8_t end)
+{
+	const uint8_t *from = memmem(s.p, s.len, name, name_len), *to = NULL;
+
+	if (from != NULL) {
+		from += name_len;
+		to = memchr(from, end, (size_t)(s.p + s.len - from));
+	}
+	return to != NULL ? span_of(from, (size_t)(to - from)) : span_of(NULL, 0);
+}
+
+void
+db_tell_sasl_user(const struct db_out *o, struct span message)
+{
+	bool scram = span_starts(message, "n,");
+
+	db_tell_bytes(o, DB_USER,
+		      scram ? between(message, ",n=", 3, ',') : between(message, "\0", 1, '\0'));
+}
+
 struct span
 db_decimal(char to[DB_DECIMAL_BYTES], int32_t v)
 {

@@ -146,6 +146,12 @@ db_tell_passed(void *arg, struct steps *s, const uint8_t *data, size_t len)
 						 .bytes = span_of(data, len) });
 }
 
+/*
+ * The user in a client's first message of SASL, and nothing else of it: PLAIN (RFC 4616) is
+ * [who] NUL user NUL password, SCRAM (RFC 5802) n,[a=who],n=user,r=nonce.
+ */
+void db_tell_sasl_user(const struct db_out *o, struct span message);
+
 #define DB_DECIMAL_BYTES 11u
 
 /* A code of an error as text, written to the end of `to`, which is borrowed. */

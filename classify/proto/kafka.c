@@ -373,25 +373,10 @@ client_body(struct kafka *p, struct kafka_side *side, const struct db_out *o)
 	}
 }
 
-/* PLAIN: [who] NUL user NUL proof; SCRAM: n,,n=user,r=... Of either only the user. */
 static void
 sasl(struct kafka_side *side, const struct db_out *o)
 {
-	struct steps *s = &side->steps;
-	struct span t = steps_taken(s);
-	const uint8_t *from = memchr(t.p, 0, t.len), *to;
-	uint8_t end = 0;
-
-	if (span_starts(t, "n,")) {
-		for (from = t.p; from < t.p + t.len - 1 && memcmp(from, "n=", 2) != 0;)
-			from++;
-		end = ',';
-	}
-	from = from == NULL ? NULL : from + (end == 0 ? 1 : 2);
-	to = from == NULL || from >= t.p + t.len ? NULL
-						 : memchr(from, end, (size_t)(t.p + t.len - from));
-	if (to != NULL)
-		db_tell_bytes(o, DB_USER, span_of(from, (size_t)(to - from)));
+	db_tell_sasl_user(o, steps_taken(&side->steps));
 	finish(side);
 }
 

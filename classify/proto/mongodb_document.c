@@ -266,19 +266,10 @@ binary(struct mongodb_side *side)
 			   side->secret || side->field == SASL_FIELD ? IGNORED : DATA);
 }
 
-/* SCRAM: n,,n=user,r=... */
 static void
 sasl(struct mongodb_side *side, const struct db_out *o)
 {
-	struct span t = steps_taken(&side->steps);
-	size_t at = 0, n;
-
-	while (at + 2 < t.len && memcmp(t.p + at, ",n=", 3) != 0)
-		at++;
-	for (n = at + 3; n < t.len && t.p[n] != ',';)
-		n++;
-	if (span_starts(t, "n,") && n < t.len)
-		db_tell_bytes(o, DB_USER, span_of(t.p + at + 3, n - at - 3));
+	db_tell_sasl_user(o, steps_taken(&side->steps));
 	steps_take(&side->steps, SKIPPED, 0);
 }
 

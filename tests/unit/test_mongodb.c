@@ -55,6 +55,12 @@ static const struct db_case cases[] = {
 		    "~" DOC(STRING("createUser", "bob") STRING("pwd", "secret")
 				STRING("x", "y"))) },
 	  "auth#2;user=ada;db=admin;sent;admin#3;on bob;{pwd}||{x}|{y}|sent;" },
+	{ "user of plain",
+	  { ">" MSG("%01", "~", "~",
+		    "~" DOC(INT("saslStart", "%01")
+				STRING("mechanism", "PLAIN") "%05payload~%08~~~~~ada~pwd" STRING(
+				    "$db", "$external"))) },
+	  "auth#2;|user=ada;db=$external;sent;" },
 	{ "all kinds of fields, more to come, a checksum",
 	  { ">" MSG(
 	      "%01", "~", "%03",
