@@ -9,6 +9,7 @@ enum {
 	PRELUDE_LEN = 12,
 	CHECKSUM_LEN = 4,
 	FRAME_OVERHEAD = PRELUDE_LEN + CHECKSUM_LEN,
+	DIGITS_AT_ONCE = 256,
 };
 
 enum state {
@@ -41,43 +42,23 @@ text_append(struct aws_text *t, const uint8_t *p, size_t len)
 	t->len = (uint8_t)(t->len + len);
 }
 
-static int
-base64_value(uint8_t c)
+static void
+tell_data(struct aws_eventstream *s, const uint8_t *p, size_t len)
 {
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
+	if (len != 0)
+		s->fn(s->arg, s, AWS_DATA, p, len);
 }
 
-/* RFC 4648 section 4; what is not of the alphabet, padding too, is passed over. */
 static void
-base64_push(struct aws_eventstream *s, const uint8_t *p, size_t len)
+unwrap(struct aws_eventstream *s, const uint8_t *p, size_t len)
 {
-	uint8_t out[192];
-	size_t n = 0;
+	uint8_t out[BASE64_ROOM(DIGITS_AT_ONCE)];
 
-	for (size_t i = 0; i < len; i++) {
-		int v = base64_value(p[i]);
+	for (size_t at = 0; at < len; at += DIGITS_AT_ONCE) {
+		size_t n = len - at < DIGITS_AT_ONCE ? len - at : DIGITS_AT_ONCE;
 
-		if (v < 0)
-			continue;
-		s->base64_bits = (s->base64_bits << 6 | (uint32_t)v) & 0xffffff;
-		s->base64_nr = (uint8_t)(s->base64_nr + 6);
-		if (s->base64_nr < 8)
-			continue;
-		s->base64_nr = (uint8_t)(s->base64_nr - 8);
-		out[n++] = (uint8_t)(s->base64_bits >> s->base64_nr);
-		if (n == sizeof(out)) {
-			s->fn(s->arg, s, AWS_DATA, out, n);
-			n = 0;
-		}
+		tell_data(s, out, base64_push(&s->base64, p + at, n, out));
 	}
-	if (n != 0)
-		s->fn(s->arg, s, AWS_DATA, out, n);
 }
 
 static void
@@ -85,7 +66,7 @@ unwrap_event(void *arg, const struct json_walk *w, enum json_event event, const 
 	     size_t len)
 {
 	if (event == JSON_STRING && w->path == JSON_PATH(CHUNK_BYTES))
-		base64_push(arg, text, len);
+		unwrap(arg, text, len);
 }
 
 void
@@ -118,7 +99,7 @@ payload_start(struct aws_eventstream *s)
 {
 	s->state = s->payload_left == 0 ? STATE_CHECKSUM : STATE_PAYLOAD;
 	s->chunk = span_is(aws_event_type(s), "chunk");
-	s->base64_nr = 0;
+	s->base64 = (struct base64) { 0 };
 	if (s->chunk)
 		json_walk_init(&s->unwrap, &chunk_vocabulary, unwrap_event, s);
 }
@@ -238,12 +219,17 @@ headers_push(struct aws_eventstream *s, struct cursor c)
 static void
 payload_push(struct aws_eventstream *s, const uint8_t *p, size_t len)
 {
+	uint8_t last[BASE64_ROOM(0)];
+
 	if (s->chunk)
 		json_walk_push(&s->unwrap, p, len);
 	else
-		s->fn(s->arg, s, AWS_DATA, p, len);
-	if (s->payload_left == 0)
-		s->state = STATE_CHECKSUM;
+		tell_data(s, p, len);
+	if (s->payload_left != 0)
+		return;
+	if (s->chunk)
+		tell_data(s, last, base64_end(&s->base64, last));
+	s->state = STATE_CHECKSUM;
 }
 
 static void

@@ -25,6 +25,7 @@
 #define WEIR_AWS_EVENTSTREAM_H
 
 #include "classify/span.h"
+#include "classify/proto/base64.h"
 #include "classify/proto/json_walk.h"
 
 enum {
@@ -59,8 +60,7 @@ struct aws_eventstream {
 	uint32_t headers_left;
 	uint32_t payload_left;
 	uint32_t value_left;
-	uint32_t base64_bits;
-	uint8_t base64_nr; /* bits waiting in base64_bits */
+	struct base64 base64;
 	uint8_t state;
 	uint8_t header_state;
 	uint8_t fixed_len;

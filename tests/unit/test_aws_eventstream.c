@@ -89,6 +89,8 @@ static const struct aws_case {
 	{ "nothing at all", "", 0, "", 0, 0, "|/", false, 0 },
 	{ "chunk", CHUNK, LEN(CHUNK), "{\"bytes\":\"eyJhIjoxfQ==\",\"p\":\"abc\"}", 0, 0,
 	  "{\"a\":1}|chunk/", false, 0 },
+	{ "chunk without padding", CHUNK, LEN(CHUNK), "{\"bytes\":\"eyJhIjoxfQ\"}", 0, 0,
+	  "{\"a\":1}|chunk/", false, 0 },
 	{ "chunk without bytes", CHUNK, LEN(CHUNK), "{\"message\":\"eyJhIjoxfQ==\"}", 0, 0,
 	  "|chunk/", false, 0 },
 	{ "other header types in front",
