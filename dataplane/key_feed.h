@@ -7,7 +7,8 @@
  * beginning; one that is not there yet is waited for, which is an error in a replay.
  *
  * A pcapng file may be given for a key log: then those inside it are read. A replay looks for them
- * in its captures as well.
+ * in its captures as well, and reads these twice for it: were secrets taken up beside the packets,
+ * what is looked into would depend on how far each worker has come.
  *
  * Secrets are in the store and, a line at a time, in locked memory of the feed: never in a log or a
  * record. What is written about a file are its name and numbers of lines.
