@@ -1,7 +1,6 @@
 /* Rules -> Hyperscan. Compiling happens at load, off the data path. */
-#include "classify/rules/rule_db.h"
+#include "classify/rules/rule_db_state.h"
 
-#include <hs/hs.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,17 +8,10 @@
 
 #include "classify/cycles.h"
 #include "classify/rules/confirm.h"
-#include "classify/rules/db_cache.h"
 #include "classify/rules/rule_lex.h"
 #include "classify/siphash.h"
 
 enum { COST_RUNS = 3, COST_PIECE = 1400 }; /* about what a segment brings */
-
-struct expression {
-	char *text;
-	size_t cut; /* bytes of it that are not searched for */
-	unsigned flags;
-};
 
 /* A literal becomes a regex of \xHH, which no character can misread. False without memory. */
 static bool
@@ -106,13 +98,6 @@ read_lead(struct rule_db *db, struct db_pattern *p, const struct expression *e)
 		p->regex = re;
 }
 
-/* Hyperscan has no part in it. */
-static bool
-is_found_by_digits(const struct db_pattern *p)
-{
-	return p->pattern->kind > PATTERN_LITERAL || p->lead.letters != 0;
-}
-
 static void
 complain(const struct rule_pattern *p, const char *what, FILE *errors)
 {
@@ -191,7 +176,7 @@ compile_all(struct rule_db *db, struct expression *e, FILE *errors)
 		nr_errors += in[k].text == NULL || in[k].flags == NULL || in[k].ids == NULL;
 	}
 	for (unsigned i = 0; nr_errors == 0 && i < n; i++) {
-		if (is_found_by_digits(&db->patterns[i]))
+		if (rule_db_by_digits(&db->patterns[i]))
 			continue;
 		if ((db->patterns[i].rule->buffers & buffers_streamed()) != 0)
 			add_input(&in[0], &e[i], i);
@@ -245,12 +230,13 @@ add_finder(struct rule_db *db, uint32_t i)
 		digits_join(&db->spec, p->separators.p[k]);
 }
 
-static unsigned
+/* Every pattern of the enabled rules, and what is searched for. */
+static bool
 list_patterns(struct rule_db *db, const struct rule_list *list, struct expression *e,
-	      struct rule_text *memory, FILE *errors)
+	      struct rule_text *memory)
 {
 	static const struct siphash_key unkeyed = { 0, 0 };
-	unsigned nr_errors = 0, at = 0;
+	unsigned at = 0;
 
 	for (unsigned r = 0; r < list->nr; r++) {
 		const struct rule *rule = list->rules[r];
@@ -261,20 +247,33 @@ list_patterns(struct rule_db *db, const struct rule_list *list, struct expressio
 			p->rule = rule;
 			p->pattern = &rule->patterns[k];
 			p->rule_hash = siphash13(&unkeyed, rule->id, strlen(rule->id));
-			if (p->pattern->kind > PATTERN_LITERAL) {
-				add_finder(db, at);
-				continue;
-			}
-			if (!write_expression(&e[at], p->pattern, memory) ||
-			    !examine(p, &e[at], errors)) {
+			if (p->pattern->kind <= PATTERN_LITERAL &&
+			    !write_expression(&e[at], p->pattern, memory))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* Who looks for each, and how; the number of those that nobody can. */
+static unsigned
+read_patterns(struct rule_db *db, struct expression *e, bool widths_known, FILE *errors)
+{
+	unsigned nr_errors = 0;
+
+	for (unsigned i = 0; i < db->nr_patterns; i++) {
+		struct db_pattern *p = &db->patterns[i];
+
+		if (p->pattern->kind <= PATTERN_LITERAL) {
+			if (!widths_known && !examine(p, &e[i], errors)) {
 				nr_errors++;
 				continue;
 			}
-			read_tree(db, p, &e[at]);
-			read_lead(db, p, &e[at]);
-			if (p->lead.letters != 0)
-				add_finder(db, at);
+			read_tree(db, p, &e[i]);
+			read_lead(db, p, &e[i]);
 		}
+		if (rule_db_by_digits(p))
+			add_finder(db, i);
 	}
 	return nr_errors;
 }
@@ -287,7 +286,7 @@ compile_starts(struct rule_db *db, const struct expression *e)
 		struct db_pattern *p = &db->patterns[i];
 		hs_compile_error_t *err = NULL;
 
-		if (is_found_by_digits(p) || p->width != 0 || p->regex != NULL)
+		if (rule_db_by_digits(p) || p->width != 0 || p->regex != NULL)
 			continue;
 		if (hs_compile(e[i].text, e[i].flags | HS_FLAG_SOM_LEFTMOST, HS_MODE_BLOCK, NULL,
 			       &p->start, &err) != HS_SUCCESS) {
@@ -297,130 +296,22 @@ compile_starts(struct rule_db *db, const struct expression *e)
 	}
 }
 
-/* ------------------------------------------------------------------ the same, from the cache */
-
-/* All that the databases depend on. */
-static bool
-cache_key(const struct rule_db *db, const struct expression *e, uint8_t key[16])
-{
-	static const struct siphash_key unkeyed = { 0, 0 };
-	hs_platform_info_t platform;
-	size_t cap = 256, at = 0;
-	char *text;
-
-	for (unsigned i = 0; i < db->nr_patterns; i++)
-		cap += 64 + (e[i].text == NULL ? 0 : strlen(e[i].text));
-	text = malloc(cap);
-	memset(&platform, 0, sizeof(platform));
-	if (text == NULL || hs_populate_platform(&platform) != HS_SUCCESS) {
-		free(text);
-		return false;
-	}
-	at += (size_t)snprintf(text, cap, "3 %s %u %llx\n", hs_version(), platform.tune,
-			       platform.cpu_features);
-	for (unsigned i = 0; i < db->nr_patterns; i++)
-		at += (size_t)snprintf(text + at, cap - at, "%u %x %x %zu %d %d %s\n", i,
-				       e[i].flags, db->patterns[i].rule->buffers, e[i].cut,
-				       db->patterns[i].regex != NULL,
-				       is_found_by_digits(&db->patterns[i]),
-				       e[i].text == NULL ? "" : e[i].text);
-	siphash24_128(&unkeyed, text, at, key);
-	free(text);
-	return true;
-}
-
-/* Databases in a fixed order: stream, block, then the start of each pattern. */
-static struct hs_database **
-database_at(struct rule_db *db, unsigned i)
-{
-	return i == 0 ? &db->stream : i == 1 ? &db->block : &db->patterns[i - 2].start;
-}
-
-/* Each as its length and its bytes; a database that is not there has length 0. */
-static void
-cache_store(struct rule_db *db, const uint8_t key[16])
-{
-	char *all = NULL;
-	size_t at = 0;
-
-	for (unsigned i = 0; i < db->nr_patterns + 2; i++) {
-		struct hs_database *one = *database_at(db, i);
-		char *bytes = NULL, *more;
-		uint64_t len = 0;
-		size_t n = 0;
-
-		if (one != NULL && hs_serialize_database(one, &bytes, &n) != HS_SUCCESS)
-			break;
-		len = n;
-		more = realloc(all, at + sizeof(len) + n);
-		if (more == NULL) {
-			free(bytes);
-			break;
-		}
-		all = more;
-		memcpy(all + at, &len, sizeof(len));
-		if (n != 0)
-			memcpy(all + at + sizeof(len), bytes, n);
-		at += sizeof(len) + n;
-		free(bytes);
-		if (i == db->nr_patterns + 1)
-			db_cache_store(key, all, at);
-	}
-	free(all);
-}
-
-static void
-drop_databases(struct rule_db *db)
-{
-	for (unsigned i = 0; i < db->nr_patterns + 2; i++) {
-		hs_free_database(*database_at(db, i));
-		*database_at(db, i) = NULL;
-	}
-}
-
-/* A file that is damaged is as good as none: Hyperscan checks each database's sum. */
-static bool
-cache_load(struct rule_db *db, const uint8_t key[16])
-{
-	size_t len = 0, at = 0;
-	char *all = db_cache_load(key, &len);
-	bool good = all != NULL;
-
-	for (unsigned i = 0; good && i < db->nr_patterns + 2; i++) {
-		uint64_t n;
-
-		good = len - at >= sizeof(n);
-		if (!good)
-			break;
-		memcpy(&n, all + at, sizeof(n));
-		at += sizeof(n);
-		good = n <= len - at &&
-		       (n == 0 || hs_deserialize_database(all + at, (size_t)n,
-							  database_at(db, i)) == HS_SUCCESS);
-		at += (size_t)n;
-	}
-	free(all);
-	if (!good)
-		drop_databases(db);
-	return good;
-}
-
 static unsigned
 load_or_compile(struct rule_db *db, struct expression *e, FILE *errors)
 {
-	uint8_t key[16];
-	bool keyed = cache_key(db, e, key);
-	unsigned nr_errors;
+	struct rule_db_kept kept;
+	bool known = rule_db_kept_read(&kept, db, e);
+	unsigned nr_errors = read_patterns(db, e, known, errors);
 
-	if (keyed && cache_load(db, key))
-		return 0;
-	nr_errors = compile_all(db, e, errors);
-	if (nr_errors != 0)
-		return nr_errors;
-	compile_starts(db, e);
-	if (keyed)
-		cache_store(db, key);
-	return 0;
+	if (nr_errors == 0 && !(known && rule_db_kept_databases(&kept, db, e))) {
+		nr_errors = compile_all(db, e, errors);
+		if (nr_errors == 0) {
+			compile_starts(db, e);
+			rule_db_keep(&kept, db, e);
+		}
+	}
+	rule_db_kept_fini(&kept);
+	return nr_errors;
 }
 
 unsigned
@@ -448,9 +339,8 @@ rule_db_init(struct rule_db *db, const struct rule_list *list, FILE *errors)
 	    db->leads == NULL) {
 		nr_errors = 1;
 	} else {
-		nr_errors = list_patterns(db, list, e, &memory, errors);
-		if (nr_errors == 0)
-			nr_errors = load_or_compile(db, e, errors);
+		nr_errors =
+		    list_patterns(db, list, e, &memory) ? load_or_compile(db, e, errors) : 1;
 	}
 	free(e);
 	rule_text_fini(&memory);
@@ -520,7 +410,7 @@ rule_db_cost(const struct db_pattern *p, const uint8_t *data, size_t len, struct
 	bool good = false;
 
 	*out = (struct rule_cost) { 0 };
-	if (!is_found_by_digits(p) && write_expression(&e, p->pattern, &memory) &&
+	if (!rule_db_by_digits(p) && write_expression(&e, p->pattern, &memory) &&
 	    hs_compile(e.text + p->cut_bytes, e.flags, HS_MODE_STREAM, NULL, &db, &err) ==
 		HS_SUCCESS &&
 	    hs_alloc_scratch(db, &scratch) == HS_SUCCESS) {
