@@ -465,6 +465,15 @@ half_close(struct tracker *t, struct flow *flow, unsigned side)
 	flow->conn = conn_let_go(t->conns, flow->conn);
 }
 
+/* The flow's state was another before this packet. */
+static void
+settle(struct tracker *t, struct flow *flow, enum tcp_state was)
+{
+	tcp_track_settle(flow);
+	if (flow->head.tcp_state != was)
+		flow_table_reschedule(t->flows, flow, was);
+}
+
 static void
 tcp_packet(struct tracker *t, struct flow *flow, const struct packet *p, const uint8_t *payload,
 	   bool soon)
@@ -494,9 +503,7 @@ tcp_packet(struct tracker *t, struct flow *flow, const struct packet *p, const u
 	}
 	if ((p->tcp_flags & TCP_FIN) != 0 || p->payload_len != 0)
 		half_close(t, flow, p->side);
-	tcp_track_settle(flow);
-	if (flow->head.tcp_state != state)
-		flow_table_reschedule(t->flows, flow, (enum tcp_state)state);
+	settle(t, flow, (enum tcp_state)state);
 }
 
 static void
@@ -729,6 +736,25 @@ note_vlans(struct tracker *t, struct flow *flow, struct flow_side *s, const stru
 	flow_table_note_path(t->flows, &flow->head, p, false);
 }
 
+/* Of a segment with SYN or FIN: true when it could be dealt with shortly. */
+static bool
+usual_control(struct tracker *t, struct flow *flow, const struct packet *p)
+{
+	struct flow_side *s = &flow->side[p->side], *o = &flow->side[p->side ^ 1u];
+
+	if (!usual_control_take(flow, s, o, p, &t->usual, &t->feeds[p->feed]))
+		return false;
+	note_vlans(t, flow, s, p);
+	if ((p->tcp_flags & TCP_FIN) == 0)
+		return true;
+	if (!t->config.skip_payload) {
+		set_time(t, p->time_us, p->order_us);
+		half_close(t, flow, p->side);
+	}
+	settle(t, flow, (enum tcp_state)flow->head.tcp_state);
+	return true;
+}
+
 /* True when the segment was a usual one, and is dealt with. */
 static inline bool
 usual_segment(struct tracker *t, struct flow *flow, const struct packet *p, const uint8_t *payload)
@@ -736,8 +762,9 @@ usual_segment(struct tracker *t, struct flow *flow, const struct packet *p, cons
 	struct flow_side *s = &flow->side[p->side], *o = &flow->side[p->side ^ 1u];
 	enum usual_segment what;
 
-	if (!s->usual && ((p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) != 0 ||
-			  !usual_segment_look(flow, s, o, &t->usual)))
+	if ((p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) != 0)
+		return usual_control(t, flow, p);
+	if (!s->usual && !usual_segment_look(flow, s, o, &t->usual))
 		return false;
 	what = usual_segment_take(flow, s, o, p, &t->usual, &t->feeds[p->feed]);
 	if (what == USUAL_NOT)

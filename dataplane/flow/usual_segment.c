@@ -96,9 +96,9 @@ account(struct flow_head *head, struct flow_side *s, const struct packet *p)
 
 /* As tcp_track_update. */
 static inline void
-note_ack(struct flow_side *s, const struct packet *p)
+note_ack(struct flow_side *s, const struct packet *p, unsigned shift)
 {
-	uint32_t edge = p->ack + ((uint32_t)p->window << s->shift);
+	uint32_t edge = p->ack + ((uint32_t)p->window << shift);
 
 	s->edge = seq_after(edge, s->edge) ? edge : s->edge;
 	s->acked = seq_after(p->ack, s->acked) ? p->ack : s->acked;
@@ -124,7 +124,7 @@ usual_segment_take(struct flow *flow, struct flow_side *s, const struct flow_sid
 		      (p->payload_wire != 0 ? what == USUAL_DONE : s->acked == p->ack);
 	note_feed(flow, s, p, nothing_new, c);
 	account(&flow->head, s, p);
-	note_ack(s, p);
+	note_ack(s, p, s->shift);
 	if (p->payload_wire == 0)
 		return USUAL_DONE;
 	if (what == USUAL_DONE) {
@@ -138,6 +138,62 @@ usual_segment_take(struct flow *flow, struct flow_side *s, const struct flow_sid
 	s->reasm.next_seq += p->payload_wire;
 	s->delivered = 1;
 	return USUAL_DATA;
+}
+
+/* Sent before, and whoever takes it up again makes nothing else of the connection. */
+static inline bool
+is_old_syn(const struct flow_head *head, const struct flow_side *s, const struct packet *p)
+{
+	bool answers = (p->tcp_flags & TCP_ACK) != 0;
+
+	if (!s->syn || p->seq != s->isn)
+		return false;
+	return head->tcp_state == TCP_STATE_CLOSED ||
+	       (head->tcp_state == TCP_STATE_OPEN && (p->side ^ head->orig) == answers);
+}
+
+static inline bool
+is_control(const struct flow_head *head, const struct flow_side *s, const struct packet *p)
+{
+	if (p->payload_wire != 0)
+		return false;
+	switch (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) {
+	case TCP_SYN:
+	case TCP_SYN | TCP_ACK:
+		return is_old_syn(head, s, p);
+	case TCP_FIN | TCP_ACK:
+		return p->seq == (s->fin ? s->fin_seq : s->reasm.next_seq);
+	default:
+		return false;
+	}
+}
+
+__attribute__((noinline)) bool
+usual_control_take(struct flow *flow, struct flow_side *s, const struct flow_side *o,
+		   const struct packet *p, const struct usual_limits *limits,
+		   struct feed_counters *c)
+{
+	bool syn = (p->tcp_flags & TCP_SYN) != 0, ack = (p->tcp_flags & TCP_ACK) != 0;
+
+	if (!is_control(&flow->head, s, p) ||
+	    (!s->usual && !usual_segment_look(flow, s, o, limits)) ||
+	    !goes_on(flow, s, p, limits) || seq_after(p->seq, s->reasm.next_seq) ||
+	    (ack && !acks_well(s, o, p)))
+		return false;
+
+	c->feed_packets++;
+	feed_remember(flow, s, p, (syn || s->fin) && feed_is_soon(&flow->head, p), c);
+	account(&flow->head, s, p);
+	/* RFC 7323 section 2.2: the window of a SYN is never scaled. */
+	if (ack)
+		note_ack(s, p, syn ? 0 : s->shift);
+	if (syn || s->fin)
+		return true;
+	s->fin = 1;
+	s->fin_seq = p->seq;
+	if (o->fin || !limits->skip_payload)
+		usual_segment_other(flow);
+	return true;
 }
 
 __attribute__((noinline)) bool

@@ -1,6 +1,8 @@
 /*
  * The segment that nearly every segment is: of a connection of which both ends have been heard,
  * without SYN, FIN and RST, that carries nothing, or the next bytes, or bytes that came before.
+ * Besides it the FIN that ends a direction in order, and SYN and FIN sent again: every one that a
+ * mirror doubles, or that its sender repeats.
  *
  * What the parts of the tracker would make of it one after the other (feed.h, tcp_track.h, reasm.h,
  * flow_record.h) is done here in a straight line: few comparisons say that none of their exceptions
@@ -44,6 +46,15 @@ bool usual_segment_look(const struct flow *flow, struct flow_side *s, const stru
 enum usual_segment usual_segment_take(struct flow *flow, struct flow_side *s,
 				      const struct flow_side *o, const struct packet *p,
 				      const struct usual_limits *limits, struct feed_counters *c);
+
+/*
+ * Likewise for a segment that carries nothing but a SYN or a FIN: the SYN has come before, the FIN
+ * is the next in order or has come before. s need not be usual. True: it is dealt with, but for
+ * what a FIN may end.
+ */
+bool usual_control_take(struct flow *flow, struct flow_side *s, const struct flow_side *o,
+			const struct packet *p, const struct usual_limits *limits,
+			struct feed_counters *c);
 
 /*
  * Likewise for UDP: the next datagram of a side that has been heard, whole and with payload. True:

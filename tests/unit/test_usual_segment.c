@@ -11,8 +11,9 @@
 enum { FLOWS = 6, DATAGRAM_FLOWS = 2, PACKETS = 60000, SEEDS = 12, MAX_PAYLOAD = 1600, BURST = 8 };
 
 struct end {
-	uint32_t next; /* what it sends next */
-	uint32_t told; /* up to where it has acknowledged the other */
+	uint32_t next;	   /* what it sends next */
+	uint32_t told;	   /* up to where it has acknowledged the other */
+	uint32_t isn, fin; /* of its last SYN and FIN */
 	uint32_t ts;
 	uint16_t ip_id;
 };
@@ -113,6 +114,55 @@ number(struct world *w, struct packet *p, struct end *from, const struct end *to
 	from->told = p->ack;
 }
 
+/* A segment of nothing but SYN or FIN, as it should be. */
+static void
+push_control(struct world *w, uint32_t flow, bool client, uint8_t flags, uint32_t seq, uint32_t ack)
+{
+	struct packet p = rig_packet(&w->with, 0x0a000000 + flow, (uint16_t)(30000 + flow), client);
+
+	p.tcp_flags = flags;
+	p.seq = seq;
+	p.ack = (flags & TCP_ACK) != 0 ? ack : 0;
+	p.window = 60000;
+	p.ip_id = flow % 2 == 0 ? w->end[flow][client].ip_id++ : 0;
+	p.has_scale = (flags & TCP_SYN) != 0;
+	p.scale = p.has_scale ? 7 : 0;
+	p.has_ts = flow % 3 == 0;
+	p.checksum = (uint16_t)(p.seq ^ p.ack);
+	push_both(w, &p);
+	if (one_in(w, 4))
+		push_both(w, &p);
+}
+
+/* The next handshake, or the one that has been; the next FIN, or the one that has been. */
+static void
+any_control(struct world *w)
+{
+	uint32_t flow = below(w, FLOWS);
+	bool client = one_in(w, 2), again = one_in(w, 2);
+	struct end *from = &w->end[flow][client], *to = &w->end[flow][!client];
+
+	if (one_in(w, 3)) {
+		from->fin = again ? from->fin : from->next++;
+		push_control(w, flow, client, TCP_FIN | TCP_ACK, from->fin, to->next);
+		return;
+	}
+	from = &w->end[flow][1];
+	to = &w->end[flow][0];
+	if (!again) {
+		from->isn = from->next += 100000000;
+		to->isn = to->next += 100000000;
+		from->next++;
+		to->next++;
+	}
+	if (!again || one_in(w, 2))
+		push_control(w, flow, true, TCP_SYN, from->isn, 0);
+	if (!again || one_in(w, 2))
+		push_control(w, flow, false, TCP_SYN | TCP_ACK, to->isn, from->isn + 1);
+	if (!again || one_in(w, 2))
+		push_control(w, flow, true, TCP_ACK, from->isn + 1, to->isn + 1);
+}
+
 static void
 any_packet(struct world *w)
 {
@@ -209,6 +259,8 @@ compare(uint64_t seed, bool skip_payload, uint64_t active_us)
 	for (unsigned i = 0; i < PACKETS; i++) {
 		if (one_in(&w, 4))
 			any_datagram(&w);
+		else if (one_in(&w, 20))
+			any_control(&w);
 		else
 			any_packet(&w);
 		move_clocks(&w);
