@@ -50,15 +50,22 @@ acks_well(const struct flow_side *s, const struct flow_side *o, const struct pac
 	return !seq_after(p->ack, o->reasm.next_seq + 1) && seq_diff(s->acked, p->ack) <= NEAR;
 }
 
+/* Behind its own FIN, say, or behind what is late. */
+static inline bool
+is_in_window(const struct flow_side *o, const struct packet *p)
+{
+	return o->have_ack && !seq_after(p->seq, o->edge);
+}
+
 /* Of what a segment is, seen from the stream. */
 static inline enum usual_segment
-place_of(const struct flow_side *s, const struct packet *p)
+place_of(const struct flow_side *s, const struct flow_side *o, const struct packet *p)
 {
 	int32_t begin = seq_diff(p->seq, s->reasm.next_seq);
 	uint32_t len = p->payload_wire;
 
 	if (len == 0)
-		return begin <= 0 ? USUAL_DONE : USUAL_NOT;
+		return begin <= 0 || is_in_window(o, p) ? USUAL_DONE : USUAL_NOT;
 	if (p->payload_len != len || !s->usual_data ||
 	    (p->has_ts && s->knows_ts && seq_before(p->ts_val, s->ts_val)))
 		return USUAL_NOT;
@@ -116,7 +123,7 @@ usual_segment_take(struct flow *flow, struct flow_side *s, const struct flow_sid
 	if ((p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) != TCP_ACK ||
 	    !goes_on(flow, s, p, limits) || !acks_well(s, o, p))
 		return USUAL_NOT;
-	what = place_of(s, p);
+	what = place_of(s, o, p);
 	if (what == USUAL_NOT)
 		return USUAL_NOT;
 

@@ -286,7 +286,10 @@ test_both_ways(void **state)
 	}
 }
 
-/* One segment to a connection whose ends have sent 1000 and 2000 bytes, in numbers from 0. */
+/*
+ * One segment to a connection whose ends have sent 1000 and 2000 bytes, in numbers from 0; ten more
+ * may come.
+ */
 static const struct row {
 	const char *name;
 	uint8_t flags;
@@ -300,7 +303,8 @@ static const struct row {
 	{ "repeated", TCP_ACK, 500, 2000, 500, USUAL_DONE },
 	{ "overlaps", TCP_ACK, 500, 2000, 501, USUAL_NOT },
 	{ "ahead", TCP_ACK, 1001, 2000, 10, USUAL_NOT },
-	{ "acknowledgement from ahead", TCP_ACK, 1001, 2000, 0, USUAL_NOT },
+	{ "acknowledgement from ahead", TCP_ACK, 1010, 2000, 0, USUAL_DONE },
+	{ "acknowledgement from beyond the window", TCP_ACK, 1011, 2000, 0, USUAL_NOT },
 	{ "acknowledges what was not sent", TCP_ACK, 1000, 2002, 10, USUAL_NOT },
 	{ "acknowledges nothing", 0, 1000, 0, 10, USUAL_NOT },
 	{ "SYN", TCP_SYN | TCP_ACK, 1000, 2000, 0, USUAL_NOT },
@@ -337,7 +341,8 @@ test_which(void **state)
 		for (unsigned s = 0; s < 2; s++) {
 			flow.side[s] = (struct flow_side) { .seen = 1, .have_ack = 1, .syn = 1 };
 			flow.side[s].vlans = feed_vlans(&p);
-			flow.side[s].acked = flow.side[s].edge = s == 0 ? 2000 : 1000;
+			flow.side[s].acked = s == 0 ? 2000 : 1000;
+			flow.side[s].edge = s == 0 ? 2000 : 1010;
 			flow.side[s].reasm = (struct reasm) { s == 0 ? 1000 : 2000, 1, 0 };
 		}
 		/* A repetition has happened before. */
