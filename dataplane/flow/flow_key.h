@@ -59,28 +59,33 @@ flow_key_clear(struct flow_key *key)
 /*
  * The same of IPv4 without ICMP's meaning of ports. one_way: the order of the packet is the key's.
  * Of the addresses only the first four bytes are written.
- * Which of two ends comes first is as good as random: no jump is to depend on it.
+ * Which of two ends comes first is as good as random: no jump is to depend on it. So both ends lie
+ * in one number, which is turned to make them change places.
  */
 static inline unsigned
 flow_key_make4(struct flow_key *key, uint8_t proto, uint16_t domain, const uint8_t *src,
 	       const uint8_t *dst, uint16_t src_port, uint16_t dst_port, bool one_way)
 {
-	uint32_t from, to, addrs, ports = src_port ^ dst_port;
-	bool back;
+	uint32_t from, to, ports = (uint32_t)src_port << 16 | dst_port;
+	uint32_t ports_turned = ports << 16 | ports >> 16;
+	uint64_t ends, turned;
+	unsigned back;
 
 	__builtin_memcpy(&from, src, 4);
 	__builtin_memcpy(&to, dst, 4);
-	/* As bytes, then by port. */
-	back = !one_way & (((uint64_t)be32toh(from) << 16 | src_port) >
-			   ((uint64_t)be32toh(to) << 16 | dst_port));
-	addrs = (from ^ to) & -(uint32_t)back;
-	ports &= -(uint32_t)back;
-	from ^= addrs;
-	to ^= addrs;
+	ends = (uint64_t)be32toh(from) << 32 | be32toh(to);
+	turned = ends << 32 | ends >> 32;
+	/* As bytes, then by port; both ends at one address are rare. */
+	back = ends == turned ? ports > ports_turned : ends > turned;
+	back &= !one_way;
+	ends = ends << 32 * back | ends >> (-(32 * back) & 63u);
+	ports = ports << 16 * back | ports >> (-(16 * back) & 31u);
+	from = htobe32((uint32_t)(ends >> 32));
+	to = htobe32((uint32_t)ends);
 	__builtin_memcpy(key->addr[0], &from, 4);
 	__builtin_memcpy(key->addr[1], &to, 4);
-	key->port[0] = (uint16_t)(src_port ^ ports);
-	key->port[1] = (uint16_t)(dst_port ^ ports);
+	key->port[0] = (uint16_t)(ports >> 16);
+	key->port[1] = (uint16_t)ports;
 	key->proto = proto;
 	key->family = 4;
 	key->domain = domain;
