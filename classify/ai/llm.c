@@ -11,7 +11,8 @@
 void
 llm_begin(struct llm_call *call, const struct provider_catalogue *catalogue)
 {
-	memset(call, 0, sizeof(*call));
+	/* What comes from there on is written before it is read. */
+	memset(call, 0, offsetof(struct llm_call, facts.finish_reasons));
 	call->catalogue = catalogue;
 }
 

@@ -183,10 +183,7 @@ struct llm_facts {
 	uint8_t finish_choice[LLM_FINISH_MAX];
 	uint32_t nr_choices; /* answers that one call asked for (n), 0 when it does not say */
 	uint16_t tool_text_len;
-	uint16_t tool_at[LLM_TOOLS_MAX]; /* into tool_text; see llm_tool_name */
-	char
-	    tool_text[LLM_TOOL_TEXT_CAP]; /* names of tools the model wants called, each with NUL */
-	char finish_reasons[LLM_FINISH_MAX][LLM_REASON_CAP];
+	uint16_t tool_at[LLM_TOOLS_MAX];   /* into tool_text; see llm_tool_name */
 	char request_model[LLM_MODEL_CAP]; /* empty when unknown, as all text here */
 	char response_model[LLM_MODEL_CAP];
 	char response_id[LLM_ID_CAP];
@@ -194,6 +191,9 @@ struct llm_facts {
 		char collection[LLM_COLLECTION_CAP]; /* llm_is_vector_operation */
 		struct llm_batch_facts batch;	     /* llm_is_batch_operation */
 	};
+	/* As much as is counted above. */
+	char finish_reasons[LLM_FINISH_MAX][LLM_REASON_CAP];
+	char tool_text[LLM_TOOL_TEXT_CAP]; /* of tools the model wants called, each with NUL */
 };
 
 /* Who speaks, as far as the request says it before the text; what a streamed answer is made of. */
@@ -256,15 +256,10 @@ struct llm_side {
 	uint8_t text[LLM_STRING_CAP]; /* start of the string being read */
 };
 
-/* Opaque but for its size. */
+/* Opaque but for its size. Hardly any call is one of a model: what is large stands last. */
 struct llm_call {
-	struct llm_facts facts;
 	struct llm_side request;
 	struct llm_side response;
-	union { /* by response.body */
-		struct sse sse;
-		struct aws_eventstream aws;
-	} frames;
 	struct llm_target target;
 	const struct provider_catalogue *catalogue; /* kept; may be a view */
 	const char *host_name; /* of the catalogue, by host; NULL: of nobody known */
@@ -274,7 +269,6 @@ struct llm_call {
 	uint32_t signs;		      /* enum llm_sign, a set */
 	uint32_t choice, next_choice; /* of the answer being read, of the next in its list */
 	uint8_t held_len;
-	uint8_t held[LLM_HELD_CAP];
 	enum llm_dialect marked; /* what the answer says it is; unknown: nothing */
 	bool request_seen;	 /* its line; false: the answer stands alone */
 	bool method_post;
@@ -297,6 +291,12 @@ struct llm_call {
 	bool request_whole;
 	bool response_whole;
 	bool ended;
+	struct llm_facts facts;
+	union { /* by response.body */
+		struct sse sse;
+		struct aws_eventstream aws;
+	} frames;
+	uint8_t held[LLM_HELD_CAP];
 };
 
 void llm_begin(struct llm_call *call, const struct provider_catalogue *catalogue);

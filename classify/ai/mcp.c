@@ -9,8 +9,8 @@
 void
 mcp_begin(struct mcp *m, mcp_message_fn *message, mcp_text_fn *text, void *arg)
 {
-	/* What is behind these is written before it is read. */
-	memset(m, 0, offsetof(struct mcp, open));
+	/* What comes from there on is written before it is read. */
+	memset(m, 0, offsetof(struct mcp, reading));
 	m->side[0].message = &m->reading[0];
 	m->side[1].message = &m->reading[1];
 	m->message_fn = message;

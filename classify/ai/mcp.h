@@ -148,7 +148,7 @@ struct mcp {
 	struct sse sse;
 	struct sha256_ctx sha;
 	struct mcp_side side[2];       /* client, server */
-	struct mcp_message reading[2]; /* by side */
+	struct mcp_message reading[2]; /* by side; mcp_begin leaves this and what follows */
 	struct mcp_message open[MCP_OPEN];
 	char tool_text[MCP_TOOL_TEXT]; /* names of the last list, each with NUL */
 };
