@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "classify/rules/db_cache.h"
+#include "classify/rules/ruleset.h"
 
 #define NAME	"rules-00000000000000000000000000000000"
 #define STRANGE "rules-00000000000000000000000000000000.kept"
@@ -268,6 +269,28 @@ test_several_at_once(void **state)
 	assert_true(loads(0x7000));
 }
 
+#define RULE(word)                                                                            \
+	"rule test.one {\n  title \"t\"\n  data_type test.one\n  severity high\n  in any\n  " \
+	"match "                                                                              \
+	"\"" word "\"\n  sample + \"" word "\"\n}\n"
+
+/* Sets of which each looks like the other: a set that got another's databases fails its samples. */
+static void
+test_sets_apart(void **state)
+{
+	static const char *const sets[] = { RULE("weir-canary"), RULE("weir-parrot") };
+
+	(void)state;
+	for (unsigned i = 0; i < 6; i++) {
+		const char *text = sets[i % 2];
+		struct ruleset *set = NULL;
+
+		assert_int_equal(ruleset_load_text("t", text, strlen(text), &set, stderr), 0);
+		ruleset_free(set);
+		assert_int_equal(nr_files(), i == 0 ? 1 : 2);
+	}
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
@@ -276,7 +299,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_kept),	   TEST(test_files),	       TEST(test_many),
 		TEST(test_clock_set_back), TEST(test_bytes),	       TEST(test_strangers),
-		TEST(test_aside),	   TEST(test_several_at_once),
+		TEST(test_aside),	   TEST(test_several_at_once), TEST(test_sets_apart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
