@@ -267,7 +267,10 @@ orient(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t *d
 	return (enum conn_dir)(1 - dir);
 }
 
-/* The protocol is known: what was kept goes to it first, then the bytes at hand. */
+/*
+ * The protocol is known: what was kept goes to it first, then the bytes at hand. Any of them may be
+ * where it ends, and another has to be found out.
+ */
 static void
 start(struct conn_env *env, struct conn *c, enum protocol protocol, enum conn_dir dir,
       const uint8_t *data, size_t len)
@@ -283,11 +286,11 @@ start(struct conn_env *env, struct conn *c, enum protocol protocol, enum conn_di
 		enum conn_dir d = i == 0 ? (enum conn_dir)(1 - dir) : dir;
 
 		if (p->dir[d].len != 0)
-			hand_over(env, c, d, p->dir[d].bytes, p->dir[d].len);
+			go_on(env, c, d, p->dir[d].bytes, p->dir[d].len);
 	}
 	slab_give(&env->prologues, p);
 	if (len != 0)
-		hand_over(env, c, dir, data, len);
+		go_on(env, c, dir, data, len);
 	for (unsigned d = 0; d < 2; d++) {
 		if (c->closed[d])
 			half_close(env, c, (enum conn_dir)d);

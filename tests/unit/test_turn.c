@@ -70,6 +70,12 @@ static const struct turn_case {
 	  { FEED_ORIG("\r\n\r\n\0\r\nQUIT\n\x20\0\0\0") },
 	  80,
 	  { "protocol=proxy", "inspected_bytes=16" } },
+	{ "a server that speaks before the header begins",
+	  { FEED_RESP("\1\0\0"), FEED_ORIG("PROXY TCP4 192.0.2.1 192.0.2.2 40000 80\r\n"
+					   "weir-canary and more than a prologue is for") },
+	  80,
+	  { "finding ", "data_types=test.canary" },
+	  "not_inspected" },
 	{ "a server that speaks before the header is over",
 	  { FEED_ORIG("\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0"),
 	    FEED_RESP("220 mx.example ESMTP\r\n") },
