@@ -24,6 +24,17 @@ span_of(const void *p, size_t len)
 	return (struct span) { p, len };
 }
 
+/* As much of s as fits goes behind the have bytes in to. Returns how many there are then. */
+static inline size_t
+span_append(void *to, size_t have, size_t cap, struct span s)
+{
+	size_t n = s.len < cap - have ? s.len : cap - have;
+
+	if (n != 0)
+		memcpy((uint8_t *)to + have, s.p, n);
+	return have + n;
+}
+
 static inline uint8_t
 ascii_lower(uint8_t c)
 {

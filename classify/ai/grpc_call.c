@@ -55,12 +55,7 @@ static const struct service {
 void
 grpc_call_push(struct grpc_call_head *h, const uint8_t *data, size_t len)
 {
-	size_t room = GRPC_CALL_HEAD - h->len;
-
-	if (len > room)
-		len = room;
-	memcpy(h->bytes + h->len, data, len);
-	h->len = (uint16_t)(h->len + len);
+	h->len = (uint16_t)span_append(h->bytes, h->len, GRPC_CALL_HEAD, span_of(data, len));
 }
 
 static struct span

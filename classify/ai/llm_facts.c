@@ -239,10 +239,6 @@ llm_side_string(struct llm_side *side, enum json_event event, const uint8_t *tex
 		side->text_len = 0;
 		return;
 	}
-	size_t room = sizeof(side->text) - side->text_len;
-
-	if (len > room)
-		len = room;
-	memcpy(side->text + side->text_len, text, len);
-	side->text_len = (uint16_t)(side->text_len + len);
+	side->text_len = (uint16_t)span_append(side->text, side->text_len, sizeof(side->text),
+					       span_of(text, len));
 }

@@ -354,12 +354,8 @@ tell(struct mcp *m, bool from_server, const void *text, size_t len)
 static void
 string_piece(struct mcp_side *side, const uint8_t *text, size_t len)
 {
-	size_t room = sizeof(side->text) - side->text_len;
-
-	if (len > room)
-		len = room;
-	memcpy(side->text + side->text_len, text, len);
-	side->text_len = (uint16_t)(side->text_len + len);
+	side->text_len = (uint16_t)span_append(side->text, side->text_len, sizeof(side->text),
+					       span_of(text, len));
 }
 
 static void

@@ -11,12 +11,7 @@ model_file_header(struct model_file *f, const struct http_field *field)
 void
 model_file_push(struct model_file *f, const uint8_t *data, size_t len)
 {
-	size_t room = MODEL_FILE_HEAD - f->len;
-
-	if (len > room)
-		len = room;
-	memcpy(f->head + f->len, data, len);
-	f->len = (uint16_t)(f->len + len);
+	f->len = (uint16_t)span_append(f->head, f->len, MODEL_FILE_HEAD, span_of(data, len));
 }
 
 /* ------------------------------------------------------------------ how it begins */

@@ -34,12 +34,7 @@ enum { CHUNK_BYTES = JSON_FIRST_WORD };
 static void
 text_append(struct aws_text *t, const uint8_t *p, size_t len)
 {
-	size_t room = sizeof(t->text) - t->len;
-
-	if (len > room)
-		len = room;
-	memcpy(t->text + t->len, p, len);
-	t->len = (uint8_t)(t->len + len);
+	t->len = (uint8_t)span_append(t->text, t->len, sizeof(t->text), span_of(p, len));
 }
 
 static void

@@ -39,12 +39,8 @@ keep_tail(struct scan_stream *st)
 static void
 keep_sample(struct scan_profile *costs, const uint8_t *data, size_t len)
 {
-	size_t room = SCAN_SAMPLE_MAX - costs->sample_len;
-
-	len = len < room ? len : room;
-	if (len != 0)
-		memcpy(costs->sample + costs->sample_len, data, len);
-	costs->sample_len += len;
+	costs->sample_len =
+	    span_append(costs->sample, costs->sample_len, SCAN_SAMPLE_MAX, span_of(data, len));
 }
 
 static void
