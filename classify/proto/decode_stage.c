@@ -280,6 +280,19 @@ zstd_error(const struct decode_stage *s, size_t code)
 	return STAGE_BAD;
 }
 
+/*
+ * Behind a frame: another one, or what is ignored. The library would take an obsolete format for
+ * one (25 to 27 b5 2f fd), and only where its first bytes come together.
+ */
+static bool
+zstd_goes_on(const struct decode_stage *s, const ZSTD_inBuffer *in)
+{
+	const uint8_t *p = in->src;
+
+	return !s->frame_ended || s->frame_bytes != 0 || in->pos == in->size ||
+	       p[in->pos] == 0x28 || (p[in->pos] & 0xf0) == 0x50;
+}
+
 static enum stage_result
 zstd_run(struct decode_stage *s, struct cursor *in, uint8_t *out, size_t cap, size_t *produced)
 {
@@ -288,6 +301,8 @@ zstd_run(struct decode_stage *s, struct cursor *in, uint8_t *out, size_t cap, si
 
 	/* At least once, also without input: output may be waiting inside. */
 	do {
+		if (!zstd_goes_on(s, &i))
+			return STAGE_ENDED;
 		size_t before = i.pos;
 		size_t left = ZSTD_decompressStream(s->context, &o, &i);
 
