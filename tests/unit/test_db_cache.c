@@ -9,13 +9,11 @@
 #include <unistd.h>
 
 #include "classify/rules/db_cache.h"
-#include "classify/rules/ruleset.h"
+#include "tests/support/cache_folder.h"
 
 #define NAME	"rules-00000000000000000000000000000000"
 #define STRANGE NAME ".kept"
 #define INSIDE	"rules-" NAME
-
-static char dir[32];
 
 static const uint8_t *
 key_of(uint16_t n)
@@ -32,7 +30,7 @@ path_of(const char *name)
 {
 	static char path[128];
 
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	snprintf(path, sizeof(path), "%s/%s", cache_folder, name);
 	return path;
 }
 
@@ -90,35 +88,13 @@ loads(uint16_t n)
 static unsigned
 nr_files(void)
 {
-	DIR *d = opendir(dir);
+	DIR *d = opendir(cache_folder);
 	unsigned n = 0;
 
 	for (struct dirent *e = readdir(d); e != NULL; e = readdir(d))
 		n += e->d_name[0] != '.';
 	closedir(d);
 	return n;
-}
-
-static int
-set_up(void **state)
-{
-	(void)state;
-	snprintf(dir, sizeof(dir), "/tmp/weir_cache_XXXXXX");
-	assert_non_null(mkdtemp(dir));
-	assert_int_equal(setenv("CACHE_DIRECTORY", dir, 1), 0);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	DIR *d = opendir(dir);
-
-	(void)state;
-	for (struct dirent *e = readdir(d); e != NULL; e = readdir(d))
-		unlinkat(dirfd(d), e->d_name, 0);
-	closedir(d);
-	return rmdir(dir);
 }
 
 static void
@@ -270,37 +246,14 @@ test_several_at_once(void **state)
 	assert_true(loads(0x7000));
 }
 
-#define RULE(word)                                                                            \
-	"rule test.one {\n  title \"t\"\n  data_type test.one\n  severity high\n  in any\n  " \
-	"match "                                                                              \
-	"\"" word "\"\n  sample + \"" word "\"\n}\n"
-
-/* Sets of which each looks like the other: a set that got another's databases fails its samples. */
-static void
-test_sets_apart(void **state)
-{
-	static const char *const sets[] = { RULE("weir-canary"), RULE("weir-parrot") };
-
-	(void)state;
-	for (unsigned i = 0; i < 6; i++) {
-		const char *text = sets[i % 2];
-		struct ruleset *set = NULL;
-
-		assert_int_equal(ruleset_load_text("t", text, strlen(text), &set, stderr), 0);
-		ruleset_free(set);
-		assert_int_equal(nr_files(), i == 0 ? 1 : 2);
-	}
-}
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_kept),	   TEST(test_files),	       TEST(test_many),
-		TEST(test_clock_set_back), TEST(test_bytes),	       TEST(test_strangers),
-		TEST(test_aside),	   TEST(test_several_at_once), TEST(test_sets_apart),
+		CACHE_FOLDER_TEST(test_kept),  CACHE_FOLDER_TEST(test_files),
+		CACHE_FOLDER_TEST(test_many),  CACHE_FOLDER_TEST(test_clock_set_back),
+		CACHE_FOLDER_TEST(test_bytes), CACHE_FOLDER_TEST(test_strangers),
+		CACHE_FOLDER_TEST(test_aside), CACHE_FOLDER_TEST(test_several_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

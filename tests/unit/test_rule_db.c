@@ -1,15 +1,13 @@
 /* rule_db: a set is the same out of the cache, and a cache that is damaged is none. */
 #include "tests/support/unit.h"
 
-#include <dirent.h>
-#include <stdio.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "classify/rules/rule.h"
 #include "classify/rules/rule_db.h"
 #include "classify/rules/ruleset.h"
 #include "classify/rules/scan.h"
+#include "tests/support/cache_folder.h"
 
 /* Digits, a varying width, a fixed one, a front that is cut, a literal. */
 #define RULE(id, in, find, sample)                                                               \
@@ -29,7 +27,6 @@ static const char text[] =
 static const char body[] = "ssn 536-22-8726, tok_abcdefgh12 of ann@corp.example: s3cret-word";
 static const char *const wanted = "t.digits t.token t.mail t.word ";
 
-static char dir[32];
 static char path[300];
 
 static void
@@ -127,7 +124,7 @@ test_alike(void **state)
 static off_t
 find_file(void)
 {
-	DIR *d = opendir(dir);
+	DIR *d = opendir(cache_folder);
 	struct stat st;
 
 	path[0] = '\0';
@@ -135,32 +132,11 @@ find_file(void)
 		if (e->d_name[0] == '.')
 			continue;
 		assert_string_equal(path, "");
-		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
+		snprintf(path, sizeof(path), "%s/%s", cache_folder, e->d_name);
 	}
 	closedir(d);
 	assert_int_equal(stat(path, &st), 0);
 	return st.st_size;
-}
-
-static int
-set_up(void **state)
-{
-	(void)state;
-	snprintf(dir, sizeof(dir), "/tmp/weir_sets_XXXXXX");
-	assert_non_null(mkdtemp(dir));
-	return setenv("CACHE_DIRECTORY", dir, 1);
-}
-
-static int
-tear_down(void **state)
-{
-	DIR *d = opendir(dir);
-
-	(void)state;
-	for (struct dirent *e = readdir(d); e != NULL; e = readdir(d))
-		unlinkat(dirfd(d), e->d_name, 0);
-	closedir(d);
-	return rmdir(dir);
 }
 
 static void
@@ -225,9 +201,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_out_of_the_cache, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_alike, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_damaged, set_up, tear_down),
+		CACHE_FOLDER_TEST(test_out_of_the_cache),
+		CACHE_FOLDER_TEST(test_alike),
+		CACHE_FOLDER_TEST(test_damaged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
