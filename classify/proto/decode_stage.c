@@ -285,34 +285,41 @@ zstd_error(const struct decode_stage *s, size_t code)
  * one (25 to 27 b5 2f fd), and only where its first bytes come together.
  */
 static bool
-zstd_goes_on(const struct decode_stage *s, const ZSTD_inBuffer *in)
+zstd_goes_on(const struct decode_stage *s, const struct cursor *in)
 {
-	const uint8_t *p = in->src;
+	return !s->frame_ended || s->frame_bytes != 0 || cursor_left(in) == 0 || in->p[0] == 0x28 ||
+	       (in->p[0] & 0xf0) == 0x50;
+}
 
-	return !s->frame_ended || s->frame_bytes != 0 || in->pos == in->size ||
-	       p[in->pos] == 0x28 || (p[in->pos] & 0xf0) == 0x50;
+/*
+ * A frame's header goes in byte by byte. With the rest of it and the whole frame at hand the
+ * library would take what is at hand for the frame, from a header's middle on.
+ */
+static size_t
+zstd_piece(const struct decode_stage *s, size_t len)
+{
+	return s->frame_bytes < ZSTD_FRAMEHEADERSIZE_MAX && len > 1 ? 1 : len;
 }
 
 static enum stage_result
 zstd_run(struct decode_stage *s, struct cursor *in, uint8_t *out, size_t cap, size_t *produced)
 {
-	ZSTD_inBuffer i = { in->p, cursor_left(in), 0 };
 	ZSTD_outBuffer o = { out, cap, 0 };
 
 	/* At least once, also without input: output may be waiting inside. */
 	do {
-		if (!zstd_goes_on(s, &i))
+		if (!zstd_goes_on(s, in))
 			return STAGE_ENDED;
-		size_t before = i.pos;
+		ZSTD_inBuffer i = { in->p, zstd_piece(s, cursor_left(in)), 0 };
 		size_t left = ZSTD_decompressStream(s->context, &o, &i);
 
-		in->p = (const uint8_t *)i.src + i.pos;
+		in->p += i.pos;
 		*produced = o.pos;
 		if (ZSTD_isError(left))
 			return zstd_error(s, left);
 		s->frame_ended = s->frame_ended || left == 0;
-		s->frame_bytes = left == 0 ? 0 : s->frame_bytes + (i.pos - before);
-	} while (i.pos < i.size && o.pos < cap);
+		s->frame_bytes = left == 0 ? 0 : s->frame_bytes + i.pos;
+	} while (cursor_left(in) != 0 && o.pos < cap);
 	return STAGE_MORE;
 }
 
