@@ -1,4 +1,4 @@
-/* Digit groups by bit mask: AVX2 where the processor has it, else SSE2 or plain C. */
+/* Digit groups by bit mask: AVX-512 or AVX2 where the processor has it, else SSE2 or plain C. */
 #include "classify/detect/digits.h"
 
 #include <string.h>
@@ -71,6 +71,15 @@ range_mask_avx2(const uint8_t *p, char fold, char low, char span)
 	return mask;
 }
 
+__attribute__((target("avx512bw"))) static inline uint64_t
+range_mask_avx512(const uint8_t *p, char fold, char low, char span)
+{
+	__m512i v = _mm512_or_si512(_mm512_loadu_si512(p), _mm512_set1_epi8(fold));
+
+	return _mm512_cmple_epu8_mask(_mm512_sub_epi8(v, _mm512_set1_epi8(low)),
+				      _mm512_set1_epi8(span));
+}
+
 __attribute__((target("bmi2"))) static inline uint64_t
 compress_bmi2(uint64_t mask, uint64_t out)
 {
@@ -140,7 +149,7 @@ stands_alone(const struct digits *d, const struct digits_spec *spec, uint8_t aft
 }
 
 static void
-move_on(struct digits *d, const uint8_t *p, unsigned n)
+move_on(struct digits *d, const uint8_t *p, size_t n)
 {
 	d->second_last = n > 1 ? p[n - 2] : d->last;
 	d->last = p[n - 1];
@@ -207,18 +216,18 @@ joint_mask(const struct digits_spec *spec, const uint8_t *p, uint64_t between, r
 	return joints;
 }
 
-/* Where groups of two or more digits begin that have two letters in front of them. */
+/* Of the places where groups of two or more digits begin, those with two letters in front. */
 static ALWAYS_INLINE uint64_t
-led_mask(const struct digits *d, const struct digits_spec *spec, const uint8_t *p, uint64_t digits,
-	 range_mask_fn *range)
+led_mask(const struct digits_spec *spec, const uint8_t *p, uint64_t starts, uint8_t second_last,
+	 uint8_t last, range_mask_fn *range)
 {
-	uint64_t starts = digits & ~(digits << 1) & digits >> 1, letters, first, second;
+	uint64_t letters, first, second;
 
 	if (starts == 0 || !spec->led_by_letters)
 		return 0;
 	letters = spec->led_by_small ? range(p, 0x20, 'a', 'z' - 'a') : range(p, 0, 'A', 'Z' - 'A');
-	first = letters << 1 | leads(spec, d->last);
-	second = first << 1 | leads(spec, d->second_last);
+	first = letters << 1 | leads(spec, last);
+	second = first << 1 | leads(spec, second_last);
 	return starts & first & second;
 }
 
@@ -250,7 +259,8 @@ static ALWAYS_INLINE uint64_t
 telling_mask(const struct digits *d, const struct digits_spec *spec, const uint8_t *p,
 	     uint64_t digits, range_mask_fn *range, compress_fn *compress)
 {
-	uint64_t led = led_mask(d, spec, p, digits, range);
+	uint64_t starts = digits & ~(digits << 1) & digits >> 1;
+	uint64_t led = led_mask(spec, p, starts, d->second_last, d->last, range);
 	uint64_t between = ~digits & digits << 1 & digits >> 1, joints, chains, seeds, telling = 0;
 
 	/* Most blocks end here: not even if all that may be a joint were one. */
@@ -275,6 +285,15 @@ telling_mask(const struct digits *d, const struct digits_spec *spec, const uint8
 	return telling;
 }
 
+/* The last group ended so shortly before that the next byte may join another to it. */
+static inline bool
+may_join(const struct digits *d)
+{
+	const struct digit_group *last = d->nr_groups == 0 ? NULL : &d->groups[d->nr_groups - 1];
+
+	return last != NULL && last->start + last->len + 1 >= d->pos;
+}
+
 /*
  * How many of the n bytes at p end behind two that are no digits, so that nothing is joined across
  * that place; 0 where there is none, or something is open from before.
@@ -282,13 +301,62 @@ telling_mask(const struct digits *d, const struct digits_spec *spec, const uint8
 static unsigned
 closed_part(const struct digits *d, unsigned n, uint64_t digits)
 {
-	const struct digit_group *last = d->nr_groups == 0 ? NULL : &d->groups[d->nr_groups - 1];
-	bool joins = last != NULL && last->start + last->len + 1 >= d->pos;
 	uint64_t quiet = ~digits & ~(digits << 1) & ~0ull >> (BLOCK - n);
 
-	if (d->open_len != 0 || (joins && (digits & 3) != 0) || quiet == 0)
+	if (d->open_len != 0 || (may_join(d) && (digits & 3) != 0) || quiet == 0)
 		return 0;
 	return BLOCK - (unsigned)__builtin_clzll(quiet);
+}
+
+/* How many bits in a row are set from the lowest on, and up to the highest. */
+static inline unsigned
+ones_low(uint64_t mask)
+{
+	return mask == ~0ull ? BLOCK : (unsigned)__builtin_ctzll(~mask);
+}
+
+static inline unsigned
+ones_high(uint64_t mask)
+{
+	return mask == ~0ull ? BLOCK : (unsigned)__builtin_clzll(~mask);
+}
+
+/*
+ * The blocks of a text that could hold nothing to tell, up to the last place in them that nothing
+ * is joined across; returns how many bytes that are. One block does not wait for what was found in
+ * the one before, which is why this is quicker than take_block.
+ */
+static ALWAYS_INLINE size_t
+pass_over(struct digits *d, const struct digits_spec *spec, const uint8_t *p, size_t len,
+	  range_mask_fn *range)
+{
+	uint64_t before = 0; /* the digits of the last block */
+	unsigned open = 0;   /* how much of its end may be one chain with what follows */
+	size_t passed = 0;
+
+	if (d->open_len != 0 || may_join(d))
+		return 0;
+	for (size_t at = 0; len - at >= BLOCK; at += BLOCK, p += BLOCK) {
+		uint64_t digits = range(p, 0, '0', 9);
+		uint64_t behind = digits << 1 | before >> (BLOCK - 1);
+		uint64_t ahead = digits >> 1 | 1ull << (BLOCK - 1); /* of the next one, at worst */
+		uint64_t chains = digits | (behind & ahead), quiet = ~digits & ~behind;
+
+		if ((unsigned)__builtin_popcountll(chains) + open >= spec->min_digits) {
+			chains = digits | joint_mask(spec, p, behind & ahead & ~digits, range);
+			if (long_runs(chains, spec->min_digits) != 0 ||
+			    open + ones_low(chains) >= spec->min_digits)
+				break;
+		}
+		if (led_mask(spec, p, digits & ~behind & ahead, at == 0 ? d->second_last : p[-2],
+			     at == 0 ? d->last : p[-1], range) != 0)
+			break;
+		if (quiet != 0)
+			passed = at + BLOCK - (unsigned)__builtin_clzll(quiet);
+		open = ones_high(chains) + (chains == ~0ull ? open : 0);
+		before = digits;
+	}
+	return passed;
 }
 
 /*
@@ -321,8 +389,12 @@ push(struct digits *d, const struct digits_spec *spec, const uint8_t *data, size
 	uint8_t rest[2 * BLOCK];
 
 	while (len >= BLOCK) {
-		unsigned n = take_block(d, spec, data, BLOCK, fn, arg, range, compress);
+		size_t n = pass_over(d, spec, data, len, range);
 
+		if (n != 0)
+			move_on(d, data, n);
+		if (len - n >= BLOCK)
+			n += take_block(d, spec, data + n, BLOCK, fn, arg, range, compress);
 		data += n;
 		len -= n;
 	}
@@ -342,15 +414,24 @@ push_avx2(struct digits *d, const struct digits_spec *spec, const uint8_t *data,
 {
 	push(d, spec, data, len, fn, arg, range_mask_avx2, compress_bmi2);
 }
+
+__attribute__((target("avx512bw,bmi,bmi2,lzcnt,popcnt"))) static void
+push_avx512(struct digits *d, const struct digits_spec *spec, const uint8_t *data, size_t len,
+	    digits_fn *fn, void *arg)
+{
+	push(d, spec, data, len, fn, arg, range_mask_avx512, compress_bmi2);
+}
 #endif
 
-bool
-digits_has_avx2(void)
+enum digits_simd
+digits_best_simd(void)
 {
 #ifdef __SSE2__
-	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
+	if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("bmi2"))
+		return DIGITS_PLAIN;
+	return __builtin_cpu_supports("avx512bw") ? DIGITS_AVX512 : DIGITS_AVX2;
 #else
-	return false;
+	return DIGITS_PLAIN;
 #endif
 }
 
@@ -359,9 +440,15 @@ digits_push(struct digits *d, const struct digits_spec *spec, const uint8_t *dat
 	    digits_fn *fn, void *arg)
 {
 #ifdef __SSE2__
-	if (spec->avx2) {
+	switch (spec->simd) {
+	case DIGITS_AVX512:
+		push_avx512(d, spec, data, len, fn, arg);
+		return;
+	case DIGITS_AVX2:
 		push_avx2(d, spec, data, len, fn, arg);
 		return;
+	default:
+		break;
 	}
 #endif
 	push(d, spec, data, len, fn, arg, range_mask, compress_not);

@@ -29,6 +29,14 @@ struct digit_group {
 	uint8_t before; /* the byte in front of it, 0 at the very beginning */
 };
 
+/* How the masks are made: all find the same, the later ones sooner. */
+enum digits_simd {
+	DIGITS_PLAIN, /* SSE2 or plain C: any processor */
+	DIGITS_AVX2,
+	DIGITS_AVX512, /* its byte instructions (BW) */
+	DIGITS_NR_SIMD,
+};
+
 /* What to look for: shared by all streams, made once. */
 struct digits_spec {
 	bool separator[256]; /* bytes that may join two groups: digits_join */
@@ -38,7 +46,7 @@ struct digits_spec {
 	unsigned min_alone;  /* nor are those of one group with fewer than so many, or more */
 	bool led_by_letters; /* also tell groups of two or more right behind two letters, */
 	bool led_by_small;   /* which may be small ones */
-	bool avx2;	     /* digits_has_avx2(), or false: the same, slower */
+	enum digits_simd simd;
 };
 
 struct digits {
@@ -56,8 +64,8 @@ struct digits {
 /* groups[nr - 1] has just ended. */
 typedef void digits_fn(void *arg, const struct digit_group *groups, unsigned nr);
 
-/* Of this processor: AVX2, and the bit operations that all with AVX2 have. */
-bool digits_has_avx2(void);
+/* The best that this processor can, with the bit operations that all with AVX2 have. */
+enum digits_simd digits_best_simd(void);
 
 void digits_join(struct digits_spec *spec, uint8_t separator);
 

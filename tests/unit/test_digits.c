@@ -6,8 +6,8 @@
 
 enum { OUT_CAP = 16384 };
 
-static bool avx2;	   /* the path that is tested */
-static unsigned min_alone; /* of run_plain */
+static enum digits_simd simd; /* the path that is tested */
+static unsigned min_alone;    /* of run_plain */
 
 static const struct digits_case {
 	const char *name;
@@ -56,7 +56,7 @@ run(const char *in, size_t len, size_t first, size_t step, struct out *o)
 				    .min_alone = 5,
 				    .led_by_letters = true,
 				    .led_by_small = true,
-				    .avx2 = avx2 };
+				    .simd = simd };
 	struct digits d;
 
 	digits_join(&spec, ' ');
@@ -82,7 +82,7 @@ run_plain(const char *in, size_t len, size_t step, struct out *o)
 				    .min_alone = min_alone,
 				    .led_by_letters = true,
 				    .led_by_small = true,
-				    .avx2 = avx2 };
+				    .simd = simd };
 	struct digits d;
 
 	digits_join(&spec, ' ');
@@ -164,13 +164,56 @@ test_random_texts(void **state)
 	assert_true(nr_told > 300 && nr_told < 2900);
 }
 
-static int
-use_avx2(void **state)
+#define TWENTY "12345678901234567890"
+
+/* One chain in a long text is told wherever the blocks end. */
+static void
+test_every_place(void **state)
 {
+	static const struct {
+		const char *chain;
+		unsigned min_digits;
+	} chains[] = {
+		{ "1-2-3-4-5-6", 6 },
+		{ "12 34 56", 6 },
+		{ "AB12", 6 },
+		{ TWENTY "-" TWENTY "-" TWENTY "-" TWENTY "-" TWENTY "-" TWENTY "-" TWENTY
+			 "-" TWENTY,
+		  160 },
+	};
+	static char text[512];
+	static struct out o;
+
 	(void)state;
-	avx2 = digits_has_avx2();
-	if (!avx2)
-		print_message("this processor has no AVX2: the plain path again\n");
+	for (size_t i = 0; i < sizeof(chains) / sizeof(chains[0]); i++) {
+		struct digits_spec spec = { .led_by_letters = true, .simd = simd };
+		size_t len = strlen(chains[i].chain);
+
+		spec.min_digits = spec.min_alone = chains[i].min_digits;
+		digits_join(&spec, ' ');
+		digits_join(&spec, '-');
+		for (size_t at = 1; at + len < sizeof(text); at++) {
+			size_t step = at % 2 ? sizeof(text) : sizeof(text) / 4;
+			struct digits d;
+
+			memset(text, '.', sizeof(text));
+			memcpy(text + at, chains[i].chain, len);
+			o.len = 0;
+			digits_init(&d, 0);
+			for (size_t from = 0; from < sizeof(text); from += step)
+				digits_push(&d, &spec, (const uint8_t *)text + from, step, told,
+					    &o);
+			assert_true(o.len != 0);
+		}
+	}
+}
+
+static int
+use(enum digits_simd wanted, const char *name)
+{
+	simd = wanted <= digits_best_simd() ? wanted : DIGITS_PLAIN;
+	if (simd != wanted)
+		print_message("this processor has no %s: the plain path again\n", name);
 	return 0;
 }
 
@@ -178,8 +221,21 @@ static int
 use_plain(void **state)
 {
 	(void)state;
-	avx2 = false;
-	return 0;
+	return use(DIGITS_PLAIN, "plain path");
+}
+
+static int
+use_avx2(void **state)
+{
+	(void)state;
+	return use(DIGITS_AVX2, "AVX2");
+}
+
+static int
+use_avx512(void **state)
+{
+	(void)state;
+	return use(DIGITS_AVX512, "AVX-512");
 }
 
 int
@@ -188,10 +244,16 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_digits, use_plain),
 		cmocka_unit_test_setup(test_digits, use_avx2),
+		cmocka_unit_test_setup(test_digits, use_avx512),
 		cmocka_unit_test_setup(test_alone, use_plain),
 		cmocka_unit_test_setup(test_alone, use_avx2),
+		cmocka_unit_test_setup(test_alone, use_avx512),
 		cmocka_unit_test_setup(test_random_texts, use_plain),
+		cmocka_unit_test_setup(test_every_place, use_plain),
 		cmocka_unit_test_setup(test_random_texts, use_avx2),
+		cmocka_unit_test_setup(test_every_place, use_avx2),
+		cmocka_unit_test_setup(test_random_texts, use_avx512),
+		cmocka_unit_test_setup(test_every_place, use_avx512),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
