@@ -146,14 +146,14 @@ seek(struct base64_text *t, const uint8_t *data, size_t len, const struct base64
 		size_t first, end = at;
 		unsigned before, behind;
 
-		if (!is_digit(data[at]))
-			continue;
 		if (len - at > LEAST) {
 			if (!run_around(data, at, &before, &behind))
 				continue;
 			first = at + 1 - before;
 			end = at + 1 + behind;
 			end = end - first < LEAST ? end : first + LEAST;
+		} else if (!is_digit(data[at])) {
+			continue;
 		} else {
 			first = run_begin(data, begin, at);
 			while (end < len && end - first < LEAST && is_digit(data[end]))
