@@ -239,7 +239,7 @@ long_runs(uint64_t mask, unsigned length)
 
 	if (length > BLOCK)
 		return 0;
-	for (; 2 * have <= length && mask != 0; have *= 2)
+	for (; 2 * have <= length; have *= 2)
 		mask &= mask >> have;
 	return have < length ? mask & mask >> (length - have) : mask;
 }
@@ -256,12 +256,30 @@ run_around(uint64_t mask, unsigned at)
 
 /* The digits of chains, which are bits in a row, that hold enough of them or are led. */
 static ALWAYS_INLINE uint64_t
+told_digits(const struct digits_spec *spec, uint64_t chains, uint64_t digits, uint64_t led)
+{
+	uint64_t seeds = led | long_runs(chains, spec->min_digits), told = 0;
+
+	while (seeds != 0) {
+		uint64_t chain = run_around(chains, (unsigned)__builtin_ctzll(seeds));
+		uint64_t run = chain & digits;
+		unsigned least = run == chain ? spec->min_alone : spec->min_digits;
+
+		if ((run & led) != 0 || (unsigned)__builtin_popcountll(run) >= least)
+			told |= run;
+		seeds &= ~chain;
+	}
+	return told;
+}
+
+/* The digits of a block that nothing reaches into or out of, as far as they are to be told. */
+static ALWAYS_INLINE uint64_t
 telling_mask(const struct digits *d, const struct digits_spec *spec, const uint8_t *p,
 	     uint64_t digits, range_mask_fn *range, compress_fn *compress)
 {
 	uint64_t starts = digits & ~(digits << 1) & digits >> 1;
 	uint64_t led = led_mask(spec, p, starts, d->second_last, d->last, range);
-	uint64_t between = ~digits & digits << 1 & digits >> 1, joints, chains, seeds, telling = 0;
+	uint64_t between = ~digits & digits << 1 & digits >> 1, joints, chains;
 
 	/* Most blocks end here: not even if all that may be a joint were one. */
 	if (led == 0 && long_runs(digits | between, spec->min_digits) == 0)
@@ -272,17 +290,7 @@ telling_mask(const struct digits *d, const struct digits_spec *spec, const uint8
 	if (led == 0 && long_runs(digits, spec->min_alone) == 0 &&
 	    (joints == 0 || long_runs(compress(chains, joints), spec->min_digits) == 0))
 		return 0;
-	seeds = led | long_runs(chains, spec->min_digits);
-	while (seeds != 0) {
-		uint64_t chain = run_around(chains, (unsigned)__builtin_ctzll(seeds));
-		uint64_t run = chain & digits;
-		unsigned least = run == chain ? spec->min_alone : spec->min_digits;
-
-		if ((run & led) != 0 || (unsigned)__builtin_popcountll(run) >= least)
-			telling |= run;
-		seeds &= ~chain;
-	}
-	return telling;
+	return told_digits(spec, chains, digits, led);
 }
 
 /* The last group ended so shortly before that the next byte may join another to it. */
@@ -322,41 +330,54 @@ ones_high(uint64_t mask)
 }
 
 /*
- * The blocks of a text that could hold nothing to tell, up to the last place in them that nothing
- * is joined across; returns how many bytes that are. One block does not wait for what was found in
- * the one before, which is why this is quicker than take_block.
+ * The blocks of a long text, up to one with a chain to tell that goes on in the next; returns how
+ * many bytes were taken. Where a block begins does not hang on what the one before it held, so the
+ * processor need not wait for that: quicker than take_block.
  */
 static ALWAYS_INLINE size_t
-pass_over(struct digits *d, const struct digits_spec *spec, const uint8_t *p, size_t len,
-	  range_mask_fn *range)
+take_blocks(struct digits *d, const struct digits_spec *spec, const uint8_t *data, size_t len,
+	    digits_fn *fn, void *arg, range_mask_fn *range)
 {
 	uint64_t before = 0; /* the digits of the last block */
 	unsigned open = 0;   /* how much of its end may be one chain with what follows */
-	size_t passed = 0;
+	size_t taken = 0;
+	size_t closed = 0; /* behind the last two that are no digits: nothing is joined across */
 
 	if (d->open_len != 0 || may_join(d))
 		return 0;
-	for (size_t at = 0; len - at >= BLOCK; at += BLOCK, p += BLOCK) {
+	for (size_t at = 0; len - at >= BLOCK; at += BLOCK) {
+		const uint8_t *p = data + at;
 		uint64_t digits = range(p, 0, '0', 9);
 		uint64_t behind = digits << 1 | before >> (BLOCK - 1);
 		uint64_t ahead = digits >> 1 | 1ull << (BLOCK - 1); /* of the next one, at worst */
-		uint64_t chains = digits | (behind & ahead), quiet = ~digits & ~behind;
+		uint64_t chains = digits | (behind & ahead), told, led;
+		uint64_t quiet = ~digits & ~behind;
+		unsigned here = quiet == 0 ? 0 : BLOCK - (unsigned)__builtin_clzll(quiet);
 
-		if ((unsigned)__builtin_popcountll(chains) + open >= spec->min_digits) {
+		led = led_mask(spec, p, digits & ~behind & ahead, at == 0 ? d->second_last : p[-2],
+			       at == 0 ? d->last : p[-1], range);
+		if (led != 0 || open + (unsigned)__builtin_popcountll(chains) >= spec->min_digits) {
 			chains = digits | joint_mask(spec, p, behind & ahead & ~digits, range);
-			if (long_runs(chains, spec->min_digits) != 0 ||
-			    open + ones_low(chains) >= spec->min_digits)
+			told = told_digits(spec, chains, digits, led);
+			if (open != 0 && open + ones_low(chains) >= spec->min_digits)
 				break;
+			if (here < BLOCK && told >> here != 0)
+				break;
+			if (told != 0) {
+				if (at > taken)
+					move_on(d, data + taken, at - taken);
+				walk(d, spec, p, here, told, fn, arg);
+				taken = at + here;
+			}
 		}
-		if (led_mask(spec, p, digits & ~behind & ahead, at == 0 ? d->second_last : p[-2],
-			     at == 0 ? d->last : p[-1], range) != 0)
-			break;
-		if (quiet != 0)
-			passed = at + BLOCK - (unsigned)__builtin_clzll(quiet);
+		if (here != 0)
+			closed = at + here;
 		open = ones_high(chains) + (chains == ~0ull ? open : 0);
 		before = digits;
 	}
-	return passed;
+	if (closed > taken)
+		move_on(d, data + taken, closed - taken);
+	return closed;
 }
 
 /*
@@ -389,10 +410,8 @@ push(struct digits *d, const struct digits_spec *spec, const uint8_t *data, size
 	uint8_t rest[2 * BLOCK];
 
 	while (len >= BLOCK) {
-		size_t n = pass_over(d, spec, data, len, range);
+		size_t n = take_blocks(d, spec, data, len, fn, arg, range);
 
-		if (n != 0)
-			move_on(d, data, n);
 		if (len - n >= BLOCK)
 			n += take_block(d, spec, data + n, BLOCK, fn, arg, range, compress);
 		data += n;

@@ -7,8 +7,9 @@
  * line ends, up to the first byte that is no digit. Anything else (images, hashes, identifiers) is
  * left alone after those first bytes.
  *
- * Of ordinary text no more is looked at than the sixteen bytes on both sides of every
- * BASE64_TEXT_LEASTth. Any split gives the same texts. What is decoded is not searched for base64 again.
+ * Of ordinary text no more is looked at than the sixteen bytes on both sides of one byte in
+ * BASE64_TEXT_LEAST. Any split gives the same texts. What is decoded is not searched for base64
+ * again.
  *
  * Limits: shorter runs; text that begins with bytes that do not print.
  */
