@@ -410,19 +410,39 @@ exchange_scan_header(struct message *m, struct span name, struct span value)
 	scan_field(m, BUFFER_HTTP_HEADER, text.p, text.len);
 }
 
-/* The fields of a message in one stream: a call of the scanner costs more than most of them have
- * bytes. */
+static bool
+open_headers(struct message *m)
+{
+	bool open = m->joined[0].scan != NULL && m->joined[0].as == BUFFER_HTTP_HEADER;
+
+	if (!exchange_text_open(m, 0, BUFFER_HTTP_HEADER))
+		return false;
+	if (!open)
+		exchange_text(m, 0, BUFFER_HTTP_HEADER, header_end, sizeof(header_end));
+	return true;
+}
+
+/*
+ * The fields of a message in one stream: a call of the scanner costs more than most of them have
+ * bytes. Each is between two ends, so what it holds does not hang on which others are left out.
+ */
 static void
 gather_header(struct message *m, struct span name, struct span value)
 {
+	struct scanner *scanner = m->x->env->scanner;
 	struct span text = header_text(m->x->env, name, value);
+	uint64_t id;
 
 	if (text.len == 0)
 		return;
-	if (!exchange_text_open(m, 0, BUFFER_HTTP_HEADER)) {
+	id = scan_text_id(scanner, BUFFER_HTTP_HEADER, text.p, text.len);
+	if (scan_holds_nothing(scanner, id, text.len))
+		return;
+	if (!open_headers(m)) {
 		scan_field(m, BUFFER_HTTP_HEADER, text.p, text.len);
 		return;
 	}
+	scan_remember_after(m->joined[0].scan, id, text.len + sizeof(header_end));
 	memcpy(m->x->env->scratch + text.len, header_end, sizeof(header_end));
 	exchange_text(m, 0, BUFFER_HTTP_HEADER, text.p, text.len + sizeof(header_end));
 }

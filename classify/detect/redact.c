@@ -367,6 +367,12 @@ redact_text(struct scanner *s, const uint8_t *in, size_t len, char *out, size_t 
 	if (len == 0 || !worth_a_look(in, len))
 		return copy_clean(in, len, out, cap);
 
+	uint64_t id = scan_text_id(s, SCAN_USE_REDACT, in, len);
+
+	uint64_t errors = scanner_counters(s)->scan_errors;
+
+	if (scan_holds_nothing(s, id, 0))
+		return copy_clean(in, len, out, cap);
 	r.scanner = s;
 	r.origin = NULL;
 	r.whole_from = r.whole_to = 0;
@@ -383,6 +389,8 @@ redact_text(struct scanner *s, const uint8_t *in, size_t len, char *out, size_t 
 		scan_undone(&r, in, len, '/');
 	if (r.overflow)
 		return copy_clean((const uint8_t *)everything, strlen(everything), out, cap);
+	if (r.nr == 0 && scanner_counters(s)->scan_errors == errors)
+		scan_remember(s, id);
 	sort_marks(&r);
 	return write_out(&r, in, len, out, cap);
 }

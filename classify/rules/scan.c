@@ -62,6 +62,14 @@ count_stages(struct scan_profile *costs, uint64_t at_start, uint64_t at_finder, 
 	costs->judging_cycles += cycles_now() - at_judging;
 }
 
+/* What was not looked at may hold something. */
+static void
+count_error(struct scan_stream *st)
+{
+	st->scanner->counters.scan_errors++;
+	st->nr_new = 0;
+}
+
 /* The whole of a text needs no stream, which costs more than a short text itself does. */
 static bool
 run_hyperscan(struct scan_stream *st, const uint8_t *data, size_t len, bool whole)
@@ -93,7 +101,7 @@ scan_piece(struct scan_stream *st, const uint8_t *data, size_t len, bool whole)
 	uint64_t at_start = scan_profile_now(s);
 
 	if (!run_hyperscan(st, data, len, whole))
-		s->counters.scan_errors++;
+		count_error(st);
 	uint64_t at_finder = scan_profile_now(s);
 
 	if (s->db->nr_digits + s->db->nr_ibans + s->db->nr_leads != 0)
@@ -179,11 +187,12 @@ end_text(struct scan_stream *st)
 	scan_take_pending(st, &s->gathered);
 	if (st->hs != NULL && st->streaming &&
 	    hs_reset_stream(st->hs, 0, s->scratch, scan_on_match, st) != HS_SUCCESS)
-		s->counters.scan_errors++;
+		count_error(st);
 	st->streaming = false;
 	digits_end(&st->digits, &s->db->spec, scan_on_group, st);
 	scan_judge_ready(st, true);
 	st->nr_pending = 0;
+	scan_remember_new(st);
 }
 
 void
@@ -227,7 +236,7 @@ scan_whole(struct scan_stream *st, struct queue *q, const uint8_t *data, size_t 
 	if (s->db->block != NULL &&
 	    hs_scan(s->db->block, scan_readable(s, data, st->push_len), (unsigned)st->push_len, 0,
 		    s->scratch, scan_on_match, st) != HS_SUCCESS)
-		s->counters.scan_errors++;
+		count_error(st);
 	digits_push(&st->digits, &s->db->spec, data, st->push_len, scan_on_group, st);
 	digits_end(&st->digits, &s->db->spec, scan_on_group, st);
 	scan_judge_ready(st, true);
@@ -237,10 +246,16 @@ void
 scan_block(struct scanner *s, enum buffer buffer, const uint8_t *data, size_t len,
 	   scan_found_fn *found, void *arg)
 {
+	uint64_t id = scan_text_id(s, buffer, data, len);
+
+	if (scan_holds_nothing(s, id, len))
+		return;
 	stream_init(&s->block, s, NULL, buffer);
 	s->block.found = found;
 	s->block.arg = arg;
+	scan_remember_after(&s->block, id, len);
 	scan_whole(&s->block, &s->gathered, data, len);
+	scan_remember_new(&s->block);
 }
 
 void

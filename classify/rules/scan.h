@@ -38,6 +38,7 @@ typedef void scan_found_fn(void *arg, const struct finding *f);
 /* clang-format off */
 #define SCAN_COUNTERS(X)                                                                           \
 	X(scan_bytes, "bytes scanned, after undoing their coding")                                 \
+	X(scan_known_bytes, "bytes not scanned again: a field that was known to hold nothing")     \
 	X(scan_streams_refused, "streams not opened: the pool was empty")                          \
 	X(scan_candidates, "candidates judged")                                                    \
 	X(scan_confirmed, "of them findings, before values already told are left out")             \
@@ -86,6 +87,31 @@ void scan_close(struct scan_stream *st, scan_found_fn *found, void *arg);
 /* A field that is here in full, its coding undone by the caller; looked at up to SCAN_FIELD_MAX. */
 void scan_block(struct scanner *s, enum buffer buffer, const uint8_t *data, size_t len,
 		scan_found_fn *found, void *arg);
+
+/*
+ * Fields come again: of a thousand requests most have the same host, agent and types. One in which
+ * no candidate was met is remembered by its hash, under the scanner's key, and need not be scanned
+ * again under the same rules. Newer ones take the place of older ones. Never while costs are
+ * counted or candidates are traced.
+ *
+ * scan_block does so by itself. Who scans several fields in one stream, each between two
+ * VALUE_FIELD_END, asks before it pushes one, and then lets it be remembered:
+ *
+ *   id = scan_text_id(s, buffer, field, len);
+ *   if (!scan_holds_nothing(s, id, len)) {
+ *           scan_remember_after(st, id, len);
+ *           scan_push(st, field, len, found, arg);
+ *   }
+ */
+enum { SCAN_USE_REDACT = NR_BUFFERS, SCAN_KNOWN_MAX = 512 };
+
+/* use: the buffer, or SCAN_USE_REDACT. 0: of a text that will not be remembered. */
+uint64_t scan_text_id(const struct scanner *s, unsigned use, const uint8_t *data, size_t len);
+/* Counts the len bytes if so. */
+bool scan_holds_nothing(struct scanner *s, uint64_t id, size_t len);
+void scan_remember(struct scanner *s, uint64_t id);
+/* When the stream ends or has a gap, and no candidate was met in the next len bytes. */
+void scan_remember_after(struct scan_stream *st, uint64_t id, size_t len);
 
 /*
  * For redact.c: every value in a text that must not be shown, whatever its buffer, by boundary,

@@ -69,6 +69,7 @@ add_candidate(struct scan_stream *st, struct candidate *c)
 	struct queue *q = st->queue;
 	uint32_t i;
 
+	scan_holds_candidate(st, c->end);
 	if (c->end + CONFIRM_RIGHT <= st->quiet)
 		return;
 	c->first = c->end;

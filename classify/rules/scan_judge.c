@@ -194,6 +194,14 @@ count_cost(struct scan_profile *costs, uint32_t pattern, uint64_t since, uint64_
 	costs->pattern[pattern].cycles += cycles_now() - since;
 }
 
+/* What a field holds does not hang on the one before it, which need not have been pushed. */
+static bool
+crosses_fields(const struct scan_stream *st, const uint8_t *from, const uint8_t *to)
+{
+	return st->buffer == BUFFER_HTTP_HEADER &&
+	       memchr(from, VALUE_FIELD_END, (size_t)(to - from)) != NULL;
+}
+
 static void
 judge(struct scan_stream *st, const struct candidate *c)
 {
@@ -214,7 +222,8 @@ judge(struct scan_stream *st, const struct candidate *c)
 
 	st->scanner->counters.scan_candidates++;
 	if (!scan_match_bounds(st, c, span_of(window, len), from, c->end, &start, &end) ||
-	    (!c->has_start && scan_goes_on(st->queue, c, p, window, len, end, start)))
+	    (!c->has_start && scan_goes_on(st->queue, c, p, window, len, end, start)) ||
+	    crosses_fields(st, window + start, window + end))
 		return;
 	value_init(&v, window, len, start, end);
 	if (st->scanner->trace != NULL)

@@ -1,7 +1,8 @@
 /*
  * Inside the scanner: what its parts share. scan.c takes a stream apart, scan_candidates.c gathers
  * what Hyperscan and the digit finder stop at, scan_judge.c makes findings of it, with
- * scan_start.c for where a match begins, and scanner.c has what streams are taken from.
+ * scan_start.c for where a match begins, scan_known.c knows texts again, and scanner.c has what
+ * streams are taken from.
  */
 #ifndef WEIR_SCAN_STATE_H
 #define WEIR_SCAN_STATE_H
@@ -24,6 +25,8 @@ enum {
 	MAX_GATHERED = 512, /* candidates of a piece */
 	PAGE = 4096,	    /* the smallest there is */
 	OVERREAD = 64,	    /* one AVX-512 register, to be safe */
+	KNOWN_TEXTS = 4096, /* that hold nothing; a power of two */
+	NEW_TEXTS = 32,	    /* of a stream, to be remembered */
 };
 enum { MAX_CLAIMS = 4, MAX_HEADED = 8 };
 
@@ -57,6 +60,12 @@ struct queue {
 	struct candidate at[MAX_GATHERED];
 };
 
+/* To be remembered at the end of the stream, see scan_remember_after; id 0: holds something. */
+struct new_text {
+	uint64_t id;
+	uint64_t end;
+};
+
 struct scan_stream {
 	struct scanner *scanner;
 	struct queue *queue; /* of the piece that is being scanned */
@@ -78,11 +87,12 @@ struct scan_stream {
 	struct digits digits;
 	struct unescape unescape;
 	bool streaming; /* hs has seen bytes since base */
-	uint32_t nr_pending, nr_seen, tail_len, nr_small;
+	uint32_t nr_pending, nr_seen, tail_len, nr_small, nr_new;
 	struct candidate pending[SCAN_MAX_PENDING];
 	uint64_t seen[SCAN_MAX_SEEN];
 	uint8_t tail[SCAN_LOOK_BEHIND];
 	uint8_t small[SMALL_CAP];
+	struct new_text new[NEW_TEXTS];
 };
 
 struct scanner {
@@ -100,6 +110,7 @@ struct scanner {
 	struct scan_profile *profile; /* owned; NULL: costs are not counted */
 	struct scan_stream block, values;
 	struct queue gathered, gathered_values; /* scan_values may run inside a found callback */
+	uint64_t known[KNOWN_TEXTS];		/* ids, each where its low bits say */
 	uint8_t seam[SEAM_CAP];
 	uint8_t bounce[SCAN_FIELD_MAX + OVERREAD];
 };
@@ -150,6 +161,10 @@ scan_profile_now(const struct scanner *s)
 void scan_piece(struct scan_stream *st, const uint8_t *data, size_t len, bool whole);
 /* What was gathered from small pushes, the last of them if it is. */
 void scan_small(struct scan_stream *st, bool last);
+
+/* scan_known.c: a candidate that ends there, and the end of the stream's text. */
+void scan_holds_candidate(struct scan_stream *st, uint64_t end);
+void scan_remember_new(struct scan_stream *st);
 
 /* scan_candidates.c: what waits in the stream, into the queue and, from that one on, back again. */
 void scan_take_pending(struct scan_stream *st, struct queue *q);

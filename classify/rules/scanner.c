@@ -103,7 +103,7 @@ feed_again(struct scan_stream *st, hs_stream_t *hs)
 
 	memcpy(tail, st->tail, len);
 	st->hs = hs;
-	st->nr_pending = 0;
+	st->nr_pending = st->nr_new = 0; /* what was scanned under the old rules */
 	st->quiet = st->pos;
 	st->pos -= len;
 	st->base = st->pos;
@@ -126,6 +126,7 @@ scanner_set_rules(struct scanner *s, const struct ruleset *set)
 				   false);
 	}
 	old = swap_engine(s, &e, set);
+	memset(s->known, 0, sizeof(s->known));
 	for (uint32_t i = 0; i < s->streams.nr_objects; i++) {
 		if (s->open[i])
 			feed_again((void *)(s->streams.memory + i * s->streams.object_bytes),

@@ -374,6 +374,130 @@ test_reload(void **state)
 	ruleset_free(again);
 }
 
+static uint64_t
+known_bytes(const struct scanner *s)
+{
+	return scanner_counters(s)->scan_known_bytes;
+}
+
+static void
+block(struct scanner *s, enum buffer buffer, const char *text, const char *want)
+{
+	struct out o = { 0 };
+
+	scan_block(s, buffer, (const uint8_t *)text, strlen(text), found, &o);
+	assert_string_equal(o.text, want);
+}
+
+/* What held nothing is not looked at again, in that buffer and under those rules. */
+static void
+test_known_blocks(void **state)
+{
+	static const char clean[] = "x-user: nobody at all 12345",
+			  value[] = "x: ann@corp.internal.io";
+	static char longer[SCAN_KNOWN_MAX + 2];
+	struct scanner *s = scanner_create(rules, 0, key);
+	struct ruleset *again;
+
+	(void)state;
+	block(s, BUFFER_HTTP_HEADER, clean, "");
+	assert_int_equal(known_bytes(s), 0);
+	block(s, BUFFER_HTTP_HEADER, clean, "");
+	assert_int_equal(known_bytes(s), sizeof(clean) - 1);
+	assert_int_equal(scanner_counters(s)->scan_bytes, sizeof(clean) - 1);
+
+	for (unsigned i = 0; i < 3; i++) {
+		block(s, BUFFER_DNS_NAME, value, ""); /* no rule is for that */
+		block(s, BUFFER_HTTP_HEADER, value, "pii.email medium a***@corp.internal.io;");
+	}
+	assert_int_equal(known_bytes(s), sizeof(clean) - 1 + 2 * (sizeof(value) - 1));
+
+	assert_int_equal(ruleset_load("rules", &again, stderr), 0);
+	assert_int_equal(scanner_set_rules(s, again), 0);
+	block(s, BUFFER_HTTP_HEADER, clean, "");
+	assert_int_equal(known_bytes(s), sizeof(clean) - 1 + 2 * (sizeof(value) - 1));
+
+	memset(longer, 'a', sizeof(longer) - 1);
+	assert_true(scan_text_id(s, BUFFER_HTTP_HEADER, (uint8_t *)longer, SCAN_KNOWN_MAX) != 0);
+	assert_true(scan_text_id(s, BUFFER_HTTP_HEADER, (uint8_t *)longer, SCAN_KNOWN_MAX + 1) ==
+		    0);
+	scanner_destroy(s);
+	ruleset_free(again);
+}
+
+static bool
+push_field(struct scanner *s, struct scan_stream *st, const char *text, struct out *o)
+{
+	const uint8_t *p = (const uint8_t *)text;
+	size_t len = strlen(text);
+	uint64_t id = scan_text_id(s, BUFFER_HTTP_HEADER, p, len);
+
+	if (scan_holds_nothing(s, id, len))
+		return false;
+	scan_remember_after(st, id, len);
+	scan_push(st, p, len, found, o);
+	return true;
+}
+
+/* Of the fields of a stream all but those that a candidate was met in; a long one is scanned at
+ * once, before those behind it come. */
+static void
+test_known_fields(void **state)
+{
+	static char long_field[600];
+	static const char *const fields[] = { "\x1d",
+					      "accept: text/plain of any kind\n\x1d",
+					      "x-card: 5425233430109903\n\x1d",
+					      long_field,
+					      "x-mail: ann@corp.internal.io\n\x1d",
+					      "agent: someone/1.0\n\x1d" };
+	struct scanner *s = scanner_create(rules, 1, key);
+
+	(void)state;
+	memset(long_field, 'a', sizeof(long_field) - 1);
+	memcpy(long_field, "x-long: ", 8);
+	memcpy(long_field + 510, "\n\x1d", 3);
+	for (unsigned round = 0; round < 3; round++) {
+		struct scan_stream *st = scan_open(s, BUFFER_HTTP_HEADER);
+		struct out o = { 0 };
+
+		for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+			assert_int_equal(push_field(s, st, fields[i], &o),
+					 round == 0 || i == 2 || i == 4);
+		scan_close(st, found, &o);
+		assert_string_equal(o.text, "pci.pan high 542523******9903;"
+					    "pii.email medium a***@corp.internal.io;");
+	}
+	scanner_destroy(s);
+}
+
+/* No value goes from one field of a header to the next: which of them are pushed may differ. */
+static void
+test_field_ends(void **state)
+{
+	static const char rule[] = "rule a {\n title \"T\"\n data_type x\n in any\n"
+				   " match /tok[^0-9]{1,20}[0-9]{6}/\n}\n";
+	static const struct {
+		enum buffer buffer;
+		const char *in, *want;
+	} texts[] = {
+		{ BUFFER_HTTP_HEADER, "x: tok is 123456\n\x1d", "a medium [x];" },
+		{ BUFFER_HTTP_HEADER, "x: tok\n\x1dy: 123456\n\x1d", "" },
+		{ BUFFER_HTTP_BODY, "x: tok\n\x1dy: 123456\n\x1d", "a medium [x];" },
+	};
+	struct ruleset *set;
+
+	(void)state;
+	assert_int_equal(ruleset_load_text("t.rules", rule, sizeof(rule) - 1, &set, stderr), 0);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct scanner *s = scanner_create(set, 0, key);
+
+		block(s, texts[i].buffer, texts[i].in, texts[i].want);
+		scanner_destroy(s);
+	}
+	ruleset_free(set);
+}
+
 /* More than may wait: some are lost, all of them are counted. */
 static void
 test_too_many(void **state)
@@ -578,6 +702,9 @@ main(void)
 		cmocka_unit_test(test_live_test_values),
 		cmocka_unit_test(test_tokens),
 		cmocka_unit_test(test_reload),
+		cmocka_unit_test(test_known_blocks),
+		cmocka_unit_test(test_known_fields),
+		cmocka_unit_test(test_field_ends),
 		cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_bad_rules),
 		cmocka_unit_test(test_numbers_in_shapes),
