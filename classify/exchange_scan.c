@@ -104,7 +104,8 @@ open_scan(struct message *m, enum buffer buffer)
 void
 exchange_scan(struct message *m, enum buffer buffer, const uint8_t *data, size_t len)
 {
-	if (!m->scan_body || (m->scan == NULL && !open_scan(m, buffer)))
+	if (!m->scan_body || scanner_is_idle(m->x->env->scanner) ||
+	    (m->scan == NULL && !open_scan(m, buffer)))
 		return;
 	if (m->protobuf_body) {
 		exchange_protobuf(m, data, len);

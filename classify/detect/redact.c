@@ -364,7 +364,7 @@ redact_text(struct scanner *s, const uint8_t *in, size_t len, char *out, size_t 
 
 	if (len > REDACT_MAX)
 		len = cut_long(in);
-	if (len == 0 || !worth_a_look(in, len))
+	if (len == 0 || scanner_is_idle(s) || !worth_a_look(in, len))
 		return copy_clean(in, len, out, cap);
 
 	uint64_t id = scan_text_id(s, SCAN_USE_REDACT, in, len);

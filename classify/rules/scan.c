@@ -172,7 +172,7 @@ scan_push(struct scan_stream *st, const uint8_t *data, size_t len, scan_found_fn
 {
 	st->found = found;
 	st->arg = arg;
-	if (len != 0)
+	if (len != 0 && !scanner_is_idle(st->scanner))
 		unescape_push(&st->unescape, data, len, scan_decoded, st);
 }
 
@@ -226,8 +226,6 @@ scan_whole(struct scan_stream *st, struct queue *q, const uint8_t *data, size_t 
 {
 	struct scanner *s = st->scanner;
 
-	if (len == 0)
-		return;
 	q->nr = 0;
 	st->queue = q;
 	st->push = data;
@@ -246,8 +244,11 @@ void
 scan_block(struct scanner *s, enum buffer buffer, const uint8_t *data, size_t len,
 	   scan_found_fn *found, void *arg)
 {
-	uint64_t id = scan_text_id(s, buffer, data, len);
+	uint64_t id;
 
+	if (len == 0 || scanner_is_idle(s))
+		return;
+	id = scan_text_id(s, buffer, data, len);
 	if (scan_holds_nothing(s, id, len))
 		return;
 	stream_init(&s->block, s, NULL, buffer);
@@ -261,6 +262,8 @@ scan_block(struct scanner *s, enum buffer buffer, const uint8_t *data, size_t le
 void
 scan_values(struct scanner *s, const uint8_t *data, size_t len, scan_value_fn *fn, void *arg)
 {
+	if (len == 0 || scanner_is_idle(s))
+		return;
 	stream_init(&s->values, s, NULL, BUFFER_PAYLOAD);
 	s->values.value = fn;
 	s->values.arg = arg;

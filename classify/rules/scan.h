@@ -63,6 +63,9 @@ uint64_t scanner_bytes(const struct scanner *s);
 
 uint32_t scanner_open_streams(const struct scanner *s);
 
+/* No rule is on: what is pushed is not looked at, and need not be put together for it. */
+bool scanner_is_idle(const struct scanner *s);
+
 /*
  * New rules from here on. Open streams go on in the new set: they are fed their look-behind, and
  * values already told of a rule with the same id are not told again. Allocates; control path. 0, or

@@ -159,6 +159,12 @@ scanner_open_streams(const struct scanner *s)
 	return s->streams.nr_taken;
 }
 
+bool
+scanner_is_idle(const struct scanner *s)
+{
+	return s->db->nr_patterns == 0;
+}
+
 const struct scan_counters *
 scanner_counters(const struct scanner *s)
 {
