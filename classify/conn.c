@@ -785,6 +785,12 @@ percent_decode(const uint8_t *in, size_t len, bool plus, uint8_t *out, size_t ca
 {
 	size_t n = 0;
 
+	/* Most have nothing that is coded. */
+	if (len <= cap && len != 0 && memchr(in, '%', len) == NULL &&
+	    (!plus || memchr(in, '+', len) == NULL)) {
+		memcpy(out, in, len);
+		return len;
+	}
 	for (size_t i = 0; i < len && n < cap; i++) {
 		int hi = -1, lo = -1;
 

@@ -44,6 +44,7 @@ exchange_open(struct conn_env *env, struct conn *c, uint64_t ordinal)
 		memset(&x->message[d], 0, offsetof(struct message, sha));
 		x->message[d].x = x;
 		x->message[d].dir = (enum conn_dir)d;
+		x->message[d].type_buffer = BUFFER_HTTP_BODY;
 		if (env->config.body_sha256)
 			sha256_init(&x->message[d].sha);
 	}
@@ -358,6 +359,7 @@ message_header(struct message *m, const struct http_field *f)
 	switch (f->is) {
 	case HTTP_FIELD_CONTENT_TYPE:
 		m->type_len = (uint8_t)keep(m->type, MAX_TYPE, f->value);
+		m->type_buffer = exchange_type_buffer(span_of(m->type, m->type_len));
 		x->grpc = x->grpc || exchange_type_starts(m, "application/grpc");
 		break;
 	case HTTP_FIELD_GRPC_ENCODING:
@@ -430,9 +432,12 @@ static void
 gather_header(struct message *m, struct span name, struct span value)
 {
 	struct scanner *scanner = m->x->env->scanner;
-	struct span text = header_text(m->x->env, name, value);
+	struct span text;
 	uint64_t id;
 
+	if (scanner_is_idle(scanner))
+		return;
+	text = header_text(m->x->env, name, value);
 	if (text.len == 0)
 		return;
 	id = scan_text_id(scanner, BUFFER_HTTP_HEADER, text.p, text.len);
@@ -501,7 +506,7 @@ body_buffer(const struct message *m)
 		return BUFFER_WS_MESSAGE;
 	if (m->x->llm != NULL && llm_is_likely(m->x->llm))
 		return m->dir == CONN_ORIG ? BUFFER_LLM_PROMPT : BUFFER_LLM_COMPLETION;
-	return exchange_type_buffer(span_of(m->type, m->type_len));
+	return m->type_buffer;
 }
 
 static void
@@ -690,6 +695,7 @@ exchange_expect_answer(struct exchange *x)
 	x->status = 0;
 	m->begun = m->headers_done = m->done = m->complete = false;
 	m->type_len = m->coding_len = 0;
+	m->type_buffer = BUFFER_HTTP_BODY;
 }
 
 /* ------------------------------------------------------------------ the end */

@@ -29,9 +29,10 @@ exchange_path(const struct exchange *x)
 		skip = slash != NULL ? (size_t)(slash - target.p) : target.len;
 	}
 	target = span_of(target.p + skip, target.len - skip);
-	for (size_t i = 0; i < target.len; i++) {
-		if (target.p[i] == '?' || target.p[i] == '#')
-			return span_of(target.p, i);
+	for (const char *end = "?#"; *end != '\0' && target.len != 0; end++) {
+		mark = memchr(target.p, *end, target.len);
+		if (mark != NULL)
+			target.len = (size_t)(mark - target.p);
 	}
 	return target;
 }

@@ -51,6 +51,7 @@ struct message {
 	struct scan_stream *scan;
 	struct scan_stream *blob; /* of a text in base64, while it lasts */
 	struct base64_text base64_text;
+	enum buffer type_buffer;  /* where a body of its type is looked at */
 	enum buffer scan_buffer;  /* of scan, and of what is found in its base64 */
 	struct body_parts *parts; /* of a multipart body; owned, from the message buffers */
 	struct {

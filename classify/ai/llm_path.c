@@ -213,9 +213,21 @@ find_verb(struct span path, struct llm_target *t, char *model, size_t cap)
 	return false;
 }
 
+/* Bytes that one of the ends ends with. */
+static bool is_last_of_end[256];
+
+__attribute__((constructor)) static void
+fill_last_of_ends(void)
+{
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		is_last_of_end[ends[i].end.p[ends[i].end.len - 1]] = true;
+}
+
 static bool
 find_end(struct span path, struct llm_target *t)
 {
+	if (path.len == 0 || !is_last_of_end[path.p[path.len - 1]])
+		return false;
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		if (!ends_so(path, ends[i].end))
 			continue;
@@ -232,10 +244,12 @@ find_end(struct span path, struct llm_target *t)
 static bool
 is_no_call(struct span segment)
 {
-	if (segment.len > NO_CALL_LONGEST)
+	if (segment.len == 0 || segment.len > NO_CALL_LONGEST)
 		return false;
 	for (size_t i = 0; i < NO_CALLS_ALIKE && no_calls[segment.len][i] != NULL; i++) {
-		if (memcmp(segment.p, no_calls[segment.len][i], segment.len) == 0)
+		const char *word = no_calls[segment.len][i];
+
+		if (segment.p[0] == (uint8_t)word[0] && memcmp(segment.p, word, segment.len) == 0)
 			return true;
 	}
 	return false;
