@@ -10,6 +10,7 @@
 #include <zlib.h>
 
 #include "dataplane/log.h"
+#include "dataplane/port/pcap_records.h"
 
 #define MAX_TIME_US (((uint64_t)1 << 53) - 1)
 
@@ -21,14 +22,15 @@ struct pcap_source {
 	unsigned nr_files, next_file;
 	pcap_t *pcap;
 	char *read_buffer; /* owned, READ_BYTES; of the file that is open */
+	struct pcap_records records;
+	bool by_records; /* they have the next packet of the open file, or the library has it */
 	struct rte_mempool *pool;
 	uint64_t order_us;
 	uint64_t bytes_done, bytes_total;
 	unsigned pace_percent; /* 0: as fast as possible */
 	uint64_t pace_first_us, pace_began_us;
-	/* A packet that was read but found no mbuf, or whose time has not come. */
-	const struct pcap_pkthdr *pending_head;
-	const uint8_t *pending_data;
+	/* A packet that was read but found no mbuf, or whose time has not come; data NULL: none. */
+	struct pcap_record pending;
 	int status;
 };
 
@@ -162,6 +164,7 @@ open_next(struct pcap_source *p)
 		log_err("replay: %s: %s: must be a pcap or pcapng file", file, error);
 		return false;
 	}
+	p->by_records = pcap_records_begin(&p->records, fileno(f));
 	return accept_link(p, file);
 }
 
@@ -172,12 +175,41 @@ fail(struct pcap_source *p)
 	p->source.ended = true;
 }
 
+static uint64_t
+time_us_of(const struct timeval *tv) /* tv_usec holds nanoseconds */
+{
+	/* Damaged files have times that no clock showed; records promise integers below 2^53. */
+	if (tv->tv_sec < 0 || (uint64_t)tv->tv_sec > MAX_TIME_US / 1000000u)
+		return tv->tv_sec < 0 ? 0 : MAX_TIME_US;
+	return (uint64_t)tv->tv_sec * 1000000u + (uint64_t)tv->tv_usec / 1000u % 1000000u;
+}
+
+/* What pcap_next_ex returns. */
+static int
+next_of_file(struct pcap_source *p)
+{
+	struct pcap_pkthdr *head;
+	const uint8_t *data;
+	int r;
+
+	if (p->by_records) {
+		if (pcap_records_next(&p->records, &p->pending))
+			return 1;
+		p->by_records = false;
+		if (fseeko(pcap_file(p->pcap), pcap_records_offset(&p->records), SEEK_SET) != 0)
+			return PCAP_ERROR;
+	}
+	r = pcap_next_ex(p->pcap, &head, &data);
+	if (r == 1)
+		p->pending =
+		    (struct pcap_record) { time_us_of(&head->ts), head->caplen, head->len, data };
+	return r;
+}
+
 /* Reads the next packet into pending; false at the end of the run or on an error. */
 static bool
 read_next(struct pcap_source *p)
 {
-	struct pcap_pkthdr *head;
-	const uint8_t *data;
 	int r;
 
 	for (;;) {
@@ -191,12 +223,9 @@ read_next(struct pcap_source *p)
 				return false;
 			}
 		}
-		r = pcap_next_ex(p->pcap, &head, &data);
-		if (r == 1) {
-			p->pending_head = head;
-			p->pending_data = data;
+		r = next_of_file(p);
+		if (r == 1)
 			return true;
-		}
 		if (r == PCAP_ERROR) {
 			const char *file = p->files[p->next_file - 1];
 			const char *error = pcap_geterr(p->pcap);
@@ -221,7 +250,7 @@ read_next(struct pcap_source *p)
 static struct rte_mbuf *
 copy_pending(struct pcap_source *p)
 {
-	uint32_t len = p->pending_head->caplen;
+	uint32_t len = p->pending.captured;
 	struct rte_mbuf *head = NULL, *last = NULL;
 	uint32_t done = 0;
 
@@ -234,7 +263,7 @@ copy_pending(struct pcap_source *p)
 			return NULL;
 		}
 		n = RTE_MIN(len - done, (uint32_t)rte_pktmbuf_tailroom(m));
-		memcpy(rte_pktmbuf_mtod(m, uint8_t *), p->pending_data + done, n);
+		memcpy(rte_pktmbuf_mtod(m, uint8_t *), p->pending.data + done, n);
 		m->data_len = (uint16_t)n;
 		done += n;
 		if (head == NULL) {
@@ -247,17 +276,6 @@ copy_pending(struct pcap_source *p)
 		last = m;
 	} while (done < len);
 	return head;
-}
-
-static uint64_t
-pending_time_us(const struct pcap_source *p)
-{
-	const struct timeval *tv = &p->pending_head->ts; /* tv_usec holds nanoseconds */
-
-	/* Damaged files have times that no clock showed; records promise integers below 2^53. */
-	if (tv->tv_sec < 0 || (uint64_t)tv->tv_sec > MAX_TIME_US / 1000000u)
-		return tv->tv_sec < 0 ? 0 : MAX_TIME_US;
-	return (uint64_t)tv->tv_sec * 1000000u + (uint64_t)tv->tv_usec / 1000u % 1000000u;
 }
 
 /* With --pace: has the wall clock come as far as the capture's? */
@@ -291,9 +309,9 @@ pcap_rx(struct source *s, struct rte_mbuf **pkts, uint16_t nr, uint64_t now_us)
 		struct packet *pkt;
 		uint64_t time_us;
 
-		if (p->pending_head == NULL && !read_next(p))
+		if (p->pending.data == NULL && !read_next(p))
 			break;
-		time_us = pending_time_us(p);
+		time_us = p->pending.time_us;
 		if (!is_due(p, time_us))
 			break;
 		m = copy_pending(p);
@@ -306,9 +324,9 @@ pcap_rx(struct source *s, struct rte_mbuf **pkts, uint16_t nr, uint64_t now_us)
 		pkt->time_us = time_us;
 		pkt->order_us = p->order_us;
 		pkt->link = (uint8_t)s->link;
-		pkt->wire_bytes = RTE_MAX(p->pending_head->len, p->pending_head->caplen);
-		p->bytes_done += p->pending_head->caplen + 16u;
-		p->pending_head = NULL;
+		pkt->wire_bytes = RTE_MAX(p->pending.wire, p->pending.captured);
+		p->bytes_done += p->pending.captured + 16u;
+		p->pending.data = NULL;
 		pkts[n++] = m;
 	}
 	return n;
@@ -324,8 +342,9 @@ pcap_source_create(const char *const *files, unsigned nr, struct rte_mempool *po
 	if (p == NULL)
 		return -ENOMEM;
 	p->read_buffer = malloc(READ_BYTES);
-	if (p->read_buffer == NULL) {
-		free(p);
+	p->records.buffer = malloc(PCAP_RECORDS_BYTES);
+	if (p->read_buffer == NULL || p->records.buffer == NULL) {
+		pcap_source_destroy(p);
 		return -ENOMEM;
 	}
 	p->files = files;
@@ -348,6 +367,7 @@ pcap_source_destroy(struct pcap_source *p)
 		return;
 	if (p->pcap != NULL)
 		pcap_close(p->pcap);
+	free(p->records.buffer);
 	free(p->read_buffer);
 	free(p);
 }
