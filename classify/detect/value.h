@@ -18,6 +18,7 @@
 #include "classify/span.h"
 
 struct token_claims;
+struct near_words;
 
 enum {
 	VALUE_NORM_CAP = 512,
@@ -33,6 +34,7 @@ struct value {
 	size_t len;
 	size_t start, end;
 	struct token_claims *claims; /* where a validator puts what a token says; may be NULL */
+	struct near_words *near;     /* the judge's, see words.h; NULL where nobody asks */
 	bool test;		     /* the validator knows it as a test value or a reserved name */
 	size_t norm_len;
 	uint8_t norm[VALUE_NORM_CAP];
@@ -60,6 +62,7 @@ value_init(struct value *v, const uint8_t *window, size_t len, size_t start, siz
 	v->start = start;
 	v->end = end;
 	v->claims = NULL;
+	v->near = NULL;
 	v->test = false;
 	value_set_norm(v, value_span(v));
 }

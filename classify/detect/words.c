@@ -101,39 +101,64 @@ is_joint(uint8_t c)
 }
 
 /* A part ends in front of a joint, and between a small and a capital letter. */
+static bool
+begins_part(const uint8_t *p, size_t i)
+{
+	return is_joint(p[i]) || (p[i] >= 'A' && p[i] <= 'Z' && p[i - 1] >= 'a' && p[i - 1] <= 'z');
+}
+
 static size_t
 part_end(const uint8_t *p, size_t from, size_t len)
 {
 	size_t i = from + 1;
 
-	while (i < len && !is_joint(p[i]) &&
-	       !(p[i] >= 'A' && p[i] <= 'Z' && p[i - 1] >= 'a' && p[i - 1] <= 'z'))
+	while (i < len && !begins_part(p, i))
 		i++;
 	return i;
 }
 
-/* 0: no match. Else how many bytes of the word stand behind the last part that matches, and 1. */
-static unsigned
-word_matches(const struct word_list *list, const uint8_t *p, size_t len)
+static struct span
+without_joints(const uint8_t *p, size_t len)
 {
-	unsigned behind = 0;
-
 	while (len > 0 && is_joint(p[0])) {
 		p++;
 		len--;
 	}
 	while (len > 0 && is_joint(p[len - 1]))
 		len--;
-	if (len == 0 || len >= 2 * WORD_MAX)
-		return 0;
-	if (in_list(list, p, len))
-		return 1;
-	for (size_t from = 0; from < len;) {
-		size_t to = part_end(p, from, len);
+	return span_of(p, len);
+}
 
-		if (to - from < len && in_list(list, p + from, to - from))
-			behind = (unsigned)(len - to) + 1;
-		from = to < len && is_joint(p[to]) ? to + 1 : to;
+/* Takes the next part of a word off its front; false behind the last. */
+static bool
+take_part(struct span *word, struct span *part)
+{
+	if (word->len == 0)
+		return false;
+
+	size_t to = part_end(word->p, 0, word->len);
+	size_t next = to < word->len && is_joint(word->p[to]) ? to + 1 : to;
+
+	*part = span_of(word->p, to);
+	*word = span_of(word->p + next, word->len - next);
+	return true;
+}
+
+/* 0: no match. Else how many bytes of the word stand behind the last part that matches, and 1. */
+static unsigned
+word_matches(const struct word_list *list, const struct near_word *near)
+{
+	struct span word = without_joints(near->p, near->len), rest = word, part;
+	unsigned behind = 0;
+
+	if ((list->first_letters & near->first_letters) == 0 ||
+	    (list->lengths & near->lengths) == 0)
+		return 0;
+	if (in_list(list, word.p, word.len))
+		return 1;
+	while (take_part(&rest, &part)) {
+		if (part.len < word.len && in_list(list, part.p, part.len))
+			behind = (unsigned)(word.p + word.len - (part.p + part.len)) + 1;
 	}
 	return behind;
 }
@@ -185,22 +210,29 @@ word_right(const struct value *v, size_t *at, struct span *word)
 	return to > from;
 }
 
-/* How near the word at this place is, 0 when it is not of the list or more of the other. */
+/* Of a word at whose end the match stands. */
 static unsigned
-nearness(const struct word_list *list, const struct word_list *other, struct span word,
-	 unsigned place)
+nearness_of(const struct near_word *word, unsigned side)
 {
-	unsigned behind = word_matches(list, word.p, word.len);
+	return (2u * word->place + side) * 2 * WORD_MAX;
+}
 
-	if (behind == 0 && list->nr_raw != 0 && has_raw(list, word.p, word.len))
+/* How near the word is on its side, 0 when it is not of the list or more of the other. */
+static unsigned
+nearness(const struct word_list *list, const struct word_list *other, const struct near_word *word,
+	 unsigned side)
+{
+	unsigned behind = word_matches(list, word);
+
+	if (behind == 0 && word->raw && list->nr_raw != 0 && has_raw(list, word->p, word->len))
 		behind = 1;
 	if (behind != 0 && other != NULL && other->nr != 0) {
-		unsigned theirs = word_matches(other, word.p, word.len);
+		unsigned theirs = word_matches(other, word);
 
 		if (theirs != 0 && theirs <= behind)
 			return 0;
 	}
-	return behind == 0 ? 0 : place * 2 * WORD_MAX + behind;
+	return behind == 0 ? 0 : nearness_of(word, side) + behind;
 }
 
 /* Narrows [from, to) to what the value stands in between two such marks. */
@@ -227,6 +259,76 @@ toll(const uint8_t *p, const uint8_t *end)
 	return more;
 }
 
+/* ------------------------------------------------------------------ what is near */
+
+static void
+note_length(struct near_word *word, const uint8_t *from, size_t len)
+{
+	if (len == 0 || len >= WORD_MAX)
+		return;
+	word->first_letters |= 1u << (from[0] & 31);
+	word->lengths |= 1ull << len;
+}
+
+/* What word_matches looks up: the word and, where it has several, each of its parts. */
+static void
+note_word(struct near_word *word, struct span text, unsigned place)
+{
+	struct span whole = without_joints(text.p, text.len);
+	size_t part = 0;
+	uint8_t high = 0;
+
+	*word =
+	    (struct near_word) { .p = text.p, .len = (uint16_t)text.len, .place = (uint16_t)place };
+	if (whole.len >= 2 * WORD_MAX) { /* of no list, but for what has_raw looks for */
+		word->raw = true;
+		return;
+	}
+	note_length(word, whole.p, whole.len);
+	for (size_t i = 0; i < whole.len; i++) {
+		uint8_t c = whole.p[i];
+
+		high |= c;
+		if (i == part || !begins_part(whole.p, i))
+			continue;
+		note_length(word, whole.p + part, i - part);
+		part = i + is_joint(c);
+	}
+	if (part != 0)
+		note_length(word, whole.p + part, whole.len - part);
+	word->raw = high >= 0x80;
+}
+
+/* The words of a side that stand within so many. */
+static void
+look_further(struct near_side *side, const struct value *v, bool right, unsigned within)
+{
+	while (!side->ended && side->place < within && side->nr < NEAR_WORDS) {
+		const uint8_t *before = v->window + side->at;
+		struct span word;
+
+		side->ended = !(right ? word_right : word_left)(v, &side->at, &word);
+		if (side->ended)
+			return;
+		side->place += 1 + (right ? toll(before, word.p) : toll(word.p + word.len, before));
+		note_word(&side->words[side->nr++], word, side->place);
+	}
+}
+
+static void
+begin_at(struct near_words *near, const struct value *v)
+{
+	near->window = v->window;
+	near->len = v->len;
+	near->start = v->start;
+	near->end = v->end;
+	for (unsigned i = 0; i < 2; i++) {
+		near->side[i].ended = false;
+		near->side[i].nr = near->side[i].place = 0;
+		near->side[i].at = i == 0 ? v->start : v->end;
+	}
+}
+
 static unsigned
 nearer(unsigned a, unsigned b)
 {
@@ -234,40 +336,32 @@ nearer(unsigned a, unsigned b)
 }
 
 unsigned
-words_near(const struct word_list *list, const struct word_list *other, const struct value *v,
-	   unsigned within, bool own)
+words_near(struct near_words *near, const struct word_list *list, const struct word_list *other,
+	   const struct value *v, unsigned within, bool own)
 {
-	size_t left = v->start, right = v->end, from = 0, to = v->len;
-	unsigned place_left = 0, place_right = 0, best = 0;
-	bool more_left = true, more_right = true;
-	struct span word;
+	size_t from = 0, to = v->len;
+	unsigned best = 0;
 
 	if (list->nr == 0)
 		return 0;
+	if (near->window != v->window || near->len != v->len || near->start != v->start ||
+	    near->end != v->end)
+		begin_at(near, v);
 	between_marks(v, VALUE_FIELD_END, &from, &to);
 	if (own)
 		between_marks(v, VALUE_TEXT_END, &from, &to);
-	for (unsigned i = 1; i <= within && (best == 0 || best >= 4 * i * WORD_MAX); i++) {
-		while (more_left && place_left < i) {
-			const uint8_t *behind = v->window + left;
+	for (unsigned right = 0; right < 2; right++) {
+		struct near_side *side = &near->side[right];
 
-			more_left = word_left(v, &left, &word) && word.p >= v->window + from;
-			if (!more_left)
-				break;
-			place_left += 1 + toll(word.p + word.len, behind);
-			if (place_left <= within)
-				best = nearer(best, nearness(list, other, word, 2 * place_left));
-		}
-		while (more_right && place_right < i) {
-			const uint8_t *before = v->window + right;
+		look_further(side, v, right, within);
+		for (unsigned i = 0; i < side->nr; i++) {
+			const struct near_word *word = &side->words[i];
 
-			more_right = word_right(v, &right, &word) && word.p < v->window + to;
-			if (!more_right)
+			if (word->place > within || word->p < v->window + from ||
+			    word->p >= v->window + to ||
+			    (best != 0 && nearness_of(word, right) >= best))
 				break;
-			place_right += 1 + toll(before, word.p);
-			if (place_right <= within)
-				best =
-				    nearer(best, nearness(list, other, word, 2 * place_right + 1));
+			best = nearer(best, nearness(list, other, word, right));
 		}
 	}
 	return best;
@@ -297,6 +391,7 @@ words_head(const struct word_list *list, const struct value *v)
 {
 	int column = list->nr == 0 ? -1 : words_column(v);
 	const uint8_t *line, *p, *end;
+	struct near_word word;
 
 	if (column < 0)
 		return false;
@@ -311,10 +406,13 @@ words_head(const struct word_list *list, const struct value *v)
 
 		while (p < end && is_word(*p))
 			p++;
-		if (p > from && (word_matches(list, from, (size_t)(p - from)) != 0 ||
-				 (list->nr_raw != 0 && has_raw(list, from, (size_t)(p - from)))))
+		if (p == from) {
+			p++;
+			continue;
+		}
+		note_word(&word, span_of(from, (size_t)(p - from)), 0);
+		if (nearness(list, NULL, &word, 1) != 0)
 			return true;
-		p += p == from;
 	}
 	return false;
 }

@@ -42,12 +42,40 @@ bool word_list_add(struct word_list *list, struct span text);
 void word_list_sort(struct word_list *list);
 
 /*
- * The nearness of the nearest word of the list within so many words: smaller is nearer, 0 is none.
- * own: only up to VALUE_TEXT_END. A word that is also of the other list, by the same part or a
- * later one, does not count: near a card_id nothing is a card for that. other may be NULL.
+ * Words on both sides of a value, nearest first, as far as they were asked for: of one place many
+ * rules ask. Belongs to whoever judges, who resets it when the window's bytes may be others.
  */
-unsigned words_near(const struct word_list *list, const struct word_list *other,
-		    const struct value *v, unsigned within, bool own);
+enum { NEAR_WORDS = 64 };
+
+struct near_word {
+	const uint8_t *p;
+	uint16_t len;
+	uint16_t place;		/* in words from the value, the toll of what is between included */
+	bool raw;		/* has bytes above 0x7f */
+	uint32_t first_letters; /* of the word and of each of its parts, as in a list */
+	uint64_t lengths;
+};
+
+struct near_words {
+	const uint8_t *window; /* NULL: nothing is known */
+	size_t len, start, end;
+	struct near_side {
+		bool ended;
+		unsigned nr, place;
+		size_t at;
+		struct near_word words[NEAR_WORDS];
+	} side[2]; /* left, right */
+};
+
+/*
+ * The nearness of the nearest word of the list within so many words, NEAR_WORDS at most: smaller is
+ * nearer, 0 is none. own: only up to VALUE_TEXT_END. A word that is also of the other list, by the
+ * same part or a later one, does not count: near a card_id nothing is a card for that. other may be
+ * NULL.
+ */
+unsigned words_near(struct near_words *near, const struct word_list *list,
+		    const struct word_list *other, const struct value *v, unsigned within,
+		    bool own);
 
 /* How many separators (, ; | tab) stand in front of the value in its line; -1: not in sight. */
 int words_column(const struct value *v);

@@ -162,8 +162,8 @@ static bool
 weigh_words(const struct rule *rule, const struct value *v, bool headed, int points,
 	    struct finding *f)
 {
-	unsigned context =
-	    words_near(&rule->context.list, &rule->veto.list, v, rule->context.within, false);
+	unsigned context = words_near(v->near, &rule->context.list, &rule->veto.list, v,
+				      rule->context.within, false);
 	bool column =
 	    context == 0 && in_column(v) && (headed || words_head(&rule->context.list, v));
 
@@ -172,7 +172,7 @@ weigh_words(const struct rule *rule, const struct value *v, bool headed, int poi
 		return false;
 	}
 
-	unsigned veto = words_near(&rule->veto.list, NULL, v, rule->veto.within, true);
+	unsigned veto = words_near(v->near, &rule->veto.list, NULL, v, rule->veto.within, true);
 
 	if (veto != 0 && !column && (context == 0 || veto <= context) &&
 	    (rule->weak || points < POINTS_SURE)) {

@@ -33,6 +33,7 @@ bool confirm_shape(const struct rule *rule, const struct rule_pattern *pattern, 
 /*
  * As above, and everything else. Fills in all of the finding but buffer, offset and hash. headed:
  * further up in the stream the rule found a value in the same column, under a head that says so.
+ * v->near must be there.
  */
 bool confirm_finding(const struct rule *rule, const struct rule_pattern *pattern, struct value *v,
 		     bool headed, struct finding *f);

@@ -194,6 +194,16 @@ count_cost(struct scan_profile *costs, uint32_t pattern, uint64_t since, uint64_
 	costs->pattern[pattern].cycles += cycles_now() - since;
 }
 
+/* What is known of the words of a window still holds where it begins at the same place. */
+static struct near_words *
+near_words_of(struct scanner *s, uint64_t from)
+{
+	if (s->near_from != from)
+		s->near.window = NULL;
+	s->near_from = from;
+	return &s->near;
+}
+
 /* What a field holds does not hang on the one before it, which need not have been pushed. */
 static bool
 crosses_fields(const struct scan_stream *st, const uint8_t *from, const uint8_t *to)
@@ -226,6 +236,7 @@ judge(struct scan_stream *st, const struct candidate *c)
 	    crosses_fields(st, window + start, window + end))
 		return;
 	value_init(&v, window, len, start, end);
+	v.near = near_words_of(st->scanner, from);
 	if (st->scanner->trace != NULL)
 		scan_trace(st, p, &v, from);
 	if (st->value != NULL)
@@ -252,6 +263,7 @@ scan_judge_ready(struct scan_stream *st, bool final)
 	uint64_t avail = st->pos + st->push_len;
 	uint32_t i = 0;
 
+	st->scanner->near.window = NULL;
 	for (; i < q->nr && (final || q->at[i].end + CONFIRM_RIGHT <= avail); i++)
 		judge_counted(st, &q->at[i]);
 	return i;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "classify/cycles.h"
+#include "classify/detect/words.h"
 #include "classify/rules/confirm.h"
 #include "classify/rules/rule_db.h"
 #include "classify/rules/ruleset.h"
@@ -111,6 +112,8 @@ struct scanner {
 	struct scan_stream block, values;
 	struct queue gathered, gathered_values; /* scan_values may run inside a found callback */
 	uint64_t known[KNOWN_TEXTS];		/* ids, each where its low bits say */
+	struct near_words near; /* of the candidate at hand, whose window begins at near_from */
+	uint64_t near_from;
 	uint8_t seam[SEAM_CAP];
 	uint8_t bounce[SCAN_FIELD_MAX + OVERREAD];
 };

@@ -189,6 +189,37 @@ test_long_stream(void **state)
 	scanner_destroy(s);
 }
 
+/* Two numbers of a push, each with the words around it, where the windows begin in the push before.
+ */
+static void
+test_words_of_each(void **state)
+{
+	static const char *const texts[] = {
+		"id 536228726 one two three four five six seven eight nine ten ssn 219118866 and "
+		"so on",
+		"ssn 536228726 one two three four five six seven eight nine ten id 219118866 and "
+		"so on",
+	};
+	struct scanner *s = scanner_create(rules, 1, key);
+	char before[600];
+
+	(void)state;
+	memset(before, ' ', sizeof(before));
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		struct scan_stream *st = scan_open(s, BUFFER_HTTP_BODY);
+		struct out o = { 0 };
+		char push[600];
+
+		memset(push, '.', sizeof(push));
+		memcpy(push, texts[i], strlen(texts[i]));
+		scan_push(st, (const uint8_t *)before, sizeof(before), found, &o);
+		scan_push(st, (const uint8_t *)push, sizeof(push), found, &o);
+		scan_close(st, found, &o);
+		assert_string_equal(o.text, "pii.us_ssn_bare medium [pii.us_ssn];");
+	}
+	scanner_destroy(s);
+}
+
 static void
 test_gap(void **state)
 {
@@ -696,6 +727,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_splits),
 		cmocka_unit_test(test_long_stream),
+		cmocka_unit_test(test_words_of_each),
 		cmocka_unit_test(test_gap),
 		cmocka_unit_test(test_pool),
 		cmocka_unit_test(test_block_and_buffers),
