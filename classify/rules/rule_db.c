@@ -230,6 +230,27 @@ add_finder(struct rule_db *db, uint32_t i)
 		digits_join(&db->spec, p->separators.p[k]);
 }
 
+static bool
+index_lengths(struct rule_db *db)
+{
+	struct db_lengths *l = &db->lengths;
+
+	l->nr_words = (db->nr_digits + 63) / 64;
+	l->bits = calloc(2 * 64 * (size_t)l->nr_words + 1, sizeof(l->bits[0]));
+	if (l->bits == NULL)
+		return false;
+	for (unsigned i = 0; i < db->nr_digits; i++) {
+		for (unsigned length = 0; length < 64; length++) {
+			uint64_t bit = (db->digits[i].lengths >> length & 1) << i % 64;
+
+			if (!db->digits[i].grouped)
+				l->bits[length * l->nr_words + i / 64] |= bit;
+			l->bits[(64 + length) * l->nr_words + i / 64] |= bit;
+		}
+	}
+	return true;
+}
+
 /* Every pattern of the enabled rules, and what is searched for. */
 static bool
 list_patterns(struct rule_db *db, const struct rule_list *list, struct expression *e,
@@ -341,6 +362,7 @@ rule_db_init(struct rule_db *db, const struct rule_list *list, FILE *errors)
 	} else {
 		nr_errors =
 		    list_patterns(db, list, e, &memory) ? load_or_compile(db, e, errors) : 1;
+		nr_errors += nr_errors == 0 && !index_lengths(db);
 	}
 	free(e);
 	rule_text_fini(&memory);
@@ -358,6 +380,7 @@ rule_db_fini(struct rule_db *db)
 	hs_free_database(db->block);
 	free(db->patterns);
 	free(db->digits);
+	free(db->lengths.bits);
 	free(db->ibans);
 	free(db->leads);
 	rule_text_fini(&db->memory);

@@ -230,26 +230,37 @@ match_leads(struct scan_stream *st, const struct digit_group *g)
 	}
 }
 
+/* Numbers of the last group, of it and the one before it, ... */
+static void
+match_numbers(struct scan_stream *st, const struct digit_group *g, unsigned nr)
+{
+	const struct rule_db *db = st->scanner->db;
+	bool any_buffer = st->value != NULL || st->scanner->trace != NULL;
+
+	for (unsigned w = 0; w < db->lengths.nr_words; w++) {
+		uint64_t total = g[nr - 1].len, fit = rule_db_of_length(db, false, total)[w];
+
+		for (unsigned i = nr - 1; i > 0; i--) {
+			total += g[i - 1].len;
+			fit |= rule_db_of_length(db, true, total)[w];
+		}
+		for (; fit != 0; fit &= fit - 1) {
+			const struct db_digits *d =
+			    &db->digits[64 * w + (unsigned)__builtin_ctzll(fit)];
+
+			if (any_buffer || (d->buffers & 1u << st->buffer) != 0)
+				match_digits(st, d->pattern, g, nr);
+		}
+	}
+}
+
 void
 scan_on_group(void *arg, const struct digit_group *g, unsigned nr)
 {
 	struct scan_stream *st = arg;
 	const struct rule_db *db = st->scanner->db;
-	uint64_t total = g[nr - 1].len, alone = 1ull << (total < 63 ? total : 63), grouped = 0;
 
-	/* Of the last group, of it and the one before it, ... */
-	for (unsigned i = nr - 1; i > 0; i--) {
-		total += g[i - 1].len;
-		grouped |= 1ull << (total < 63 ? total : 63);
-	}
-	for (unsigned i = 0; i < db->nr_digits; i++) {
-		const struct db_digits *d = &db->digits[i];
-
-		if ((d->lengths & (d->grouped ? grouped : alone | grouped)) != 0 &&
-		    (st->value != NULL || st->scanner->trace != NULL ||
-		     (d->buffers & 1u << st->buffer) != 0))
-			match_digits(st, d->pattern, g, nr);
-	}
+	match_numbers(st, g, nr);
 	if (db->nr_ibans != 0)
 		match_iban(st, &g[nr - 1]);
 	if (db->nr_leads != 0)
