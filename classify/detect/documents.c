@@ -162,8 +162,9 @@ validate_document(struct value *v)
 	for (size_t i = 0; i < s.len; i++)
 		digits += is_digit(s.p[i]);
 	/* Not the first part of a UUID. */
-	if (digits < 4 || looks_made_up(s) ||
-	    (v->len - v->end >= 2 && v->window[v->end] == '-' && is_alnum(v->window[v->end + 1])))
+	if (digits < 4 ||
+	    (v->len - v->end >= 2 && v->window[v->end] == '-' && is_alnum(v->window[v->end + 1])) ||
+	    looks_made_up(s))
 		return 0;
 	v->start = v->end - s.len;
 	value_set_norm(v, s);

@@ -249,8 +249,9 @@ counts_up(struct span s, size_t step)
 	return most;
 }
 
-bool
-looks_made_up(struct span s)
+/* How often the most frequent byte is there. */
+static size_t
+most_frequent(struct span s)
 {
 	uint16_t count[256] = { 0 };
 	size_t most = 0;
@@ -259,8 +260,38 @@ looks_made_up(struct span s)
 		if (++count[s.p[i]] > most)
 			most = count[s.p[i]];
 	}
+	return most;
+}
+
+/* The same of decimal digits alone, as most numbers are: six bits for each; 0 for anything else. */
+static size_t
+most_frequent_digit(struct span s)
+{
+	uint64_t counts = 0;
+	size_t most = 0;
+
+	if (s.len > 63)
+		return 0;
+	for (size_t i = 0; i < s.len; i++) {
+		if (!is_digit(s.p[i]))
+			return 0;
+		counts += 1ull << 6 * (s.p[i] - '0');
+	}
+	for (; counts != 0; counts >>= 6)
+		most = (counts & 63) > most ? counts & 63 : most;
+	return most;
+}
+
+bool
+looks_made_up(struct span s)
+{
+	size_t most = most_frequent_digit(s);
+
+	if (most == 0)
+		most = most_frequent(s);
 	/* 123456789, a1b2c3d4 */
-	return most * 10 > s.len * 6 || counts_up(s, 1) >= 8 || counts_up(s, 2) >= 6;
+	return most * 10 > s.len * 6 || (s.len > 8 && counts_up(s, 1) >= 8) ||
+	       (s.len >= 8 && counts_up(s, 2) >= 6);
 }
 
 bool
