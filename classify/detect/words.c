@@ -144,6 +144,14 @@ take_part(struct span *word, struct span *part)
 	return true;
 }
 
+/* By its masks. */
+static inline bool
+may_match(const struct word_list *list, const struct near_word *word)
+{
+	return (list->first_letters & word->first_letters) != 0 &&
+	       (list->lengths & word->lengths) != 0;
+}
+
 /* 0: no match. Else how many bytes of the word stand behind the last part that matches, and 1. */
 static unsigned
 word_matches(const struct word_list *list, const struct near_word *near)
@@ -151,9 +159,6 @@ word_matches(const struct word_list *list, const struct near_word *near)
 	struct span word = without_joints(near->p, near->len), rest = word, part;
 	unsigned behind = 0;
 
-	if ((list->first_letters & near->first_letters) == 0 ||
-	    (list->lengths & near->lengths) == 0)
-		return 0;
 	if (in_list(list, word.p, word.len))
 		return 1;
 	while (take_part(&rest, &part)) {
@@ -218,15 +223,15 @@ nearness_of(const struct near_word *word, unsigned side)
 }
 
 /* How near the word is on its side, 0 when it is not of the list or more of the other. */
-static unsigned
+static inline unsigned
 nearness(const struct word_list *list, const struct word_list *other, const struct near_word *word,
 	 unsigned side)
 {
-	unsigned behind = word_matches(list, word);
+	unsigned behind = may_match(list, word) ? word_matches(list, word) : 0;
 
 	if (behind == 0 && word->raw && list->nr_raw != 0 && has_raw(list, word->p, word->len))
 		behind = 1;
-	if (behind != 0 && other != NULL && other->nr != 0) {
+	if (behind != 0 && other != NULL && other->nr != 0 && may_match(other, word)) {
 		unsigned theirs = word_matches(other, word);
 
 		if (theirs != 0 && theirs <= behind)
