@@ -164,7 +164,8 @@ open_next(struct pcap_source *p)
 		log_err("replay: %s: %s: must be a pcap or pcapng file", file, error);
 		return false;
 	}
-	p->by_records = pcap_records_begin(&p->records, fileno(f));
+	/* Standard input may have been read from before. */
+	p->by_records = f != stdin && pcap_records_begin(&p->records, fileno(f));
 	return accept_link(p, file);
 }
 
