@@ -97,6 +97,14 @@ is_claimed(const struct scan_stream *st, const struct claim *mine)
 	return false;
 }
 
+/* What a field holds does not hang on the one before it, which need not have been pushed. */
+static bool
+crosses_fields(const struct scan_stream *st, const uint8_t *from, const uint8_t *to)
+{
+	return st->buffer == BUFFER_HTTP_HEADER &&
+	       memchr(from, VALUE_FIELD_END, (size_t)(to - from)) != NULL;
+}
+
 /*
  * A rule that is not generic also finds something in the value, or round the whole of it. Looked at
  * are matches by their shortest end, inside the window of c: every split of the input shows the
@@ -125,6 +133,7 @@ named_ahead(struct scan_stream *st, const struct candidate *c, const struct valu
 			continue;
 		value_init(&other, v->window, v->len, start, end);
 		if (start < end && (!whole || (start <= v->start && end >= v->end)) &&
+		    !crosses_fields(st, v->window + start, v->window + end) &&
 		    (p->rule->validator == NULL || p->rule->validator->check(&other) != 0))
 			return true;
 	}
@@ -202,14 +211,6 @@ near_words_of(struct scanner *s, uint64_t from)
 		s->near.window = NULL;
 	s->near_from = from;
 	return &s->near;
-}
-
-/* What a field holds does not hang on the one before it, which need not have been pushed. */
-static bool
-crosses_fields(const struct scan_stream *st, const uint8_t *from, const uint8_t *to)
-{
-	return st->buffer == BUFFER_HTTP_HEADER &&
-	       memchr(from, VALUE_FIELD_END, (size_t)(to - from)) != NULL;
 }
 
 static void

@@ -506,7 +506,9 @@ test_known_fields(void **state)
 static void
 test_field_ends(void **state)
 {
-	static const char rule[] = "rule a {\n title \"T\"\n data_type x\n in any\n"
+	static const char rule[] = "rule g {\n title \"T\"\n data_type g\n in any\n generic\n"
+				   " match /k=[0-9]{6}/\n}\n"
+				   "rule a {\n title \"T\"\n data_type x\n in any\n"
 				   " match /tok[^0-9]{1,20}[0-9]{6}/\n}\n";
 	static const struct {
 		enum buffer buffer;
@@ -515,6 +517,9 @@ test_field_ends(void **state)
 		{ BUFFER_HTTP_HEADER, "x: tok is 123456\n\x1d", "a medium [x];" },
 		{ BUFFER_HTTP_HEADER, "x: tok\n\x1dy: 123456\n\x1d", "" },
 		{ BUFFER_HTTP_BODY, "x: tok\n\x1dy: 123456\n\x1d", "a medium [x];" },
+		/* Nor does one that would take what another finds. */
+		{ BUFFER_HTTP_HEADER, "x: tok\n\x1dk=123456\n\x1d", "g medium [g];" },
+		{ BUFFER_HTTP_BODY, "x: tok\n\x1dk=123456\n\x1d", "a medium [x];" },
 	};
 	struct ruleset *set;
 
