@@ -34,7 +34,6 @@ enum digits_simd {
 	DIGITS_PLAIN, /* SSE2 or plain C: any processor */
 	DIGITS_AVX2,
 	DIGITS_AVX512, /* its byte instructions (BW) */
-	DIGITS_NR_SIMD,
 };
 
 /* What to look for: shared by all streams, made once. */
@@ -42,11 +41,11 @@ struct digits_spec {
 	bool separator[256]; /* bytes that may join two groups: digits_join */
 	uint8_t nr_joints;   /* how many, and the first of them */
 	uint8_t joints[4];
-	unsigned min_digits; /* chains with fewer are not told, */
-	unsigned min_alone;  /* nor are those of one group with fewer than so many, or more */
-	bool led_by_letters; /* also tell groups of two or more right behind two letters, */
-	bool led_by_small;   /* which may be small ones */
-	enum digits_simd simd;
+	unsigned min_digits;   /* chains with fewer are not told, */
+	unsigned min_alone;    /* nor are those of one group with fewer than so many, or more */
+	bool led_by_letters;   /* also tell groups of two or more right behind two letters, */
+	bool led_by_small;     /* which may be small ones */
+	enum digits_simd simd; /* digits_best_simd(), or a lesser one */
 };
 
 struct digits {

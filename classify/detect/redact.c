@@ -368,10 +368,9 @@ redact_text(struct scanner *s, const uint8_t *in, size_t len, char *out, size_t 
 		return copy_clean(in, len, out, cap);
 
 	uint64_t id = scan_text_id(s, SCAN_USE_REDACT, in, len);
-
 	uint64_t errors = scanner_counters(s)->scan_errors;
 
-	if (scan_holds_nothing(s, id, 0))
+	if (scan_holds_nothing(s, id, len))
 		return copy_clean(in, len, out, cap);
 	r.scanner = s;
 	r.origin = NULL;

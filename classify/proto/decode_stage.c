@@ -281,8 +281,8 @@ zstd_error(const struct decode_stage *s, size_t code)
 }
 
 /*
- * Behind a frame: another one, or what is ignored. The library would take an obsolete format for
- * one (25 to 27 b5 2f fd), and only where its first bytes come together.
+ * Behind a frame: another one, or what is ignored, told by its first byte; the library wants five
+ * before it says so.
  */
 static bool
 zstd_goes_on(const struct decode_stage *s, const struct cursor *in)

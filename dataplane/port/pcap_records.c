@@ -37,7 +37,7 @@ pcap_records_begin(struct pcap_records *r, int fd)
 	return true;
 }
 
-/* Has at least n bytes from at on, n being less than half the buffer? */
+/* Are there at least n bytes from at on, a record at most? */
 static bool
 fill(struct pcap_records *r, size_t n)
 {

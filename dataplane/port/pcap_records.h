@@ -1,7 +1,7 @@
 /*
  * The records of a capture in the classic format (draft-ietf-opsawg-pcap section 5), read straight
- * from the file: of a replay of small frames a tenth of the time went into libpcap's calls of fread
- * for each and one copy more.
+ * from the file: of the instructions of a replay of small frames a tenth were libpcap's calls of
+ * fread for each and one copy more.
  *
  * The library opens a file and says what it is. Taken here are whole records of a regular file in
  * this machine's byte order, version 2.4, micro- or nanoseconds, as long as they are plain: no
