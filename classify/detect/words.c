@@ -1,148 +1,7 @@
-/* Tokenising outwards from a value; one hash and a binary search per part of a word. */
+/* Tokenising outwards from a value; a word is looked up whole and part by part. */
 #include "classify/detect/words.h"
 
-#include <stdlib.h>
-
-static uint32_t
-hash_of(const uint8_t *p, size_t len)
-{
-	uint32_t h = 2166136261u;
-
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ ascii_lower(p[i])) * 16777619u;
-	return h;
-}
-
-bool
-word_list_add(struct word_list *list, struct span text)
-{
-	if (list->nr == WORDS_MAX || text.len == 0 || text.len >= WORD_MAX)
-		return false;
-
-	struct word *w = &list->words[list->nr++];
-
-	w->len = (uint8_t)text.len;
-	w->hash = hash_of(text.p, text.len);
-	w->raw = false;
-	for (size_t i = 0; i < text.len; i++) {
-		w->text[i] = (char)ascii_lower(text.p[i]);
-		w->raw = w->raw || text.p[i] >= 0x80;
-	}
-	w->text[text.len] = '\0';
-	list->nr_raw += w->raw;
-	list->first_letters |= 1u << (text.p[0] & 31);
-	list->lengths |= 1ull << text.len;
-	return true;
-}
-
-static int
-by_hash(const void *a, const void *b)
-{
-	const struct word *x = a, *y = b;
-
-	return x->hash < y->hash ? -1 : x->hash > y->hash;
-}
-
-void
-word_list_sort(struct word_list *list)
-{
-	if (list->nr != 0)
-		qsort(list->words, list->nr, sizeof(list->words[0]), by_hash);
-}
-
-static bool
-same_text(const struct word *w, const uint8_t *p, size_t len)
-{
-	if (w->len != len)
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		if (ascii_lower(p[i]) != (uint8_t)w->text[i])
-			return false;
-	}
-	return true;
-}
-
-static bool
-in_list(const struct word_list *list, const uint8_t *p, size_t len)
-{
-	/* Letters of either case share their lower five bits. */
-	if (len >= WORD_MAX || (list->first_letters >> (p[0] & 31) & 1) == 0 ||
-	    (list->lengths >> len & 1) == 0)
-		return false;
-
-	uint32_t hash = hash_of(p, len);
-	unsigned lo = 0, hi = list->nr;
-
-	while (lo < hi) {
-		unsigned mid = lo + (hi - lo) / 2;
-
-		if (list->words[mid].hash < hash)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	for (; lo < list->nr && list->words[lo].hash == hash; lo++) {
-		if (same_text(&list->words[lo], p, len))
-			return true;
-	}
-	return false;
-}
-
-static bool
-is_word(uint8_t c)
-{
-	return is_alnum(c) || c == '_' || c == '-' || c >= 0x80;
-}
-
-static bool
-is_joint(uint8_t c)
-{
-	return c == '_' || c == '-';
-}
-
-/* A part ends in front of a joint, and between a small and a capital letter. */
-static bool
-begins_part(const uint8_t *p, size_t i)
-{
-	return is_joint(p[i]) || (p[i] >= 'A' && p[i] <= 'Z' && p[i - 1] >= 'a' && p[i - 1] <= 'z');
-}
-
-static size_t
-part_end(const uint8_t *p, size_t from, size_t len)
-{
-	size_t i = from + 1;
-
-	while (i < len && !begins_part(p, i))
-		i++;
-	return i;
-}
-
-static struct span
-without_joints(const uint8_t *p, size_t len)
-{
-	while (len > 0 && is_joint(p[0])) {
-		p++;
-		len--;
-	}
-	while (len > 0 && is_joint(p[len - 1]))
-		len--;
-	return span_of(p, len);
-}
-
-/* Takes the next part of a word off its front; false behind the last. */
-static bool
-take_part(struct span *word, struct span *part)
-{
-	if (word->len == 0)
-		return false;
-
-	size_t to = part_end(word->p, 0, word->len);
-	size_t next = to < word->len && is_joint(word->p[to]) ? to + 1 : to;
-
-	*part = span_of(word->p, to);
-	*word = span_of(word->p + next, word->len - next);
-	return true;
-}
+#include "classify/detect/word_parts.h"
 
 /* By its masks. */
 static inline bool
@@ -159,10 +18,10 @@ word_matches(const struct word_list *list, const struct near_word *near)
 	struct span word = without_joints(near->p, near->len), rest = word, part;
 	unsigned behind = 0;
 
-	if (in_list(list, word.p, word.len))
+	if (word_list_has(list, word.p, word.len))
 		return 1;
 	while (take_part(&rest, &part)) {
-		if (part.len < word.len && in_list(list, part.p, part.len))
+		if (part.len < word.len && word_list_has(list, part.p, part.len))
 			behind = (unsigned)(word.p + word.len - (part.p + part.len)) + 1;
 	}
 	return behind;
@@ -192,11 +51,9 @@ word_left(const struct value *v, size_t *at, struct span *word)
 		to--;
 	for (from = to; from > 0 && is_word(v->window[from - 1]); from--)
 		;
-	/* "\ncard": the letter belongs to the escape. */
-	if (from > 0 && to - from > 1 && v->window[from - 1] == '\\' &&
-	    memchr("nrt", v->window[from], 3) != NULL)
-		from++;
 	*at = from;
+	if (from > 0 && begins_with_escape(v->window[from - 1], v->window + from, to - from))
+		from++;
 	*word = span_of(v->window + from, to - from);
 	return to > from;
 }
@@ -304,20 +161,31 @@ note_word(struct near_word *word, struct span text, unsigned place)
 	word->raw = high >= 0x80;
 }
 
-/* The words of a side that stand within so many. */
+/* The words of a side that stand within so many; of one that the window cuts only a part is there.
+ */
 static void
-look_further(struct near_side *side, const struct value *v, bool right, unsigned within)
+look_further(struct near_words *near, const struct value *v, unsigned right, unsigned within)
 {
+	struct near_side *side = &near->side[right];
+
 	while (!side->ended && side->place < within && side->nr < NEAR_WORDS) {
 		const uint8_t *before = v->window + side->at;
 		struct span word;
 
-		side->ended = !(right ? word_right : word_left)(v, &side->at, &word);
+		side->ended = !(right ? word_right : word_left)(v, &side->at, &word) ||
+			      (near->cut[right] && side->at == (right ? v->len : 0));
 		if (side->ended)
 			return;
 		side->place += 1 + (right ? toll(before, word.p) : toll(word.p + word.len, before));
 		note_word(&side->words[side->nr++], word, side->place);
 	}
+}
+
+static bool
+is_of(const struct near_words *near, const struct value *v)
+{
+	return near->window == v->window && near->len == v->len && near->start == v->start &&
+	       near->end == v->end;
 }
 
 static void
@@ -349,8 +217,7 @@ words_near(struct near_words *near, const struct word_list *list, const struct w
 
 	if (list->nr == 0)
 		return 0;
-	if (near->window != v->window || near->len != v->len || near->start != v->start ||
-	    near->end != v->end)
+	if (!is_of(near, v))
 		begin_at(near, v);
 	between_marks(v, VALUE_FIELD_END, &from, &to);
 	if (own)
@@ -358,7 +225,7 @@ words_near(struct near_words *near, const struct word_list *list, const struct w
 	for (unsigned right = 0; right < 2; right++) {
 		struct near_side *side = &near->side[right];
 
-		look_further(side, v, right, within);
+		look_further(near, v, right, within);
 		for (unsigned i = 0; i < side->nr; i++) {
 			const struct near_word *word = &side->words[i];
 
@@ -380,6 +247,12 @@ is_separator(uint8_t c)
 	return c == ',' || c == ';' || c == '|' || c == '\t';
 }
 
+static bool
+is_column_edge(uint8_t c)
+{
+	return is_separator(c) || c == '\r' || c == '\n';
+}
+
 int
 words_column(const struct value *v)
 {
@@ -391,12 +264,12 @@ words_column(const struct value *v)
 	return at == 0 || v->window[at - 1] != '\n' ? -1 : column;
 }
 
-bool
-words_head(const struct word_list *list, const struct value *v)
+/* The field of the line before that stands in the value's column. */
+static bool
+find_head(const struct value *v, struct span *head)
 {
-	int column = list->nr == 0 ? -1 : words_column(v);
+	int column = words_column(v);
 	const uint8_t *line, *p, *end;
-	struct near_word word;
 
 	if (column < 0)
 		return false;
@@ -406,18 +279,78 @@ words_head(const struct word_list *list, const struct value *v)
 		column -= is_separator(*p);
 	for (end = p; end < line && !is_separator(*end); end++)
 		;
-	while (p < end) {
-		const uint8_t *from = p;
+	*head = span_of(p, (size_t)(end - p));
+	return true;
+}
 
-		while (p < end && is_word(*p))
-			p++;
-		if (p == from) {
-			p++;
-			continue;
-		}
-		note_word(&word, span_of(from, (size_t)(p - from)), 0);
+/* Takes the next word off a head; false behind the last. */
+static bool
+take_word(struct span *head, struct near_word *word)
+{
+	const uint8_t *p = head->p, *end = p + head->len, *from;
+
+	while (p < end && !is_word(*p))
+		p++;
+	for (from = p; p < end && is_word(*p); p++)
+		;
+	note_word(word, span_of(from, (size_t)(p - from)), 0);
+	*head = span_of(p, (size_t)(end - p));
+	return p > from;
+}
+
+bool
+words_head(const struct word_list *list, const struct value *v)
+{
+	struct near_word word;
+	struct span head;
+
+	if (list->nr == 0 || !find_head(v, &head))
+		return false;
+	while (take_word(&head, &word)) {
 		if (nearness(list, NULL, &word, 1) != 0)
 			return true;
 	}
 	return false;
+}
+
+bool
+words_in_column(const struct value *v)
+{
+	size_t from = v->start, to = v->end;
+
+	while (from > 0 && (v->window[from - 1] == '"' || v->window[from - 1] == ' '))
+		from--;
+	while (to < v->len && (v->window[to] == '"' || v->window[to] == ' '))
+		to++;
+	return from > 0 && is_column_edge(v->window[from - 1]) &&
+	       (to == v->len || is_column_edge(v->window[to]));
+}
+
+/* ------------------------------------------------------------------ of many lists */
+
+static uint64_t
+lists_of(const struct word_index *index, struct span part, unsigned w)
+{
+	int word = part.len == 0 ? -1 : word_index_find(index, part.p, part.len);
+
+	return word < 0 ? 0 : word_index_lists(index, (unsigned)word, w);
+}
+
+uint64_t
+words_head_lists(const struct word_index *index, const struct value *v, unsigned w)
+{
+	struct near_word word;
+	struct span head, part;
+	uint64_t lists = 0;
+
+	if (!words_in_column(v) || !find_head(v, &head))
+		return 0;
+	while (take_word(&head, &word)) {
+		struct span whole = without_joints(word.p, word.len), rest = whole;
+
+		lists |= lists_of(index, whole, w) | (word.raw ? index->raw[w] : 0);
+		while (take_part(&rest, &part))
+			lists |= lists_of(index, part, w);
+	}
+	return lists;
 }

@@ -19,27 +19,7 @@
 #include <stdint.h>
 
 #include "classify/detect/value.h"
-
-enum { WORD_MAX = 48, WORDS_MAX = 128 };
-
-struct word {
-	uint32_t hash;
-	uint8_t len;
-	bool raw; /* has bytes above 0x7f */
-	char text[WORD_MAX];
-};
-
-/* Sorted by hash once it is complete. */
-struct word_list {
-	unsigned nr, nr_raw;
-	uint32_t first_letters; /* bit c & 31: most words of a text fail here, */
-	uint64_t lengths;	/* or here, before they are hashed */
-	struct word *words;	/* owned by the rule set's memory, WORDS_MAX of them */
-};
-
-/* False when the list is full or the word too long. */
-bool word_list_add(struct word_list *list, struct span text);
-void word_list_sort(struct word_list *list);
+#include "classify/detect/word_list.h"
 
 /*
  * Words on both sides of a value, nearest first, as far as they were asked for: of one place many
@@ -57,6 +37,7 @@ struct near_word {
 };
 
 struct near_words {
+	bool cut[2];	       /* left, right: the text goes on beyond the window */
 	const uint8_t *window; /* NULL: nothing is known */
 	size_t len, start, end;
 	struct near_side {
@@ -79,7 +60,11 @@ unsigned words_near(struct near_words *near, const struct word_list *list,
 
 /* How many separators (, ; | tab) stand in front of the value in its line; -1: not in sight. */
 int words_column(const struct value *v);
+/* The value stands between two of the characters that separate columns, quotes aside. */
+bool words_in_column(const struct value *v);
 /* A word of the list stands in the same column of the line before. */
 bool words_head(const struct word_list *list, const struct value *v);
+/* Word w of the row of all lists of which one stands there. */
+uint64_t words_head_lists(const struct word_index *index, const struct value *v, unsigned w);
 
 #endif

@@ -77,6 +77,12 @@ confirm_left_edge(const struct value *v)
 }
 
 bool
+confirm_number_edges(const struct value *v)
+{
+	return bounded_left(v, true) && bounded_right(v, true);
+}
+
+bool
 confirm_shape(const struct rule *rule, const struct rule_pattern *pattern, struct value *v,
 	      int *points)
 {
@@ -134,26 +140,6 @@ grade(struct finding *f)
 						   : CONFIDENCE_LOW;
 }
 
-static bool
-is_column_edge(uint8_t c)
-{
-	return memchr(",;|\t\r\n", c, 6) != NULL;
-}
-
-/* Between two of the characters that separate columns, quotes aside. */
-static bool
-in_column(const struct value *v)
-{
-	size_t from = v->start, to = v->end;
-
-	while (from > 0 && (v->window[from - 1] == '"' || v->window[from - 1] == ' '))
-		from--;
-	while (to < v->len && (v->window[to] == '"' || v->window[to] == ' '))
-		to++;
-	return from > 0 && is_column_edge(v->window[from - 1]) &&
-	       (to == v->len || is_column_edge(v->window[to]));
-}
-
 /*
  * False when a veto word is nearer than any word of the context, or context is needed and absent.
  * What is written as only such a value is (a card number in its groups) no veto word takes back.
@@ -165,7 +151,7 @@ weigh_words(const struct rule *rule, const struct value *v, bool headed, int poi
 	unsigned context = words_near(v->near, &rule->context.list, &rule->veto.list, v,
 				      rule->context.within, false);
 	bool column =
-	    context == 0 && in_column(v) && (headed || words_head(&rule->context.list, v));
+	    context == 0 && words_in_column(v) && (headed || words_head(&rule->context.list, v));
 
 	if (context == 0 && !column && (rule->weak || rule->context.needed)) {
 		f->refused = CONFIRM_NO_CONTEXT;

@@ -22,6 +22,8 @@ enum { CONFIRM_LEFT = 448, CONFIRM_RIGHT = 64 };
 /* What stands in front of a number does not belong to it: no letter, decimal point, hyphen of a
  * word. */
 bool confirm_left_edge(const struct value *v);
+/* Nor what stands behind it. */
+bool confirm_number_edges(const struct value *v);
 
 /*
  * Boundary, structure and validator only: would this be masked? The value's start and end are set

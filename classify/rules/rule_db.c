@@ -194,61 +194,21 @@ compile_all(struct rule_db *db, struct expression *e, FILE *errors)
 	return nr_errors;
 }
 
-static uint64_t
-lengths_of(const struct rule_pattern *p)
-{
-	if (p->max_digits > 63)
-		return UINT64_MAX;
-	return (UINT64_MAX >> (63 - p->max_digits)) & (UINT64_MAX << p->min_digits);
-}
-
+/* Those for numbers are rule_numbers'. */
 static void
 add_finder(struct rule_db *db, uint32_t i)
 {
 	const struct rule_pattern *p = db->patterns[i].pattern;
-	const struct rule *rule = db->patterns[i].rule;
-	bool grouped;
 
-	if (p->kind <= PATTERN_LITERAL || p->kind == PATTERN_IBAN) {
-		if (p->kind == PATTERN_IBAN)
-			db->ibans[db->nr_ibans++] = i;
-		else
-			db->leads[db->nr_leads++] = i;
-		db->spec.led_by_letters = true;
-		if (p->kind == PATTERN_IBAN || db->patterns[i].lead.small)
-			db->spec.led_by_small = true;
+	if (p->kind == PATTERN_DIGITS)
 		return;
-	}
-	grouped = rule->validator != NULL && rule->validator->grouped;
-	db->digits[db->nr_digits++] =
-	    (struct db_digits) { i, rule->buffers, lengths_of(p), grouped };
-	if (!grouped && p->min_digits < db->spec.min_alone)
-		db->spec.min_alone = p->min_digits;
-	if (p->min_digits < db->spec.min_digits)
-		db->spec.min_digits = p->min_digits;
-	for (size_t k = 0; k < p->separators.len; k++)
-		digits_join(&db->spec, p->separators.p[k]);
-}
-
-static bool
-index_lengths(struct rule_db *db)
-{
-	struct db_lengths *l = &db->lengths;
-
-	l->nr_words = (db->nr_digits + 63) / 64;
-	l->bits = calloc(2 * 64 * (size_t)l->nr_words + 1, sizeof(l->bits[0]));
-	if (l->bits == NULL)
-		return false;
-	for (unsigned i = 0; i < db->nr_digits; i++) {
-		for (unsigned length = 0; length < 64; length++) {
-			uint64_t bit = (db->digits[i].lengths >> length & 1) << i % 64;
-
-			if (!db->digits[i].grouped)
-				l->bits[length * l->nr_words + i / 64] |= bit;
-			l->bits[(64 + length) * l->nr_words + i / 64] |= bit;
-		}
-	}
-	return true;
+	if (p->kind == PATTERN_IBAN)
+		db->ibans[db->nr_ibans++] = i;
+	else
+		db->leads[db->nr_leads++] = i;
+	db->spec.led_by_letters = true;
+	if (p->kind == PATTERN_IBAN || db->patterns[i].lead.small)
+		db->spec.led_by_small = true;
 }
 
 /* Every pattern of the enabled rules, and what is searched for. */
@@ -353,16 +313,15 @@ rule_db_init(struct rule_db *db, const struct rule_list *list, FILE *errors)
 
 	db->nr_patterns = n;
 	db->patterns = calloc(n, sizeof(db->patterns[0]));
-	db->digits = calloc(n, sizeof(db->digits[0]));
 	db->ibans = calloc(n, sizeof(db->ibans[0]));
 	db->leads = calloc(n, sizeof(db->leads[0]));
-	if (e == NULL || db->patterns == NULL || db->digits == NULL || db->ibans == NULL ||
-	    db->leads == NULL) {
+	if (e == NULL || db->patterns == NULL || db->ibans == NULL || db->leads == NULL) {
 		nr_errors = 1;
 	} else {
 		nr_errors =
 		    list_patterns(db, list, e, &memory) ? load_or_compile(db, e, errors) : 1;
-		nr_errors += nr_errors == 0 && !index_lengths(db);
+		nr_errors +=
+		    nr_errors == 0 && !rule_numbers_init(&db->numbers, db->patterns, n, &db->spec);
 	}
 	free(e);
 	rule_text_fini(&memory);
@@ -379,8 +338,7 @@ rule_db_fini(struct rule_db *db)
 	hs_free_database(db->stream);
 	hs_free_database(db->block);
 	free(db->patterns);
-	free(db->digits);
-	free(db->lengths.bits);
+	rule_numbers_fini(&db->numbers);
 	free(db->ibans);
 	free(db->leads);
 	rule_text_fini(&db->memory);

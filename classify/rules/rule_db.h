@@ -16,6 +16,7 @@
 
 #include "classify/detect/digits.h"
 #include "classify/rules/regex.h"
+#include "classify/rules/rule_numbers.h"
 #include "classify/rules/rule_parse.h"
 
 struct hs_database;
@@ -34,28 +35,13 @@ struct db_pattern {
 	struct hs_database *start; /* instead of it; NULL: fixed width, or too large */
 };
 
-/* A pattern of the digit finder: what decides about most groups of digits, side by side. */
-struct db_digits {
-	uint32_t pattern; /* index into patterns */
-	uint32_t buffers;
-	uint64_t lengths; /* bit n: a number of n digits; all bits where more than 63 may be */
-	bool grouped;	  /* only with separators in it */
-};
-
-/* By the number of digits, 63 standing for more: bits of rule_db.digits, nr_words words of them. */
-struct db_lengths {
-	unsigned nr_words;
-	uint64_t *bits; /* owned; of one group, then of several that are joined */
-};
-
 struct rule_db {
 	unsigned nr_patterns;
 	struct db_pattern *patterns; /* owned; an index here is Hyperscan's id */
 	struct hs_database *stream;  /* NULL: no pattern is for a buffer that streams */
 	struct hs_database *block;   /* NULL: only digits are looked for */
-	unsigned nr_digits, nr_ibans, nr_leads;
-	struct db_digits *digits; /* owned */
-	struct db_lengths lengths;
+	struct rule_numbers numbers;
+	unsigned nr_ibans, nr_leads;
 	uint32_t *ibans, *leads; /* owned; indices into patterns */
 	struct digits_spec spec;
 	struct rule_text memory; /* of the trees */
@@ -64,14 +50,6 @@ struct rule_db {
 /* How many errors were told; the db is then empty. */
 unsigned rule_db_init(struct rule_db *db, const struct rule_list *list, FILE *errors);
 void rule_db_fini(struct rule_db *db);
-
-/* Of the rules for numbers, those that one group of so many digits fits, or several joined. */
-static inline const uint64_t *
-rule_db_of_length(const struct rule_db *db, bool joined, uint64_t length)
-{
-	return db->lengths.bits +
-	       ((joined ? 64 : 0) + (length < 63 ? length : 63)) * db->lengths.nr_words;
-}
 
 struct rule_cost {
 	double cycles_per_byte; /* of the pattern alone, in stream mode, over the given bytes */

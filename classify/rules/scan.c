@@ -51,6 +51,7 @@ stream_init(struct scan_stream *st, struct scanner *s, hs_stream_t *hs, enum buf
 	st->hs = hs;
 	st->buffer = buffer;
 	digits_init(&st->digits, 0);
+	word_trail_init(&st->trail, 0);
 	unescape_init(&st->unescape, buffer_coding(buffer));
 }
 
@@ -104,8 +105,11 @@ scan_piece(struct scan_stream *st, const uint8_t *data, size_t len, bool whole)
 		count_error(st);
 	uint64_t at_finder = scan_profile_now(s);
 
-	if (s->db->nr_digits + s->db->nr_ibans + s->db->nr_leads != 0)
+	if (s->db->numbers.nr + s->db->nr_ibans + s->db->nr_leads != 0)
 		digits_push(&st->digits, &s->db->spec, data, len, scan_on_group, st);
+
+	if (s->gathered.by_word)
+		scan_mark_words(st, false);
 
 	uint64_t at_judging = scan_profile_now(s);
 
@@ -190,6 +194,8 @@ end_text(struct scan_stream *st)
 		count_error(st);
 	st->streaming = false;
 	digits_end(&st->digits, &s->db->spec, scan_on_group, st);
+	if (s->gathered.by_word)
+		scan_mark_words(st, true);
 	scan_judge_ready(st, true);
 	st->nr_pending = 0;
 	scan_remember_new(st);
@@ -222,12 +228,15 @@ scan_close(struct scan_stream *st, scan_found_fn *found, void *arg)
 /* ------------------------------------------------------------------ short fields */
 
 static void
-scan_whole(struct scan_stream *st, struct queue *q, const uint8_t *data, size_t len)
+scan_whole(struct scan_stream *st, struct queue *q, struct word_marks *marks, const uint8_t *data,
+	   size_t len)
 {
 	struct scanner *s = st->scanner;
 
 	q->nr = 0;
+	q->by_word = false;
 	st->queue = q;
+	st->marks = marks;
 	st->push = data;
 	st->push_len = len < SCAN_FIELD_MAX ? len : SCAN_FIELD_MAX;
 	s->counters.scan_bytes += st->push_len;
@@ -237,6 +246,8 @@ scan_whole(struct scan_stream *st, struct queue *q, const uint8_t *data, size_t 
 		count_error(st);
 	digits_push(&st->digits, &s->db->spec, data, st->push_len, scan_on_group, st);
 	digits_end(&st->digits, &s->db->spec, scan_on_group, st);
+	if (q->by_word)
+		scan_mark_words(st, true);
 	scan_judge_ready(st, true);
 }
 
@@ -255,7 +266,7 @@ scan_block(struct scanner *s, enum buffer buffer, const uint8_t *data, size_t le
 	s->block.found = found;
 	s->block.arg = arg;
 	scan_remember_after(&s->block, id, len);
-	scan_whole(&s->block, &s->gathered, data, len);
+	scan_whole(&s->block, &s->gathered, &s->marks, data, len);
 	scan_remember_new(&s->block);
 }
 
@@ -267,5 +278,5 @@ scan_values(struct scanner *s, const uint8_t *data, size_t len, scan_value_fn *f
 	stream_init(&s->values, s, NULL, BUFFER_PAYLOAD);
 	s->values.value = fn;
 	s->values.arg = arg;
-	scan_whole(&s->values, &s->gathered_values, data, len);
+	scan_whole(&s->values, &s->gathered_values, &s->marks_values, data, len);
 }

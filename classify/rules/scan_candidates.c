@@ -4,15 +4,17 @@
  */
 #include "classify/rules/scan_state.h"
 
-enum { EDGE = 8 }; /* bytes that tell whether an escape ends in front of a number */
-
 /* ------------------------------------------------------------------ their queue */
 
 void
 scan_take_pending(struct scan_stream *st, struct queue *q)
 {
 	st->queue = q;
+	st->marks = &st->scanner->marks;
+	q->by_word = false;
 	q->nr = st->nr_pending;
+	for (uint32_t i = 0; i < st->nr_pending; i++)
+		q->by_word |= st->pending[i].place != 0;
 	memcpy(q->at, st->pending, st->nr_pending * sizeof(q->at[0]));
 }
 
@@ -34,7 +36,7 @@ scan_keep_pending(struct scan_stream *st, uint32_t from)
 static bool
 extends(const struct db_pattern *p, const struct candidate *old, const struct candidate *c)
 {
-	if (old->pattern != c->pattern)
+	if (old->pattern != c->pattern || old->rules != 0)
 		return false;
 	if (c->has_start)
 		return old->start == c->start;
@@ -60,11 +62,17 @@ drop_extended(struct queue *q, const struct db_pattern *p, struct candidate *c)
 static bool
 comes_after(const struct candidate *a, const struct candidate *b)
 {
-	return a->end != b->end ? a->end > b->end : a->pattern > b->pattern;
+	if (a->end != b->end)
+		return a->end > b->end;
+	if ((a->rules != 0) != (b->rules != 0))
+		return a->rules != 0;
+	if (a->rules != 0 && a->start != b->start)
+		return a->start > b->start;
+	return a->pattern > b->pattern;
 }
 
-static void
-add_candidate(struct scan_stream *st, struct candidate *c)
+void
+scan_add_candidate(struct scan_stream *st, struct candidate *c)
 {
 	struct queue *q = st->queue;
 	uint32_t i;
@@ -73,7 +81,8 @@ add_candidate(struct scan_stream *st, struct candidate *c)
 	if (c->end + CONFIRM_RIGHT <= st->quiet)
 		return;
 	c->first = c->end;
-	drop_extended(q, &st->scanner->db->patterns[c->pattern], c);
+	if (c->rules == 0)
+		drop_extended(q, &st->scanner->db->patterns[c->pattern], c);
 	if (q->nr == MAX_GATHERED) {
 		st->scanner->counters.scan_candidates_lost++;
 		return;
@@ -101,78 +110,8 @@ scan_on_match(unsigned id, unsigned long long from, unsigned long long to, unsig
 
 	(void)from, (void)flags;
 	if (wanted(st, &st->scanner->db->patterns[id]))
-		add_candidate(st, &c);
+		scan_add_candidate(st, &c);
 	return 0;
-}
-
-/* Groups [i, nr) are joined by one kind of separator, which the pattern allows. */
-static bool
-joined_alike(const struct rule_pattern *p, const struct digit_group *g, unsigned i, unsigned nr)
-{
-	uint8_t sep = i + 1 < nr ? g[i + 1].before : 0;
-
-	if (sep != 0 &&
-	    (p->separators.len == 0 || memchr(p->separators.p, sep, p->separators.len) == NULL))
-		return false;
-	for (unsigned k = i + 1; k < nr; k++) {
-		if (g[k].before != sep)
-			return false;
-	}
-	return true;
-}
-
-/* The left edge and the arithmetic first: few numbers pass, and only those wait. */
-static bool
-number_passes(struct scan_stream *st, const struct rule *rule, uint64_t start, uint64_t end)
-{
-	uint64_t visible = scan_visible_from(st);
-	uint64_t from = start - visible > EDGE ? start - EDGE : visible;
-	struct value v;
-
-	value_init(&v, scan_view(st, from, end), (size_t)(end - from), (size_t)(start - from),
-		   (size_t)(end - from));
-	return confirm_left_edge(&v) &&
-	       (rule->validator == NULL || rule->validator->check(&v) != 0);
-}
-
-/* One that is no candidate: who asks about it should see why. */
-static void
-trace_number(struct scan_stream *st, const struct db_pattern *p, const struct candidate *c)
-{
-	uint64_t visible = scan_visible_from(st);
-	uint64_t from = c->start - visible > EDGE ? c->start - EDGE : visible;
-	struct value v;
-
-	value_init(&v, scan_view(st, from, c->end), (size_t)(c->end - from),
-		   (size_t)(c->start - from), (size_t)(c->end - from));
-	scan_trace(st, p, &v, from);
-}
-
-static void
-match_digits(struct scan_stream *st, uint32_t id, const struct digit_group *g, unsigned nr)
-{
-	const struct db_pattern *p = &st->scanner->db->patterns[id];
-	uint64_t end = g[nr - 1].start + g[nr - 1].len, total = 0;
-	unsigned first = nr;
-
-	/* The longest part first: go left as far as the number of digits allows. */
-	while (first > 0 && total + g[first - 1].len <= p->pattern->max_digits)
-		total += g[--first].len;
-	for (; first < nr && total >= p->pattern->min_digits; total -= g[first++].len) {
-		struct candidate c = {
-			.end = end, .start = g[first].start, .pattern = id, .has_start = true
-		};
-
-		if (!joined_alike(p->pattern, g, first, nr) || c.start < scan_visible_from(st))
-			continue;
-		if (!number_passes(st, p->rule, c.start, c.end)) {
-			if (st->scanner->trace != NULL)
-				trace_number(st, p, &c);
-			continue;
-		}
-		add_candidate(st, &c);
-		return;
-	}
 }
 
 /*
@@ -204,7 +143,7 @@ match_iban(struct scan_stream *st, const struct digit_group *g)
 				       .has_start = true };
 
 		if (wanted(st, &db->patterns[c.pattern]))
-			add_candidate(st, &c);
+			scan_add_candidate(st, &c);
 	}
 }
 
@@ -226,31 +165,7 @@ match_leads(struct scan_stream *st, const struct digit_group *g)
 		if (wanted(st, p) && g->len >= p->lead.digits &&
 		    g->start >= scan_visible_from(st) + p->lead.letters &&
 		    regex_may_begin(&p->lead, scan_view(st, c.start, c.end)))
-			add_candidate(st, &c);
-	}
-}
-
-/* Numbers of the last group, of it and the one before it, ... */
-static void
-match_numbers(struct scan_stream *st, const struct digit_group *g, unsigned nr)
-{
-	const struct rule_db *db = st->scanner->db;
-	bool any_buffer = st->value != NULL || st->scanner->trace != NULL;
-
-	for (unsigned w = 0; w < db->lengths.nr_words; w++) {
-		uint64_t total = g[nr - 1].len, fit = rule_db_of_length(db, false, total)[w];
-
-		for (unsigned i = nr - 1; i > 0; i--) {
-			total += g[i - 1].len;
-			fit |= rule_db_of_length(db, true, total)[w];
-		}
-		for (; fit != 0; fit &= fit - 1) {
-			const struct db_digits *d =
-			    &db->digits[64 * w + (unsigned)__builtin_ctzll(fit)];
-
-			if (any_buffer || (d->buffers & 1u << st->buffer) != 0)
-				match_digits(st, d->pattern, g, nr);
-		}
+			scan_add_candidate(st, &c);
 	}
 }
 
@@ -260,7 +175,8 @@ scan_on_group(void *arg, const struct digit_group *g, unsigned nr)
 	struct scan_stream *st = arg;
 	const struct rule_db *db = st->scanner->db;
 
-	match_numbers(st, g, nr);
+	if (db->numbers.nr != 0)
+		scan_on_number(st, g, nr);
 	if (db->nr_ibans != 0)
 		match_iban(st, &g[nr - 1]);
 	if (db->nr_leads != 0)

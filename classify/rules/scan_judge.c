@@ -17,8 +17,8 @@ remember(struct scan_stream *st, uint64_t value)
 	return true;
 }
 
-static bool
-is_headed(const struct scan_stream *st, uint64_t rule_hash, int column)
+bool
+scan_is_headed(const struct scan_stream *st, uint64_t rule_hash, int column)
 {
 	for (unsigned i = 0; i < st->nr_headed; i++) {
 		if (st->headed[i].rule_hash == rule_hash && st->headed[i].column == column)
@@ -32,7 +32,7 @@ stands_headed(const struct scan_stream *st, const struct db_pattern *p, const st
 {
 	int column = st->nr_headed == 0 ? -1 : words_column(v);
 
-	return column >= 0 && is_headed(st, p->rule_hash, column);
+	return column >= 0 && scan_is_headed(st, p->rule_hash, column);
 }
 
 static void
@@ -107,19 +107,22 @@ crosses_fields(const struct scan_stream *st, const uint8_t *from, const uint8_t 
 
 /*
  * A rule that is not generic also finds something in the value, or round the whole of it. Looked at
- * are matches by their shortest end, inside the window of c: every split of the input shows the
- * same of them.
+ * are the candidates from next on, by their shortest end, inside the window of v: every split of
+ * the input shows the same of them.
  */
 static bool
-named_ahead(struct scan_stream *st, const struct candidate *c, const struct value *v, uint64_t from,
-	    const struct claim *mine)
+named_ahead(struct scan_stream *st, const struct candidate *next, const struct value *v,
+	    uint64_t from, const struct claim *mine)
 {
 	const struct queue *q = st->queue;
 	bool whole = mine->number;
 	uint64_t last = from + (whole ? v->len : v->end);
 	struct value other;
 
-	for (const struct candidate *n = c + 1; n < q->at + q->nr; n++) {
+	for (const struct candidate *n = next; n < q->at + q->nr; n++) {
+		if (n->rules != 0)
+			continue;
+
 		const struct db_pattern *p = &st->scanner->db->patterns[n->pattern];
 		size_t end, start;
 
@@ -141,9 +144,9 @@ named_ahead(struct scan_stream *st, const struct candidate *c, const struct valu
 }
 
 static void
-tell_finding(struct scan_stream *st, const struct candidate *c, struct value *v, uint64_t from)
+tell_finding(struct scan_stream *st, const struct db_pattern *p, const struct candidate *next,
+	     struct value *v, uint64_t from)
 {
-	const struct db_pattern *p = &st->scanner->db->patterns[c->pattern];
 	struct finding f;
 	int column;
 
@@ -162,12 +165,12 @@ tell_finding(struct scan_stream *st, const struct candidate *c, struct value *v,
 			      .alone = stands_alone(v) };
 
 	if (is_claimed(st, &mine) ||
-	    ((mine.generic || mine.number) && named_ahead(st, c, v, from, &mine)))
+	    ((mine.generic || mine.number) && named_ahead(st, next, v, from, &mine)))
 		return;
 	if (f.severity > SEVERITY_INFO)
 		st->claims[st->nr_claims++ % MAX_CLAIMS] = mine;
 	column = words_head(&p->rule->context.list, v) ? words_column(v) : -1;
-	if (column >= 0 && st->nr_headed < MAX_HEADED && !is_headed(st, p->rule_hash, column))
+	if (column >= 0 && st->nr_headed < MAX_HEADED && !scan_is_headed(st, p->rule_hash, column))
 		st->headed[st->nr_headed++] = (struct headed) { p->rule_hash, column };
 	f.value_hash = siphash13(&st->scanner->key, v->norm, v->norm_len);
 	if (!remember(st, f.value_hash ^ p->rule_hash))
@@ -205,27 +208,38 @@ count_cost(struct scan_profile *costs, uint32_t pattern, uint64_t since, uint64_
 
 /* What is known of the words of a window still holds where it begins at the same place. */
 static struct near_words *
-near_words_of(struct scanner *s, uint64_t from)
+near_words_of(struct scanner *s, const struct candidate *c, uint64_t from, uint64_t to)
 {
 	if (s->near_from != from)
 		s->near.window = NULL;
 	s->near_from = from;
+	s->near.cut[0] = c->end - from == CONFIRM_LEFT;
+	s->near.cut[1] = to - c->end == CONFIRM_RIGHT;
 	return &s->near;
 }
 
+bool
+scan_judged_window(const struct scan_stream *st, const struct candidate *c, uint64_t *from,
+		   uint64_t *to)
+{
+	uint64_t visible = scan_visible_from(st), avail = st->pos + st->push_len;
+	uint64_t left = c->end > CONFIRM_LEFT ? c->end - CONFIRM_LEFT : 0;
+	uint64_t right = c->end + CONFIRM_RIGHT;
+
+	*from = left > visible ? left : visible;
+	*to = right < avail ? right : avail;
+	return c->end > *from && c->end <= *to;
+}
+
 static void
-judge(struct scan_stream *st, const struct candidate *c)
+judge(struct scan_stream *st, const struct candidate *c, const struct candidate *next)
 {
 	const struct db_pattern *p = &st->scanner->db->patterns[c->pattern];
-	uint64_t visible = scan_visible_from(st), avail = st->pos + st->push_len;
-	uint64_t from = c->end > CONFIRM_LEFT ? c->end - CONFIRM_LEFT : 0;
-	uint64_t to = c->end + CONFIRM_RIGHT;
+	uint64_t from, to;
 	struct value v;
 	size_t start, end;
 
-	from = from > visible ? from : visible;
-	to = to < avail ? to : avail;
-	if (c->end <= from || c->end > to || (c->has_start && c->start < from))
+	if (!scan_judged_window(st, c, &from, &to) || (c->has_start && c->start < from))
 		return;
 
 	const uint8_t *window = scan_view(st, from, to);
@@ -237,22 +251,22 @@ judge(struct scan_stream *st, const struct candidate *c)
 	    crosses_fields(st, window + start, window + end))
 		return;
 	value_init(&v, window, len, start, end);
-	v.near = near_words_of(st->scanner, from);
+	v.near = near_words_of(st->scanner, c, from, to);
 	if (st->scanner->trace != NULL)
 		scan_trace(st, p, &v, from);
 	if (st->value != NULL)
 		tell_value(st, p, &v, from);
 	else
-		tell_finding(st, c, &v, from);
+		tell_finding(st, p, next, &v, from);
 }
 
-static void
-judge_counted(struct scan_stream *st, const struct candidate *c)
+void
+scan_judge_one(struct scan_stream *st, const struct candidate *c, const struct candidate *next)
 {
 	struct scanner *s = st->scanner;
 	uint64_t since = scan_profile_now(s), confirmed = s->counters.scan_confirmed;
 
-	judge(st, c);
+	judge(st, c, next);
 	if (s->profile != NULL)
 		count_cost(s->profile, c->pattern, since, s->counters.scan_confirmed - confirmed);
 }
@@ -265,7 +279,12 @@ scan_judge_ready(struct scan_stream *st, bool final)
 	uint32_t i = 0;
 
 	st->scanner->near.window = NULL;
-	for (; i < q->nr && (final || q->at[i].end + CONFIRM_RIGHT <= avail); i++)
-		judge_counted(st, &q->at[i]);
+	for (; i < q->nr && (final || q->at[i].end + CONFIRM_RIGHT <= avail); i++) {
+		if (q->at[i].rules != 0)
+			scan_judge_number(st, &q->at[i]);
+		else
+			scan_judge_one(st, &q->at[i], &q->at[i + 1]);
+	}
+	st->scanner->near.window = NULL;
 	return i;
 }

@@ -93,7 +93,7 @@ scan_goes_on(const struct queue *q, const struct candidate *c, const struct db_p
 	     n < q->at + q->nr && n->end - c->end < CONFIRM_RIGHT; n++) {
 		size_t to = end + (size_t)(n->end - c->end);
 
-		if (n->pattern == c->pattern && n->end > c->end && to <= len &&
+		if (n->rules == 0 && n->pattern == c->pattern && n->end > c->end && to <= len &&
 		    regex_start(p->regex, window, len, to, &other) && other == start)
 			return true;
 	}

@@ -1,8 +1,8 @@
 /*
  * Inside the scanner: what its parts share. scan.c takes a stream apart, scan_candidates.c gathers
  * what Hyperscan and the digit finder stop at, scan_judge.c makes findings of it, with
- * scan_start.c for where a match begins, scan_known.c knows texts again, and scanner.c has what
- * streams are taken from.
+ * scan_numbers.c for numbers and scan_start.c for where a match begins, scan_known.c knows texts
+ * again, and scanner.c has what streams are taken from.
  */
 #ifndef WEIR_SCAN_STATE_H
 #define WEIR_SCAN_STATE_H
@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "classify/cycles.h"
+#include "classify/detect/word_marks.h"
 #include "classify/detect/words.h"
 #include "classify/rules/confirm.h"
 #include "classify/rules/rule_db.h"
@@ -49,15 +50,18 @@ struct claim {
 
 struct candidate {
 	uint64_t end;
-	uint64_t first; /* where the shortest match of it ended */
-	uint64_t start; /* with has_start */
-	uint32_t pattern;
+	uint64_t first;	  /* where the shortest match of it ended */
+	uint64_t start;	  /* with has_start */
+	uint64_t rules;	  /* not 0: a number of some of these rules, see rule_numbers.h; */
+	uint64_t place;	  /* its place among the words, see word_marks.h; 0: not known yet */
+	uint32_t pattern; /* with rules: which word of the row they are */
 	bool has_start;
 };
 
-/* In the order of their ends, then of their patterns. */
+/* In the order of their ends, then of their patterns; numbers last, the longest first. */
 struct queue {
 	uint32_t nr;
+	bool by_word; /* rules of some of them wait for the words near */
 	struct candidate at[MAX_GATHERED];
 };
 
@@ -69,8 +73,9 @@ struct new_text {
 
 struct scan_stream {
 	struct scanner *scanner;
-	struct queue *queue; /* of the piece that is being scanned */
-	hs_stream_t *hs;     /* NULL: block mode, or no pattern streams */
+	struct queue *queue;	  /* of the piece that is being scanned */
+	struct word_marks *marks; /* likewise */
+	hs_stream_t *hs;	  /* NULL: block mode, or no pattern streams */
 	scan_found_fn *found;
 	scan_value_fn *value; /* instead of found, see scan_values */
 	void *arg;
@@ -91,6 +96,7 @@ struct scan_stream {
 	uint32_t nr_pending, nr_seen, tail_len, nr_small, nr_new;
 	struct candidate pending[SCAN_MAX_PENDING];
 	uint64_t seen[SCAN_MAX_SEEN];
+	struct word_trail trail; /* where its pos is not the stream's, it begins anew at the tail */
 	uint8_t tail[SCAN_LOOK_BEHIND];
 	uint8_t small[SMALL_CAP];
 	struct new_text new[NEW_TEXTS];
@@ -111,7 +117,8 @@ struct scanner {
 	struct scan_profile *profile; /* owned; NULL: costs are not counted */
 	struct scan_stream block, values;
 	struct queue gathered, gathered_values; /* scan_values may run inside a found callback */
-	uint64_t known[KNOWN_TEXTS];		/* ids, each where its low bits say */
+	struct word_marks marks, marks_values;
+	uint64_t known[KNOWN_TEXTS]; /* ids, each where its low bits say */
 	struct near_words near; /* of the candidate at hand, whose window begins at near_from */
 	uint64_t near_from;
 	uint8_t seam[SEAM_CAP];
@@ -172,10 +179,20 @@ void scan_remember_new(struct scan_stream *st);
 /* scan_candidates.c: what waits in the stream, into the queue and, from that one on, back again. */
 void scan_take_pending(struct scan_stream *st, struct queue *q);
 void scan_keep_pending(struct scan_stream *st, uint32_t from);
+/* In its place in the queue; takes out what it goes on from, and sets first. */
+void scan_add_candidate(struct scan_stream *st, struct candidate *c);
 /* Callbacks of Hyperscan and of the digit finder; arg is the stream. */
 int scan_on_match(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
 		  void *arg);
 void scan_on_group(void *arg, const struct digit_group *g, unsigned nr);
+
+/*
+ * scan_numbers.c: what the last of the groups ends; behind each piece, and at the end of the text,
+ * which words are near; and at last those of the candidate's rules that a word speaks for.
+ */
+void scan_on_number(struct scan_stream *st, const struct digit_group *g, unsigned nr);
+void scan_mark_words(struct scan_stream *st, bool final);
+void scan_judge_number(struct scan_stream *st, const struct candidate *c);
 
 /*
  * scan_start.c: where the match is that the candidate stands for and that ends at `ends`, in the
@@ -192,6 +209,13 @@ bool scan_goes_on(const struct queue *q, const struct candidate *c, const struct
 
 /* scan_judge.c: judges those with enough to their right, at the end all; how many that were. */
 uint32_t scan_judge_ready(struct scan_stream *st, bool final);
+/* next: the queue's candidate behind c, which need not be in it itself. */
+void scan_judge_one(struct scan_stream *st, const struct candidate *c,
+		    const struct candidate *next);
+/* What is visible of the window of its judgement; false: its end is not. */
+bool scan_judged_window(const struct scan_stream *st, const struct candidate *c, uint64_t *from,
+			uint64_t *to);
+bool scan_is_headed(const struct scan_stream *st, uint64_t rule_hash, int column);
 /* Tells who asks why what became of a value. */
 void scan_trace(struct scan_stream *st, const struct db_pattern *p, const struct value *v,
 		uint64_t from);

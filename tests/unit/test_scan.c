@@ -189,6 +189,109 @@ test_long_stream(void **state)
 	scanner_destroy(s);
 }
 
+/* One rule for numbers after the other, of many lengths, most of them nothing without a word. */
+static struct ruleset *
+number_rules(unsigned nr)
+{
+	static const char *const words[] = { "phone", "card_no", "sort-code",	   "ssn",
+					     "tel",   "id",	 "\"caf\xc3\xa9\"" };
+	static const char *const how[] = { "weak", "weak", "" };
+	static const char *const needs[] = { "+30", "needs +30" };
+	static char text[65536];
+	struct ruleset *set = NULL;
+	size_t len = 0;
+
+	for (unsigned i = 0; i < nr; i++)
+		len += (size_t)snprintf(
+		    text + len, sizeof(text) - len,
+		    "rule n%u {\n title \"T\"\n data_type x.n%u\n in any\n severity %s\n %s\n"
+		    " find digits %u..%u%s\n%s context %s within %u words { %s w%u }\n"
+		    " veto within 3 words { no%u }\n}\n",
+		    i, i, i % 4 == 0 ? "low" : "medium", how[i % 3], 4 + i % 9, 4 + i % 9 + i % 5,
+		    i % 2 == 0 ? " sep \" -\"" : "", i % 7 == 0 ? " validate luhn\n" : "",
+		    needs[i % 2], 2 + i % 7, words[i % ARRAY_LEN(words)], i, i % 5);
+	assert_int_equal(ruleset_load_text("own.rules", text, len, &set, stderr), 0);
+	return set;
+}
+
+/* One of so many pieces is of some rule. */
+static size_t
+number_text(uint64_t *random, unsigned dull, char *text, size_t cap)
+{
+	static const char *const parts[] = {
+		"phone",       "card_no", "cardNo", "sort-code", "ssn",	 "tel",		"id",
+		"caf\xc3\xa9", "\\n",	  "12345",  "123456",	 "4242", "79927398713", "-",
+		" ",	       ", ",	  ": ",	    "\n",	 "no1",	 "w3",		"word",
+		"\"",	       "_",	  ";",	    "x",	 "\x1d", "\x1e",
+	};
+	size_t len = 0, want = (size_t)(test_random(random) % cap);
+
+	while (len < want) {
+		const char *part = test_random(random) % dull != 0
+				       ? "some words of no rule "
+				       : parts[test_random(random) % ARRAY_LEN(parts)];
+
+		len = span_append(text, len, cap, span_of(part, strlen(part)));
+		if (test_random(random) % 2 == 0)
+			len = span_append(text, len, cap, span_of(" ", 1));
+	}
+	return len;
+}
+
+static void
+scan_text(struct scanner *s, const char *text, size_t len, size_t step, struct out *o)
+{
+	struct scan_stream *st = scan_open(s, BUFFER_HTTP_BODY);
+
+	o->len = 0;
+	o->text[0] = '\0';
+	for (size_t at = 0; at < len; at += step)
+		scan_push(st, (const uint8_t *)text + at, step < len - at ? step : len - at, found,
+			  o);
+	scan_close(st, found, o);
+}
+
+static void
+look_at(void *arg, const struct scan_candidate *c)
+{
+	(void)c;
+	++*(unsigned *)arg;
+}
+
+/*
+ * Rules that no word speaks for are never asked. Where candidates are traced all of them are; what
+ * is found must be the same, and the same for every split.
+ */
+static void
+test_by_word(void **state)
+{
+	static struct out all, asked, split;
+	struct ruleset *set = number_rules(150);
+	struct scanner *plain = scanner_create(set, 1, key), *traced = scanner_create(set, 1, key);
+	unsigned candidates = 0, nr_found = 0;
+	uint64_t random = 11;
+
+	(void)state;
+	scanner_trace(traced, look_at, &candidates);
+	for (unsigned run = 0; run < 2000; run++) {
+		char text[900];
+		size_t len = number_text(&random, 1 + run % 6, text, sizeof(text));
+		size_t step = 1 + (size_t)(test_random(&random) % (len + 1));
+
+		scan_text(traced, text, len, len + 1, &all);
+		scan_text(plain, text, len, len + 1, &asked);
+		assert_string_equal(asked.text, all.text);
+		scan_text(plain, text, len, step, &split);
+		assert_string_equal(split.text, all.text);
+		nr_found += all.len != 0;
+	}
+	assert_true(nr_found > 500);
+	assert_true(2 * candidates > 3 * scanner_counters(plain)->scan_candidates);
+	scanner_destroy(plain);
+	scanner_destroy(traced);
+	ruleset_free(set);
+}
+
 /* Two numbers of a push, each with the words around it, where the windows begin in the push before.
  */
 static void
@@ -732,6 +835,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_splits),
 		cmocka_unit_test(test_long_stream),
+		cmocka_unit_test(test_by_word),
 		cmocka_unit_test(test_words_of_each),
 		cmocka_unit_test(test_gap),
 		cmocka_unit_test(test_pool),

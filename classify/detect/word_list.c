@@ -1,0 +1,174 @@
+/* A list: one hash and a binary search. An index: a hash table with open addressing. */
+#include "classify/detect/word_list.h"
+
+#include <stdlib.h>
+
+static uint32_t
+hash_of(const uint8_t *p, size_t len)
+{
+	uint32_t h = 2166136261u;
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ ascii_lower(p[i])) * 16777619u;
+	return h;
+}
+
+static bool
+same_text(const struct word *w, const uint8_t *p, size_t len)
+{
+	if (w->len != len)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if (ascii_lower(p[i]) != (uint8_t)w->text[i])
+			return false;
+	}
+	return true;
+}
+
+/* ------------------------------------------------------------------ a list */
+
+bool
+word_list_add(struct word_list *list, struct span text)
+{
+	if (list->nr == WORDS_MAX || text.len == 0 || text.len >= WORD_MAX)
+		return false;
+
+	struct word *w = &list->words[list->nr++];
+
+	w->len = (uint8_t)text.len;
+	w->hash = hash_of(text.p, text.len);
+	w->raw = false;
+	for (size_t i = 0; i < text.len; i++) {
+		w->text[i] = (char)ascii_lower(text.p[i]);
+		w->raw = w->raw || text.p[i] >= 0x80;
+	}
+	w->text[text.len] = '\0';
+	list->nr_raw += w->raw;
+	list->first_letters |= 1u << (text.p[0] & 31);
+	list->lengths |= 1ull << text.len;
+	return true;
+}
+
+static int
+by_hash(const void *a, const void *b)
+{
+	const struct word *x = a, *y = b;
+
+	return x->hash < y->hash ? -1 : x->hash > y->hash;
+}
+
+void
+word_list_sort(struct word_list *list)
+{
+	if (list->nr != 0)
+		qsort(list->words, list->nr, sizeof(list->words[0]), by_hash);
+}
+
+bool
+word_list_has(const struct word_list *list, const uint8_t *p, size_t len)
+{
+	/* Letters of either case share their lower five bits. */
+	if (len >= WORD_MAX || (list->first_letters >> (p[0] & 31) & 1) == 0 ||
+	    (list->lengths >> len & 1) == 0)
+		return false;
+
+	uint32_t hash = hash_of(p, len);
+	unsigned lo = 0, hi = list->nr;
+
+	while (lo < hi) {
+		unsigned mid = lo + (hi - lo) / 2;
+
+		if (list->words[mid].hash < hash)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (; lo < list->nr && list->words[lo].hash == hash; lo++) {
+		if (same_text(&list->words[lo], p, len))
+			return true;
+	}
+	return false;
+}
+
+/* ------------------------------------------------------------------ an index */
+
+/* The slot of the word, or the free one where it would be. */
+static uint32_t
+slot_of(const struct word_index *index, uint32_t hash, const uint8_t *p, size_t len)
+{
+	uint32_t at = hash & index->mask;
+
+	while (index->slots[at] != 0) {
+		const struct word *w = index->words[index->slots[at] - 1];
+
+		if (w->hash == hash && same_text(w, p, len))
+			break;
+		at = (at + 1) & index->mask;
+	}
+	return at;
+}
+
+static void
+add_word(struct word_index *index, const struct word *w, unsigned list)
+{
+	uint32_t at = slot_of(index, w->hash, (const uint8_t *)w->text, w->len);
+	unsigned row_words = word_index_row_words(index);
+	uint8_t first = (uint8_t)w->text[0];
+
+	if (index->slots[at] == 0) {
+		index->words[index->nr_words++] = w;
+		index->slots[at] = (uint16_t)index->nr_words;
+		index->lengths[first] |= 1ull << w->len;
+		if (first >= 'a' && first <= 'z')
+			index->lengths[first - 'a' + 'A'] |= 1ull << w->len;
+	}
+	index->rows[(index->slots[at] - 1u) * row_words + list / 64] |= 1ull << list % 64;
+	if (w->raw)
+		index->raw[list / 64] |= 1ull << list % 64;
+}
+
+bool
+word_index_init(struct word_index *index, const struct word_list *const *lists, unsigned nr)
+{
+	size_t nr_words = 0, row_words = (nr + 63) / 64;
+
+	*index = (struct word_index) { .nr_lists = nr, .mask = 1 };
+	for (unsigned i = 0; i < nr; i++)
+		nr_words += lists[i] == NULL ? 0 : lists[i]->nr;
+	if (nr_words > WORD_INDEX_MAX)
+		return false;
+	while (index->mask < 2 * nr_words)
+		index->mask = 2 * index->mask + 1;
+	index->words = calloc(nr_words + 1, sizeof(index->words[0]));
+	index->slots = calloc(index->mask + 1, sizeof(index->slots[0]));
+	index->rows = calloc((nr_words + 1) * (row_words + 1), sizeof(index->rows[0]));
+	index->raw = calloc(row_words + 1, sizeof(index->raw[0]));
+	if (index->words == NULL || index->slots == NULL || index->rows == NULL ||
+	    index->raw == NULL) {
+		word_index_fini(index);
+		return false;
+	}
+	for (unsigned i = 0; i < nr; i++) {
+		for (unsigned k = 0; lists[i] != NULL && k < lists[i]->nr; k++)
+			add_word(index, &lists[i]->words[k], i);
+	}
+	return true;
+}
+
+void
+word_index_fini(struct word_index *index)
+{
+	free(index->words);
+	free(index->slots);
+	free(index->rows);
+	free(index->raw);
+	*index = (struct word_index) { 0 };
+}
+
+int
+word_index_find(const struct word_index *index, const uint8_t *p, size_t len)
+{
+	if (len >= WORD_MAX || (index->lengths[p[0]] >> len & 1) == 0)
+		return -1;
+	return (int)index->slots[slot_of(index, hash_of(p, len), p, len)] - 1;
+}
