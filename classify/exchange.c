@@ -37,6 +37,7 @@ exchange_open(struct conn_env *env, struct conn *c, uint64_t ordinal)
 	memset(x, 0, offsetof(struct exchange, message));
 	model_file_init(&x->model_file);
 	grpc_call_init(&x->grpc_head);
+	exchange_repeats_begin(&x->repeats);
 	x->env = env;
 	x->c = c;
 	x->ordinal = ordinal;

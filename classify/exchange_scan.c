@@ -128,6 +128,7 @@ exchange_scan_blob(struct message *m, enum buffer as, const uint8_t *data, size_
 void
 exchange_scan_end(struct message *m)
 {
+	exchange_repeats_end(m);
 	base64_text_end(&m->base64_text, &blobs, m);
 	if (m->scan != NULL)
 		scan_close(m->scan, exchange_found, m);
@@ -137,6 +138,7 @@ exchange_scan_end(struct message *m)
 void
 exchange_scan_gap(struct message *m)
 {
+	exchange_repeats_end(m);
 	base64_text_end(&m->base64_text, &blobs, m);
 	if (m->parts != NULL)
 		exchange_parts_gap(m);

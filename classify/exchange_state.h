@@ -32,6 +32,17 @@
 
 struct body_parts;
 
+/* Of an answer, what stands between its texts; see exchange_text.c. */
+enum { REPEAT_MAX = 384 };
+
+struct repeats {
+	uint16_t len;	     /* of the piece before; 0: none, or a longer one */
+	uint16_t at;	     /* bytes of the piece at hand; REPEAT_MAX + 1: more */
+	bool differs;	     /* from the one before, else so much is the same and held back */
+	uint32_t same_bytes; /* scanned of the same piece in a row */
+	uint8_t piece[REPEAT_MAX];
+};
+
 /* One direction's message. */
 struct message {
 	struct exchange *x;
@@ -103,6 +114,7 @@ struct exchange {
 
 	/* Of what follows exchange_open sets only what says how much of it there is. */
 	struct message message[2];
+	struct repeats repeats;
 	struct model_file model_file;
 	struct grpc_call_head grpc_head;
 	char method[MAX_METHOD];
@@ -164,6 +176,9 @@ void exchange_scan_blob(struct message *m, enum buffer as, const uint8_t *data, 
 /* Around the readers of a piece of a body: what they take out as text is not scanned twice. */
 void exchange_raw_begin(struct message *m, enum buffer as, const uint8_t *data, size_t len);
 void exchange_raw_end(struct message *m);
+void exchange_repeats_begin(struct repeats *r);
+/* The body ends, or has a hole. */
+void exchange_repeats_end(struct message *m);
 /* Nobody is to read that: base64 of a picture. */
 void exchange_leave_out(struct message *m, const uint8_t *text, size_t len);
 /* False when no stream is left for it. */

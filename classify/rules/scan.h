@@ -38,7 +38,7 @@ typedef void scan_found_fn(void *arg, const struct finding *f);
 /* clang-format off */
 #define SCAN_COUNTERS(X)                                                                           \
 	X(scan_bytes, "bytes scanned, after undoing their coding")                                 \
-	X(scan_known_bytes, "bytes not scanned again: a field that was known to hold nothing")     \
+	X(scan_known_bytes, "bytes not scanned again: known fields, repeats of a streamed answer") \
 	X(scan_streams_refused, "streams not opened: the pool was empty")                          \
 	X(scan_candidates, "candidates judged")                                                    \
 	X(scan_confirmed, "of them findings, before values already told are left out")             \
@@ -113,6 +113,8 @@ uint64_t scan_text_id(const struct scanner *s, unsigned use, const uint8_t *data
 /* Counts the len bytes if so. */
 bool scan_holds_nothing(struct scanner *s, uint64_t id, size_t len);
 void scan_remember(struct scanner *s, uint64_t id);
+/* Of bytes that the caller knows to add nothing to what was scanned. */
+void scan_count_known(struct scanner *s, size_t len);
 /* When the stream ends or has a gap, and no candidate was met in the next len bytes. */
 void scan_remember_after(struct scan_stream *st, uint64_t id, size_t len);
 

@@ -16,8 +16,14 @@ scan_holds_nothing(struct scanner *s, uint64_t id, size_t len)
 {
 	if (id == 0 || s->known[id % KNOWN_TEXTS] != id)
 		return false;
-	s->counters.scan_known_bytes += len;
+	scan_count_known(s, len);
 	return true;
+}
+
+void
+scan_count_known(struct scanner *s, size_t len)
+{
+	s->counters.scan_known_bytes += len;
 }
 
 void

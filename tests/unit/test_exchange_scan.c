@@ -1,6 +1,8 @@
 /* Bodies and what is in them, as whole connections in every split: what is found, and where. */
 #include "tests/support/unit.h"
 
+#include "classify/rules/rule.h"
+#include "classify/rules/scan.h"
 #include "tests/support/conn_feed.h"
 
 static struct feed feed;
@@ -99,6 +101,158 @@ test_no_buffer(void **state)
 	}
 }
 
+/* ------------------------------------------------------------------ repeats of an answer */
+
+enum { NR_CANARIES = 6, REPEATS_CAP = 40000 };
+
+static const char repeat_rules[] =
+#define CANARY(n)                                                                     \
+	"rule c" n " {\n title \"t\"\n data_type x.c" n "\n severity high\n in any\n" \
+	" match \"canary-" n "\"\n}\n"
+    CANARY("0") CANARY("1") CANARY("2") CANARY("3")
+#undef CANARY
+	"rule c4 {\n title \"t\"\n data_type x.c4\n severity high\n in any\n"
+	" match /seam[^~]{50,400}hem/\n}\n"
+	"rule c5 {\n title \"t\"\n data_type x.c5\n severity high\n in any\n weak\n"
+	" find digits 7..9\n context needs +30 within 8 words { phone }\n}\n";
+
+/* What a streamed answer is made of, and what of it is no text. */
+struct answer {
+	size_t len, raw_len;
+	char body[REPEATS_CAP];
+	uint8_t raw[REPEATS_CAP];
+};
+
+static void
+add_raw(struct answer *a, const char *text)
+{
+	size_t len = strlen(text);
+
+	memcpy(a->body + a->len, text, len);
+	memcpy(a->raw + a->raw_len, text, len);
+	a->len += len;
+	a->raw_len += len;
+}
+
+/* Runs of events that are alike but for their texts, with other ones in between. */
+static void
+make_answer(uint64_t *random, struct answer *a)
+{
+	static const char *const odd[] = { "",
+					   "",
+					   "",
+					   ",\"a\":\"canary-0\"",
+					   ",\"phone\":1",
+					   ",\"phone\":12345678",
+					   ",\"n\":1234567",
+					   ",\"b\":\"canary-",
+					   ",\"s\":\"seam\"",
+					   ",\"s\":\"hem\"" };
+	static const char *const texts[] = { "Hello", " you", ",", " there" };
+
+	a->len = a->raw_len = 0;
+	for (size_t runs = 1 + (size_t)(test_random(random) % 6); runs > 0; runs--) {
+		unsigned run = 1 + (unsigned)(test_random(random) % 40);
+		unsigned id = (unsigned)(test_random(random) % 3);
+		const char *more = odd[test_random(random) % ARRAY_LEN(odd)];
+		bool broken = strstr(more, "canary-") != NULL && more[strlen(more) - 1] == '-';
+		unsigned n = (unsigned)(test_random(random) % 5);
+
+		for (unsigned i = 0; i < run; i++) {
+			const char *text = test_random(random) % 30 == 0
+					       ? "\\n"
+					       : texts[test_random(random) % ARRAY_LEN(texts)];
+			char front[256], back[256];
+
+			snprintf(
+			    front, sizeof(front),
+			    "data: {\"id\":\"chatcmpl-%u\",\"object\":\"chat.completion.chunk\","
+			    "\"choices\":[{\"index\":0,\"delta\":{\"content\":\"",
+			    id);
+			snprintf(back, sizeof(back), "\"}}]%s%.*s%s}\n\n", more, broken ? 1 : 0,
+				 &"0123-"[n], broken ? "\"" : "");
+			add_raw(a, front);
+			/* What is written as an escape stays where it is. */
+			if (text[0] == '\\') {
+				add_raw(a, text);
+			} else {
+				memcpy(a->body + a->len, text, strlen(text));
+				a->len += strlen(text);
+			}
+			add_raw(a, back);
+		}
+	}
+}
+
+static void
+note_rule(void *arg, const struct finding *f)
+{
+	((bool *)arg)[f->rule->id[1] - '0'] = true;
+}
+
+/*
+ * What repeats is not scanned again, and nothing is missed for that: as many rules find something
+ * as in a scan of everything that is no text.
+ */
+static void
+test_repeats(void **state)
+{
+	static const char request[] =
+	    "POST /v1/chat/completions HTTP/1.1\r\nHost: api.openai.com\r\nContent-Type: "
+	    "application/json\r\nContent-Length: 73\r\n\r\n{\"model\":\"gpt-4o\",\"stream\":true,"
+	    "\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]}";
+	static const char head[] = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
+	static const uint64_t key[2] = { 1, 2 };
+	static struct answer a;
+	static struct feed own;
+	uint64_t random = 3, known = 0;
+	struct conn_config config;
+	unsigned nr_found[NR_CANARIES] = { 0 };
+	struct scanner *plain;
+
+	(void)state;
+	assert_int_equal(ruleset_load_text("own", repeat_rules, sizeof(repeat_rules) - 1,
+					   &own.rules, stderr),
+			 0);
+	config = feed_config(&own);
+	assert_int_equal(conn_env_create(&config, &own.env), 0);
+	plain = scanner_create(own.rules, 1, key);
+	for (unsigned round = 0; round < 600; round++) {
+		bool want[NR_CANARIES] = { false };
+		struct scan_stream *st = scan_open(plain, BUFFER_LLM_COMPLETION);
+		struct conn *c = feed_open(&own, false, 80, false);
+		size_t step = 1 + (size_t)(test_random(&random) % 3000);
+
+		make_answer(&random, &a);
+		scan_push(st, a.raw, a.raw_len, note_rule, want);
+		scan_close(st, note_rule, want);
+
+		own.len = 0;
+		conn_push(own.env, c, CONN_ORIG, (const uint8_t *)request, sizeof(request) - 1, 0);
+		conn_push(own.env, c, CONN_RESP, (const uint8_t *)head, sizeof(head) - 1, 0);
+		for (size_t at = 0; at < a.len; at += step)
+			conn_push(own.env, c, CONN_RESP, (const uint8_t *)a.body + at,
+				  step < a.len - at ? step : a.len - at, 0);
+		feed_close(&own, c);
+		for (unsigned i = 0; i < NR_CANARIES; i++) {
+			char line[64];
+
+			snprintf(line, sizeof(line), "finding rule_id=c%u ", i);
+			if ((strstr(own.log, line) != NULL) != want[i])
+				fail_msg("round %u, step %zu: rule %u, wanted %d\n%s", round, step,
+					 i, want[i], own.log);
+			nr_found[i] += want[i];
+		}
+		feed_has(&own, "llm ");
+	}
+	for (unsigned i = 0; i < NR_CANARIES; i++)
+		assert_in_range(nr_found[i], 10, 500);
+	known = scanner_counters(conn_env_scanner(own.env))->scan_known_bytes;
+	assert_true(known > 100000);
+	scanner_destroy(plain);
+	feed_fini(&own);
+}
+
 static int
 set_up(void **state)
 {
@@ -121,6 +275,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bodies),
 		cmocka_unit_test(test_no_buffer),
+		cmocka_unit_test(test_repeats),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
