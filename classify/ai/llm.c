@@ -464,8 +464,8 @@ sse_piece(void *arg, const struct sse *s, enum sse_event event, const uint8_t *t
 
 	(void)s;
 	if (event == SSE_DATA)
-		json_walk_push(&call->response.walk, text, len);
-	else
+		llm_repeat_data(call, text, len);
+	else if (!llm_repeat_end(call))
 		restart_walk(call);
 }
 
@@ -554,6 +554,7 @@ llm_response_gap(struct llm_call *call)
 	/* Without the body's first byte what it is made of is only known from its type. */
 	if (side->walk.fn == NULL)
 		response_body_start(call, side->body == LLM_BODY_SSE ? ':' : '{');
+	llm_repeat_forget(call);
 	restart_walk(call);
 	if (side->body == LLM_BODY_SSE)
 		sse_push(&call->frames.sse, (const uint8_t *)"\n\n:", 3); /* the rest of a line */

@@ -256,6 +256,25 @@ struct llm_side {
 	uint8_t text[LLM_STRING_CAP]; /* start of the string being read */
 };
 
+/* Of an answer in events, the event before; see llm_repeat.c. */
+enum { LLM_REPEAT_CAP = 384 };
+
+struct llm_repeat {
+	bool begun;	  /* an event is being read: its first piece has come */
+	bool known;	  /* of the event before: what is in front of its one text, and behind it */
+	bool read;	  /* the event at hand is like that one, and done with */
+	bool whole;	  /* it has come in one piece so far, which is kept */
+	uint8_t kind;	  /* of the text: enum llm_text_kind */
+	uint8_t nr_texts; /* of the event; 2: more than one, or none that stands in the piece */
+	uint16_t len;	  /* of the piece */
+	uint16_t front;	  /* bytes of it in front of the text */
+	uint16_t text_len;
+	uint32_t choice;      /* that the text is of */
+	uint32_t nr_tools;    /* called before the event */
+	uint32_t dropped;     /* likewise */
+	const uint8_t *piece; /* while it is being read */
+};
+
 /* Opaque but for its size. Hardly any call is one of a model: what is large stands last. */
 struct llm_call {
 	struct llm_side request;
@@ -291,9 +310,13 @@ struct llm_call {
 	bool request_whole;
 	bool response_whole;
 	bool ended;
+	struct llm_repeat repeat;
 	struct llm_facts facts;
 	union { /* by response.body */
-		struct sse sse;
+		struct {
+			struct sse sse;
+			uint8_t event[LLM_REPEAT_CAP]; /* of repeat */
+		};
 		struct aws_eventstream aws;
 	} frames;
 	uint8_t held[LLM_HELD_CAP];

@@ -192,10 +192,12 @@ llm_text(struct llm_call *call, enum llm_text_kind kind, const uint8_t *text, si
 
 	if (len == 0)
 		return;
-	if (is_completion)
+	if (is_completion) {
 		call->facts.completion_bytes += len;
-	else
+		llm_repeat_text(call, kind, text, len);
+	} else {
 		call->facts.prompt_bytes += len;
+	}
 	if (kind != LLM_TEXT_ATTACHMENT)
 		token_estimate_push(&side->tokens, text, len);
 	side->text_open = true;

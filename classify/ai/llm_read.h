@@ -86,6 +86,16 @@ void llm_estimate_tokens(struct llm_call *call);
 /* An answer that says "done" and was read to its end, so that what it lacks is not there. */
 bool llm_answered(const struct llm_call *call);
 
+/*
+ * llm_repeat.c: a piece of an event's data, walked or known; the event's end, true when there was
+ * nothing to walk; a hole. Told of each text of an answer.
+ */
+void llm_repeat_data(struct llm_call *call, const uint8_t *data, size_t len);
+bool llm_repeat_end(struct llm_call *call);
+void llm_repeat_forget(struct llm_call *call);
+void llm_repeat_text(struct llm_call *call, enum llm_text_kind kind, const uint8_t *text,
+		     size_t len);
+
 bool llm_judge(const struct llm_call *call);
 
 #endif

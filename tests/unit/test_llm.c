@@ -17,6 +17,7 @@
 #include "classify/ai/copy_text.h"
 #include "classify/ai/llm.h"
 #include "tests/support/guard.h"
+#include "tests/support/unit.h"
 
 #ifndef WEIR_SOURCE_ROOT
 #define WEIR_SOURCE_ROOT "."
@@ -668,6 +669,125 @@ test_exchanges(void **state)
 	}
 }
 
+/* ------------------------------------------------------------------ events that are alike */
+
+static uint64_t random_state = 5;
+
+static size_t
+pick(size_t n)
+{
+	return (size_t)(test_random(&random_state) % n);
+}
+
+/* Runs of events of several dialects, in which anything may be that an answer can say. */
+static size_t
+make_events(char *out, size_t cap)
+{
+	static const char *const fronts[] = {
+		"{\"id\":\"c1\",\"object\":\"chat.completion.chunk\",\"choices\":[{\"index\":%u,"
+		"\"delta\":{"
+		"\"content\":\"",
+		"{\"choices\":[{\"index\":%u,\"text\":\"",
+		"{\"choices\":[{\"text\":\"%.0u",
+		"{\"type\":\"content_block_delta\",\"index\":%u,\"delta\":{\"type\":\"text_delta\","
+		"\"text\":\"",
+		"{\"type\":\"response.output_text.delta\",\"n\":%u,\"delta\":\"",
+		"{\"choices\":[{\"index\":%u,\"delta\":{\"tool_calls\":[{\"function\":{\"name\":"
+		"\"f\",\"arguments\":\"",
+		"{\"candidates\":[{\"n\":%u,\"content\":{\"parts\":[{\"functionCall\":{\"args\":{"
+		"\"a\":\"",
+		"{\"model\":\"m%u\",\"token\":{\"text\":\"",
+	};
+	static const char *const backs[] = {
+		"\"}}]}", "\"}]}",     "\",\"index\":1}]}", "\"}}",
+		"\"}",	  "\"}}]}}]}", "\"}}}]}}]}",	    "\"}}",
+	};
+	static const char *const more[] = {
+		"", "", "", ",\"usage\":{\"completion_tokens\":%zu}", ",\"model\":\"x%zu\"",
+	};
+	static const char *const texts[] = {
+		"Hel", "lo", " ", "\\n", "a\\\"b", "", "\xc3\xa9", "{}"
+	};
+	size_t len = 0;
+
+	while (len < cap - 6000) {
+		size_t kind = pick(ARRAY_LEN(fronts)), run = 1 + pick(12);
+		unsigned number = (unsigned)pick(3);
+		const char *extra = more[pick(ARRAY_LEN(more))];
+
+		for (size_t i = 0; i < run; i++) {
+			char end[128];
+
+			/* The last brace of what stands behind closes the event. */
+			snprintf(end, sizeof(end), "%s", backs[kind]);
+			end[strlen(end) - 1] = '\0';
+			len += (size_t)snprintf(out + len, cap - len,
+						pick(9) == 0 ? "data:" : "data: ");
+			len += (size_t)snprintf(out + len, cap - len, fronts[kind], number);
+			len += (size_t)snprintf(out + len, cap - len, "%s%s",
+						texts[pick(ARRAY_LEN(texts))], end);
+			len += (size_t)snprintf(out + len, cap - len, extra, pick(20) == 0 ? i : 0);
+			len +=
+			    (size_t)snprintf(out + len, cap - len, "}%s\n\n",
+					     pick(20) == 0 ? "\ndata: {\"model\":\"second\"}" : "");
+		}
+	}
+	return len;
+}
+
+/* However it is cut: of each byte, what it is of. */
+static void
+on_byte(void *arg, enum llm_text_kind kind, unsigned choice, const uint8_t *text, size_t len)
+{
+	uint64_t *sum = arg;
+
+	for (size_t i = 0; i < len; i++)
+		*sum = (*sum ^ text[i] ^ (uint64_t)kind << 8 ^ (uint64_t)choice << 16) *
+		       0x100000001b3u;
+}
+
+/* An event that is like the one before is not walked: byte by byte every one is. */
+static void
+test_events_alike(void **state)
+{
+	static char events[9000];
+	static struct llm_call calls[2];
+	struct llm_case t = { .host = "api.openai.com",
+			      .path = "/v1/chat/completions",
+			      .request = "{\"model\":\"gpt-x\",\"messages\":[{\"role\":\"user\","
+					 "\"content\":\"hi\"}]}",
+			      .type = "text/event-stream",
+			      .response = events };
+	unsigned nr_read = 0;
+
+	(void)state;
+	for (unsigned round = 0; round < 400; round++) {
+		struct line lines[2];
+		size_t len = make_events(events, sizeof(events));
+		const size_t steps[2] = { round % 2 == 0 ? len : 1 + pick(600), 1 };
+
+		for (unsigned i = 0; i < 2; i++) {
+			struct llm_call *call = &calls[i];
+
+			uint64_t sum = 0;
+
+			lines[i].len = 0;
+			llm_begin(call, catalogue);
+			llm_set_text(call, on_byte, &sum);
+			exchange(call, &t, steps[i], steps[i]);
+			describe(&lines[i], llm_facts(call), false);
+			put(&lines[i],
+			    " text=%" PRIx64 " choices=%u bytes=%" PRIu64 " est=%" PRIu64
+			    " dropped=%u",
+			    sum, llm_facts(call)->nr_choices, llm_facts(call)->completion_bytes,
+			    llm_facts(call)->estimated_output_tokens.n, llm_facts(call)->dropped);
+		}
+		assert_string_equal(lines[0].text, lines[1].text);
+		nr_read += calls[0].repeat.known;
+	}
+	assert_true(nr_read > 20);
+}
+
 /* Fields and a file of a form, as its owner takes it apart. */
 static const struct part {
 	const char *name;
@@ -884,7 +1004,7 @@ static void
 test_size(void **state)
 {
 	(void)state;
-	assert_true(sizeof(struct llm_call) <= 4096);
+	assert_true(sizeof(struct llm_call) <= 4224);
 }
 
 static int
@@ -910,13 +1030,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_size),
-		cmocka_unit_test(test_exchanges),
-		cmocka_unit_test(test_upload),
-		cmocka_unit_test(test_upload_gap),
-		cmocka_unit_test(test_converse_stream),
-		cmocka_unit_test(test_invoke_stream),
-		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_size),	      cmocka_unit_test(test_exchanges),
+		cmocka_unit_test(test_events_alike),  cmocka_unit_test(test_upload),
+		cmocka_unit_test(test_upload_gap),    cmocka_unit_test(test_converse_stream),
+		cmocka_unit_test(test_invoke_stream), cmocka_unit_test(test_limits),
 	};
 
 	return cmocka_run_group_tests(tests, load, unload);
