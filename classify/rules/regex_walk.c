@@ -317,15 +317,20 @@ walk_sequence(const struct walk *w, const struct node *last, struct places *s)
 	}
 }
 
-/* Most alternatives are out by their last byte. */
+/* By what the sequence ends with: at most places it is clear that it does not. */
 static bool
-may_end(const struct walk *w, const struct node *sequence, const struct places *s)
+may_end(const struct walk *w, const struct node *sequence, size_t at)
 {
-	const struct node *last = sequence->last;
+	const struct node *n = sequence->last;
 
-	if (last == NULL || last->kind != NODE_CLASS || s->low != s->high)
-		return true;
-	return s->low > 0 && set_has(&last->set, w->window[s->low - 1]);
+	for (; n != NULL && n->kind == NODE_ASSERT; n = n->prev) {
+		if (!holds(w, n->assertion, at))
+			return false;
+	}
+	if (n != NULL && n->kind == NODE_REPEAT && n->min > 0)
+		n = n->child;
+	return n == NULL || n->kind != NODE_CLASS ||
+	       (at > 0 && set_has(&n->set, w->window[at - 1]));
 }
 
 static void
@@ -341,7 +346,7 @@ walk_choice(const struct walk *w, const struct node *n, struct places *s)
 	for (const struct node *c = n->child; c != NULL; c = c->next) {
 		struct places one;
 
-		if (!may_end(w, c, s))
+		if (s->low == s->high && !may_end(w, c, s->low))
 			continue;
 		one = *s;
 		walk_sequence(w, c->last, &one);
@@ -376,10 +381,13 @@ bool
 regex_end(const struct regex *re, const uint8_t *window, size_t len, size_t start, size_t limit,
 	  size_t *end)
 {
+	const struct node *choice = re->root->child;
+	const struct walk w = { window, len };
 	size_t from;
 
 	for (size_t to = limit < len ? limit : len; to > start; to--) {
-		if (regex_start(re, window, len, to, &from) && from == start) {
+		if ((choice->next != NULL || may_end(&w, choice, to)) &&
+		    regex_start(re, window, len, to, &from) && from == start) {
 			*end = to;
 			return true;
 		}
