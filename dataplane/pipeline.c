@@ -19,6 +19,7 @@
 #include "dataplane/flow/pages.h"
 #include "dataplane/key_feed.h"
 #include "dataplane/log.h"
+#include "dataplane/port/frame_pool.h"
 #include "dataplane/publish/ai_watch.h"
 #include "dataplane/publish/publisher.h"
 #include "dataplane/rules_in_force.h"
@@ -254,9 +255,8 @@ create_shared(struct pipeline *p)
 	if (p->shared == NULL)
 		return -ENOMEM;
 	memset(p->shared, 0, sizeof(*p->shared));
-	p->shared->pool =
-	    rte_pktmbuf_pool_create("frames", (unsigned)p->config->memory_mbufs, pool_cache(p),
-				    (uint16_t)PRIV_BYTES, DATA_ROOM, SOCKET_ID_ANY);
+	p->shared->pool = frame_pool_create("frames", (unsigned)p->config->memory_mbufs,
+					    pool_cache(p), (uint16_t)PRIV_BYTES, DATA_ROOM);
 	if (p->shared->pool == NULL) {
 		log_err("memory.mbufs = %" PRIu64 ": no memory for so many frames: lower it",
 			p->config->memory_mbufs);
@@ -372,14 +372,15 @@ void
 pipeline_tell_memory(const struct pipeline *p)
 {
 	struct memory_account account = { 0 };
-	uint64_t frames = (uint64_t)pipeline_memory_mb(p->config) << 20;
+	uint64_t own = frame_pool_pages(p->shared->pool);
+	uint64_t of_dpdk = own != 0 ? 0 : (uint64_t)pipeline_memory_mb(p->config) << 20;
 
-	memory_account_put(&account, "memory.mbufs", frames);
+	memory_account_put(&account, "memory.mbufs", own + of_dpdk);
 	memory_account_put(&account, "publish.ring_kb",
 			   p->nr_workers * (p->config->publish_ring_kb << 10));
 	for (unsigned w = 0; w < p->nr_workers; w++)
 		worker_memory(p->workers[w], memory_account_put, &account);
-	memory_account_tell(&account, memory_account_given_out(), frames + pages_mapped());
+	memory_account_tell(&account, memory_account_given_out(), of_dpdk + pages_mapped());
 }
 
 static int

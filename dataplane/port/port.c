@@ -1,6 +1,7 @@
 /* rte_eth_read_clock is marked experimental to this day; ports without it have software time. */
 #define ALLOW_EXPERIMENTAL_API
 
+#include "dataplane/port/frame_pool.h"
 #include "dataplane/port/port.h"
 
 #include <errno.h>
@@ -287,10 +288,9 @@ make_own_pool(struct port *p, struct rte_mempool *pool)
 		return 0;
 	snprintf(name, sizeof(name), "port_%u", p->id);
 	p->own_pool =
-	    rte_pktmbuf_pool_create(name, OWN_POOL_FRAMES, 32, rte_pktmbuf_priv_size(pool),
-				    (uint16_t)RTE_MIN(p->device->frame_bytes + RTE_PKTMBUF_HEADROOM,
-						      (uint32_t)UINT16_MAX),
-				    SOCKET_ID_ANY);
+	    frame_pool_create(name, OWN_POOL_FRAMES, 32, rte_pktmbuf_priv_size(pool),
+			      (uint16_t)RTE_MIN(p->device->frame_bytes + RTE_PKTMBUF_HEADROOM,
+						(uint32_t)UINT16_MAX));
 	if (p->own_pool != NULL)
 		return 0;
 	log_err("ports: %s: no memory for %u frames of %u bytes: %s: lower the interface's MTU, or "
