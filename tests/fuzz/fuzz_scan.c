@@ -19,7 +19,11 @@ static const char rules[] =
     " match /eyJ[A-Za-z0-9_-]{4,}\\.eyJ[A-Za-z0-9_-]{4}/\n validate jwt\n}\n"
     "rule a.key {\n title \"k\"\n data_type a\n in any\n match /ab[0-9]{2,40}/\n bounded\n}\n"
     "rule a.pw {\n title \"p\"\n data_type a\n in any\n match /pw[:=].{3}/\n validate "
-    "assigned\n}\n";
+    "assigned\n}\n"
+    "rule a.tel {\n title \"t\"\n data_type a\n in any\n weak\n find digits 6..9 sep \" -\"\n"
+    " context needs +30 within 3 words { tel nr phone_no \"caf\xc3\xa9\" }\n}\n"
+    "rule a.luhn {\n title \"l\"\n data_type a\n in any\n weak\n find digits 6..12 sep \" \"\n"
+    " validate luhn\n context +30 within 5 words { nr id }\n}\n";
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
