@@ -4,6 +4,10 @@
  */
 #include <string.h>
 
+#ifdef __SSE4_1__
+#include <smmintrin.h>
+#endif
+
 #include "classify/rules/regex_tree.h"
 
 enum { SET_WORDS = (REGEX_WINDOW_MAX + 1) / 64 };
@@ -95,15 +99,51 @@ places_below(const struct places *s, size_t *at)
 	return true;
 }
 
+#ifdef __SSE4_1__
+/* Of the 16 bytes at p, how many at the end are of the set. */
+static unsigned
+run_of_16(const struct byte_set *set, const uint8_t *p)
+{
+	const __m128i bit = _mm_set1_epi64x((long long)0x8040201008040201u);
+	const __m128i ascii = _mm_loadu_si128((const void *)&set->bits[0]);
+	const __m128i rest = _mm_loadu_si128((const void *)&set->bits[2]);
+	__m128i v = _mm_loadu_si128((const void *)p);
+	__m128i at = _mm_and_si128(_mm_srli_epi16(v, 3), _mm_set1_epi8(15));
+	__m128i has = _mm_blendv_epi8(_mm_shuffle_epi8(ascii, at), _mm_shuffle_epi8(rest, at), v);
+	__m128i one = _mm_shuffle_epi8(bit, _mm_and_si128(v, _mm_set1_epi8(7)));
+	unsigned in = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_and_si128(has, one), one));
+
+	return (unsigned)__builtin_clz(~(in << 16));
+}
+#endif
+
+/* Where the bytes of the set begin that reach up to at; max of them at most. */
+static size_t
+run_begin(const struct walk *w, const struct byte_set *set, size_t at, size_t max)
+{
+	size_t least = at > max ? at - max : 0, from = at;
+
+#ifdef __SSE4_1__
+	while (from - least >= 16) {
+		unsigned n = run_of_16(set, w->window + from - 16);
+
+		from -= n;
+		if (n < 16)
+			return from;
+	}
+#endif
+	while (from > least && set_has(set, w->window[from - 1]))
+		from--;
+	return from;
+}
+
 /* The common case, from one place: in front of it are at most max bytes of the set. */
 static void
 walk_class_from_one(const struct walk *w, const struct byte_set *set, size_t min, size_t max,
 		    struct places *s)
 {
-	size_t at = s->low, from = at;
+	size_t at = s->low, from = run_begin(w, set, at, max);
 
-	while (from > 0 && at - from < max && set_has(set, w->window[from - 1]))
-		from--;
 	s->bits[at / 64] = 0;
 	s->low = SIZE_MAX;
 	s->high = 0;
@@ -176,8 +216,8 @@ walk_class(const struct walk *w, const struct byte_set *set, size_t min, size_t 
 	places_clear(&out);
 	for (size_t at = s->high; places_below(s, &at); at--) {
 		run_from = run_from < at ? run_from : at;
-		while (run_from > 0 && at - run_from < max && set_has(set, w->window[run_from - 1]))
-			run_from--;
+		if (at - run_from < max)
+			run_from = run_begin(w, set, run_from, max - (at - run_from));
 
 		size_t from = at - run_from > max ? at - max : run_from;
 
@@ -280,11 +320,9 @@ walk_single(const struct walk *w, const struct node *n, struct places *s)
 				goto none;
 		} else if (n->kind == NODE_REPEAT && n->child->kind == NODE_CLASS) {
 			const struct byte_set *set = &n->child->set;
-			size_t min = (size_t)n->min, from = at;
 			size_t max = n->max == REGEX_NO_LIMIT ? SIZE_MAX : (size_t)n->max;
+			size_t min = (size_t)n->min, from = run_begin(w, set, at, max);
 
-			while (from > 0 && at - from < max && set_has(set, w->window[from - 1]))
-				from--;
 			if (at - from < min)
 				goto none;
 			if (at - from != min && !ends_run(n->prev, set))

@@ -146,6 +146,50 @@ test_starts_of_small_patterns(void **state)
 	}
 }
 
+/* Runs of more bytes than are looked at together, of sets all over the alphabet. */
+static void
+test_long_runs(void **state)
+{
+	static const char *const patterns[] = {
+		"x[a-f0-9]{3,40}",	   "[a-zA-Z0-9_-]{10,64}!",
+		"q[^\\s\"',}]{6,100}",	   "[\\x80-\\xff]{2,50}z",
+		"[\\x7f-\\x81a]{17}",	   "a[^b]{15,17}b",
+		"[@-_]{16,32}[a-z]{1,33}", "\\b[\\w.+-]{1,40}@[\\w-]{1,40}\\.[\\w.-]{2,40}\\b",
+	};
+	static const char odd[] = "abxzq!@_ \"\x7f\x80\x81\xfe\xff"
+				  "AZ09.";
+	uint64_t seed = 17;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(patterns); i++) {
+		struct rule_text memory = { 0 };
+		const struct regex *re =
+		    regex_parse(&memory, span_of(patterns[i], strlen(patterns[i])), 0);
+		hs_database_t *db;
+		hs_scratch_t *scratch;
+
+		assert_non_null(re);
+		assert_true(compile(patterns[i], 0, &db, &scratch));
+		for (unsigned k = 0; k < 400; k++) {
+			char text[200];
+			size_t len = test_random(&seed) % sizeof(text);
+
+			/* One letter for long, then another. */
+			for (size_t at = 0; at < len;) {
+				size_t run = 1 + test_random(&seed) % 45;
+				char c = odd[test_random(&seed) % (sizeof(odd) - 1)];
+
+				for (; run > 0 && at < len; run--)
+					text[at++] = c;
+			}
+			compare(re, db, scratch, patterns[i], text, len);
+		}
+		hs_free_scratch(scratch);
+		hs_free_database(db);
+		rule_text_fini(&memory);
+	}
+}
+
 static void
 test_what_is_understood(void **state)
 {
@@ -295,6 +339,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_is_understood),
 		cmocka_unit_test(test_starts_of_small_patterns),
+		cmocka_unit_test(test_long_runs),
 		cmocka_unit_test(test_starts_of_the_shipped_rules),
 		cmocka_unit_test(test_costs),
 		cmocka_unit_test(test_in_words),
