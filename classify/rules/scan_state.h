@@ -23,12 +23,12 @@
 
 enum {
 	SEAM_CAP = SCAN_LOOK_BEHIND + CONFIRM_LEFT + CONFIRM_RIGHT,
-	SMALL_CAP = 1024,   /* bytes that are gathered from small pushes */
-	MAX_GATHERED = 512, /* candidates of a piece */
-	PAGE = 4096,	    /* the smallest there is */
-	OVERREAD = 64,	    /* one AVX-512 register, to be safe */
-	KNOWN_TEXTS = 4096, /* that hold nothing; a power of two */
-	NEW_TEXTS = 32,	    /* of a stream, to be remembered */
+	SMALL_CAP = 1024,    /* bytes that are gathered from small pushes */
+	MAX_GATHERED = 2048, /* candidates of a piece: two for every four bytes */
+	PAGE = 4096,	     /* the smallest there is */
+	OVERREAD = 64,	     /* one AVX-512 register, to be safe */
+	KNOWN_TEXTS = 4096,  /* that hold nothing; a power of two */
+	NEW_TEXTS = 32,	     /* of a stream, to be remembered */
 };
 enum { MAX_CLAIMS = 4, MAX_HEADED = 8 };
 

@@ -656,6 +656,33 @@ test_too_many(void **state)
 	scanner_destroy(s);
 }
 
+/* Among numbers of which each may be many things, one that is a card. */
+static void
+test_among_numbers(void **state)
+{
+	static char text[16384];
+	struct scanner *s = scanner_create(rules, 1, key);
+	size_t len = 0;
+
+	(void)state;
+	for (unsigned i = 0; len < sizeof(text) - 64; i++)
+		len +=
+		    (size_t)snprintf(text + len, 64, i == 1000 ? "card 5425233430109903," : "%u,",
+				     1000000 + i * 7919 % 8999999);
+	for (size_t step = 500; step < sizeof(text); step += 1900) {
+		struct scan_stream *st = scan_open(s, BUFFER_HTTP_BODY);
+		struct out o = { 0 };
+
+		for (size_t from = 0; from < len; from += step)
+			scan_push(st, (const uint8_t *)text + from,
+				  step < len - from ? step : len - from, found, &o);
+		scan_close(st, found, &o);
+		assert_string_equal(o.text, "pci.pan high 542523******9903;");
+	}
+	assert_int_equal(scanner_counters(s)->scan_candidates_lost, 0);
+	scanner_destroy(s);
+}
+
 static void
 test_bad_rules(void **state)
 {
@@ -847,6 +874,7 @@ main(void)
 		cmocka_unit_test(test_known_fields),
 		cmocka_unit_test(test_field_ends),
 		cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_among_numbers),
 		cmocka_unit_test(test_bad_rules),
 		cmocka_unit_test(test_numbers_in_shapes),
 		cmocka_unit_test(test_letters_then_digits),
