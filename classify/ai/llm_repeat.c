@@ -38,6 +38,17 @@ take_repeat(struct llm_call *call, const uint8_t *data, size_t len)
 	return true;
 }
 
+/* More of an event that seemed to be whole: what came is walked after all, without its text. */
+static void
+walk_known(struct llm_call *call)
+{
+	const struct llm_repeat *r = &call->repeat;
+	size_t behind = (size_t)r->front + r->text_len;
+
+	json_walk_push(&call->response.walk, call->frames.event, r->front);
+	json_walk_push(&call->response.walk, call->frames.event + behind, r->len - behind);
+}
+
 static void
 begin_noting(struct llm_call *call, const uint8_t *data, size_t len)
 {
@@ -84,6 +95,8 @@ llm_repeat_data(struct llm_call *call, const uint8_t *data, size_t len)
 			return;
 		begin_noting(call, data, len);
 	} else {
+		if (r->read)
+			walk_known(call);
 		r->known = r->read = r->whole = false;
 	}
 	json_walk_push(&call->response.walk, data, len);

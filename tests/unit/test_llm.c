@@ -727,9 +727,10 @@ make_events(char *out, size_t cap)
 			len += (size_t)snprintf(out + len, cap - len, "%s%s",
 						texts[pick(ARRAY_LEN(texts))], end);
 			len += (size_t)snprintf(out + len, cap - len, extra, pick(20) == 0 ? i : 0);
-			len +=
-			    (size_t)snprintf(out + len, cap - len, "}%s\n\n",
-					     pick(20) == 0 ? "\ndata: {\"model\":\"second\"}" : "");
+			len += (size_t)snprintf(out + len, cap - len, "}%s\n\n",
+						pick(20) == 0 ? "\ndata: \xbb{\"model\":\"second\"}"
+						: pick(20) == 0 ? "\ndata: {\"delta\":\"second\"}"
+								: "");
 		}
 	}
 	return len;
