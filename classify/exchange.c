@@ -707,9 +707,8 @@ exchange_close(struct exchange *x)
 	struct conn_env *env = x->env;
 
 	for (unsigned d = 0; d < 2; d++) {
-		exchange_message_end(x, (enum conn_dir)d, false);
-		/* Fields behind the end: of an answer that found no exchange of its own. */
-		exchange_text_end(&x->message[d]);
+		if (!x->message[d].done)
+			exchange_message_end(x, (enum conn_dir)d, false);
 	}
 	exchange_put_records(x);
 	slab_give(&env->llm, x->llm);

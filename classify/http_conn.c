@@ -90,6 +90,13 @@ open_exchange(struct http_conn *h, uint64_t ordinal)
 	return x;
 }
 
+/* An answer whose status is written as 0 is one. */
+static bool
+has_answer(const struct exchange *x)
+{
+	return exchange_status_of(x) != 0 || exchange_done(x, CONN_RESP);
+}
+
 /* The oldest exchange whose message in this direction has not begun. */
 static struct exchange *
 waiting_for(const struct http_conn *h, enum conn_dir dir)
@@ -97,7 +104,7 @@ waiting_for(const struct http_conn *h, enum conn_dir dir)
 	struct exchange *x = h->oldest;
 
 	for (; x != NULL; x = *exchange_next(x)) {
-		if (dir == CONN_ORIG ? !exchange_has_request(x) : exchange_status_of(x) == 0)
+		if (dir == CONN_ORIG ? !exchange_has_request(x) : !has_answer(x))
 			return x;
 	}
 	return NULL;
