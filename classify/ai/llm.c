@@ -446,10 +446,11 @@ restart_walk(struct llm_call *call)
 {
 	struct llm_side *side = &call->response;
 
+	llm_flush_held(call); /* of an event that was cut */
 	json_walk_init(&side->walk, &llm_vocabulary, llm_response_event, call);
 	side->array = false;
 	call->choice = call->next_choice = 0;
-	call->held_len = 0;
+	call->held_over = false;
 	side->text_len = 0;
 	side->arguments_at = 0;
 	side->item_is_tool = false;
@@ -579,6 +580,7 @@ llm_response_end(struct llm_call *call, bool complete)
 		if (call->response.body == LLM_BODY_JSON && call->response.walk.nr_documents > 1)
 			call->response_is_stream = true;
 	}
+	llm_flush_held(call);
 	call->response_whole = complete;
 	settle(call);
 }

@@ -288,6 +288,7 @@ struct llm_call {
 	uint32_t signs;		      /* enum llm_sign, a set */
 	uint32_t choice, next_choice; /* of the answer being read, of the next in its list */
 	uint8_t held_len;
+	bool held_over;		 /* of the text being read there was more than room */
 	enum llm_dialect marked; /* what the answer says it is; unknown: nothing */
 	bool request_seen;	 /* its line; false: the answer stands alone */
 	bool method_post;

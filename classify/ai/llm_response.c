@@ -409,17 +409,22 @@ choice_number(struct llm_call *call, uint64_t path, uint64_t n)
 		call->facts.nr_choices = (uint32_t)n + 1;
 }
 
-/* Of a streamed completion the text stands before the number of its choice. */
+/*
+ * Of a streamed completion the text stands before the number of its choice. One that is longer than
+ * there is room for goes on without waiting for it.
+ */
 static void
 answer_text(struct llm_call *call, enum llm_text_kind kind, uint64_t path, const uint8_t *text,
 	    size_t len)
 {
-	if (path == AT(K_choices, ITEM, K_text) && call->response_is_stream &&
-	    len <= sizeof(call->held) - call->held_len) {
+	bool early = path == AT(K_choices, ITEM, K_text) && call->response_is_stream;
+
+	if (early && !call->held_over && len <= sizeof(call->held) - call->held_len) {
 		memcpy(call->held + call->held_len, text, len);
 		call->held_len = (uint8_t)(call->held_len + len);
 		return;
 	}
+	call->held_over = early;
 	llm_flush_held(call);
 	llm_text(call, kind, text, len);
 }
@@ -571,6 +576,7 @@ llm_response_event(void *arg, const struct json_walk *w, enum json_event event, 
 		llm_side_string(side, event, text, len);
 		break;
 	case JSON_STRING_END:
+		call->held_over = false;
 		string_value(call, path);
 		if (!call->response_is_stream || side->arguments_at != 0)
 			llm_text_gap(call, true);
