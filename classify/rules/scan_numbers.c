@@ -41,6 +41,8 @@ trace_number(struct scan_stream *st, const struct db_pattern *p, uint64_t start,
 	uint64_t from;
 
 	view_number(st, start, end, &v, &from);
+	st->scanner->near.window = NULL;
+	v.near = &st->scanner->near;
 	scan_trace(st, p, &v, from);
 }
 
@@ -88,7 +90,7 @@ nr_joined(const struct digit_group *g, unsigned nr)
 {
 	unsigned first = nr - 1;
 
-	while (first > 0 && (first + 1 == nr || g[first + 1].before == g[nr - 1].before))
+	while (first > 0 && g[first].before == g[nr - 1].before)
 		first--;
 	return nr - first;
 }

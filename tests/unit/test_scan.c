@@ -723,6 +723,9 @@ test_numbers_in_shapes(void **state)
 		  "{\"card_number\":\"5425 2334 3010 9903\",\"n\":1}", "pan medium [x.pan];" },
 		{ "no card in the field", BUFFER_HTTP_BODY, "{\"card_number\":\"none, paid cash\"}",
 		  "field medium [x.field];" },
+		{ "two kinds of separators", BUFFER_HTTP_BODY, "n 5425 2334-3010-9903 n", "" },
+		{ "one kind", BUFFER_HTTP_BODY, "n 12 5425-2334-3010-9903 n",
+		  "pan medium [x.pan];" },
 		{ "digits of a key", BUFFER_HTTP_BODY, "k=xkey-5425233430109903-abcdef",
 		  "key medium [x.key];" },
 	};
