@@ -24,8 +24,7 @@
 
 enum {
 	NUMBER_MAX_DIGITS = 64,
-	/* Words by which a number that waits may be off its place: its groups, what stands behind.
-	 */
+	/* Words between a number that waits and the end of its piece, its own groups included. */
 	NUMBERS_REACH = 64,
 };
 

@@ -176,8 +176,7 @@ scan_mark_words(struct scan_stream *st, bool final)
 		if (c->rules == 0 || c->place != 0)
 			continue;
 
-		/* Between the start of one that came in pieces and this one there are its groups.
-		 */
+		/* Of one that came in pieces only its own groups are between. */
 		c->place = c->start >= st->pos ? word_marks_place(m, (size_t)(c->start - st->pos))
 					       : m->first - DIGITS_MAX_GROUPS;
 	}
