@@ -338,6 +338,13 @@ lint_rule(struct lint *l, const struct rule *r)
 
 enum { FEW_BYTES = 16, LITTLE_TEXT = 3, SLOW_CYCLES = 2 };
 
+/* By letters in front of digits, or a rare byte. */
+static bool
+found_by_lead(const struct db_pattern *p)
+{
+	return p->lead.letters != 0 || p->mark.byte != 0;
+}
+
 /* What it costs is measured only where the pattern gives a reason to. */
 static void
 lint_pattern(struct lint *l, const struct db_pattern *p)
@@ -363,7 +370,7 @@ lint_pattern(struct lint *l, const struct db_pattern *p)
 		warn(l, at->file, at->line, at->column + 1 + (unsigned)wide, at->line_text,
 		     "warning: a long repeat with something behind it: state for every stream, and "
 		     "a beginning beyond 448 bytes is not seen");
-	if (!p->cut && p->lead.letters == 0 && regex_fixed_text(re) < LITTLE_TEXT &&
+	if (!p->cut && !found_by_lead(p) && regex_fixed_text(re) < LITTLE_TEXT &&
 	    regex_first_bytes(re) > FEW_BYTES) {
 		const unsigned char *traffic = rules_sample_traffic(&len);
 		bool measured = rule_db_cost(p, traffic, len, &cost);
@@ -431,6 +438,9 @@ explain_cost(const struct db_pattern *p)
 	size_t len;
 	const unsigned char *traffic = rules_sample_traffic(&len);
 
+	printf("    in Hyperscan's %s\n", (p->rule->buffers & buffers_streamed()) == 0
+					      ? "database for short fields only"
+					      : "databases for streams and for short fields");
 	if (!rule_db_cost(p, traffic, len, &cost))
 		return;
 	printf("    alone: %.2f cycles a byte of made-up traffic, %" PRIu64
@@ -470,15 +480,18 @@ explain_pattern(const struct db_pattern *p)
 		else
 			printf("/%.*s/", (int)at->text.len, (const char *)at->text.p);
 		puts(at->nocase ? ", in any case" : "");
-		if (p->cut)
+		if (p->cut && !found_by_lead(p))
 			printf("    searched for without its front: /%.*s/\n",
 			       (int)(at->text.len - p->cut_bytes),
 			       (const char *)at->text.p + p->cut_bytes);
 		rule_text_fini(&memory);
-		if (p->lead.letters == 0)
+		if (!found_by_lead(p))
 			break;
-		printf("    by the digit finder, behind %u letters: no part in Hyperscan's cost\n",
-		       p->lead.letters);
+		if (p->mark.byte != 0)
+			printf("    by each `%c`, from which it is read both ways", p->mark.byte);
+		else
+			printf("    by the digit finder, behind %u letters", p->lead.letters);
+		puts(": no part in Hyperscan's cost");
 		return;
 	}
 	explain_cost(p);
@@ -532,9 +545,7 @@ rules_explain(const struct rules_options *o)
 	       r->title, r->file, r->line, r->data_type, severity_name(r->severity),
 	       r->switched_off ? "off" : "on");
 	put_buffers(r, " ");
-	printf("\n  in the %s\n", (r->buffers & buffers_streamed()) == 0
-				      ? "database for short fields only"
-				      : "databases for streams and for short fields");
+	putchar('\n');
 	for (unsigned i = 0; i < ruleset_db(rules)->nr_patterns; i++) {
 		if (ruleset_db(rules)->patterns[i].rule == r)
 			explain_pattern(&ruleset_db(rules)->patterns[i]);

@@ -74,6 +74,24 @@ bool regex_may_begin(const struct regex_lead *lead, const uint8_t *p);
 bool regex_end(const struct regex *re, const uint8_t *window, size_t len, size_t start,
 	       size_t limit, size_t *end);
 
+/*
+ * A pattern with next to no fixed text but one byte that is rare, as '@' in an address or '+' in
+ * front of a telephone number: that byte leads to it. Behind it are only bytes that it is none of,
+ * so what is being followed ends where the next such byte stands.
+ */
+struct regex_mark {
+	uint8_t byte;		      /* 0: the pattern is none of these */
+	uint32_t min, max;	      /* bytes of a match behind it */
+	const struct byte_set *first; /* what may stand right behind it, */
+	const struct byte_set *rest;  /* and anywhere behind it; both in the memory given */
+};
+
+enum { REGEX_MARK_MAX = 128 }; /* of max */
+
+struct regex_mark regex_mark(const struct regex *re, struct rule_text *memory);
+/* Of the len bytes at p, how many may be of a match, so many bytes behind the mark. */
+size_t regex_mark_run(const struct regex_mark *mark, size_t behind, const uint8_t *p, size_t len);
+
 /* Bytes of the longest run of fixed text that every match contains. */
 size_t regex_fixed_text(const struct regex *re);
 /* Of how many byte values the first byte of a match is one. */

@@ -228,6 +228,115 @@ regex_may_begin(const struct regex_lead *lead, const uint8_t *p)
 	return true;
 }
 
+/* ------------------------------------------------------------------ behind a rare byte */
+
+/* SIZE_MAX: without a limit. */
+static size_t
+max_width(const struct node *n)
+{
+	size_t sum = 0, most = 0, width;
+
+	switch (n->kind) {
+	case NODE_CLASS:
+		return 1;
+	case NODE_ASSERT:
+		return 0;
+	case NODE_REPEAT:
+		width = max_width(n->child);
+		if (width != 0 && (n->max == REGEX_NO_LIMIT || width > REGEX_MARK_MAX))
+			return SIZE_MAX;
+		return width * (size_t)n->max;
+	case NODE_SEQUENCE:
+		for (const struct node *c = n->child; c != NULL; c = c->next) {
+			width = max_width(c);
+			sum = width > SIZE_MAX - sum ? SIZE_MAX : sum + width;
+		}
+		return sum;
+	case NODE_CHOICE:
+		for (const struct node *c = n->child; c != NULL; c = c->next) {
+			width = max_width(c);
+			most = width > most ? width : most;
+		}
+		return most;
+	}
+	return 0;
+}
+
+/* Adds every byte of it; false where it asks for more than the bytes next to it. */
+static bool
+add_bytes(const struct node *n, struct byte_set *set)
+{
+	if (n->kind == NODE_ASSERT)
+		return n->assertion == AT_WORD_EDGE || n->assertion == AT_NO_EDGE;
+	if (n->kind == NODE_CLASS)
+		set_join(set, &n->set);
+	for (const struct node *c = n->child; c != NULL; c = c->next) {
+		if (!add_bytes(c, set))
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_rare(const struct node *n)
+{
+	unsigned c = set_first(&n->set);
+
+	return is_fixed(n) && c != 0 && strchr("@+#$!~^|`", (int)c) != NULL;
+}
+
+struct regex_mark
+regex_mark(const struct regex *re, struct rule_text *memory)
+{
+	static const struct regex_mark none = { 0 };
+	const struct node *n = re->root->child->child;
+	struct byte_set front = { 0 }, first = { 0 }, rest = { 0 }, *sets;
+	struct regex_mark mark;
+	size_t min = 0, max = 0;
+	bool empty = true;
+
+	if (re->root->child->next != NULL || regex_fixed_text(re) >= STRONG_TEXT)
+		return none;
+	for (; n != NULL && !is_rare(n); n = n->next) {
+		if (!add_bytes(n, &front))
+			return none;
+	}
+	if (n == NULL)
+		return none;
+	mark.byte = (uint8_t)set_first(&n->set);
+	for (n = n->next; n != NULL; n = n->next) {
+		size_t width = max_width(n);
+
+		if (!add_bytes(n, &rest) || width > REGEX_MARK_MAX - max)
+			return none;
+		max += width;
+		min += min_width(n);
+		empty = empty && add_first(n, &first);
+	}
+	sets = rule_text_take(memory, 2 * sizeof(*sets));
+	if (sets == NULL || empty || set_has(&rest, mark.byte))
+		return none;
+	sets[0] = first;
+	sets[1] = rest;
+	mark.first = &sets[0];
+	mark.rest = &sets[1];
+	mark.min = (uint32_t)min;
+	mark.max = (uint32_t)max;
+	return mark;
+}
+
+size_t
+regex_mark_run(const struct regex_mark *mark, size_t behind, const uint8_t *p, size_t len)
+{
+	size_t most = mark->max - behind < len ? mark->max - behind : len, n = 0;
+
+	if (most != 0 && behind == 0 && !set_has(mark->first, p[0]))
+		return 0;
+	while (n < most && set_has(mark->rest, p[n]))
+		n++;
+	return n;
+}
+
 /* ------------------------------------------------------------------ what is unwise */
 
 static ptrdiff_t

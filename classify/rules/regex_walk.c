@@ -419,13 +419,10 @@ bool
 regex_end(const struct regex *re, const uint8_t *window, size_t len, size_t start, size_t limit,
 	  size_t *end)
 {
-	const struct node *choice = re->root->child;
-	const struct walk w = { window, len };
 	size_t from;
 
 	for (size_t to = limit < len ? limit : len; to > start; to--) {
-		if ((choice->next != NULL || may_end(&w, choice, to)) &&
-		    regex_start(re, window, len, to, &from) && from == start) {
+		if (regex_start(re, window, len, to, &from) && from == start) {
 			*end = to;
 			return true;
 		}
@@ -436,10 +433,11 @@ regex_end(const struct regex *re, const uint8_t *window, size_t len, size_t star
 bool
 regex_start(const struct regex *re, const uint8_t *window, size_t len, size_t end, size_t *start)
 {
+	const struct node *choice = re->root->child;
 	const struct walk w = { window, len };
 	struct places s;
 
-	if (len > REGEX_WINDOW_MAX)
+	if (len > REGEX_WINDOW_MAX || (choice->next == NULL && !may_end(&w, choice, end)))
 		return false;
 	places_clear(&s);
 	places_add(&s, end, end);

@@ -98,6 +98,28 @@ read_lead(struct rule_db *db, struct db_pattern *p, const struct expression *e)
 		p->regex = re;
 }
 
+/* One that a rare byte leads to. */
+static void
+read_mark(struct rule_db *db, struct db_pattern *p, const struct expression *e)
+{
+	const struct regex *re = p->regex;
+	struct regex_mark mark;
+
+	if (p->pattern->kind != PATTERN_REGEX || db->nr_marked == RULE_DB_MAX_MARKED)
+		return;
+	if (re == NULL)
+		re = regex_parse(&db->memory, span_of(e->text, strlen(e->text)),
+				 tree_flags(p->pattern));
+	if (re == NULL)
+		return;
+	mark = regex_mark(re, &db->memory);
+	if (mark.byte == 0 || !rare_bytes_add(&db->marks, mark.byte))
+		return;
+	p->regex = re;
+	p->mark = mark;
+	db->marked[db->nr_marked++] = (uint32_t)(p - db->patterns);
+}
+
 static void
 complain(const struct rule_pattern *p, const char *what, FILE *errors)
 {
@@ -176,7 +198,7 @@ compile_all(struct rule_db *db, struct expression *e, FILE *errors)
 		nr_errors += in[k].text == NULL || in[k].flags == NULL || in[k].ids == NULL;
 	}
 	for (unsigned i = 0; nr_errors == 0 && i < n; i++) {
-		if (rule_db_by_digits(&db->patterns[i]))
+		if (rule_db_by_finder(&db->patterns[i]))
 			continue;
 		if ((db->patterns[i].rule->buffers & buffers_streamed()) != 0)
 			add_input(&in[0], &e[i], i);
@@ -252,6 +274,8 @@ read_patterns(struct rule_db *db, struct expression *e, bool widths_known, FILE 
 			}
 			read_tree(db, p, &e[i]);
 			read_lead(db, p, &e[i]);
+			if (p->lead.letters == 0)
+				read_mark(db, p, &e[i]);
 		}
 		if (rule_db_by_digits(p))
 			add_finder(db, i);
@@ -267,7 +291,7 @@ compile_starts(struct rule_db *db, const struct expression *e)
 		struct db_pattern *p = &db->patterns[i];
 		hs_compile_error_t *err = NULL;
 
-		if (rule_db_by_digits(p) || p->width != 0 || p->regex != NULL)
+		if (rule_db_by_finder(p) || p->width != 0 || p->regex != NULL)
 			continue;
 		if (hs_compile(e[i].text, e[i].flags | HS_FLAG_SOM_LEFTMOST, HS_MODE_BLOCK, NULL,
 			       &p->start, &err) != HS_SUCCESS) {
@@ -302,7 +326,8 @@ rule_db_init(struct rule_db *db, const struct rule_list *list, FILE *errors)
 
 	*db = (struct rule_db) { .spec = { .min_digits = UINT_MAX,
 					   .min_alone = UINT_MAX,
-					   .simd = digits_best_simd() } };
+					   .simd = digits_best_simd() },
+				 .marks = { .simd = digits_best_simd() } };
 	for (unsigned i = 0; i < list->nr; i++)
 		n += list->rules[i]->enabled ? list->rules[i]->nr_patterns : 0;
 	if (n == 0)
@@ -391,7 +416,7 @@ rule_db_cost(const struct db_pattern *p, const uint8_t *data, size_t len, struct
 	bool good = false;
 
 	*out = (struct rule_cost) { 0 };
-	if (!rule_db_by_digits(p) && write_expression(&e, p->pattern, &memory) &&
+	if (!rule_db_by_finder(p) && write_expression(&e, p->pattern, &memory) &&
 	    hs_compile(e.text + p->cut_bytes, e.flags, HS_MODE_STREAM, NULL, &db, &err) ==
 		HS_SUCCESS &&
 	    hs_alloc_scratch(db, &scratch) == HS_SUCCESS) {

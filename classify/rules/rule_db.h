@@ -1,5 +1,5 @@
 /*
- * The rules of a set, compiled: Hyperscan databases, and what the digit finder looks for.
+ * The rules of a set, compiled: Hyperscan databases, and what digits and rare bytes lead to.
  *
  * Patterns go into two databases, one that streams for whatever may exceed a segment, one in block
  * mode for short fields. Which buffers a pattern is for is checked when it matches, so each byte is
@@ -15,12 +15,15 @@
 #define WEIR_RULE_DB_H
 
 #include "classify/detect/digits.h"
+#include "classify/detect/rare_bytes.h"
 #include "classify/rules/regex.h"
 #include "classify/rules/rule_numbers.h"
 #include "classify/rules/rule_parse.h"
 
 struct hs_database;
 struct hs_scratch;
+
+enum { RULE_DB_MAX_MARKED = 8 }; /* patterns that a rare byte leads to; more are Hyperscan's */
 
 struct db_pattern {
 	const struct rule *rule;
@@ -32,6 +35,7 @@ struct db_pattern {
 	size_t cut_bytes;	   /* of that front */
 	const struct regex *regex; /* finds where a match begins; NULL: no tree, or not needed */
 	struct regex_lead lead;	   /* letters != 0: the digit finder leads to it, not Hyperscan */
+	struct regex_mark mark;	   /* byte != 0: that byte does, see scan_marks.c */
 	struct hs_database *start; /* instead of it; NULL: fixed width, or too large */
 };
 
@@ -43,6 +47,9 @@ struct rule_db {
 	struct rule_numbers numbers;
 	unsigned nr_ibans, nr_leads;
 	uint32_t *ibans, *leads; /* owned; indices into patterns */
+	unsigned nr_marked;
+	uint32_t marked[RULE_DB_MAX_MARKED]; /* likewise */
+	struct rare_bytes marks;	     /* what leads to them */
 	struct digits_spec spec;
 	struct rule_text memory; /* of the trees */
 };

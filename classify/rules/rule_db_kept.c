@@ -20,7 +20,7 @@
 struct kept_pattern {
 	uint32_t width, max_width;
 	uint32_t cut;
-	uint8_t tree, by_digits;
+	uint8_t tree, by_finder;
 	uint8_t unused[2];
 };
 
@@ -42,7 +42,7 @@ make_key(const struct rule_db *db, const struct expression *e, uint8_t key[16])
 		free(text);
 		return false;
 	}
-	at += (size_t)snprintf(text, cap, "4 %s %u %llx\n", hs_version(), platform.tune,
+	at += (size_t)snprintf(text, cap, "5 %s %u %llx\n", hs_version(), platform.tune,
 			       platform.cpu_features);
 	for (unsigned i = 0; i < db->nr_patterns; i++)
 		at += (size_t)snprintf(text + at, cap - at, "%u %x %x %s\n", i, e[i].flags,
@@ -72,7 +72,7 @@ kept_pattern_of(const struct db_pattern *p, const struct expression *e)
 				       .max_width = p->max_width,
 				       .cut = (uint32_t)e->cut,
 				       .tree = p->regex != NULL,
-				       .by_digits = rule_db_by_digits(p) };
+				       .by_finder = rule_db_by_finder(p) };
 }
 
 static struct kept_pattern

@@ -19,6 +19,13 @@ rule_db_by_digits(const struct db_pattern *p)
 	return p->pattern->kind > PATTERN_LITERAL || p->lead.letters != 0;
 }
 
+/* Nor has it in these. */
+static inline bool
+rule_db_by_finder(const struct db_pattern *p)
+{
+	return rule_db_by_digits(p) || p->mark.byte != 0;
+}
+
 /*
  * rule_db_kept.c: what db_cache keeps of the set whose patterns and expressions are listed. It is
  * all that Hyperscan takes long for: how wide each match is, and the databases.

@@ -94,13 +94,6 @@ scan_add_candidate(struct scan_stream *st, struct candidate *c)
 
 /* ------------------------------------------------------------------ where they come from */
 
-static bool
-wanted(const struct scan_stream *st, const struct db_pattern *p)
-{
-	return st->value != NULL || st->scanner->trace != NULL ||
-	       (p->rule->buffers & 1u << st->buffer) != 0;
-}
-
 int
 scan_on_match(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
 	      void *arg)
@@ -109,7 +102,7 @@ scan_on_match(unsigned id, unsigned long long from, unsigned long long to, unsig
 	struct candidate c = { .end = st->base + to, .pattern = id };
 
 	(void)from, (void)flags;
-	if (wanted(st, &st->scanner->db->patterns[id]))
+	if (scan_wants(st, &st->scanner->db->patterns[id]))
 		scan_add_candidate(st, &c);
 	return 0;
 }
@@ -142,7 +135,7 @@ match_iban(struct scan_stream *st, const struct digit_group *g)
 				       .pattern = db->ibans[i],
 				       .has_start = true };
 
-		if (wanted(st, &db->patterns[c.pattern]))
+		if (scan_wants(st, &db->patterns[c.pattern]))
 			scan_add_candidate(st, &c);
 	}
 }
@@ -162,7 +155,7 @@ match_leads(struct scan_stream *st, const struct digit_group *g)
 				       .pattern = db->leads[i],
 				       .has_start = true };
 
-		if (wanted(st, p) && g->len >= p->lead.digits &&
+		if (scan_wants(st, p) && g->len >= p->lead.digits &&
 		    g->start >= scan_visible_from(st) + p->lead.letters &&
 		    regex_may_begin(&p->lead, scan_view(st, c.start, c.end)))
 			scan_add_candidate(st, &c);

@@ -78,7 +78,7 @@ match_start(struct scan_stream *st, const struct db_pattern *p, const uint8_t *w
 	if (regex_start(p->regex, window, len, end, start))
 		return true;
 	*start = guess_start(p, window, end); /* it begins before the window */
-	return !p->cut && *start < end;
+	return !p->cut && p->mark.byte == 0 && *start < end;
 }
 
 bool
@@ -93,8 +93,11 @@ scan_goes_on(const struct queue *q, const struct candidate *c, const struct db_p
 	     n < q->at + q->nr && n->end - c->end < CONFIRM_RIGHT; n++) {
 		size_t to = end + (size_t)(n->end - c->end);
 
-		if (n->rules == 0 && n->pattern == c->pattern && n->end > c->end && to <= len &&
-		    regex_start(p->regex, window, len, to, &other) && other == start)
+		if (n->rules != 0 || n->pattern != c->pattern || n->end == c->end || to > len)
+			continue;
+		if (c->walked && n->walked
+			? n->start == c->start
+			: regex_start(p->regex, window, len, to, &other) && other == start)
 			return true;
 	}
 	return false;
@@ -107,6 +110,10 @@ scan_match_bounds(struct scan_stream *st, const struct candidate *c, const struc
 	const struct db_pattern *p = &st->scanner->db->patterns[c->pattern];
 
 	*end = (size_t)(ends - from);
+	if (c->walked && ends == c->end) {
+		*start = (size_t)(c->start - from);
+		return c->start >= from;
+	}
 	if (!c->has_start)
 		return match_start(st, p, window.p, window.len, *end, start);
 	if (c->start < from)

@@ -1,8 +1,8 @@
 /*
  * Inside the scanner: what its parts share. scan.c takes a stream apart, scan_candidates.c gathers
- * what Hyperscan and the digit finder stop at, scan_judge.c makes findings of it, with
- * scan_numbers.c for numbers and scan_start.c for where a match begins, scan_known.c knows texts
- * again, and scanner.c has what streams are taken from.
+ * what Hyperscan and the digit finder stop at, scan_marks.c what rare bytes lead to, scan_judge.c
+ * makes findings of it, with scan_numbers.c for numbers and scan_start.c for where a match begins,
+ * scan_known.c knows texts again, and scanner.c has what streams are taken from.
  */
 #ifndef WEIR_SCAN_STATE_H
 #define WEIR_SCAN_STATE_H
@@ -51,11 +51,12 @@ struct claim {
 struct candidate {
 	uint64_t end;
 	uint64_t first;	  /* where the shortest match of it ended */
-	uint64_t start;	  /* with has_start */
+	uint64_t start;	  /* with has_start, or walked */
 	uint64_t rules;	  /* not 0: a number of some of these rules, see rule_numbers.h; */
 	uint64_t place;	  /* its place among the words, see word_marks.h; 0: not known yet */
 	uint32_t pattern; /* with rules: which word of the row they are */
 	bool has_start;
+	bool walked; /* the match that ends at end was found already: it begins at start */
 };
 
 /* In the order of their ends, then of their patterns; numbers last, the longest first. */
@@ -91,6 +92,7 @@ struct scan_stream {
 	const uint8_t *push;
 	size_t push_len;
 	struct digits digits;
+	uint64_t followed[RULE_DB_MAX_MARKED]; /* behind the mark whose match may go on; 0: none */
 	struct unescape unescape;
 	bool streaming; /* hs has seen bytes since base */
 	uint32_t nr_pending, nr_seen, tail_len, nr_small, nr_new;
@@ -161,6 +163,14 @@ scan_readable(struct scanner *s, const uint8_t *data, size_t len)
 	return (const char *)s->bounce;
 }
 
+/* Is the pattern for what is scanned? */
+static inline bool
+scan_wants(const struct scan_stream *st, const struct db_pattern *p)
+{
+	return st->value != NULL || st->scanner->trace != NULL ||
+	       (p->rule->buffers & 1u << st->buffer) != 0;
+}
+
 static inline uint64_t
 scan_profile_now(const struct scanner *s)
 {
@@ -185,6 +195,12 @@ void scan_add_candidate(struct scan_stream *st, struct candidate *c);
 int scan_on_match(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
 		  void *arg);
 void scan_on_group(void *arg, const struct digit_group *g, unsigned nr);
+
+/*
+ * scan_marks.c: the matches that rare bytes lead to in the push, also from before it; final: at
+ * the end of the text, behind the push.
+ */
+void scan_marked(struct scan_stream *st, bool final);
 
 /*
  * scan_numbers.c: what the last of the groups ends; behind each piece, and at the end of the text,

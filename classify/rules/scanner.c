@@ -109,7 +109,8 @@ feed_again(struct scan_stream *st, hs_stream_t *hs)
 	st->base = st->pos;
 	st->tail_len = 0;
 	digits_init(&st->digits, st->pos);
-	word_trail_init(&st->trail, UINT64_MAX); /* its marks are of the old rules */
+	memset(st->followed, 0, sizeof(st->followed)); /* by the order of the old ones */
+	word_trail_init(&st->trail, UINT64_MAX);       /* its marks are of the old rules */
 	if (len != 0)
 		scan_piece(st, tail, len, false);
 }

@@ -315,6 +315,46 @@ test_costs(void **state)
 	}
 }
 
+/* What a rare byte leads to, and how much of a match is behind it. */
+static void
+test_marks(void **state)
+{
+	static const struct {
+		const char *pattern;
+		uint8_t byte; /* 0: it is left to Hyperscan */
+		uint32_t min, max;
+	} rows[] = {
+		{ "[\\w.]{1,64}@[a-z0-9-]{1,63}\\.[a-z0-9]{2}\\b", '@', 4, 66 },
+		{ "\\+\\d{1,3}(?:[ -]?\\d{2,5}){2,4}", '+', 5, 27 },
+		{ "(?:a|bb)?~(?:ab|c{3}){1,2}", '~', 2, 6 },
+		{ "[\\w.]+@[^ ]{1,9}", 0, 0, 0 },	 /* one would stand behind another */
+		{ "[\\w.]+@[a-z]+", 0, 0, 0 },		 /* without an end */
+		{ "[\\w.]+@[a-z]{2,129}", 0, 0, 0 },	 /* too far */
+		{ "[\\w.]+@", 0, 0, 0 },		 /* nothing behind it */
+		{ "[\\w.]+@[a-z]{0,9}", 0, 0, 0 },	 /* or perhaps nothing */
+		{ "[\\w.]+@[a-z]{2,9}$", 0, 0, 0 },	 /* the end of what? */
+		{ "[\\w.]+@[a-z]{2,9}\\.com", 0, 0, 0 }, /* text enough */
+		{ "a@[a-z]{2,9}|b@[a-z]{2}", 0, 0, 0 },	 /* two of them */
+		{ "[\\w.]+:[a-z]{2,9}", 0, 0, 0 },	 /* not rare */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct rule_text memory = { 0 };
+		const char *text = rows[i].pattern;
+		const struct regex *re = regex_parse(&memory, span_of(text, strlen(text)), 0);
+
+		assert_non_null(re);
+
+		struct regex_mark mark = regex_mark(re, &memory);
+
+		assert_int_equal(mark.byte, rows[i].byte);
+		assert_int_equal(mark.min, rows[i].min);
+		assert_int_equal(mark.max, rows[i].max);
+		rule_text_fini(&memory);
+	}
+}
+
 static void
 test_in_words(void **state)
 {
@@ -342,6 +382,7 @@ main(void)
 		cmocka_unit_test(test_long_runs),
 		cmocka_unit_test(test_starts_of_the_shipped_rules),
 		cmocka_unit_test(test_costs),
+		cmocka_unit_test(test_marks),
 		cmocka_unit_test(test_in_words),
 	};
 

@@ -790,9 +790,44 @@ scan_random(struct scanner *s, const uint8_t *text, size_t len, size_t cut, stru
 }
 
 /*
- * Patterns that groups of digits lead to find what an automaton finds: in a group the same pattern
- * goes to Hyperscan.
+ * What leads to the pattern finds what an automaton finds: in a group the same pattern goes to
+ * Hyperscan. Returns how much that is.
  */
+static size_t
+check_against_automaton(const char *pattern, const char *alphabet, uint64_t *random)
+{
+	static struct places led, plain;
+	char grouped[128];
+	size_t found = 0;
+
+	snprintf(grouped, sizeof(grouped), "(?:%s)", pattern);
+
+	struct ruleset *sets[] = { own_rule(pattern), own_rule(grouped) };
+	struct scanner *a = scanner_create(sets[0], 1, key);
+	struct scanner *b = scanner_create(sets[1], 1, key);
+
+	assert_int_equal(ruleset_db(sets[0])->nr_leads + ruleset_db(sets[0])->nr_marked, 1);
+	assert_int_equal(ruleset_db(sets[1])->nr_leads + ruleset_db(sets[1])->nr_marked, 0);
+	for (unsigned run = 0; run < 1000; run++) {
+		uint8_t text[1500];
+		size_t len = 1 + (size_t)(test_random(random) % sizeof(text));
+
+		for (size_t k = 0; k < len; k++)
+			text[k] = (uint8_t)alphabet[test_random(random) % strlen(alphabet)];
+		scan_random(a, text, len, (size_t)(test_random(random) % len), &led);
+		scan_random(b, text, len, (size_t)(test_random(random) % len), &plain);
+		assert_int_equal(led.nr, plain.nr);
+		assert_memory_equal(led.at, plain.at, led.nr * sizeof(led.at[0]));
+		found += led.nr;
+	}
+	scanner_destroy(a);
+	scanner_destroy(b);
+	ruleset_free(sets[0]);
+	ruleset_free(sets[1]);
+	return found;
+}
+
+/* Groups of digits lead to these. */
 static void
 test_letters_then_digits(void **state)
 {
@@ -802,42 +837,36 @@ test_letters_then_digits(void **state)
 		"\\b[A-Za-z]{3}[0-9]{2,4}\\b",
 		"\\b[AB][A-Z][0-9]\\d-?\\d{1,3}",
 	};
-	static const char alphabet[] = "AB12C3D4 56-a0ABAB1207";
-	static struct places led, plain;
 	uint64_t random = 7;
 	size_t found = 0;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
-		char grouped[128];
-
-		snprintf(grouped, sizeof(grouped), "(?:%s)", patterns[i]);
-
-		struct ruleset *sets[] = { own_rule(patterns[i]), own_rule(grouped) };
-		struct scanner *a = scanner_create(sets[0], 1, key);
-		struct scanner *b = scanner_create(sets[1], 1, key);
-
-		assert_int_equal(ruleset_db(sets[0])->nr_leads, 1);
-		assert_int_equal(ruleset_db(sets[1])->nr_leads, 0);
-		for (unsigned run = 0; run < 2000; run++) {
-			uint8_t text[300];
-			size_t len = 1 + (size_t)(test_random(&random) % sizeof(text));
-
-			for (size_t k = 0; k < len; k++)
-				text[k] = (uint8_t)
-				    alphabet[test_random(&random) % (sizeof(alphabet) - 1)];
-			scan_random(a, text, len, (size_t)(test_random(&random) % len), &led);
-			scan_random(b, text, len, (size_t)(test_random(&random) % len), &plain);
-			assert_int_equal(led.nr, plain.nr);
-			assert_memory_equal(led.at, plain.at, led.nr * sizeof(led.at[0]));
-			found += led.nr;
-		}
-		scanner_destroy(a);
-		scanner_destroy(b);
-		ruleset_free(sets[0]);
-		ruleset_free(sets[1]);
-	}
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
+		found += check_against_automaton(patterns[i], "AB12C3D4 56-a0ABAB1207", &random);
 	assert_true(found > 1000);
+}
+
+/* And a rare byte to these. */
+static void
+test_behind_a_mark(void **state)
+{
+	static const struct {
+		const char *pattern, *alphabet;
+	} rows[] = {
+		{ "\\b[a-c0-9.]{1,8}@[a-c0-9-]{1,9}\\.[a-c]{2,4}\\b", "aabbc.c0@.- " },
+		{ "[a-c]+#[a-c]{2,9}", "abcabcabc#" },
+		{ "[ab]{1,40}@[a-c-]{1,40}\\.[a-c.-]{2,40}\\b", "aaabbbbccc@.-aabb" },
+		{ "\\+\\d{1,3}[ -]?\\d{2}[ -]?\\d{3}\\b", "012345 -+789012" },
+		{ "\\+\\(?[0-9]{1,2}\\)?(?:[ -]?[0-9]{2}){2,4}", "+0123 (4)56-" },
+		{ "(?:x|yy)?~(?:ab|c[0-9]{2}){1,20}", "xy~ababc12ab" },
+		{ "\\$[ab]{100,120}\\b", "aabbaabbaabbaabbaabbaabbaabbaabbaaabb$aabbaaa" },
+	};
+	uint64_t random = 9;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_true(check_against_automaton(rows[i].pattern, rows[i].alphabet, &random) >
+			    100);
 }
 
 static int
@@ -881,6 +910,7 @@ main(void)
 		cmocka_unit_test(test_bad_rules),
 		cmocka_unit_test(test_numbers_in_shapes),
 		cmocka_unit_test(test_letters_then_digits),
+		cmocka_unit_test(test_behind_a_mark),
 	};
 
 	return cmocka_run_group_tests(tests, load, unload);
