@@ -65,17 +65,6 @@ new_node(struct regex_parser *p, enum node_kind kind, size_t at)
 	return n;
 }
 
-static void
-append(struct node *parent, struct node *n)
-{
-	if (parent->last == NULL)
-		parent->child = n;
-	else
-		parent->last->next = n;
-	n->prev = parent->last;
-	parent->last = n;
-}
-
 static bool
 take_byte(struct regex_parser *p, char c)
 {
@@ -414,7 +403,7 @@ parse_sequence(struct regex_parser *p)
 
 		if (n == NULL)
 			return NULL;
-		append(sequence, n);
+		node_append(sequence, n);
 	}
 	return sequence;
 }
@@ -429,7 +418,7 @@ parse_choice(struct regex_parser *p)
 
 		if (sequence == NULL)
 			return fail(p);
-		append(choice, sequence);
+		node_append(choice, sequence);
 	} while (take_byte(p, '|'));
 	return choice;
 }

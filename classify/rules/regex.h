@@ -79,18 +79,27 @@ bool regex_end(const struct regex *re, const uint8_t *window, size_t len, size_t
  * front of a telephone number: that byte leads to it. Behind it are only bytes that it is none of,
  * so what is being followed ends where the next such byte stands.
  */
+enum { REGEX_MARK_MAX = 128, REGEX_MARK_WORDS = REGEX_MARK_MAX / 64 + 1 };
+
 struct regex_mark {
 	uint8_t byte;		      /* 0: the pattern is none of these */
-	uint32_t min, max;	      /* bytes of a match behind it */
+	uint32_t min, max;	      /* bytes of a match behind it, REGEX_MARK_MAX at most */
 	const struct byte_set *first; /* what may stand right behind it, */
-	const struct byte_set *rest;  /* and anywhere behind it; both in the memory given */
+	const struct byte_set *rest;  /* and anywhere behind it */
+	const struct regex *front;    /* up to the byte and with it */
+	const struct regex *behind;   /* what is behind it, from the last to the first */
 };
 
-enum { REGEX_MARK_MAX = 128 }; /* of max */
-
+/* Its parts live in the memory given, or where re does. */
 struct regex_mark regex_mark(const struct regex *re, struct rule_text *memory);
 /* Of the len bytes at p, how many may be of a match, so many bytes behind the mark. */
 size_t regex_mark_run(const struct regex_mark *mark, size_t behind, const uint8_t *p, size_t len);
+/*
+ * Where a match may end: bit i is set for i bytes behind the mark, which p begins with. len is
+ * REGEX_MARK_MAX + 2 at most; the edges count as the text's.
+ */
+void regex_mark_ends(const struct regex_mark *mark, const uint8_t *p, size_t len,
+		     uint64_t ends[REGEX_MARK_WORDS]);
 
 /* Bytes of the longest run of fixed text that every match contains. */
 size_t regex_fixed_text(const struct regex *re);

@@ -3,12 +3,12 @@
 
 #include "classify/rules/regex_tree.h"
 
-enum { WIDE = 64, STRONG_TEXT = 3 };
+enum { WIDE = 64 };
 
 /* ------------------------------------------------------------------ what it costs */
 
-static size_t
-min_width(const struct node *n)
+size_t
+node_min_width(const struct node *n)
 {
 	size_t sum = 0, least = SIZE_MAX;
 
@@ -18,14 +18,14 @@ min_width(const struct node *n)
 	case NODE_ASSERT:
 		return 0;
 	case NODE_REPEAT:
-		return (size_t)n->min * min_width(n->child);
+		return (size_t)n->min * node_min_width(n->child);
 	case NODE_SEQUENCE:
 		for (const struct node *c = n->child; c != NULL; c = c->next)
-			sum += min_width(c);
+			sum += node_min_width(c);
 		return sum;
 	case NODE_CHOICE:
 		for (const struct node *c = n->child; c != NULL; c = c->next) {
-			size_t width = min_width(c);
+			size_t width = node_min_width(c);
 
 			least = width < least ? width : least;
 		}
@@ -101,9 +101,8 @@ regex_fixed_text(const struct regex *re)
 	return r.longest;
 }
 
-/* Adds what a match of the node may begin with; true when it may also match nothing. */
-static bool
-add_first(const struct node *n, struct byte_set *set)
+bool
+node_add_first(const struct node *n, struct byte_set *set)
 {
 	bool empty = true;
 
@@ -114,15 +113,15 @@ add_first(const struct node *n, struct byte_set *set)
 	case NODE_ASSERT:
 		return true;
 	case NODE_REPEAT:
-		return n->max == 0 || add_first(n->child, set) || n->min == 0;
+		return n->max == 0 || node_add_first(n->child, set) || n->min == 0;
 	case NODE_SEQUENCE:
 		for (const struct node *c = n->child; empty && c != NULL; c = c->next)
-			empty = add_first(c, set);
+			empty = node_add_first(c, set);
 		return empty;
 	case NODE_CHOICE:
 		empty = false;
 		for (const struct node *c = n->child; c != NULL; c = c->next)
-			empty = add_first(c, set) || empty;
+			empty = node_add_first(c, set) || empty;
 		return empty;
 	}
 	return true;
@@ -133,7 +132,7 @@ regex_first_bytes(const struct regex *re)
 {
 	struct byte_set set = { 0 };
 
-	return add_first(re->root, &set) ? 256 : set_size(&set);
+	return node_add_first(re->root, &set) ? 256 : set_size(&set);
 }
 
 /* ------------------------------------------------------------------ letters, then digits */
@@ -196,7 +195,7 @@ regex_lead(const struct regex *re)
 	const struct byte_set *set;
 	size_t min, max;
 
-	if (regex_fixed_text(re) >= STRONG_TEXT)
+	if (regex_fixed_text(re) >= REGEX_STRONG_TEXT)
 		return none;
 	set_join(&letters, &capitals);
 	for (; n != NULL && (set = element_set(n, &min, &max)) != NULL; n = n->next) {
@@ -226,115 +225,6 @@ regex_may_begin(const struct regex_lead *lead, const uint8_t *p)
 			return false;
 	}
 	return true;
-}
-
-/* ------------------------------------------------------------------ behind a rare byte */
-
-/* SIZE_MAX: without a limit. */
-static size_t
-max_width(const struct node *n)
-{
-	size_t sum = 0, most = 0, width;
-
-	switch (n->kind) {
-	case NODE_CLASS:
-		return 1;
-	case NODE_ASSERT:
-		return 0;
-	case NODE_REPEAT:
-		width = max_width(n->child);
-		if (width != 0 && (n->max == REGEX_NO_LIMIT || width > REGEX_MARK_MAX))
-			return SIZE_MAX;
-		return width * (size_t)n->max;
-	case NODE_SEQUENCE:
-		for (const struct node *c = n->child; c != NULL; c = c->next) {
-			width = max_width(c);
-			sum = width > SIZE_MAX - sum ? SIZE_MAX : sum + width;
-		}
-		return sum;
-	case NODE_CHOICE:
-		for (const struct node *c = n->child; c != NULL; c = c->next) {
-			width = max_width(c);
-			most = width > most ? width : most;
-		}
-		return most;
-	}
-	return 0;
-}
-
-/* Adds every byte of it; false where it asks for more than the bytes next to it. */
-static bool
-add_bytes(const struct node *n, struct byte_set *set)
-{
-	if (n->kind == NODE_ASSERT)
-		return n->assertion == AT_WORD_EDGE || n->assertion == AT_NO_EDGE;
-	if (n->kind == NODE_CLASS)
-		set_join(set, &n->set);
-	for (const struct node *c = n->child; c != NULL; c = c->next) {
-		if (!add_bytes(c, set))
-			return false;
-	}
-	return true;
-}
-
-static bool
-is_rare(const struct node *n)
-{
-	unsigned c = set_first(&n->set);
-
-	return is_fixed(n) && c != 0 && strchr("@+#$!~^|`", (int)c) != NULL;
-}
-
-struct regex_mark
-regex_mark(const struct regex *re, struct rule_text *memory)
-{
-	static const struct regex_mark none = { 0 };
-	const struct node *n = re->root->child->child;
-	struct byte_set front = { 0 }, first = { 0 }, rest = { 0 }, *sets;
-	struct regex_mark mark;
-	size_t min = 0, max = 0;
-	bool empty = true;
-
-	if (re->root->child->next != NULL || regex_fixed_text(re) >= STRONG_TEXT)
-		return none;
-	for (; n != NULL && !is_rare(n); n = n->next) {
-		if (!add_bytes(n, &front))
-			return none;
-	}
-	if (n == NULL)
-		return none;
-	mark.byte = (uint8_t)set_first(&n->set);
-	for (n = n->next; n != NULL; n = n->next) {
-		size_t width = max_width(n);
-
-		if (!add_bytes(n, &rest) || width > REGEX_MARK_MAX - max)
-			return none;
-		max += width;
-		min += min_width(n);
-		empty = empty && add_first(n, &first);
-	}
-	sets = rule_text_take(memory, 2 * sizeof(*sets));
-	if (sets == NULL || empty || set_has(&rest, mark.byte))
-		return none;
-	sets[0] = first;
-	sets[1] = rest;
-	mark.first = &sets[0];
-	mark.rest = &sets[1];
-	mark.min = (uint32_t)min;
-	mark.max = (uint32_t)max;
-	return mark;
-}
-
-size_t
-regex_mark_run(const struct regex_mark *mark, size_t behind, const uint8_t *p, size_t len)
-{
-	size_t most = mark->max - behind < len ? mark->max - behind : len, n = 0;
-
-	if (most != 0 && behind == 0 && !set_has(mark->first, p[0]))
-		return 0;
-	while (n < most && set_has(mark->rest, p[n]))
-		n++;
-	return n;
 }
 
 /* ------------------------------------------------------------------ what is unwise */
@@ -372,21 +262,21 @@ regex_cut(const struct regex *re)
 	const struct node *first = re->root->child->child;
 	size_t left = 0;
 
-	if (re->root->child->next != NULL || regex_fixed_text(re) >= STRONG_TEXT)
+	if (re->root->child->next != NULL || regex_fixed_text(re) >= REGEX_STRONG_TEXT)
 		return 0;
 	for (const struct node *n = first; n != NULL; n = n->next)
-		left += min_width(n);
+		left += node_min_width(n);
 	for (const struct node *n = first; n != NULL; n = n->next) {
 		bool flags = n->kind == NODE_SEQUENCE; /* they would be cut off */
 		bool edge = n->kind == NODE_ASSERT && n->assertion == AT_WORD_EDGE;
 
-		if (flags || (n->kind == NODE_ASSERT && !edge) || left <= STRONG_TEXT)
+		if (flags || (n->kind == NODE_ASSERT && !edge) || left <= REGEX_STRONG_TEXT)
 			return 0;
 		if (is_fixed(n))
 			return strchr("@#$!~^|`", (int)set_first(&n->set)) != NULL && n != first
 				   ? n->at
 				   : 0;
-		left -= min_width(n);
+		left -= node_min_width(n);
 	}
 	return 0;
 }

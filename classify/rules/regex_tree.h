@@ -1,6 +1,7 @@
 /*
- * What a pattern is made of: the tree that regex.c parses, regex_walk.c goes backwards over and
- * regex_measure.c reads. Nodes live in the memory of the rule set and never change once parsed.
+ * What a pattern is made of: the tree that regex.c parses, regex_walk.c goes backwards over,
+ * regex_measure.c and regex_mark.c read. Nodes live in the memory of the rule set and never change
+ * once parsed.
  */
 #ifndef WEIR_REGEX_TREE_H
 #define WEIR_REGEX_TREE_H
@@ -12,7 +13,10 @@
 #include "classify/detect/value.h"
 #include "classify/rules/regex.h"
 
-enum { REGEX_NO_LIMIT = -1 };
+enum {
+	REGEX_NO_LIMIT = -1,
+	REGEX_STRONG_TEXT = 3, /* bytes of fixed text that Hyperscan can skip by */
+};
 
 enum node_kind { NODE_SEQUENCE, NODE_CHOICE, NODE_REPEAT, NODE_CLASS, NODE_ASSERT };
 
@@ -46,6 +50,32 @@ struct regex {
 	struct node *root; /* a choice of sequences */
 	struct span text;
 };
+
+enum { REGEX_STARTS_WORDS = (REGEX_WINDOW_MAX + 1) / 64 };
+
+/*
+ * regex_walk.c: where all matches begin that end there, a bit for each place of the window. False:
+ * there is none, and nothing is set.
+ */
+bool regex_starts(const struct regex *re, const uint8_t *window, size_t len, size_t end,
+		  uint64_t starts[REGEX_STARTS_WORDS]);
+
+/* regex_measure.c: the least bytes of a match. */
+size_t node_min_width(const struct node *n);
+/* Adds what a match may begin with; true when it may also match nothing. */
+bool node_add_first(const struct node *n, struct byte_set *set);
+
+static inline void
+node_append(struct node *parent, struct node *n)
+{
+	n->prev = parent->last;
+	n->next = NULL;
+	if (parent->last == NULL)
+		parent->child = n;
+	else
+		parent->last->next = n;
+	parent->last = n;
+}
 
 static inline void
 set_add(struct byte_set *s, unsigned c)

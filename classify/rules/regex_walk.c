@@ -10,11 +10,9 @@
 
 #include "classify/rules/regex_tree.h"
 
-enum { SET_WORDS = (REGEX_WINDOW_MAX + 1) / 64 };
-
 /* Positions of a window: bit p is set when the rest of the pattern matches from p to the end. */
 struct places {
-	uint64_t bits[SET_WORDS];
+	uint64_t bits[REGEX_STARTS_WORDS];
 	size_t low, high; /* no bit is outside of [low, high] */
 };
 
@@ -430,18 +428,39 @@ regex_end(const struct regex *re, const uint8_t *window, size_t len, size_t star
 	return false;
 }
 
-bool
-regex_start(const struct regex *re, const uint8_t *window, size_t len, size_t end, size_t *start)
+static bool
+walk(const struct regex *re, const uint8_t *window, size_t len, size_t end, struct places *s)
 {
 	const struct node *choice = re->root->child;
 	const struct walk w = { window, len };
-	struct places s;
 
 	if (len > REGEX_WINDOW_MAX || (choice->next == NULL && !may_end(&w, choice, end)))
 		return false;
-	places_clear(&s);
-	places_add(&s, end, end);
-	walk_node(&w, re->root, &s);
+	places_clear(s);
+	places_add(s, end, end);
+	walk_node(&w, re->root, s);
+	return !places_empty(s);
+}
+
+bool
+regex_start(const struct regex *re, const uint8_t *window, size_t len, size_t end, size_t *start)
+{
+	struct places s;
+
+	if (!walk(re, window, len, end, &s))
+		return false;
 	*start = s.low;
-	return !places_empty(&s);
+	return true;
+}
+
+bool
+regex_starts(const struct regex *re, const uint8_t *window, size_t len, size_t end,
+	     uint64_t starts[REGEX_STARTS_WORDS])
+{
+	struct places s;
+
+	if (!walk(re, window, len, end, &s))
+		return false;
+	memcpy(starts, s.bits, sizeof(s.bits));
+	return true;
 }

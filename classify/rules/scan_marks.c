@@ -1,10 +1,11 @@
 /*
  * Patterns that a rare byte leads to; scan_state.h has the parts of the scanner.
  *
- *   "mail ann@example.com, or"      '@' is the mark; behind it what may be of a match is followed
- *            ^|---------|           as far as it goes, at most mark.max bytes, also into the next
- *                                   push; at each end of it the tree is asked, backwards
+ *   "mail ann@example.com, or"
+ *        |--|---------|        '@' is the mark; what may be of a match behind it is followed as far
+ *       front  behind          as it goes, mark.max bytes at most, also into the next push
  *
+ * Where matches end is read forwards, all at once; where they begin backwards, once for all.
  * What may stand behind a mark is never the mark's byte, so of each pattern one at a time is
  * followed. An end is told when the byte behind it is there, or the end of the text, which is what
  * an edge of a word hangs on: the same candidates as Hyperscan would give, in any split.
@@ -13,27 +14,41 @@
 
 enum { FRONT = CONFIRM_LEFT - REGEX_MARK_MAX - 1 }; /* in sight of whoever judges any end */
 
+/* Where the match begins that goes up to the mark and with it; false: nowhere. */
+static bool
+find_start(struct scan_stream *st, const struct db_pattern *p, uint64_t behind, uint64_t *start)
+{
+	uint64_t visible = scan_visible_from(st), avail = st->pos + st->push_len;
+	uint64_t left = behind > FRONT ? behind - FRONT : 0;
+	uint64_t from = left > visible ? left : visible, to = behind < avail ? behind + 1 : avail;
+	size_t at;
+
+	if (behind <= from || !regex_start(p->mark.front, scan_view(st, from, to),
+					   (size_t)(to - from), (size_t)(behind - from), &at))
+		return false;
+	*start = from + at;
+	return true;
+}
+
 /* Those of the ends in [least, last] at which a match ends. */
 static void
 tell_ends(struct scan_stream *st, uint32_t id, uint64_t behind, uint64_t least, uint64_t last)
 {
 	const struct db_pattern *p = &st->scanner->db->patterns[id];
-	uint64_t visible = scan_visible_from(st), avail = st->pos + st->push_len;
-	uint64_t left = behind > FRONT ? behind - FRONT : 0;
-	uint64_t from = left > visible ? left : visible, to = last < avail ? last + 1 : avail;
-	const uint8_t *window;
-	size_t start;
+	uint64_t avail = st->pos + st->push_len, to = last < avail ? last + 1 : avail;
+	struct candidate c = { .pattern = id, .walked = true };
+	uint64_t ends[REGEX_MARK_WORDS], start = UINT64_MAX;
 
-	if (least > last || behind <= from)
+	if (least > last || behind <= scan_visible_from(st))
 		return;
-	window = scan_view(st, from, to);
-	for (uint64_t end = least; end <= last; end++) {
-		struct candidate c = { .end = end, .pattern = id, .walked = true };
-
-		if (!regex_start(p->regex, window, (size_t)(to - from), (size_t)(end - from),
-				 &start))
+	regex_mark_ends(&p->mark, scan_view(st, behind - 1, to), (size_t)(to - behind + 1), ends);
+	for (uint64_t i = least - behind; i <= last - behind; i++) {
+		if ((ends[i / 64] >> (i % 64) & 1) == 0)
 			continue;
-		c.start = from + start;
+		if (start == UINT64_MAX && !find_start(st, p, behind, &start))
+			return;
+		c.end = behind + i;
+		c.start = start;
 		scan_add_candidate(st, &c);
 	}
 }
