@@ -35,8 +35,10 @@ static const char *const functions[] = { "cast",     "array", "subvector", "l2_n
 static int
 place_of(struct span word, const char *const *words)
 {
+	uint8_t first = word.len == 0 ? 0 : ascii_lower(word.p[0]);
+
 	for (int i = 0; words[i] != NULL; i++) {
-		if (span_is_nocase(word, words[i]))
+		if ((uint8_t)words[i][0] == first && span_is_nocase(word, words[i]))
 			return i;
 	}
 	return -1;
