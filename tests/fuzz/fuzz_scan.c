@@ -14,6 +14,8 @@ static const char rules[] =
     " validate card\n context +20 within 8 words { card }\n veto within 2 words { order }\n}\n"
     "rule a.mail {\n title \"m\"\n data_type a\n in any\n match /@[a-z0-9-]{1,63}\\.[a-z]{2}/i\n"
     " validate email\n}\n"
+    "rule a.plus {\n title \"+\"\n data_type a\n in any\n"
+    " match /(?:ab|[x ]{1,3})?\\+\\d{1,3}(?:[ -]?\\d{2,4}){1,3}\\b/\n}\n"
     "rule a.iban {\n title \"i\"\n data_type a\n in any\n find iban\n validate iban\n}\n"
     "rule a.jwt {\n title \"j\"\n data_type a\n in any\n"
     " match /eyJ[A-Za-z0-9_-]{4,}\\.eyJ[A-Za-z0-9_-]{4}/\n validate jwt\n}\n"
