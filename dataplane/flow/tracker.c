@@ -28,6 +28,13 @@ struct tracker {
 	uint64_t order_us; /* and their place in the merge */
 	struct usual_limits usual;
 	struct record record;
+	struct {
+		struct flow_key key;
+		uint64_t first_us;
+		uint32_t first_seq, len; /* 0: of no flow */
+		const char *tap;
+		uint8_t orig;
+	} start; /* what the record begins with, behind its head */
 };
 
 /* What a delivery callback has to know. */
@@ -43,6 +50,37 @@ wanted(const struct tracker *t, enum record_type type)
 	return (t->config.record_types & (1u << type)) != 0;
 }
 
+static bool
+starts_alike(const struct tracker *t, const struct flow *f)
+{
+	return t->start.len != 0 && t->start.first_us == f->head.first_us &&
+	       t->start.first_seq == f->first_seq && t->start.orig == f->head.orig &&
+	       t->start.tap == f->head.tap &&
+	       memcmp(&t->start.key, &f->head.key, sizeof(f->head.key)) == 0;
+}
+
+/*
+ * Where from and where to, which of one flow's records all say alike. Those of its findings come
+ * one after the other: then it is still there from the last one, hashes and all.
+ */
+static void
+put_start(struct tracker *t, const struct flow *f)
+{
+	if (starts_alike(t, f)) {
+		t->record.head.len = t->start.len;
+		return;
+	}
+	record_put_string(&t->record, RF_TAP, f->head.tap);
+	record_put_string(&t->record, RF_RULESET, t->ruleset);
+	flow_put_ends(f, &t->record);
+	t->start.key = f->head.key;
+	t->start.first_us = f->head.first_us;
+	t->start.first_seq = f->first_seq;
+	t->start.orig = f->head.orig;
+	t->start.tap = f->head.tap;
+	t->start.len = t->record.head.len;
+}
+
 static struct record *
 begin_record(void *arg, void *flow, enum record_type type, uint64_t part)
 {
@@ -53,9 +91,7 @@ begin_record(void *arg, void *flow, enum record_type type, uint64_t part)
 		return NULL;
 	flow_event_id(flow, type, part, id);
 	record_begin(&t->record, type, t->order_us, t->now_us, id);
-	record_put_string(&t->record, RF_TAP, ((const struct flow *)flow)->head.tap);
-	record_put_string(&t->record, RF_RULESET, t->ruleset);
-	flow_put_ends(flow, &t->record);
+	put_start(t, flow);
 	return &t->record;
 }
 
@@ -342,6 +378,7 @@ void
 tracker_set_ruleset(struct tracker *t, const char *hash)
 {
 	t->ruleset = hash;
+	t->start.len = 0;
 }
 
 struct conn_env *
