@@ -140,7 +140,7 @@ eal_start(const struct eal_options *o)
 		log_err("DPDK did not start: %s: check memory.mbufs and the machine's free memory",
 			rte_strerror(rte_errno));
 	else
-		log_line(LOG_LEVEL_INFO, "memory: %u MiB, %s", o->memory_mb,
+		log_line(LOG_LEVEL_INFO, "dpdk: %u MiB of %s reserved", o->memory_mb,
 			 huge ? "hugepages" : "ordinary pages");
 	return r < 0 ? -EIO : 0;
 }
