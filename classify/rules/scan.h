@@ -1,8 +1,9 @@
 /*
  * Scanning: bytes of a buffer -> findings.
  *
- *   push ── undo JSON or form coding ─┬─ Hyperscan ────┬─ candidates (end known) ── confirm ──
- * found └─ digit finder ─┘      wait for 64 bytes to their right
+ *   push ── undo coding ─┬─ Hyperscan ────┬─ candidates ── wait ── confirm ── found
+ *                        ├─ digit finder ─┤
+ *                        └─ rare bytes ───┘   with their ends; 64 bytes to the right of these
  *
  *   stream  ─────────────┬────────── look-behind 512 ──────────┬──── push ────
  *                        └ 448 left of the candidate ┘ end ┘ 64 ┘
