@@ -49,75 +49,67 @@ tree_flags(const struct rule_pattern *p)
 	       (p->multiline ? REGEX_MULTILINE : 0u);
 }
 
-/* The pattern's tree, where it says more than Hyperscan does: a varying width, a front to cut. */
+/*
+ * A pattern of letters and digits that groups of digits lead to; what follows them must be in sight
+ * when it is judged, and the byte behind it.
+ */
+static struct regex_lead
+lead_of(const struct db_pattern *p, const struct regex *re)
+{
+	struct regex_lead lead = regex_lead(re);
+
+	if (regex_cut(re) != 0 || p->max_width >= lead.letters + lead.digits + CONFIRM_RIGHT)
+		return (struct regex_lead) { 0 };
+	return lead;
+}
+
+/* Those that a rare byte leads to, as long as there is room. */
+static void
+read_mark(struct rule_db *db, struct db_pattern *p)
+{
+	struct regex_mark mark;
+
+	if (p->lead.letters != 0 || db->nr_marked == RULE_DB_MAX_MARKED)
+		return;
+	mark = regex_mark(p->regex, &db->memory);
+	if (mark.byte == 0 || !rare_bytes_add(&db->marks, mark.byte))
+		return;
+	p->mark = mark;
+	db->marked[db->nr_marked++] = (uint32_t)(p - db->patterns);
+}
+
+static bool
+says_more(const struct db_pattern *p, const struct regex *re, struct rule_text *memory)
+{
+	return regex_cut(re) != 0 || lead_of(p, re).letters != 0 ||
+	       regex_mark(re, memory).byte != 0;
+}
+
+/*
+ * The pattern's tree, where it says more than Hyperscan does: a varying width, a front to cut, what
+ * leads to it. Of most patterns of a fixed width it says nothing, and is not kept.
+ */
 static void
 read_tree(struct rule_db *db, struct db_pattern *p, struct expression *e)
 {
 	unsigned flags = tree_flags(p->pattern);
 	struct span text = span_of(e->text, strlen(e->text));
 	struct rule_text aside = { 0 };
+	const struct regex *re;
 
 	if (p->pattern->kind != PATTERN_REGEX)
 		return;
-	if (p->width == 0) {
-		p->regex = regex_parse(&db->memory, text, flags);
-		e->cut = p->regex == NULL ? 0 : regex_cut(p->regex);
-	} else {
-		const struct regex *re = regex_parse(&aside, text, flags);
-
-		if (re != NULL && regex_cut(re) != 0) {
-			p->regex = regex_parse(&db->memory, text, flags);
-			e->cut = p->regex == NULL ? 0 : regex_cut(p->regex);
-		}
-		rule_text_fini(&aside);
-	}
-	p->cut = e->cut != 0;
-	p->cut_bytes = e->cut;
-}
-
-/*
- * A pattern of letters and digits that groups of digits lead to; what follows them must be in sight
- * when it is judged, and the byte behind it.
- */
-static void
-read_lead(struct rule_db *db, struct db_pattern *p, const struct expression *e)
-{
-	struct span text = span_of(e->text, strlen(e->text));
-	const struct regex *re = p->regex;
-
-	if (p->pattern->kind != PATTERN_REGEX || p->cut)
-		return;
+	re = regex_parse(p->width == 0 ? &db->memory : &aside, text, flags);
+	if (re != NULL && p->width != 0)
+		re = says_more(p, re, &aside) ? regex_parse(&db->memory, text, flags) : NULL;
+	rule_text_fini(&aside);
 	if (re == NULL)
-		re = regex_parse(&db->memory, text, tree_flags(p->pattern));
-	if (re == NULL)
-		return;
-	p->lead = regex_lead(re);
-	if (p->max_width >= p->lead.letters + p->lead.digits + CONFIRM_RIGHT)
-		p->lead = (struct regex_lead) { 0 };
-	if (p->lead.letters != 0)
-		p->regex = re;
-}
-
-/* One that a rare byte leads to. */
-static void
-read_mark(struct rule_db *db, struct db_pattern *p, const struct expression *e)
-{
-	const struct regex *re = p->regex;
-	struct regex_mark mark;
-
-	if (p->pattern->kind != PATTERN_REGEX || db->nr_marked == RULE_DB_MAX_MARKED)
-		return;
-	if (re == NULL)
-		re = regex_parse(&db->memory, span_of(e->text, strlen(e->text)),
-				 tree_flags(p->pattern));
-	if (re == NULL)
-		return;
-	mark = regex_mark(re, &db->memory);
-	if (mark.byte == 0 || !rare_bytes_add(&db->marks, mark.byte))
 		return;
 	p->regex = re;
-	p->mark = mark;
-	db->marked[db->nr_marked++] = (uint32_t)(p - db->patterns);
+	p->cut_bytes = e->cut = regex_cut(re);
+	p->cut = p->cut_bytes != 0;
+	p->lead = lead_of(p, re);
+	read_mark(db, p);
 }
 
 static void
@@ -273,9 +265,6 @@ read_patterns(struct rule_db *db, struct expression *e, bool widths_known, FILE 
 				continue;
 			}
 			read_tree(db, p, &e[i]);
-			read_lead(db, p, &e[i]);
-			if (p->lead.letters == 0)
-				read_mark(db, p, &e[i]);
 		}
 		if (rule_db_by_digits(p))
 			add_finder(db, i);
