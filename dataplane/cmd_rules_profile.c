@@ -137,7 +137,7 @@ report(struct pipeline *p)
 						&rows[i].alone);
 	}
 	printf("%" PRIu64
-	       " bytes scanned: %.2f cycles a byte in Hyperscan, %.2f in the digit finder, "
+	       " bytes scanned: %.2f cycles a byte in Hyperscan, %.2f in weir's finders, "
 	       "%.2f judging\n"
 	       "%" PRIu64 " candidates, %" PRIu64
 	       " confirmed; alone: by itself over the first %zu KiB "

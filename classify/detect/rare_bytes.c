@@ -89,7 +89,7 @@ in_block(const uint8_t *p, const uint8_t *byte, unsigned nr)
 static ALWAYS_INLINE size_t
 next_of(const uint8_t *byte, unsigned nr, const uint8_t *p, size_t at, size_t len, block_fn *block)
 {
-	uint8_t rest[BLOCK] = { 0 };
+	uint8_t rest[BLOCK];
 	uint64_t mask;
 
 	for (; len - at >= BLOCK; at += BLOCK) {
@@ -99,6 +99,7 @@ next_of(const uint8_t *byte, unsigned nr, const uint8_t *p, size_t at, size_t le
 	}
 	if (at == len)
 		return len;
+	memset(rest, 0, sizeof(rest));
 	memcpy(rest, p + at, len - at);
 	mask = block(rest, byte, nr) & ~(~0ull << (len - at));
 	return mask == 0 ? len : at + (size_t)__builtin_ctzll(mask);

@@ -1,6 +1,4 @@
 /* Patterns that a rare byte leads to: which they are, and what is behind that byte. */
-#include <string.h>
-
 #include "classify/rules/regex_tree.h"
 
 /* SIZE_MAX: without a limit. */
@@ -57,12 +55,11 @@ add_bytes(const struct node *n, struct byte_set *set)
 		add_bytes(c, set);
 }
 
+/* One byte is compared with 64 at a time here: '+' is rare enough for that. */
 static bool
-is_rare(const struct node *n)
+leads_alone(const struct node *n)
 {
-	unsigned c = set_first(&n->set);
-
-	return is_fixed(n) && c != 0 && strchr("@+#$!~^|`", (int)c) != NULL;
+	return is_rare(n) || (is_fixed(n) && set_first(&n->set) == '+');
 }
 
 static void
@@ -139,7 +136,7 @@ regex_mark(const struct regex *re, struct rule_text *memory)
 
 	if (re->root->child->next != NULL || regex_fixed_text(re) >= REGEX_STRONG_TEXT)
 		return none;
-	while (byte != NULL && !is_rare(byte))
+	while (byte != NULL && !leads_alone(byte))
 		byte = byte->next;
 	if (byte == NULL || !hangs_on_edges(re->root))
 		return none;

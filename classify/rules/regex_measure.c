@@ -1,6 +1,4 @@
 /* What a pattern costs and says: widths, fixed text, first bytes, and itself in words. */
-#include <string.h>
-
 #include "classify/rules/regex_tree.h"
 
 enum { WIDE = 64 };
@@ -273,9 +271,7 @@ regex_cut(const struct regex *re)
 		if (flags || (n->kind == NODE_ASSERT && !edge) || left <= REGEX_STRONG_TEXT)
 			return 0;
 		if (is_fixed(n))
-			return strchr("@#$!~^|`", (int)set_first(&n->set)) != NULL && n != first
-				   ? n->at
-				   : 0;
+			return is_rare(n) && n != first ? n->at : 0;
 		left -= node_min_width(n);
 	}
 	return 0;

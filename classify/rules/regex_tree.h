@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "classify/detect/value.h"
 #include "classify/rules/regex.h"
@@ -137,6 +138,15 @@ is_fixed(const struct node *n)
 
 	return n->kind == NODE_CLASS &&
 	       (size == 1 || (size == 2 && is_alpha((uint8_t)c) && set_has(&n->set, c | 0x20)));
+}
+
+/* A byte that few texts have, but for '+', which base64 does. */
+static inline bool
+is_rare(const struct node *n)
+{
+	unsigned c = set_first(&n->set);
+
+	return is_fixed(n) && c != 0 && strchr("@#$!~^|`", (int)c) != NULL;
 }
 
 #endif

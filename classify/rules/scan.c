@@ -107,8 +107,7 @@ scan_piece(struct scan_stream *st, const uint8_t *data, size_t len, bool whole)
 
 	if (s->db->numbers.nr + s->db->nr_ibans + s->db->nr_leads != 0)
 		digits_push(&st->digits, &s->db->spec, data, len, scan_on_group, st);
-	if (s->db->nr_marked != 0)
-		scan_marked(st, false);
+	scan_marked(st, false);
 	if (s->gathered.by_word)
 		scan_mark_words(st, false);
 
@@ -195,8 +194,7 @@ end_text(struct scan_stream *st)
 		count_error(st);
 	st->streaming = false;
 	digits_end(&st->digits, &s->db->spec, scan_on_group, st);
-	if (s->db->nr_marked != 0)
-		scan_marked(st, true);
+	scan_marked(st, true);
 	if (s->gathered.by_word)
 		scan_mark_words(st, true);
 	scan_judge_ready(st, true);
@@ -249,8 +247,7 @@ scan_whole(struct scan_stream *st, struct queue *q, struct word_marks *marks, co
 		count_error(st);
 	digits_push(&st->digits, &s->db->spec, data, st->push_len, scan_on_group, st);
 	digits_end(&st->digits, &s->db->spec, scan_on_group, st);
-	if (s->db->nr_marked != 0)
-		scan_marked(st, true);
+	scan_marked(st, true);
 	if (q->by_word)
 		scan_mark_words(st, true);
 	scan_judge_ready(st, true);

@@ -88,6 +88,7 @@ check_alike(const struct ruleset *a, const struct ruleset *b)
 		assert_int_equal(p->cut_bytes, q->cut_bytes);
 		assert_int_equal(p->regex != NULL, q->regex != NULL);
 		assert_int_equal(p->lead.letters, q->lead.letters);
+		assert_int_equal(p->mark.byte, q->mark.byte);
 		assert_int_equal(p->start != NULL, q->start != NULL);
 	}
 }
