@@ -510,14 +510,21 @@ conn_half_close(struct conn_env *env, struct conn *c, enum conn_dir dir)
 	}
 }
 
+/* Of what is over only one reason is kept. False when there are more. */
 static bool
-has_skipped(const struct conn *c)
+skipped_for_one_reason(struct conn *c)
 {
-	uint64_t any = 0;
+	unsigned nr = 0;
 
-	for (unsigned i = 0; i < NR_CONN_SKIPS; i++)
-		any |= c->skipped[i];
-	return any != 0;
+	c->skipped_why = 0;
+	for (unsigned i = 0; i < NR_CONN_SKIPS; i++) {
+		if (c->skipped[i] == 0)
+			continue;
+		c->skipped_why = (uint8_t)i;
+		nr++;
+	}
+	c->skipped_bytes = c->skipped[c->skipped_why];
+	return nr <= 1;
 }
 
 static bool
@@ -536,7 +543,9 @@ conn_let_go(struct conn_env *env, struct conn *c)
 	if (c->over)
 		return c;
 	ended = c->closed[0] && c->closed[1] && c->state == NULL;
-	if ((!ended && !may_rest(c)) || c->prologue != NULL || c->db != NULL || has_skipped(c))
+	if ((!ended && !may_rest(c)) || c->prologue != NULL || c->db != NULL)
+		return c;
+	if (!skipped_for_one_reason(c))
 		return c;
 	left = slab_take(ended ? &env->conns_over : &env->conns_resting);
 	if (left == NULL)
@@ -567,6 +576,7 @@ conn_resume(struct conn_env *env, struct conn *c, const struct conn_info *info)
 	memset(whole, 0, sizeof(*whole));
 	memcpy(whole, c, CONN_REST_BYTES);
 	whole->over = whole->rests = false;
+	whole->skipped[c->skipped_why] = c->skipped_bytes;
 	whole->info = *info;
 	whole->resumed = true;
 	slab_give(&env->conns_resting, c);
@@ -630,12 +640,21 @@ conn_put_counted(struct record *r, enum record_field field, const char *name, ui
 }
 
 static void
+put_skip(unsigned why, uint64_t bytes, struct record *r)
+{
+	if (bytes != 0)
+		conn_put_counted(r, RF_NOT_INSPECTED, skip_names[why], bytes);
+}
+
+static void
 put_skips(const struct conn *c, struct record *r)
 {
-	for (unsigned i = 0; i < NR_CONN_SKIPS; i++) {
-		if (c->skipped[i] != 0)
-			conn_put_counted(r, RF_NOT_INSPECTED, skip_names[i], c->skipped[i]);
+	if (c->over) {
+		put_skip(c->skipped_why, c->skipped_bytes, r);
+		return;
 	}
+	for (unsigned i = 0; i < NR_CONN_SKIPS; i++)
+		put_skip(i, c->skipped[i], r);
 }
 
 void
@@ -658,8 +677,7 @@ conn_describe(const struct conn_env *env, const struct conn *c, struct record *r
 	if (!c->over && c->state != NULL && c->proto->describe != NULL)
 		c->proto->describe(env, c, c->state, r);
 	record_put_uint(r, RF_INSPECTED_BYTES, c->inspected_bytes);
-	if (!c->over)
-		put_skips(c, r);
+	put_skips(c, r);
 	conn_types_put(env, &c->types, RF_DATA_TYPES, r);
 	if (c->nr_findings != 0)
 		record_put_uint(r, RF_FINDINGS, c->nr_findings);
@@ -672,6 +690,7 @@ conn_next_part(struct conn *c)
 	c->inspected_bytes = 0;
 	c->types = (struct conn_types) { 0 };
 	c->nr_findings = 0;
+	c->skipped_bytes = 0;
 	if (c->over)
 		return;
 	memset(c->skipped, 0, sizeof(c->skipped));

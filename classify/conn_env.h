@@ -130,8 +130,10 @@ struct conn {
 	uint8_t name_source; /* enum name_source */
 	uint8_t name_len;
 	bool encrypted;
-	bool over; /* what follows is not there */
+	bool over; /* what follows skipped_bytes is not there, ... */
 	bool rests;
+	uint8_t skipped_why;	/* ... enum conn_skip: */
+	uint64_t skipped_bytes; /* then these stand for skipped; undefined before */
 
 	uint32_t nr_records[NR_RECORD_TYPES];
 	uint64_t budget_s;    /* the second of packet time that is under way */

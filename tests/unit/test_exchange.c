@@ -268,6 +268,46 @@ test_dns_rests_within_budget(void **state)
 	feed_fini(&f);
 }
 
+#define REQUEST "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n"
+
+/* Closed, it is smaller, and says the same of what it did not look into. */
+static void
+test_closed_says_what_it_skipped(void **state)
+{
+	static const struct {
+		uint64_t gap; /* in front of a byte that belongs to no answer */
+		bool smaller;
+		const char *said;
+	} cases[] = {
+		{ 0, true, " not_inspected=unsynced:1\n" },
+		{ 7, false, " not_inspected=gap:7 not_inspected=unsynced:1\n" },
+	};
+	static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
+	static struct feed f;
+
+	(void)state;
+	feed_init(&f);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct conn *c = feed_open(&f, false, 80, false), *left;
+
+		feed_must(c != NULL, "no connection");
+		conn_push(f.env, c, CONN_ORIG, (const uint8_t *)REQUEST, sizeof(REQUEST) - 1, 0);
+		conn_push(f.env, c, CONN_RESP, (const uint8_t *)answer, sizeof(answer) - 1, 0);
+		conn_push(f.env, c, CONN_RESP, (const uint8_t *)"!", 1, cases[i].gap);
+		conn_half_close(f.env, c, CONN_ORIG);
+		conn_half_close(f.env, c, CONN_RESP);
+		left = conn_let_go(f.env, c);
+		assert_int_equal(left != c, cases[i].smaller);
+		feed_part(&f, left);
+		feed_has(&f, cases[i].said);
+		f.log[f.len = 0] = '\0';
+		feed_close(&f, left);
+		feed_has_not(&f, "not_inspected");
+		assert_int_equal(conn_env_taken(f.env), 0);
+	}
+	feed_fini(&f);
+}
+
 #define MDNS_ANSWER "\0\0\x84\0\0\0\0\1\0\0\0\0\1a\5local\0\0\1\x80\1\0\0\0\x3c\0\4\xc0\0\2\1"
 
 /* An answer that repeats no question has no type of one. */
@@ -375,6 +415,7 @@ main(void)
 		cmocka_unit_test(test_answer_first),
 		cmocka_unit_test(test_connect_host),
 		cmocka_unit_test(test_dns_reused),
+		cmocka_unit_test(test_closed_says_what_it_skipped),
 		cmocka_unit_test(test_dns_rests),
 		cmocka_unit_test(test_dns_rests_within_budget),
 		cmocka_unit_test(test_dns_no_question),
