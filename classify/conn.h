@@ -86,6 +86,7 @@ struct conn_config {
 	uint64_t active_us; /* what connections count is told at least this often; 0: at the end */
 	uint64_t inspect_bytes_per_s; /* of one connection's cleartext; 0: all */
 	bool body_sha256;
+	bool dns_names_only; /* dns records are for the names of addresses alone: see dns_conn.c */
 	enum conn_estimates estimate_tokens;
 	bool live_test_values; /* published test values count as real ones */
 	unsigned min_severity; /* enum severity: findings below it are nothing */

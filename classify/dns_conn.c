@@ -3,8 +3,9 @@
  *
  * Addresses of an answer travel in a field that is never written out: time to live 4 | length 1 |
  * address, for each. They go as soon as the answer is seen, with its record; for an answer that has
- * to wait for its query, in a record of their own that is not published. Of mDNS and LLMNR no names
- * are learned: they are of the link, not of who asked.
+ * to wait for its query, in a record of their own that is not published. Where no dns records are
+ * published there are only these. Of mDNS and LLMNR no names are learned: they are of the link, not
+ * of who asked.
  *
  * Who is the client is said by the first message: a mirror may bring the answer first.
  *
@@ -75,35 +76,38 @@ tells_names(const struct dns_conn *d)
 	return d->c->protocol == PROTOCOL_DNS;
 }
 
-/* The answer is kept until its query comes; what it says of addresses must not wait. */
+static bool
+has_addresses(const struct dns_answer *answers, unsigned nr)
+{
+	for (unsigned i = 0; i < nr; i++) {
+		if (answers[i].addr_len != 0)
+			return true;
+	}
+	return false;
+}
+
 static void
-names_only(struct dns_conn *d, const struct dns_message *m)
+names_only(struct dns_conn *d, const char *name, const struct dns_answer *answers, unsigned nr)
 {
 	struct record *r;
 
-	d->told_names = true;
-	if (!tells_names(d))
+	if (!tells_names(d) || !has_addresses(answers, nr))
 		return;
 	r = conn_begin(d->env, d->c, RECORD_DNS);
 	if (r == NULL)
 		return;
 	record_put_bool(r, RF_DNS_NAMES_ONLY, true);
-	record_put_string(r, RF_DNS_QUESTION_NAME, m->name);
-	put_addresses(m->answers, m->nr_answers, r);
+	record_put_string(r, RF_DNS_QUESTION_NAME, name);
+	put_addresses(answers, nr, r);
 	conn_emit(d->env);
 }
 
 static void
-transaction(void *arg, const struct dns_transaction *t)
+transaction_record(struct dns_conn *d, const struct dns_transaction *t)
 {
-	struct dns_conn *d = arg;
+	struct record *r = conn_begin(d->env, d->c, RECORD_DNS);
 	char name[16];
-	struct record *r;
 
-	d->env->counters.dns_transactions++;
-	scan_block(d->env->scanner, BUFFER_DNS_NAME, (const uint8_t *)t->name, strlen(t->name),
-		   dns_found, d);
-	r = conn_begin(d->env, d->c, RECORD_DNS);
 	if (r == NULL)
 		return;
 	record_put_uint(r, RF_DNS_TRANSACTION_ID, t->id);
@@ -116,13 +120,27 @@ transaction(void *arg, const struct dns_transaction *t)
 		put_answers(t, r);
 		if (tells_names(d) && !d->told_names)
 			put_addresses(t->answers, t->nr_answers, r);
-		d->told_names = false;
 	}
 	if (t->asked && t->answered && t->response_time_us >= t->query_time_us)
 		record_put_uint(r, RF_DURATION_US, t->response_time_us - t->query_time_us);
 	if (!t->asked || !t->answered)
 		record_put_bool(r, RF_INCOMPLETE, true);
 	conn_emit(d->env);
+}
+
+static void
+transaction(void *arg, const struct dns_transaction *t)
+{
+	struct dns_conn *d = arg;
+
+	d->env->counters.dns_transactions++;
+	scan_block(d->env->scanner, BUFFER_DNS_NAME, (const uint8_t *)t->name, strlen(t->name),
+		   dns_found, d);
+	if (!d->env->config.dns_names_only)
+		transaction_record(d, t);
+	else if (t->answered && !d->told_names)
+		names_only(d, t->name, t->answers, t->nr_answers);
+	d->told_names = d->told_names && !t->answered;
 }
 
 static void
@@ -153,8 +171,11 @@ message(void *arg, const uint8_t *msg, size_t len)
 	}
 	if (d->c->protocol == PROTOCOL_DNS && d->c->info.udp && dnscrypt_certified(m))
 		d->c->protocol = PROTOCOL_DNSCRYPT;
-	if (dns_pair_push(&d->pair, d->env->now_us, m, transaction, d))
-		names_only(d, m);
+	/* Kept until its query comes; what it says of addresses must not wait. */
+	if (dns_pair_push(&d->pair, d->env->now_us, m, transaction, d)) {
+		names_only(d, m->name, m->answers, m->nr_answers);
+		d->told_names = true;
+	}
 	d->env->counters.dns_queries_evicted += d->pair.evicted - evicted;
 }
 

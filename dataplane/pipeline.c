@@ -150,6 +150,7 @@ conn_config_of(const struct pipeline *p, const uint64_t secret[2], const struct 
 		.decode_ratio_after_bytes = c->decode_ratio_after_bytes,
 		.decode_max_message_bytes = c->decode_max_message_mb << 20,
 		.body_sha256 = c->records_body_sha256,
+		.dns_names_only = (c->record_types & 1u << RECORD_DNS) == 0,
 		.estimate_tokens = (enum conn_estimates)c->records_estimate_tokens,
 		.min_severity = (unsigned)c->findings_min_severity,
 		.live_test_values = c->detect_test_values != 0,

@@ -80,28 +80,48 @@ put_nat_uid(const struct flow *flow, struct record *r)
 	record_put_bytes(r, RF_NAT_UID, uid, 8);
 }
 
+static void
+put_address(const struct flow *flow, unsigned side, enum record_field field, struct record *r)
+{
+	size_t len = flow->head.key.family == 4 ? 4 : 16;
+
+	record_put_ip(r, field, flow->head.key.addr[side], len);
+}
+
+static void
+put_domain(const struct flow *flow, struct record *r)
+{
+	if (flow->head.key.domain != 0)
+		record_put_uint(r, RF_DOMAIN, flow->head.key.domain);
+}
+
+void
+flow_put_client(const struct flow *flow, struct record *r)
+{
+	put_address(flow, flow->head.orig, RF_SRC_IP, r);
+	put_domain(flow, r);
+}
+
 void
 flow_put_ends(const struct flow *flow, struct record *r)
 {
 	unsigned o = flow->head.orig;
-	size_t len = flow->head.key.family == 4 ? 4 : 16;
 	bool ports = flow_key_has_ports(flow->head.key.proto);
 	struct flow_identity of = identity_of(flow);
 	char cid[COMMUNITY_ID_BYTES], number[8];
 	uint8_t uid[16];
 
-	record_put_ip(r, RF_SRC_IP, flow->head.key.addr[o], len);
+	put_address(flow, o, RF_SRC_IP, r);
 	if (ports)
 		record_put_uint(r, RF_SRC_PORT, flow->head.key.port[o]);
-	record_put_ip(r, RF_DST_IP, flow->head.key.addr[1 - o], len);
+	put_address(flow, 1 - o, RF_DST_IP, r);
 	if (ports)
 		record_put_uint(r, RF_DST_PORT, flow->head.key.port[1 - o]);
 	flow_key_community_id(&flow->head.key, cid);
 	record_put_string(r, RF_COMMUNITY_ID, cid);
 	siphash24_128(&id_key, &of, sizeof(of), uid);
 	record_put_bytes(r, RF_FLOW_UID, uid, sizeof(uid));
-	if (flow->head.key.domain != 0)
-		record_put_uint(r, RF_DOMAIN, flow->head.key.domain);
+	put_domain(flow, r);
 	record_put_string(r, RF_TRANSPORT, flow_key_transport(flow->head.key.proto, number));
 }
 

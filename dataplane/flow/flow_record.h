@@ -37,7 +37,10 @@ flow_part_goes_on(const struct flow *flow, uint64_t time_us, int32_t ticks)
 void flow_event_id(const struct flow *flow, enum record_type type, uint64_t part,
 		   uint8_t id[RECORD_ID_BYTES]);
 
-/* Addresses, ports, transport, Community ID, flow_uid. */
+/* The opener's address, and the domain that it is of. */
+void flow_put_client(const struct flow *flow, struct record *r);
+
+/* Addresses, ports, transport, domain, Community ID, flow_uid. */
 void flow_put_ends(const struct flow *flow, struct record *r);
 
 /* Everything else that a flow record says of the flow itself. */

@@ -81,6 +81,16 @@ put_start(struct tracker *t, const struct flow *f)
 	t->start.len = t->record.head.len;
 }
 
+/* Who asked, which is all that a name's record needs. */
+static struct record *
+begin_names(struct tracker *t, const struct flow *f)
+{
+	record_begin(&t->record, RECORD_DNS, t->order_us, t->now_us, NULL);
+	t->start.len = 0;
+	flow_put_client(f, &t->record);
+	return &t->record;
+}
+
 static struct record *
 begin_record(void *arg, void *flow, enum record_type type, uint64_t part)
 {
@@ -89,6 +99,8 @@ begin_record(void *arg, void *flow, enum record_type type, uint64_t part)
 
 	if (!wanted(t, type))
 		return NULL;
+	if (type == RECORD_DNS && t->config.conn.dns_names_only)
+		return begin_names(t, flow);
 	flow_event_id(flow, type, part, id);
 	record_begin(&t->record, type, t->order_us, t->now_us, id);
 	put_start(t, flow);

@@ -80,12 +80,40 @@ def test_one_file_or_two(weir):
     assert one == two, differing_line(one, two)
 
 
+DOMAINS = ("--set", "domains.vlans=7=1")
+
+
+def named(path):
+    """Connections whose servers DNS named: in two networks of the same addresses, by IPv6, by an answer that came before
+    its query, and one whose name has no address."""
+    cap = w.Capture()
+    other = w.Link(vlans=(7,))
+    w.look_up(cap, "10.1.0.1", 40001, "10.1.0.53", 1, "one.example", ["192.0.2.1"])
+    w.look_up(cap, "10.1.0.1", 40001, "10.1.0.53", 1, "other.example", ["192.0.2.1"], link=other)
+    w.look_up(cap, "2001:db8::1", 40002, "2001:db8::53", 2, "six.example", ["2001:db8::3", "2001:db8::2"], "AAAA")
+    w.send_udp(cap, "10.1.0.53", 53, "10.1.0.3", 40003, w.dns_answer(3, "early.example", ["192.0.2.3"]))
+    cap.wait(900)
+    w.send_udp(cap, "10.1.0.3", 40003, "10.1.0.53", 53, w.dns_query(3, "early.example"))
+    w.look_up(cap, "10.1.0.4", 40004, "10.1.0.53", 4, "none.example", [])
+    for client, server, link in (("10.1.0.1", "192.0.2.1", w.PLAIN), ("10.1.0.1", "192.0.2.1", other), ("2001:db8::1", "2001:db8::2", w.PLAIN),
+                                 ("10.1.0.3", "192.0.2.3", w.PLAIN), ("10.1.0.4", "192.0.2.4", w.PLAIN)):
+        tcp = w.Tcp(cap, client, 30001, server, 9000, link)
+        tcp.open()
+        tcp.send(w.ORIG, b"card=4111 1111 1111 1111\n")
+        tcp.close()
+    cap.save(path)
+    return path
+
+
 def test_choice_of_types_changes_nothing_else(weir):
     """--records leaves out; what remains are the same lines."""
-    everything = weir.good_replay(*e2e.without_stats(weir), weir.demo).by_type()
-    for kind in everything:
-        alone = weir.good_replay("--records", kind, weir.demo).records
-        assert alone == everything[kind], kind
+    for path in weir.demo, named(e2e.work_folder() / "named.pcap"):
+        everything = weir.good_replay(*e2e.without_stats(weir), *DOMAINS, path).by_type()
+        for kind in everything:
+            alone = weir.good_replay("--records", kind, *DOMAINS, path).records
+            assert alone == everything[kind], kind
+    servers = sorted(r["dst_identity"] for r in everything["finding"])
+    assert servers == ["192.0.2.4", *(f"fqdn:{name}.example" for name in ("early", "one", "other", "six"))], servers
 
 
 e2e.main()
