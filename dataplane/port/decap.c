@@ -469,15 +469,26 @@ capwap_enter(struct cursor *c, struct packet *p)
 	       is_ip_inside(link_parse(c, inner, p), p, TUNNEL_CAPWAP);
 }
 
+/* Of a frame that was mirrored without the tag that it had. */
+static void
+note_vlan(struct packet *p, uint16_t id)
+{
+	if (id != 0 && p->nr_vlans < PACKET_MAX_VLANS)
+		p->vlan[p->nr_vlans++] = id;
+}
+
 /*
- * ERSPAN inside GRE: type II and III have headers of 8 and 12 bytes (16 to 20 with a platform
- * specific subheader); type I has none, and is told by GRE's missing sequence number.
+ * ERSPAN inside GRE, draft-foschiano-erspan-03: type II and III have headers of 8 and 12 bytes (16
+ * to 20 with a platform specific subheader), which begin version (4 bits) | VLAN (12); type I has
+ * none, and is told by GRE's missing sequence number.
  */
 static bool
 erspan_enter(struct cursor *c, struct packet *p, uint16_t type, bool has_seq)
 {
 	enum tunnel_type kind = type == 0x88be ? TUNNEL_ERSPAN2 : TUNNEL_ERSPAN3;
+	unsigned nr_vlans = p->nr_vlans;
 	const uint8_t *h = c->p;
+	enum link_result inside;
 
 	if (type == 0x88be && !has_seq)
 		return packet_add_tunnel(p, TUNNEL_ERSPAN1, 0) &&
@@ -486,8 +497,12 @@ erspan_enter(struct cursor *c, struct packet *p, uint16_t type, bool has_seq)
 		return malformed(p, kind);
 	if (type == 0x22eb && (h[11] & 1) != 0 && !cursor_skip(c, 8))
 		return malformed(p, kind);
-	return packet_add_tunnel(p, kind, read_be16(h + 2) & 0x03ff) &&
-	       is_ip_inside(link_parse(c, LINK_ETHERNET, p), p, kind);
+	if (!packet_add_tunnel(p, kind, read_be16(h + 2) & 0x03ff))
+		return false;
+	inside = link_parse(c, LINK_ETHERNET, p);
+	if (p->nr_vlans == nr_vlans)
+		note_vlan(p, read_be16(h) & 0x0fff);
+	return is_ip_inside(inside, p, kind);
 }
 
 /* PPTP's GRE, RFC 2637 section 4.1: length (2) | call (2) | sequence if S | acknowledgement if A.

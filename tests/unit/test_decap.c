@@ -36,6 +36,7 @@ static const struct decap_case {
 	uint32_t payload;
 	const char *tunnels; /* "type:id type:id" */
 	unsigned vlans;
+	uint16_t innermost; /* of them, where it matters */
 } cases[] = {
 	{ "tcp", CASE(ETH(IPV4) V4("\x2b", "\x06") TCP_HDR "abc"), DECAP_OK, 6, 443, 3, "", 0 },
 	{ "ethernet padding is not payload",
@@ -79,6 +80,21 @@ static const struct decap_case {
 	  CASE(ETH(IPV4) V4("\x5d", "\x2f") "\x10\0\x88\xbe\0\0\0\x01"
 					    "\x10\0\0\x64\0\0\0\0" INNER),
 	  DECAP_OK, 6, 443, 3, "erspan2:100", 0 },
+	{ "erspan II of a VLAN, whose tag is not in the frame",
+	  CASE(ETH(IPV4) V4("\x5d", "\x2f") "\x10\0\x88\xbe\0\0\0\x01"
+					    "\x10\x17\x08\x64\0\0\0\0" INNER),
+	  DECAP_OK, 6, 443, 3, "erspan2:100", 1, 23 },
+	{ "erspan II, the tag in the frame as well",
+	  CASE(ETH(IPV4) V4("\x61", "\x2f") "\x10\0\x88\xbe\0\0\0\x01"
+					    "\x10\x17\x18\x64\0\0\0\0" ETH(
+						"\x81\0") "\0\x17" IPV4 V4("\x2b", "\x06") TCP_HDR
+	       "abc"),
+	  DECAP_OK, 6, 443, 3, "erspan2:100", 1, 23 },
+	{ "erspan III of a VLAN, in one of the carrier's",
+	  CASE(ETH("\x81\0") "\0\x09" IPV4 V4("\x61",
+					      "\x2f") "\x10\0\x22\xeb\0\0\0\x01"
+						      "\x20\x17\0\x64\0\0\0\0\0\0\0\0" INNER),
+	  DECAP_OK, 6, 443, 3, "erspan3:100", 2, 23 },
 	{ "ip in ip", CASE(ETH(IPV4) V4("\x3c", "\x04") V4("\x28", "\x06") TCP_HDR), DECAP_OK, 6,
 	  443, 0, "ipip:0", 0 },
 	{ "6in4", CASE(ETH(IPV4) V4("\x50", "\x29") V6("\x14", "\x06") TCP_HDR), DECAP_OK, 6, 443,
@@ -189,6 +205,8 @@ test_decap_frames(void **state)
 		assert_int_equal(p.payload_len, t->payload);
 		assert_string_equal(tunnels, t->tunnels);
 		assert_int_equal(p.nr_vlans, t->vlans);
+		if (t->innermost != 0)
+			assert_int_equal(p.vlan[t->vlans - 1], t->innermost);
 	}
 }
 
