@@ -141,6 +141,14 @@ def test_interface(weir):
         assert f["src_packets"] == 1, f
 
 
+def stop_all_threads(process):
+    """The signal stops none at once: until it has, a worker goes on receiving."""
+    process.send_signal(signal.SIGSTOP)
+    tasks = pathlib.Path(f"/proc/{process.pid}/task")
+    while any(task.joinpath("stat").read_text().rpartition(")")[2].split()[0] != "T" for task in tasks.iterdir()):
+        time.sleep(0.01)
+
+
 def test_what_the_kernel_dropped_is_unseen(weir):
     """A process that is stopped loses what does not fit its ring; two ports, only one of them."""
     with Wire(2) as wire:
@@ -148,7 +156,7 @@ def test_what_the_kernel_dropped_is_unseen(weir):
         with live(weir, ports) as run:
             wire.send(udp_frame(0), 1)
             run.wait_for("rx_packets", 1)
-            run.process.send_signal(signal.SIGSTOP)
+            stop_all_threads(run.process)
             for n in range(1000):
                 wire.send(udp_frame(n), 0)
             run.process.send_signal(signal.SIGCONT)
@@ -174,7 +182,7 @@ def test_what_the_interface_sends(weir):
             inside.send(udp_frame(n))
             time.sleep(0.0005)
         run.wait_for("rx_packets", 250)
-        run.process.send_signal(signal.SIGSTOP)
+        stop_all_threads(run.process)
         for n in range(500):
             wire.send(udp_frame(n))
         run.process.send_signal(signal.SIGCONT)
