@@ -263,6 +263,11 @@ test_dns_rests_within_budget(void **state)
 	feed_part(&f, c);
 	feed_has_not(&f, "budget");
 	c = feed_datagram(&f, c, CONN_ORIG, DNS_QUERY, sizeof(DNS_QUERY) - 1);
+	/* It rests with what it passed over, and still knows when it is resumed. */
+	assert_true(conn_rests(c));
+	conn_env_set_time(f.env, 1700000002000000u);
+	c = feed_datagram(&f, c, CONN_ORIG, DNS_QUERY, sizeof(DNS_QUERY) - 1);
+	assert_false(conn_rests(c));
 	feed_close(&f, c);
 	feed_has(&f, "not_inspected=budget:");
 	feed_fini(&f);
