@@ -140,7 +140,7 @@ is_fixed(const struct node *n)
 	       (size == 1 || (size == 2 && is_alpha((uint8_t)c) && set_has(&n->set, c | 0x20)));
 }
 
-/* A byte that few texts have, but for '+', which base64 does. */
+/* A byte that few texts have; '+' is none, for base64 has it. */
 static inline bool
 is_rare(const struct node *n)
 {
