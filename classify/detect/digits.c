@@ -3,11 +3,7 @@
 
 #include <string.h>
 
-#ifdef __SSE2__
-#include <immintrin.h>
-#endif
-
-enum { BLOCK = 64 };
+enum { BLOCK = SIMD_BLOCK };
 
 void
 digits_join(struct digits_spec *spec, uint8_t separator)
@@ -27,73 +23,14 @@ digits_init(struct digits *d, uint64_t pos)
 	d->pos = pos;
 }
 
-/* Bit i of 64 is set when low <= byte i | fold <= low + span. */
-typedef uint64_t range_mask_fn(const uint8_t *p, char fold, char low, char span);
-
 /* Without the bits of out, the others moved together; or as it is, where that is not quick. */
 typedef uint64_t compress_fn(uint64_t mask, uint64_t out);
 
-/* What takes one of them as an argument is made anew for each, so that none is a call. */
-#define ALWAYS_INLINE inline __attribute__((always_inline))
-
 #ifdef __SSE2__
-static ALWAYS_INLINE uint64_t
-range_mask(const uint8_t *p, char fold, char low, char span)
-{
-	const __m128i bits = _mm_set1_epi8(fold), base = _mm_set1_epi8(low);
-	const __m128i most = _mm_set1_epi8(span);
-	uint64_t mask = 0;
-
-	for (unsigned i = 0; i < 4; i++) {
-		__m128i v = _mm_loadu_si128((const void *)(p + 16 * i));
-		__m128i at = _mm_sub_epi8(_mm_or_si128(v, bits), base);
-		__m128i is = _mm_cmpeq_epi8(_mm_min_epu8(at, most), at);
-
-		mask |= (uint64_t)(uint32_t)_mm_movemask_epi8(is) << (16 * i);
-	}
-	return mask;
-}
-
-__attribute__((target("avx2"))) static inline uint64_t
-range_mask_avx2(const uint8_t *p, char fold, char low, char span)
-{
-	const __m256i bits = _mm256_set1_epi8(fold), base = _mm256_set1_epi8(low);
-	const __m256i most = _mm256_set1_epi8(span);
-	uint64_t mask = 0;
-
-	for (unsigned i = 0; i < 2; i++) {
-		__m256i v = _mm256_loadu_si256((const void *)(p + 32 * i));
-		__m256i at = _mm256_sub_epi8(_mm256_or_si256(v, bits), base);
-		__m256i is = _mm256_cmpeq_epi8(_mm256_min_epu8(at, most), at);
-
-		mask |= (uint64_t)(uint32_t)_mm256_movemask_epi8(is) << (32 * i);
-	}
-	return mask;
-}
-
-__attribute__((target("avx512bw"))) static inline uint64_t
-range_mask_avx512(const uint8_t *p, char fold, char low, char span)
-{
-	__m512i v = _mm512_or_si512(_mm512_loadu_si512(p), _mm512_set1_epi8(fold));
-
-	return _mm512_cmple_epu8_mask(_mm512_sub_epi8(v, _mm512_set1_epi8(low)),
-				      _mm512_set1_epi8(span));
-}
-
 __attribute__((target("bmi2"))) static inline uint64_t
 compress_bmi2(uint64_t mask, uint64_t out)
 {
 	return _pext_u64(mask, ~out);
-}
-#else
-static ALWAYS_INLINE uint64_t
-range_mask(const uint8_t *p, char fold, char low, char span)
-{
-	uint64_t mask = 0;
-
-	for (unsigned i = 0; i < BLOCK; i++)
-		mask |= (uint64_t)((uint8_t)((p[i] | fold) - low) <= (uint8_t)span) << i;
-	return mask;
 }
 #endif
 
@@ -442,28 +379,16 @@ push_avx512(struct digits *d, const struct digits_spec *spec, const uint8_t *dat
 }
 #endif
 
-enum digits_simd
-digits_best_simd(void)
-{
-#ifdef __SSE2__
-	if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("bmi2"))
-		return DIGITS_PLAIN;
-	return __builtin_cpu_supports("avx512bw") ? DIGITS_AVX512 : DIGITS_AVX2;
-#else
-	return DIGITS_PLAIN;
-#endif
-}
-
 void
 digits_push(struct digits *d, const struct digits_spec *spec, const uint8_t *data, size_t len,
 	    digits_fn *fn, void *arg)
 {
 #ifdef __SSE2__
 	switch (spec->simd) {
-	case DIGITS_AVX512:
+	case SIMD_AVX512:
 		push_avx512(d, spec, data, len, fn, arg);
 		return;
-	case DIGITS_AVX2:
+	case SIMD_AVX2:
 		push_avx2(d, spec, data, len, fn, arg);
 		return;
 	default:

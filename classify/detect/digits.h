@@ -21,6 +21,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "classify/detect/simd.h"
+
 enum { DIGITS_MAX_GROUPS = 8 };
 
 struct digit_group {
@@ -29,23 +31,16 @@ struct digit_group {
 	uint8_t before; /* the byte in front of it, 0 at the very beginning */
 };
 
-/* How the masks are made: all find the same, the later ones sooner. */
-enum digits_simd {
-	DIGITS_PLAIN, /* SSE2 or plain C: any processor */
-	DIGITS_AVX2,
-	DIGITS_AVX512, /* its byte instructions (BW) */
-};
-
 /* What to look for: shared by all streams, made once. */
 struct digits_spec {
 	bool separator[256]; /* bytes that may join two groups: digits_join */
 	uint8_t nr_joints;   /* how many, and the first of them */
 	uint8_t joints[4];
-	unsigned min_digits;   /* chains with fewer are not told, */
-	unsigned min_alone;    /* nor are those of one group with fewer than so many, or more */
-	bool led_by_letters;   /* also tell groups of two or more right behind two letters, */
-	bool led_by_small;     /* which may be small ones */
-	enum digits_simd simd; /* digits_best_simd(), or a lesser one */
+	unsigned min_digits; /* chains with fewer are not told, */
+	unsigned min_alone;  /* nor are those of one group with fewer than so many, or more */
+	bool led_by_letters; /* also tell groups of two or more right behind two letters, */
+	bool led_by_small;   /* which may be small ones */
+	enum simd simd;	     /* simd_best(), or a lesser one */
 };
 
 struct digits {
@@ -62,9 +57,6 @@ struct digits {
 
 /* groups[nr - 1] has just ended. */
 typedef void digits_fn(void *arg, const struct digit_group *groups, unsigned nr);
-
-/* The best that this processor can, with the bit operations that all with AVX2 have. */
-enum digits_simd digits_best_simd(void);
 
 void digits_join(struct digits_spec *spec, uint8_t separator);
 

@@ -3,17 +3,10 @@
 
 #include <string.h>
 
-#ifdef __SSE2__
-#include <immintrin.h>
-#endif
-
-enum { BLOCK = 64 };
+enum { BLOCK = SIMD_BLOCK };
 
 /* Bit i is set where p[i] is one of the first nr bytes; the others of four are as the first. */
 typedef uint64_t block_fn(const uint8_t *p, const uint8_t *byte, unsigned nr);
-
-/* Made anew for each block_fn and nr, so that neither is a call or a loop. */
-#define ALWAYS_INLINE inline __attribute__((always_inline))
 
 bool
 rare_bytes_add(struct rare_bytes *r, uint8_t byte)
@@ -133,9 +126,9 @@ rare_bytes_next(const struct rare_bytes *r, const uint8_t *p, size_t at, size_t 
 		return len;
 #ifdef __SSE2__
 	switch (r->simd) {
-	case DIGITS_AVX512:
+	case SIMD_AVX512:
 		return next_avx512(r, p, at, len);
-	case DIGITS_AVX2:
+	case SIMD_AVX2:
 		return next_avx2(r, p, at, len);
 	default:
 		break;

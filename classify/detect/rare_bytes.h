@@ -12,14 +12,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "classify/detect/digits.h"
+#include "classify/detect/simd.h"
 
 enum { RARE_BYTES_MAX = 4 };
 
 struct rare_bytes {
 	uint8_t nr;
 	uint8_t byte[RARE_BYTES_MAX]; /* those beyond nr are as the first */
-	enum digits_simd simd;	      /* how they are looked for; all find the same */
+	enum simd simd;		      /* how they are looked for; all find the same */
 };
 
 /* True when it is one of them now; false when there are too many others. */

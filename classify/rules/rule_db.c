@@ -313,10 +313,10 @@ rule_db_init(struct rule_db *db, const struct rule_list *list, FILE *errors)
 {
 	unsigned n = 0, nr_errors;
 
-	*db = (struct rule_db) { .spec = { .min_digits = UINT_MAX,
-					   .min_alone = UINT_MAX,
-					   .simd = digits_best_simd() },
-				 .marks = { .simd = digits_best_simd() } };
+	*db = (struct rule_db) {
+		.spec = { .min_digits = UINT_MAX, .min_alone = UINT_MAX, .simd = simd_best() },
+		.marks = { .simd = simd_best() }
+	};
 	for (unsigned i = 0; i < list->nr; i++)
 		n += list->rules[i]->enabled ? list->rules[i]->nr_patterns : 0;
 	if (n == 0)

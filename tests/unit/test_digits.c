@@ -6,8 +6,8 @@
 
 enum { OUT_CAP = 16384 };
 
-static enum digits_simd simd; /* the path that is tested */
-static unsigned min_alone;    /* of run_plain */
+static enum simd simd;	   /* the path that is tested */
+static unsigned min_alone; /* of run_plain */
 
 static const struct digits_case {
 	const char *name;
@@ -209,9 +209,9 @@ test_every_place(void **state)
 }
 
 static int
-use(enum digits_simd wanted, const char *name)
+use(enum simd wanted, const char *name)
 {
-	simd = wanted <= digits_best_simd() ? wanted : DIGITS_PLAIN;
+	simd = wanted <= simd_best() ? wanted : SIMD_PLAIN;
 	if (simd != wanted)
 		print_message("this processor has no %s: the plain path again\n", name);
 	return 0;
@@ -221,21 +221,21 @@ static int
 use_plain(void **state)
 {
 	(void)state;
-	return use(DIGITS_PLAIN, "plain path");
+	return use(SIMD_PLAIN, "plain path");
 }
 
 static int
 use_avx2(void **state)
 {
 	(void)state;
-	return use(DIGITS_AVX2, "AVX2");
+	return use(SIMD_AVX2, "AVX2");
 }
 
 static int
 use_avx512(void **state)
 {
 	(void)state;
-	return use(DIGITS_AVX512, "AVX-512");
+	return use(SIMD_AVX512, "AVX-512");
 }
 
 int

@@ -34,13 +34,13 @@ test_as_a_loop_does(void **state)
 
 	(void)state;
 	for (unsigned run = 0; run < 4000; run++) {
-		struct rare_bytes r = { .simd = (enum digits_simd)(run % 3) };
+		struct rare_bytes r = { .simd = (enum simd)(run % 3) };
 		size_t len = (size_t)(test_random(&random) % 200), at = 0;
 		unsigned values = run % 2 == 0 ? 256 : 12;
 		uint8_t *text = malloc(len + 1); /* a byte too far is seen by the sanitizer */
 
-		if (r.simd > digits_best_simd())
-			r.simd = DIGITS_PLAIN;
+		if (r.simd > simd_best())
+			r.simd = SIMD_PLAIN;
 		assert_non_null(text);
 		for (size_t i = 0; i < len; i++)
 			text[i + 1] = (uint8_t)(test_random(&random) % values);
