@@ -253,31 +253,49 @@ is_column_edge(uint8_t c)
 	return is_separator(c) || c == '\r' || c == '\n';
 }
 
+/* Where the value's line begins: behind a line's end that is in sight. */
+static const uint8_t *
+line_of(const struct value *v)
+{
+	const uint8_t *end = memrchr(v->window, '\n', v->start), *value = v->window + v->start;
+
+	if (end == NULL || memrchr(end, VALUE_FIELD_END, (size_t)(value - end)) != NULL)
+		return NULL;
+	return end + 1;
+}
+
+static int
+column_of(const uint8_t *line, const struct value *v)
+{
+	int column = 0;
+
+	for (const uint8_t *p = line; p < v->window + v->start; p++)
+		column += is_separator(*p);
+	return column;
+}
+
 int
 words_column(const struct value *v)
 {
-	size_t at = v->start;
-	int column = 0;
+	const uint8_t *line = line_of(v);
 
-	while (at > 0 && v->window[at - 1] != '\n' && v->window[at - 1] != VALUE_FIELD_END)
-		column += is_separator(v->window[--at]);
-	return at == 0 || v->window[at - 1] != '\n' ? -1 : column;
+	return line == NULL ? -1 : column_of(line, v);
 }
 
-/* The field of the line before that stands in the value's column. */
-static bool
-find_head(const struct value *v, struct span *head)
+bool
+words_find_head(const struct value *v, struct span *head)
 {
-	int column = words_column(v);
-	const uint8_t *line, *p, *end;
+	const uint8_t *line = line_of(v), *p, *end, *last;
+	int column;
 
-	if (column < 0)
+	if (line == NULL)
 		return false;
-	line = memrchr(v->window, '\n', v->start);
-	p = memrchr(v->window, '\n', (size_t)(line - v->window));
-	for (p = p == NULL ? v->window : p + 1; p < line && column > 0; p++)
+	column = column_of(line, v);
+	last = line - 1;
+	p = memrchr(v->window, '\n', (size_t)(last - v->window));
+	for (p = p == NULL ? v->window : p + 1; p < last && column > 0; p++)
 		column -= is_separator(*p);
-	for (end = p; end < line && !is_separator(*end); end++)
+	for (end = p; end < last && !is_separator(*end); end++)
 		;
 	*head = span_of(p, (size_t)(end - p));
 	return true;
@@ -304,7 +322,7 @@ words_head(const struct word_list *list, const struct value *v)
 	struct near_word word;
 	struct span head;
 
-	if (list->nr == 0 || !find_head(v, &head))
+	if (list->nr == 0 || !words_find_head(v, &head))
 		return false;
 	while (take_word(&head, &word)) {
 		if (nearness(list, NULL, &word, 1) != 0)
@@ -337,15 +355,13 @@ lists_of(const struct word_index *index, struct span part, unsigned w)
 }
 
 uint64_t
-words_head_lists(const struct word_index *index, const struct value *v, unsigned w)
+words_lists(const struct word_index *index, struct span text, unsigned w)
 {
 	struct near_word word;
-	struct span head, part;
+	struct span part;
 	uint64_t lists = 0;
 
-	if (!words_in_column(v) || !find_head(v, &head))
-		return 0;
-	while (take_word(&head, &word)) {
+	while (take_word(&text, &word)) {
 		struct span whole = without_joints(word.p, word.len), rest = whole;
 
 		lists |= lists_of(index, whole, w) | (word.raw ? index->raw[w] : 0);

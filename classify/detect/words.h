@@ -62,9 +62,11 @@ unsigned words_near(struct near_words *near, const struct word_list *list,
 int words_column(const struct value *v);
 /* The value stands between two of the characters that separate columns, quotes aside. */
 bool words_in_column(const struct value *v);
-/* A word of the list stands in the same column of the line before. */
+/* The same column of the line before, as far as it is in sight; false: there is no such line. */
+bool words_find_head(const struct value *v, struct span *head);
+/* A word of the list stands there. */
 bool words_head(const struct word_list *list, const struct value *v);
-/* Word w of the row of all lists of which one stands there. */
-uint64_t words_head_lists(const struct word_index *index, const struct value *v, unsigned w);
+/* Word w of the row of all lists that have a word of the text. */
+uint64_t words_lists(const struct word_index *index, struct span text, unsigned w);
 
 #endif

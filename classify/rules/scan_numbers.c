@@ -229,6 +229,28 @@ headed_by(const struct scan_stream *st, const struct candidate *c, const struct 
 	return rules;
 }
 
+/* Those with a word of the line before in their list; from is where the value's window begins. */
+static uint64_t
+named_by_head(const struct scan_stream *st, const struct candidate *c, const struct value *v,
+	      uint64_t from)
+{
+	const struct word_index *index = &st->scanner->db->numbers.context;
+	const struct word_marks *m = st->marks;
+	struct span head;
+	uint64_t first, last;
+	size_t at;
+
+	if (!words_find_head(v, &head))
+		return 0;
+	from += (uint64_t)(head.p - v->window);
+	if (from < st->pos)
+		return words_lists(index, head, c->pattern);
+	at = (size_t)(from - st->pos);
+	first = word_marks_place(m, at) + 1;
+	last = word_marks_place(m, at + head.len);
+	return last < first ? 0 : word_marks_lists(m, index, first, last, c->pattern);
+}
+
 /* Of the rules that wait for a word, those for which one may speak. */
 static uint64_t
 spoken_for(struct scan_stream *st, const struct candidate *c, uint64_t waiting)
@@ -248,7 +270,7 @@ spoken_for(struct scan_stream *st, const struct candidate *c, uint64_t waiting)
 	rules = word_marks_lists(st->marks, &n->context, c->place - n->within,
 				 c->place + n->within + 2 * DIGITS_MAX_GROUPS, c->pattern);
 	if (words_in_column(&v))
-		rules |= words_head_lists(&n->context, &v, c->pattern) | headed_by(st, c, &v);
+		rules |= named_by_head(st, c, &v, from) | headed_by(st, c, &v);
 	return waiting & rules;
 }
 
