@@ -1,16 +1,40 @@
-/* A list: one hash and a binary search. An index: a hash table with open addressing. */
+/*
+ * A list: one hash and a binary search. An index: a hash table with open addressing, and in front
+ * of it a table of bits that most words of a text fail by.
+ */
 #include "classify/detect/word_list.h"
 
 #include <stdlib.h>
 
-static uint32_t
-hash_of(const uint8_t *p, size_t len)
-{
-	uint32_t h = 2166136261u;
+enum { BITS_A_WORD = 16 }; /* of an index's table of bits */
 
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ ascii_lower(p[i])) * 16777619u;
-	return h;
+static inline uint64_t
+load(const uint8_t *p, size_t len)
+{
+	uint64_t v = 0;
+
+	memcpy(&v, p, len);
+	return v;
+}
+
+uint32_t
+word_hash(const uint8_t *p, size_t len)
+{
+	uint64_t first, second = 0;
+
+	if (len >= 16) {
+		first = load(p, 8);
+		second = load(p + 8, 8);
+	} else if (len >= 8) {
+		first = load(p, 8);
+		second = len == 8 ? 0 : load(p + len - 8, 8) >> 8 * (16 - len);
+	} else if (len >= 4) {
+		first = load(p, 4) | load(p + len - 4, 4) << 8 * (len - 4);
+	} else {
+		first = p[0] | (uint64_t)p[len / 2] << 8 * (len / 2) |
+			(uint64_t)p[len - 1] << 8 * (len - 1);
+	}
+	return word_hash_mix(first, second, len);
 }
 
 static bool
@@ -36,7 +60,7 @@ word_list_add(struct word_list *list, struct span text)
 	struct word *w = &list->words[list->nr++];
 
 	w->len = (uint8_t)text.len;
-	w->hash = hash_of(text.p, text.len);
+	w->hash = word_hash(text.p, text.len);
 	w->raw = false;
 	for (size_t i = 0; i < text.len; i++) {
 		w->text[i] = (char)ascii_lower(text.p[i]);
@@ -72,7 +96,7 @@ word_list_has(const struct word_list *list, const uint8_t *p, size_t len)
 	    (list->lengths >> len & 1) == 0)
 		return false;
 
-	uint32_t hash = hash_of(p, len);
+	uint32_t hash = word_hash(p, len);
 	unsigned lo = 0, hi = list->nr;
 
 	while (lo < hi) {
@@ -112,15 +136,13 @@ static void
 add_word(struct word_index *index, const struct word *w, unsigned list)
 {
 	uint32_t at = slot_of(index, w->hash, (const uint8_t *)w->text, w->len);
-	unsigned row_words = word_index_row_words(index);
-	uint8_t first = (uint8_t)w->text[0];
+	unsigned row_words = word_index_row_words(index), bit;
 
 	if (index->slots[at] == 0) {
 		index->words[index->nr_words++] = w;
 		index->slots[at] = (uint16_t)index->nr_words;
-		index->lengths[first] |= 1ull << w->len;
-		if (first >= 'a' && first <= 'z')
-			index->lengths[first - 'a' + 'A'] |= 1ull << w->len;
+		bit = w->hash >> index->bits_shift;
+		index->bits[bit / 64] |= 1ull << bit % 64;
 	}
 	index->rows[(index->slots[at] - 1u) * row_words + list / 64] |= 1ull << list % 64;
 	if (w->raw)
@@ -130,21 +152,26 @@ add_word(struct word_index *index, const struct word *w, unsigned list)
 bool
 word_index_init(struct word_index *index, const struct word_list *const *lists, unsigned nr)
 {
-	size_t nr_words = 0, row_words = (nr + 63) / 64;
+	size_t nr_words = 0, row_words = (nr + 63) / 64, nr_bits = 64;
 
-	*index = (struct word_index) { .nr_lists = nr, .mask = 1 };
+	*index = (struct word_index) {
+		.nr_lists = nr, .mask = 1, .bits_shift = 32 - 6, .simd = simd_best()
+	};
 	for (unsigned i = 0; i < nr; i++)
 		nr_words += lists[i] == NULL ? 0 : lists[i]->nr;
 	if (nr_words > WORD_INDEX_MAX)
 		return false;
 	while (index->mask < 2 * nr_words)
 		index->mask = 2 * index->mask + 1;
+	for (; nr_bits < BITS_A_WORD * nr_words; nr_bits *= 2)
+		index->bits_shift--;
 	index->words = calloc(nr_words + 1, sizeof(index->words[0]));
 	index->slots = calloc(index->mask + 1, sizeof(index->slots[0]));
+	index->bits = calloc(nr_bits / 64, sizeof(index->bits[0]));
 	index->rows = calloc((nr_words + 1) * (row_words + 1), sizeof(index->rows[0]));
 	index->raw = calloc(row_words + 1, sizeof(index->raw[0]));
-	if (index->words == NULL || index->slots == NULL || index->rows == NULL ||
-	    index->raw == NULL) {
+	if (index->words == NULL || index->slots == NULL || index->bits == NULL ||
+	    index->rows == NULL || index->raw == NULL) {
 		word_index_fini(index);
 		return false;
 	}
@@ -160,15 +187,25 @@ word_index_fini(struct word_index *index)
 {
 	free(index->words);
 	free(index->slots);
+	free(index->bits);
 	free(index->rows);
 	free(index->raw);
 	*index = (struct word_index) { 0 };
 }
 
 int
+word_index_look_up(const struct word_index *index, uint32_t hash, const uint8_t *p, size_t len)
+{
+	return (int)index->slots[slot_of(index, hash, p, len)] - 1;
+}
+
+int
 word_index_find(const struct word_index *index, const uint8_t *p, size_t len)
 {
-	if (len >= WORD_MAX || (index->lengths[p[0]] >> len & 1) == 0)
+	uint32_t hash;
+
+	if (len >= WORD_MAX)
 		return -1;
-	return (int)index->slots[slot_of(index, hash_of(p, len), p, len)] - 1;
+	hash = word_hash(p, len);
+	return word_index_may_have(index, hash) ? word_index_look_up(index, hash, p, len) : -1;
 }

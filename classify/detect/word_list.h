@@ -13,10 +13,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
+#include "classify/detect/simd.h"
 #include "classify/span.h"
 
-enum { WORD_MAX = 48, WORDS_MAX = 128 };
+enum { WORD_MAX = 48, WORDS_MAX = 128, WORD_ROOM = 16 };
 
 struct word {
 	uint32_t hash;
@@ -47,10 +49,12 @@ struct word_index {
 	uint32_t mask;		   /* of slots, a power of two less one */
 	const struct word **words; /* owned; each once */
 	uint16_t *slots;	   /* owned; by hash, then the next free one: which word, and 1 */
-	uint64_t *rows;		   /* owned; of each word */
-	uint64_t *raw;		   /* owned; a row: lists with words that have bytes above 0x7f */
-	unsigned reach;		   /* the caller's: how many words from a value one may matter */
-	uint64_t lengths[256];	   /* by the first byte: bit n, a word of n bytes begins with it */
+	uint64_t *bits;	     /* owned; one bit for each word, by its hash: few others have it */
+	unsigned bits_shift; /* of a hash */
+	uint64_t *rows;	     /* owned; of each word */
+	uint64_t *raw;	     /* owned; a row: lists with words that have bytes above 0x7f */
+	enum simd simd;	     /* how word_marks.h reads: simd_best() */
+	unsigned reach;	     /* the caller's: how many words from a value one may matter */
 };
 
 enum { WORD_INDEX_MAX = 16384 }; /* words of all lists */
@@ -60,6 +64,46 @@ bool word_index_init(struct word_index *index, const struct word_list *const *li
 void word_index_fini(struct word_index *index);
 /* Which word of the index it is; -1: it is of no list. */
 int word_index_find(const struct word_index *index, const uint8_t *p, size_t len);
+/* The same, with the word's hash. */
+int word_index_look_up(const struct word_index *index, uint32_t hash, const uint8_t *p, size_t len);
+
+/*
+ * The hash of a word: of its length and its first 16 bytes. Bit 5 is set in every byte: letters of
+ * either case are the same, and a few others are as well.
+ */
+static inline uint32_t
+word_hash_mix(uint64_t first, uint64_t second, size_t len)
+{
+	first = ((first | 0x2020202020202020u) + len) * 0x9e3779b97f4a7c15u;
+	second = (second | 0x2020202020202020u) * 0xc2b2ae3d27d4eb4fu;
+	return (uint32_t)(((first ^ first >> 32) + second) * 0x9fb21c651e98df25u >> 32);
+}
+
+/* Of a word of at least one byte. */
+uint32_t word_hash(const uint8_t *p, size_t len);
+
+/* The same where WORD_ROOM bytes can be read at p: the same steps for a word of any length. */
+static inline uint32_t
+word_hash_with_room(const uint8_t *p, size_t len)
+{
+	size_t nr_first = len < 8 ? len : 8, nr_second = (len < 16 ? len : 16) - nr_first;
+	uint64_t first, second;
+
+	memcpy(&first, p, sizeof(first));
+	memcpy(&second, p + 8, sizeof(second));
+	first &= ~0ull >> (64 - 8 * nr_first);
+	second &= nr_second == 0 ? 0 : ~0ull >> (64 - 8 * nr_second);
+	return word_hash_mix(first, second, len);
+}
+
+/* False: no word with this hash is in it. */
+static inline bool
+word_index_may_have(const struct word_index *index, uint32_t hash)
+{
+	uint32_t bit = hash >> index->bits_shift;
+
+	return (index->bits[bit / 64] >> bit % 64 & 1) != 0;
+}
 
 /* Words of a row. */
 static inline unsigned

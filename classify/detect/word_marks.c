@@ -1,11 +1,8 @@
 /* Words by bit masks, 64 bytes at a time; a word is looked up where a list could have it. */
 #include "classify/detect/word_marks.h"
 
+#include "classify/detect/simd.h"
 #include "classify/detect/word_parts.h"
-
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 enum {
 	FIRST_PLACE = 1024, /* so that no reach goes below 0 */
@@ -17,61 +14,24 @@ struct masks {
 	uint64_t word, raw, joint, upper, lower;
 };
 
-#ifdef __SSE2__
-static inline __m128i
-in_range(__m128i v, char low, char span)
+/* Of the 64 bytes of a block and of those in front of it. */
+struct two_blocks {
+	uint64_t before, here;
+};
+
+static ALWAYS_INLINE struct masks
+masks_of(const uint8_t *p, range_mask_fn *range)
 {
-	__m128i at = _mm_sub_epi8(v, _mm_set1_epi8(low));
+	struct masks m = {
+		.raw = range(p, 0, (char)0x80, 0x7f),
+		.joint = range(p, 0, '-', 0) | range(p, 0, '_', 0),
+		.upper = range(p, 0, 'A', 'Z' - 'A'),
+		.lower = range(p, 0, 'a', 'z' - 'a'),
+	};
 
-	return _mm_cmpeq_epi8(_mm_min_epu8(at, _mm_set1_epi8(span)), at);
-}
-
-static inline uint64_t
-bits_of(__m128i v, unsigned at)
-{
-	return (uint64_t)(uint32_t)_mm_movemask_epi8(v) << at;
-}
-
-static struct masks
-masks_of(const uint8_t *p)
-{
-	struct masks m = { 0 };
-
-	for (unsigned at = 0; at < WORD_BLOCK; at += 16) {
-		__m128i v = _mm_loadu_si128((const void *)(p + at));
-		__m128i upper = in_range(v, 'A', 25), lower = in_range(v, 'a', 25);
-		__m128i joint = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('-')),
-					     _mm_cmpeq_epi8(v, _mm_set1_epi8('_')));
-		__m128i digit = in_range(v, '0', 9);
-
-		m.raw |= bits_of(v, at);
-		m.joint |= bits_of(joint, at);
-		m.upper |= bits_of(upper, at);
-		m.lower |= bits_of(lower, at);
-		m.word |= bits_of(_mm_or_si128(_mm_or_si128(upper, lower),
-					       _mm_or_si128(_mm_or_si128(joint, digit), v)),
-				  at);
-	}
+	m.word = m.raw | m.joint | m.upper | m.lower | range(p, 0, '0', 9);
 	return m;
 }
-#else
-static struct masks
-masks_of(const uint8_t *p)
-{
-	struct masks m = { 0 };
-
-	for (unsigned i = 0; i < WORD_BLOCK; i++) {
-		uint64_t bit = 1ull << i;
-
-		m.raw |= p[i] >= 0x80 ? bit : 0;
-		m.joint |= is_joint(p[i]) ? bit : 0;
-		m.upper |= p[i] >= 'A' && p[i] <= 'Z' ? bit : 0;
-		m.lower |= p[i] >= 'a' && p[i] <= 'z' ? bit : 0;
-		m.word |= is_word(p[i]) ? bit : 0;
-	}
-	return m;
-}
-#endif
 
 void
 word_trail_init(struct word_trail *t, uint64_t pos)
@@ -200,8 +160,11 @@ struct reader {
 	struct word_trail *t;
 	const struct word_index *index;
 	const uint8_t *data;
+	const uint8_t *last_with_room; /* see word_hash_with_room; NULL: there is none */
 	ptrdiff_t open;
 	bool was_word, was_lower; /* the last byte of the block before */
+	struct two_blocks parts;  /* bytes at which a part of a word may end */
+	struct two_blocks raw;	  /* bytes above 0x7f */
 };
 
 static uint8_t
@@ -210,12 +173,63 @@ byte_before(const struct reader *r, size_t at)
 	return at == 0 ? r->t->last : r->data[at - 1];
 }
 
-/* parts: of the block, what makes more of a word than letters and digits. */
+/*
+ * Of the bytes from `from` on, as far as 64 bits go; base is where the block begins, from the block
+ * or the one before.
+ */
+static inline uint64_t
+bits_from(struct two_blocks m, size_t base, size_t from)
+{
+	return from >= base ? m.here >> (from - base)
+			    : m.before >> (WORD_BLOCK - (base - from)) | m.here << (base - from);
+}
+
+/* A word of the piece, or a part of one: as look_up. */
+static inline void
+look_up_here(struct reader *r, struct span part)
+{
+	uint32_t hash;
+	int word;
+
+	if (part.p > r->last_with_room) {
+		look_up(r->m, r->index, r->t->nr_words, part);
+		return;
+	}
+	if (part.len == 0 || part.len >= WORD_MAX)
+		return;
+	hash = word_hash_with_room(part.p, part.len);
+	if (!word_index_may_have(r->index, hash))
+		return;
+	word = word_index_look_up(r->index, hash, part.p, part.len);
+	if (word >= 0)
+		add_mark(r->m, r->t->nr_words, word);
+}
+
+/* ends: bit i, a part of the word ends in front of its byte i; as take_part has it. */
 static void
-end_word(struct reader *r, size_t base, unsigned end, uint64_t parts)
+mark_parts(struct reader *r, struct span word, uint64_t ends)
+{
+	struct span whole = without_joints(word.p, word.len);
+	size_t from = 0;
+
+	look_up_here(r, whole);
+	ends = ends >> (whole.p - word.p) & ((1ull << whole.len) - 1);
+	for (; ends != 0; ends &= ends - 1) {
+		size_t at = (size_t)__builtin_ctzll(ends);
+
+		if (at == from)
+			continue;
+		look_up_here(r, span_of(whole.p + from, at - from));
+		from = at + is_joint(whole.p[at]);
+	}
+	if (from != 0)
+		look_up_here(r, span_of(whole.p + from, whole.len - from));
+}
+
+static void
+end_word(struct reader *r, size_t base, unsigned end)
 {
 	size_t to = base + end;
-	uint8_t before;
 
 	if (r->open == THE_TRAILS) {
 		keep_open(r->t, r->data, to);
@@ -225,23 +239,34 @@ end_word(struct reader *r, size_t base, unsigned end, uint64_t parts)
 
 	size_t from = (size_t)r->open;
 	struct span word = span_of(r->data + from, to - from);
+	uint8_t before = byte_before(r, from);
 
-	before = byte_before(r, from);
-	if (from < base || (parts >> (from - base) << (WORD_BLOCK - word.len)) != 0 ||
-	    before == '\\')
+	if (word.len >= WORD_BLOCK || before == '\\') {
 		mark_word(r->m, r->index, r->t->nr_words, word, before);
+		return;
+	}
+
+	uint64_t whole = (1ull << word.len) - 1;
+	uint64_t parts = bits_from(r->parts, base, from) & whole;
+
+	if ((bits_from(r->raw, base, from) & whole) != 0)
+		mark_word(r->m, r->index, r->t->nr_words, word, before);
+	else if (parts != 0)
+		mark_parts(r, word, parts);
 	else
-		look_up(r->m, r->index, r->t->nr_words, word);
+		look_up_here(r, word);
 }
 
-static void
-read_block(struct reader *r, size_t base, const uint8_t *p)
+static ALWAYS_INLINE void
+read_block(struct reader *r, size_t base, const uint8_t *p, range_mask_fn *range)
 {
-	struct masks k = masks_of(p);
+	struct masks k = masks_of(p, range);
 	uint64_t follows = k.word << 1 | r->was_word;
 	uint64_t begins = k.word & ~follows, ends = ~k.word & follows;
-	uint64_t parts = k.joint | k.raw | (k.upper & (k.lower << 1 | r->was_lower));
 
+	r->parts = (struct two_blocks) { r->parts.here,
+					 k.joint | (k.upper & (k.lower << 1 | r->was_lower)) };
+	r->raw = (struct two_blocks) { r->raw.here, k.raw };
 	r->m->block[base / WORD_BLOCK].begins = begins;
 	r->m->block[base / WORD_BLOCK].before = r->t->nr_words;
 	r->was_word = k.word >> 63;
@@ -256,7 +281,7 @@ read_block(struct reader *r, size_t base, const uint8_t *p)
 		}
 		if (ends == 0)
 			return;
-		end_word(r, base, (unsigned)__builtin_ctzll(ends), parts);
+		end_word(r, base, (unsigned)__builtin_ctzll(ends));
 		r->open = NO_WORD;
 		ends &= ends - 1;
 	}
@@ -277,32 +302,73 @@ leave_open(struct reader *r, size_t len)
 	keep_open(t, r->data + r->open, len - (size_t)r->open);
 }
 
+static ALWAYS_INLINE void
+read_blocks(struct reader *r, size_t len, range_mask_fn *range)
+{
+	uint8_t rest[WORD_BLOCK];
+	size_t at = 0;
+
+	for (; len - at >= WORD_BLOCK; at += WORD_BLOCK)
+		read_block(r, at, r->data + at, range);
+	if (at == len)
+		return;
+	memcpy(rest, r->data + at, len - at);
+	/* As if the word went on: what ends it is not here. */
+	memset(rest + (len - at), is_word(r->data[len - 1]) ? 'a' : 0, sizeof(rest) - (len - at));
+	read_block(r, at, rest, range);
+}
+
+#ifdef __SSE2__
+__attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt"))) static void
+read_blocks_avx2(struct reader *r, size_t len)
+{
+	read_blocks(r, len, range_mask_avx2);
+}
+
+__attribute__((target("avx512bw,bmi,bmi2,lzcnt,popcnt"))) static void
+read_blocks_avx512(struct reader *r, size_t len)
+{
+	read_blocks(r, len, range_mask_avx512);
+}
+#endif
+
+static void
+read_piece(struct reader *r, size_t len, enum simd simd)
+{
+#ifdef __SSE2__
+	switch (simd) {
+	case SIMD_AVX512:
+		read_blocks_avx512(r, len);
+		return;
+	case SIMD_AVX2:
+		read_blocks_avx2(r, len);
+		return;
+	default:
+		break;
+	}
+#endif
+	read_blocks(r, len, range_mask);
+}
+
 void
 word_marks_read(struct word_marks *m, struct word_trail *t, const struct word_index *index,
 		const uint8_t *data, size_t len)
 {
-	struct reader r = { m,
-			    t,
-			    index,
-			    data,
-			    t->in_word ? THE_TRAILS : NO_WORD,
-			    t->in_word,
-			    t->in_word && t->last >= 'a' && t->last <= 'z' };
-	uint8_t rest[WORD_BLOCK];
-	size_t at = 0;
+	struct reader r = {
+		.m = m,
+		.t = t,
+		.index = index,
+		.data = data,
+		.last_with_room = len < WORD_ROOM ? NULL : data + (len - WORD_ROOM),
+		.open = t->in_word ? THE_TRAILS : NO_WORD,
+		.was_word = t->in_word,
+		.was_lower = t->in_word && t->last >= 'a' && t->last <= 'z',
+	};
 
 	take_trail(m, t);
 	if (len == 0)
 		return;
-	for (; len - at >= WORD_BLOCK; at += WORD_BLOCK)
-		read_block(&r, at, data + at);
-	if (at < len) {
-		memcpy(rest, data + at, len - at);
-		/* As if the word went on: what ends it is not here. */
-		memset(rest + (len - at), is_word(data[len - 1]) ? 'a' : 0,
-		       sizeof(rest) - (len - at));
-		read_block(&r, at, rest);
-	}
+	read_piece(&r, len, index->simd);
 	if (is_word(data[len - 1]))
 		leave_open(&r, len);
 	t->last = data[len - 1];

@@ -97,6 +97,18 @@ test_index(void **state)
 		}
 	}
 
+	/* The quicker hash is the same one, whatever stands behind the word. */
+	for (size_t len = 1; len < WORD_MAX; len++) {
+		uint8_t text[2 * WORD_MAX], after[2 * WORD_MAX];
+
+		for (size_t i = 0; i < sizeof(text); i++) {
+			text[i] = (uint8_t)(i * 37 + len);
+			after[i] = i < len ? text[i] : (uint8_t)~text[i];
+		}
+		assert_int_equal(word_hash_with_room(text, len), word_hash(text, len));
+		assert_int_equal(word_hash_with_room(after, len), word_hash(text, len));
+	}
+
 	struct word_index none;
 
 	for (unsigned i = 0; i < 160; i++) {
@@ -192,19 +204,27 @@ random_text(uint64_t *rng, uint8_t *text, size_t cap)
 	return len;
 }
 
+/* One that this processor lacks is the plain one again. */
 static void
-test_splits(void **state)
+read_by(enum simd simd)
+{
+	word_index.simd = simd <= simd_best() ? simd : SIMD_PLAIN;
+}
+
+static void
+split_by(enum simd simd)
 {
 	static struct result whole, split;
 	uint64_t rng = 1;
 	uint8_t text[TEXT_MAX];
 
-	(void)state;
 	for (unsigned round = 0; round < 300; round++) {
 		size_t len = random_text(&rng, text, sizeof(text));
 		uint64_t begun = 0;
 
+		read_by(SIMD_PLAIN);
 		read_text(text, len, TEXT_MAX, &whole);
+		read_by(simd);
 		for (size_t i = 0; i < len; i++) {
 			if (whole.places[i] - whole.places[0] != begun)
 				fail_msg("round %u: place at %zu", round, i);
@@ -225,17 +245,26 @@ test_splits(void **state)
 	}
 }
 
+static void
+test_splits(void **state)
+{
+	(void)state;
+	split_by(SIMD_PLAIN);
+	split_by(SIMD_AVX2);
+	split_by(SIMD_AVX512);
+}
+
 /* What words_near finds by going outwards is marked, wherever the value stands. */
 static void
-test_never_less(void **state)
+never_less_by(enum simd simd)
 {
 	static struct near_words near;
 	static struct result r;
 	uint64_t rng = 2;
 	uint8_t text[TEXT_MAX];
-	unsigned nr_near = 0, nr_far = 0;
+	unsigned nr_near = 0, nr_far = 0, nr_in = 0;
 
-	(void)state;
+	read_by(simd);
 	for (unsigned round = 0; round < 3000; round++) {
 		size_t len = random_text(&rng, text, sizeof(text) - 8), at = below(&rng, len + 1);
 		struct value v;
@@ -272,9 +301,29 @@ test_never_less(void **state)
 			nr_near += is_near;
 			nr_far += !marked;
 		}
+		/* Nor what stands in a part of the text that begins and ends between words. */
+		for (unsigned w = 0; w < word_index_row_words(&word_index); w++) {
+			uint64_t in = words_lists(&word_index, span_of(text, at), w);
+			uint64_t marked =
+			    word_marks_lists(&marks, &word_index, r.places[0] + 1, r.places[at], w);
+
+			if ((in & ~marked) != 0)
+				fail_msg("round %u: not all of '%.*s'", round, (int)at, text);
+			nr_in += in != 0;
+		}
 	}
 	assert_in_range(nr_near, 10000, UINT32_MAX);
 	assert_in_range(nr_far, 10000, UINT32_MAX);
+	assert_in_range(nr_in, 1000, UINT32_MAX);
+}
+
+static void
+test_never_less(void **state)
+{
+	(void)state;
+	never_less_by(SIMD_PLAIN);
+	never_less_by(SIMD_AVX2);
+	never_less_by(SIMD_AVX512);
 }
 
 /* ------------------------------------------------------------------ limits */
