@@ -3,8 +3,8 @@
  *
  * A rule matches up to the second dot. What stands between the dots is then in sight, or its last
  * part: the window is 448 bytes, claims of service accounts are longer. Their end is what matters,
- * it names the account. A token whose header is out of sight is one when what can be read of its
- * claims is JSON.
+ * it names the account. A token whose header is out of sight, or begins there, is one when what can
+ * be read of its claims is JSON.
  *
  * The head alone, up to a little behind the first dot, is for masking: there the header is in
  * sight, and the value goes on as far as the token does.
@@ -79,11 +79,25 @@ read_tail(const struct value *v, struct jwt *t, size_t from)
 	for (size_t skip = 0; skip < 4; skip++) {
 		t->nr_claims = base64_decode(span_of(v->window + from + skip, t->end - from - skip),
 					     t->claims, sizeof(t->claims));
-		if (is_text(t->claims, t->nr_claims) && t->claims[t->nr_claims - 1] == '}' &&
-		    find_text(t->claims, t->nr_claims, "\":") != NULL)
+		if (is_text(t->claims, t->nr_claims) && t->claims[t->nr_claims - 1] == '}')
 			return true;
 	}
 	return false;
+}
+
+/* The claims are whole, the header is not: its base64 begins before the window. */
+static bool
+header_is_cut(const struct value *v, struct jwt *t)
+{
+	size_t from = t->dot;
+
+	while (from > 0 && is_base64url(v->window[from - 1]))
+		from--;
+	/* What was decoded of it is no whole one that lacks an algorithm. */
+	if (from != 0 || (is_text(t->head, t->nr_head) && t->head[0] == '{'))
+		return false;
+	t->from = 0;
+	return is_text(t->claims, t->nr_claims) && t->claims[t->nr_claims - 1] == '}';
 }
 
 /* The token whose second dot is the last byte of the value. */
@@ -97,23 +111,25 @@ read_token(const struct value *v, struct jwt *t)
 	t->end = at;
 	while (at > 0 && is_base64url(v->window[at - 1]))
 		at--;
-	t->headed = at > 1 && v->window[at - 1] == '.';
-	if (!t->headed) {
+	t->headed = false;
+	if (at == 0 || v->window[at - 1] != '.') {
 		t->from = at;
 		/* All that is in sight, or it would have a dot. */
 		return at == 0 && t->end > 128 && read_tail(v, t, at);
 	}
 	t->dot = at - 1;
-	if (!read_header(v, t, t->dot))
-		return false;
 	t->nr_claims =
 	    base64_decode(span_of(v->window + at, t->end - at), t->claims, sizeof(t->claims));
-	return t->nr_claims >= 8 && t->claims[0] == '{';
+	if (t->nr_claims < 8 || t->claims[0] != '{')
+		return false;
+	t->headed = read_header(v, t, t->dot);
+	return t->headed || header_is_cut(v, t);
 }
 
 static void
 take_token(struct value *v, size_t from, size_t to)
 {
+	v->cut = from == 0;
 	while (to < v->len && (is_base64url(v->window[to]) || v->window[to] == '.'))
 		to++;
 	v->start = from;

@@ -36,6 +36,7 @@ struct value {
 	struct token_claims *claims; /* where a validator puts what a token says; may be NULL */
 	struct near_words *near;     /* the judge's, see words.h; NULL where nobody asks */
 	bool test;		     /* the validator knows it as a test value or a reserved name */
+	bool cut;		     /* it begins out of sight: none of its beginning is shown */
 	size_t norm_len;
 	uint8_t norm[VALUE_NORM_CAP];
 };
@@ -63,7 +64,7 @@ value_init(struct value *v, const uint8_t *window, size_t len, size_t start, siz
 	v->end = end;
 	v->claims = NULL;
 	v->near = NULL;
-	v->test = false;
+	v->test = v->cut = false;
 	value_set_norm(v, value_span(v));
 }
 

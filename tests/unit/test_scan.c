@@ -481,6 +481,71 @@ test_tokens(void **state)
 	scanner_destroy(s);
 }
 
+/* The same without padding in the alphabet of URLs; returns how many bytes. */
+static size_t
+put_base64url(char *out, const char *text, size_t len)
+{
+	static const char digits[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	size_t nr = 0;
+
+	for (size_t at = 0; at < len; at += 3) {
+		size_t left = len - at < 3 ? len - at : 3;
+		uint32_t bits = 0;
+
+		for (size_t i = 0; i < 3; i++)
+			bits = bits << 8 | (i < left ? (uint8_t)text[at + i] : 0);
+		for (size_t i = 0; i <= left; i++)
+			out[nr++] = digits[bits >> (18 - 6 * i) & 63];
+	}
+	return nr;
+}
+
+static void
+found_a_token(void *arg, const struct finding *f)
+{
+	unsigned *nr = arg;
+
+	if (f->severity == SEVERITY_INFO)
+		return;
+	(*nr)++;
+	assert_string_equal(f->rule->id, "secret.jwt");
+	/* The beginning of the header, or nothing. */
+	if (strcmp(f->sample, "eyJ***") != 0)
+		assert_string_equal(f->sample, "***");
+}
+
+/* Wherever the two dots fall in what is in sight of the second one. */
+static void
+test_tokens_of_every_length(void **state)
+{
+	static const unsigned kids[] = { 1, 24, 60, 150 };
+	struct scanner *s = scanner_create(rules, 1, key);
+
+	(void)state;
+	for (unsigned filler = 0; filler < 4 * 500; filler++) {
+		char json[1024], text[2048] = "authorization: Bearer ";
+		size_t len = strlen(text);
+		unsigned nr = 0;
+		int n;
+
+		n = snprintf(json, sizeof(json), "{\"alg\":\"RS256\",\"kid\":\"%0*u\"}",
+			     (int)kids[filler % 4], 7u);
+		len += put_base64url(text + len, json, (size_t)n);
+		text[len++] = '.';
+		n = snprintf(json, sizeof(json), "{\"sub\":\"u-1207\",\"scp\":[\"%0*u\"]}",
+			     (int)filler / 4, 1u);
+		len += put_base64url(text + len, json, (size_t)n);
+		text[len++] = '.';
+		len += put_base64url(text + len, "made up, and no signature", 25);
+		scan_block(s, BUFFER_HTTP_HEADER, (const uint8_t *)text, len, found_a_token, &nr);
+		if (nr != 1)
+			fail_msg("%u findings: kid of %u, claims of %d bytes", nr, kids[filler % 4],
+				 n);
+	}
+	scanner_destroy(s);
+}
+
 /* A stream that is open while the rules change: what straddles is found, nothing is told twice. */
 static void
 test_reload(void **state)
@@ -901,6 +966,7 @@ main(void)
 		cmocka_unit_test(test_block_and_buffers),
 		cmocka_unit_test(test_live_test_values),
 		cmocka_unit_test(test_tokens),
+		cmocka_unit_test(test_tokens_of_every_length),
 		cmocka_unit_test(test_reload),
 		cmocka_unit_test(test_known_blocks),
 		cmocka_unit_test(test_known_fields),
