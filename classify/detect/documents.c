@@ -2,7 +2,7 @@
  * What documents carry: machine-readable lines (ICAO 9303), vehicle numbers (ISO 3779), SWIFT codes
  * (ISO 9362), dates of birth.
  */
-#include "classify/detect/validators.h"
+#include "classify/detect/national.h"
 
 /* The run at the end of the match that holds letters, digits and the given others. */
 static struct span
@@ -110,13 +110,28 @@ validate_bic(struct value *v)
 
 /* ------------------------------------------------------------------ dates */
 
+/* The time of day that ISO 8601 puts behind a date, as THH:MM or THH:MMZ: how many bytes. */
+static size_t
+time_behind(const struct value *v)
+{
+	size_t z = v->window[v->end - 1] == 'Z' || v->window[v->end - 1] == 'z';
+	const uint8_t *p = v->window + v->end - z;
+
+	if (v->end - v->start < 6 + z || p[-3] != ':' || (p[-6] | 0x20) != 't')
+		return 0;
+	return 6 + z;
+}
+
 /* A day of a person who may be alive: three numbers, the year first or last, or YYYYMMDD. */
 int
 validate_birth_date(struct value *v)
 {
-	struct span s = tail_of(v, "-/.");
+	size_t end = v->end;
+	struct span s;
 	unsigned n[3] = { 0 }, digits[3] = { 0 }, nr = 0, year, month, day;
 
+	v->end -= time_behind(v);
+	s = tail_of(v, "-/.");
 	while (s.len > 0 && !is_digit(s.p[0])) {
 		s.p++;
 		s.len--;
@@ -148,8 +163,25 @@ validate_birth_date(struct value *v)
 	if (year < 1900 || year > 2035 || month < 1 || month > 12 || day < 1 || day > 31)
 		return 0;
 	v->start = v->end - s.len;
+	v->end = end;
 	value_set_norm(v, s);
 	return 15;
+}
+
+/* YYYYMMDD of this century or the last: what papers expire on. */
+static bool
+is_date(struct span s)
+{
+	uint8_t d[8];
+
+	if (s.len != sizeof(d))
+		return false;
+	for (size_t i = 0; i < sizeof(d); i++) {
+		if (!is_digit(s.p[i]))
+			return false;
+		d[i] = s.p[i] - '0';
+	}
+	return (two(d) == 19 || two(d) == 20) && is_day(two(d + 6), two(d + 4));
 }
 
 /* The last word of the match, with at least four digits in it: a number of unknown make. */
@@ -162,7 +194,7 @@ validate_document(struct value *v)
 	for (size_t i = 0; i < s.len; i++)
 		digits += is_digit(s.p[i]);
 	/* Not the first part of a UUID. */
-	if (digits < 4 ||
+	if (digits < 4 || is_date(s) ||
 	    (v->len - v->end >= 2 && v->window[v->end] == '-' && is_alnum(v->window[v->end + 1])) ||
 	    looks_made_up(s))
 		return 0;

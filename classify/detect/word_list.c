@@ -51,8 +51,8 @@ same_text(const struct word *w, const uint8_t *p, size_t len)
 
 /* ------------------------------------------------------------------ a list */
 
-bool
-word_list_add(struct word_list *list, struct span text)
+static bool
+add_as_it_is(struct word_list *list, struct span text)
 {
 	if (list->nr == WORDS_MAX || text.len == 0 || text.len >= WORD_MAX)
 		return false;
@@ -71,6 +71,21 @@ word_list_add(struct word_list *list, struct span text)
 	list->first_letters |= 1u << (text.p[0] & 31);
 	list->lengths |= 1ull << text.len;
 	return true;
+}
+
+bool
+word_list_add(struct word_list *list, struct span text)
+{
+	uint8_t joined[WORD_MAX];
+	size_t len = 0;
+
+	if (!add_as_it_is(list, text))
+		return false;
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.p[i] != '_' && text.p[i] != '-')
+			joined[len++] = text.p[i];
+	}
+	return len == text.len || len == 0 || add_as_it_is(list, span_of(joined, len));
 }
 
 static int

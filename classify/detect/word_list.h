@@ -35,7 +35,10 @@ struct word_list {
 	struct word *words;	/* owned by the rule set's memory, WORDS_MAX of them */
 };
 
-/* False when the list is full or the word too long. */
+/*
+ * False when the list is full or the word too long. One of several parts, sort_code, is two: it is
+ * met in sortCode as well.
+ */
 bool word_list_add(struct word_list *list, struct span text);
 void word_list_sort(struct word_list *list);
 bool word_list_has(const struct word_list *list, const uint8_t *p, size_t len);

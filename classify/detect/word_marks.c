@@ -69,9 +69,11 @@ static void
 look_up_parts(struct word_marks *m, const struct word_index *index, uint64_t place,
 	      struct span whole)
 {
+	uint8_t joined[WORD_MAX];
 	struct span rest = whole, part;
 
 	look_up(m, index, place, whole);
+	look_up(m, index, place, joined_parts(whole, joined));
 	while (take_part(&rest, &part)) {
 		if (part.len < whole.len)
 			look_up(m, index, place, part);
@@ -209,10 +211,12 @@ look_up_here(struct reader *r, struct span part)
 static void
 mark_parts(struct reader *r, struct span word, uint64_t ends)
 {
+	uint8_t joined[WORD_MAX];
 	struct span whole = without_joints(word.p, word.len);
 	size_t from = 0;
 
 	look_up_here(r, whole);
+	look_up(r->m, r->index, r->t->nr_words, joined_parts(whole, joined));
 	ends = ends >> (whole.p - word.p) & ((1ull << whole.len) - 1);
 	for (; ends != 0; ends &= ends - 1) {
 		size_t at = (size_t)__builtin_ctzll(ends);

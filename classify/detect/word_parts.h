@@ -3,6 +3,7 @@
 #define WEIR_WORD_PARTS_H
 
 #include "classify/detect/value.h"
+#include "classify/detect/word_list.h"
 
 static inline bool
 is_word(uint8_t c)
@@ -51,6 +52,24 @@ take_part(struct span *word, struct span *part)
 	*part = span_of(word->p, to);
 	*word = span_of(word->p + next, word->len - next);
 	return true;
+}
+
+/* The word without the joints inside; empty when it has none, or is of no list. */
+static inline struct span
+joined_parts(struct span whole, uint8_t out[WORD_MAX])
+{
+	size_t len = 0;
+
+	if (whole.len >= 2 * WORD_MAX)
+		return span_of(out, 0);
+	for (size_t i = 0; i < whole.len; i++) {
+		if (is_joint(whole.p[i]))
+			continue;
+		if (len == WORD_MAX)
+			return span_of(out, 0);
+		out[len++] = whole.p[i];
+	}
+	return span_of(out, len == whole.len ? 0 : len);
 }
 
 /* "\ncard": the letter belongs to the escape. */

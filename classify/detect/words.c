@@ -15,10 +15,14 @@ may_match(const struct word_list *list, const struct near_word *word)
 static unsigned
 word_matches(const struct word_list *list, const struct near_word *near)
 {
+	uint8_t joined[WORD_MAX];
 	struct span word = without_joints(near->p, near->len), rest = word, part;
 	unsigned behind = 0;
 
 	if (word_list_has(list, word.p, word.len))
+		return 1;
+	part = joined_parts(word, joined);
+	if (part.len != 0 && word_list_has(list, part.p, part.len))
 		return 1;
 	while (take_part(&rest, &part)) {
 		if (part.len < word.len && word_list_has(list, part.p, part.len))
@@ -137,7 +141,7 @@ static void
 note_word(struct near_word *word, struct span text, unsigned place)
 {
 	struct span whole = without_joints(text.p, text.len);
-	size_t part = 0;
+	size_t part = 0, nr_joints = 0;
 	uint8_t high = 0;
 
 	*word =
@@ -151,6 +155,7 @@ note_word(struct near_word *word, struct span text, unsigned place)
 		uint8_t c = whole.p[i];
 
 		high |= c;
+		nr_joints += is_joint(c);
 		if (i == part || !begins_part(whole.p, i))
 			continue;
 		note_length(word, whole.p + part, i - part);
@@ -158,6 +163,8 @@ note_word(struct near_word *word, struct span text, unsigned place)
 	}
 	if (part != 0)
 		note_length(word, whole.p + part, whole.len - part);
+	if (nr_joints != 0)
+		note_length(word, whole.p, whole.len - nr_joints);
 	word->raw = high >= 0x80;
 }
 
@@ -362,9 +369,12 @@ words_lists(const struct word_index *index, struct span text, unsigned w)
 	uint64_t lists = 0;
 
 	while (take_word(&text, &word)) {
+		uint8_t joined[WORD_MAX];
 		struct span whole = without_joints(word.p, word.len), rest = whole;
 
-		lists |= lists_of(index, whole, w) | (word.raw ? index->raw[w] : 0);
+		lists |= lists_of(index, whole, w) |
+			 lists_of(index, joined_parts(whole, joined), w) |
+			 (word.raw ? index->raw[w] : 0);
 		while (take_part(&rest, &part))
 			lists |= lists_of(index, part, w);
 	}

@@ -219,10 +219,10 @@ static size_t
 number_text(uint64_t *random, unsigned dull, char *text, size_t cap)
 {
 	static const char *const parts[] = {
-		"phone",       "card_no", "cardNo", "sort-code", "ssn",	 "tel",		"id",
-		"caf\xc3\xa9", "\\n",	  "12345",  "123456",	 "4242", "79927398713", "-",
-		" ",	       ", ",	  ": ",	    "\n",	 "no1",	 "w3",		"word",
-		"\"",	       "_",	  ";",	    "x",	 "\x1d", "\x1e",
+		"phone",       "card_no", "cards", "sort-code", "ssn",	"tel",	       "id",
+		"caf\xc3\xa9", "\\n",	  "12345", "123456",	"4242", "79927398713", "-",
+		" ",	       ", ",	  ": ",	   "\n",	"no1",	"w3",	       "word",
+		"\"",	       "_",	  ";",	   "x",		"\x1d", "\x1e",
 	};
 	size_t len = 0, want = (size_t)(test_random(random) % cap);
 

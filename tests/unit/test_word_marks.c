@@ -72,6 +72,7 @@ test_index(void **state)
 		{ "phon", false },
 		{ "phones", false },
 		{ "sort-code", true },
+		{ "sortCode", true },
 		{ "mobil", true },
 		{ "\xd7\x9b\xd7\x9c", true },
 		{ "aLongWordOfFortySevenBytesThatIsTheLongestThere", true },
