@@ -86,7 +86,10 @@ domain_reserved(struct span d)
 	return false;
 }
 
-/* The '@' of scheme://user:password@host, or scheme://user@host: from is where its word starts. */
+/*
+ * The '@' of scheme://user:password@host, or scheme://user@host (RFC 3986 section 3.2): from is
+ * where its word starts. An authority ends at the first slash, so that in the path it is a name.
+ */
 static bool
 in_authority(const struct value *v, size_t from)
 {
@@ -94,10 +97,13 @@ in_authority(const struct value *v, size_t from)
 
 	if (from == 0 || (v->window[from - 1] != ':' && v->window[from - 1] != '/'))
 		return false;
-	while (from > back && v->window[from - 1] > ' ' && v->window[from - 1] != '"') {
-		if (from > 1 && v->window[from - 1] == '/' && v->window[from - 2] == '/')
-			return true;
-		from--;
+	for (; from > back; from--) {
+		uint8_t c = v->window[from - 1];
+
+		if (c == '/')
+			return from > 1 && v->window[from - 2] == '/';
+		if (c <= ' ' || c == '"' || c == '?' || c == '#')
+			return false;
 	}
 	return false;
 }

@@ -54,6 +54,8 @@ static const struct validator_case {
 	{ "email", "git<@github.co>m:a/b", false, NULL },
 	{ "email", "a/logo<@big.png>", false, NULL },
 	{ "email", "redis://u:pw<@host.ex>ample", false, NULL },
+	{ "email", "//host/users/ann<@mail.ex>ample", true, "ann@mail.example" },
+	{ "email", "//host?u:ann<@mail.ex>ample", true, "ann@mail.example" },
 	{ "phone", "+<49 30 901820>", true, "4930901820" },
 	{ "phone", "<11111111>", false, NULL },
 	{ "aws_key", "<AKIAIOSFODNN7EXAMPLE>", true, NULL },
