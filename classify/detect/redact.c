@@ -21,6 +21,7 @@ enum {
 
 struct mark {
 	size_t from, to;
+	bool word; /* made of what a word is when it is decoded */
 	char text[MASK_CAP];
 };
 
@@ -28,6 +29,7 @@ struct redaction {
 	struct scanner *scanner;
 	const uint16_t *origin;	     /* of the view's bytes and its end; NULL: the text itself */
 	size_t whole_from, whole_to; /* not 0, 0: mark all of this instead */
+	const uint8_t *text;
 	size_t text_len;
 	bool overflow;
 	unsigned nr;
@@ -52,14 +54,15 @@ covered(const struct redaction *r, size_t from, size_t to)
 	return false;
 }
 
+/* Nothing is left of the word to decode, or it holds one that was. */
 static bool
-touched(const struct redaction *r, size_t from, size_t to)
+done_with(const struct redaction *r, size_t from, size_t to)
 {
 	for (unsigned i = 0; i < r->nr; i++) {
-		if (r->marks[i].from < to && from < r->marks[i].to)
+		if (r->marks[i].word && r->marks[i].from < to && from < r->marks[i].to)
 			return true;
 	}
-	return false;
+	return covered(r, from, to);
 }
 
 static void
@@ -70,6 +73,32 @@ hide_word(struct mark *m, const struct rule *rule)
 	m->text[len < 0				? 0
 		: (size_t)len < sizeof(m->text) ? (size_t)len
 						: sizeof(m->text) - 1] = '\0';
+}
+
+static bool
+is_token_byte(uint8_t c)
+{
+	return is_alnum(c) || c == '_' || c == '-' || c == '+' || c == '/' || c == '=';
+}
+
+/*
+ * Rules end where they know enough, and see no more than a window: what goes on behind the value
+ * in the same word is more of it.
+ */
+static size_t
+end_of_word(const struct redaction *r, const struct rule *rule, size_t to)
+{
+	bool secret = strncmp(rule->data_type, "secret.", 7) == 0;
+
+	for (; to < r->text_len; to++) {
+		uint8_t c = r->text[to], next = to + 1 < r->text_len ? r->text[to + 1] : 0;
+
+		if (is_alnum(c) || c == '_' || c == '%')
+			continue;
+		if (!secret || c == '/' || !(is_token_byte(c) || (c == '.' && is_token_byte(next))))
+			break;
+	}
+	return to;
 }
 
 static void
@@ -87,8 +116,10 @@ on_value(void *arg, const struct rule *rule, const struct value *v, size_t windo
 		to = r->origin[to];
 	}
 	/* A marker opens a block: what follows it is the key. */
-	if (!whole && v->end - v->start > 5 && memcmp(v->window + v->end - 5, "-----", 5) == 0)
+	if (v->end - v->start > 5 && memcmp(v->window + v->end - 5, "-----", 5) == 0)
 		to = r->text_len;
+	else
+		to = end_of_word(r, rule, to);
 	if (covered(r, from, to))
 		return;
 	if (r->nr == REDACT_MAX_MARKS) {
@@ -100,6 +131,7 @@ on_value(void *arg, const struct rule *rule, const struct value *v, size_t windo
 
 	m->from = from;
 	m->to = to;
+	m->word = whole;
 	if (whole)
 		hide_word(m, rule);
 	else
@@ -107,12 +139,6 @@ on_value(void *arg, const struct rule *rule, const struct value *v, size_t windo
 }
 
 /* ------------------------------------------------------------------ is there anything */
-
-static bool
-is_token_byte(uint8_t c)
-{
-	return is_alnum(c) || c == '_' || c == '-' || c == '+' || c == '/' || c == '=';
-}
 
 /* Digits, '@', a long word or a named value: what every detector needs some of. */
 static bool
@@ -229,7 +255,7 @@ scan_words(struct redaction *r, const uint8_t *text, size_t len, const uint16_t 
 			if (to - i >= WORD_MIN) {
 				r->whole_from = origin == NULL ? i : origin[i];
 				r->whole_to = origin == NULL ? to : origin[to];
-				if (!touched(r, r->whole_from, r->whole_to))
+				if (!done_with(r, r->whole_from, r->whole_to))
 					scan_word(r, span_of(text + i, to - i));
 			}
 			i = to + 1;
@@ -375,6 +401,7 @@ redact_text(struct scanner *s, const uint8_t *in, size_t len, char *out, size_t 
 	r.scanner = s;
 	r.origin = NULL;
 	r.whole_from = r.whole_to = 0;
+	r.text = in;
 	r.text_len = len;
 	r.overflow = false;
 	r.nr = 0;

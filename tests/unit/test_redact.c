@@ -48,6 +48,19 @@ static const struct redact_case {
 	{ "two values", "4111111111111111 and 5555555555554444",
 	  "411111******1111 and 555555******4444" },
 	{ "private key", "-----BEGIN PRIVATE KEY----- MII", "[secret.private_key]" },
+	{ "private key, base64",
+	  "LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0tCk1JSUV2Z0lCQURBTkJna3/aGtpRz",
+	  "[secret.private_key]" },
+	{ "a token's claims and signature",
+	  "/verify/"
+	  "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJ1LTEyMDciLCJuYW1lIjoiQW5uIExlZSIs"
+	  "ImlhdCI6MTcxNjIzOTAyMn0.575yx8xm5MslfY5ubiheyEd7P4zDL-ak6J0kGODKdin/done",
+	  "/verify/eyJ***/done" },
+	{ "behind a track's service code", "%B4111111111111111^LEE/ANN^29121010000012345678?",
+	  "[pci.track]?" },
+	{ "e-mail in the path of a URL", "bot (+https://corp.io/people/ann.lee@corp.internal.io)",
+	  "bot (+https://corp.io/people/a***@corp.internal.io)" },
+	{ "user of a URL", "https://ann@corp.internal.io/x", "https://ann@corp.internal.io/x" },
 };
 
 static void
