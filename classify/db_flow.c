@@ -445,6 +445,12 @@ statement(struct db_flow *f, const struct db_event *e)
 	/* Until it names one itself, it is about nothing. */
 	if (f->sql.len == 0)
 		f->target_len = 0;
+	/* What is inside a literal is not known where its beginning may be lost. */
+	f->torn = f->torn || e->torn;
+	if (f->torn) {
+		scan(f, e->dir, s);
+		return;
+	}
 	while (s.len != 0) {
 		size_t n = sql_text_push(&f->sql, f->dialect, s.p, s.len);
 
@@ -620,8 +626,10 @@ db_flow_event(void *arg, const struct db_event *e)
 		statement(f, e);
 		break;
 	case DB_STATEMENT_END:
-		end_statement(f, e);
+		if (!f->torn)
+			end_statement(f, e);
 		begin_statement(f);
+		f->torn = false;
 		end_value(f, e->dir, text_end);
 		break;
 	case DB_PREPARED_AS:

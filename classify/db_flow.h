@@ -75,6 +75,7 @@ struct db_flow {
 	struct conn_types types[2]; /* found since the last message's end */
 	struct db_pending pending[DB_MAX_PENDING];
 	struct db_prepared prepared[DB_MAX_PREPARED];
+	bool torn; /* bytes of the statement at hand were lost */
 	struct sql_text sql;
 	struct pgvector pgvector;	   /* of the statement at hand */
 	struct pgvector_operation vector;  /* that the request at hand is */

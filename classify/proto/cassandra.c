@@ -514,6 +514,7 @@ bytes(void *arg, struct steps *s, const uint8_t *data, size_t len)
 	if (s->what == STATEMENT || s->what == PREPARED)
 		db_tell(o, (struct db_event) { .kind = DB_STATEMENT,
 					       .bytes = span_of(data, len),
+					       .torn = s->torn,
 					       .id = id_of(&p->side[o->dir]),
 					       .prepared = s->what == PREPARED });
 	else

@@ -87,6 +87,7 @@ struct db_event {
 	uint64_t rows; /* DB_ANSWER: rows, documents, messages that it brought or changed */
 	bool failed;   /* DB_ANSWER; bytes: the code */
 	bool prepared; /* DB_STATEMENT_END */
+	bool torn;     /* DB_STATEMENT: bytes of it were lost in front of these */
 	bool unasked;  /* DB_REQUEST: nothing answers it */
 	bool key;      /* DB_TARGET: names one thing among many; only its pattern is kept */
 	bool made_up;  /* DB_CODED: what the coding needs and the wire did not have */

@@ -593,6 +593,7 @@ bytes(void *arg, struct steps *s, const uint8_t *data, size_t len)
 	if (s->what == STATEMENT || s->what == PREPARED)
 		db_tell(o, (struct db_event) { .kind = DB_STATEMENT,
 					       .bytes = span_of(data, len),
+					       .torn = s->torn,
 					       .prepared = s->what == PREPARED });
 	else
 		db_tell_passed(arg, s, data, len);

@@ -478,11 +478,13 @@ bytes(void *arg, struct steps *s, const uint8_t *data, size_t len)
 	case STATEMENT:
 		db_tell(o, (struct db_event) { .kind = DB_STATEMENT,
 					       .bytes = span_of(data, len),
+					       .torn = s->torn,
 					       .id = ((struct postgresql *)o->parser)->sync });
 		break;
 	case PREPARED:
 		db_tell(o, (struct db_event) { .kind = DB_STATEMENT,
 					       .bytes = span_of(data, len),
+					       .torn = s->torn,
 					       .prepared = true });
 		break;
 	default:

@@ -62,6 +62,7 @@ steps_push(struct steps *s, const uint8_t *data, size_t len, steps_fn *step, ste
 		if (at == len && (!whole || s->state == STEPS_BEGIN))
 			break;
 		if (whole) {
+			s->torn = s->torn && s->state != STEPS_BEGIN;
 			step(arg, s);
 			s->broken = s->broken || s->lost;
 			continue;
@@ -90,6 +91,7 @@ steps_gap(struct steps *s, uint64_t len, uint8_t what)
 {
 	uint64_t rest = s->left;
 
+	s->torn = true;
 	if (s->mode == STEPS_PASS && len <= s->pass && !s->lost) {
 		s->pass -= len;
 		return true;

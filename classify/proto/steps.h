@@ -46,6 +46,7 @@ struct steps {
 	bool stop;     /* set by a step: the rest of the input is not this parser's */
 	bool lost;     /* where messages begin is not known: a gap, or set by a step */
 	bool broken;   /* set with lost by a step, for good: this is not the protocol */
+	bool torn;     /* bytes of this message were lost */
 	uint8_t buf[STEPS_BYTES];
 };
 
