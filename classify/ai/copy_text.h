@@ -1,7 +1,7 @@
 /*
  * A name or id of the wire in a place of a fixed size, with a NUL: cut between UTF-8 characters,
- * without control characters. What is cut loses COPY_TEXT_CUT_BACK bytes more, because half a value
- * would not be recognised by whoever masks it.
+ * without control characters. What is cut loses COPY_TEXT_CUT_BACK bytes more and the word that its
+ * new end would be in, because half a value would not be recognised by whoever masks it.
  */
 #ifndef WEIR_COPY_TEXT_H
 #define WEIR_COPY_TEXT_H

@@ -987,7 +987,7 @@ test_limits(void **state)
 				      i, i);
 	n += (size_t)snprintf(body + n, sizeof(body) - n, "{}],\"model\":\"");
 	for (int i = 0; i < 600; i++) /* two bytes a character: the cut must fall between them */
-		n += (size_t)snprintf(body + n, sizeof(body) - n, i == 0 ? "m" : "\xc3\xa9");
+		n += (size_t)snprintf(body + n, sizeof(body) - n, i % 8 == 0 ? "/" : "\xc3\xa9");
 	n += (size_t)snprintf(body + n, sizeof(body) - n, "\"}");
 	llm_response_body(&call, in_window(body, n), n);
 	llm_response_end(&call, true);
@@ -998,7 +998,37 @@ test_limits(void **state)
 	assert_string_equal(llm_tool_name(f, LLM_TOOLS_MAX - 1), "tool_15");
 	assert_int_equal(f->nr_finish_reasons, LLM_FINISH_MAX);
 	assert_int_equal(f->dropped, (20 - LLM_TOOLS_MAX) + (20 - LLM_FINISH_MAX));
-	assert_int_equal(strlen(f->response_model), LLM_MODEL_CAP - 1 - COPY_TEXT_CUT_BACK);
+
+	size_t len = strlen(f->response_model);
+
+	/* What is left ends in front of the word that it would be cut in. */
+	assert_in_range(len, LLM_MODEL_CAP - 1 - COPY_TEXT_CUT_BACK - 16,
+			LLM_MODEL_CAP - 1 - COPY_TEXT_CUT_BACK);
+	assert_int_equal(f->response_model[len - 1], '/');
+}
+
+static void
+test_cut_text(void **state)
+{
+	static const struct {
+		const char *value, *want; /* in front of x's that go on beyond the place */
+	} cases[] = {
+		{ "/ghp_1234567890abcdefghij", "/" },
+		{ "to ann.lee@corp.internal.io", "to " },
+		{ "n 4111 1111 1111 1111", "n " },
+		{ "a 41 apples", "a 41 " },
+	};
+	char out[32 + COPY_TEXT_CUT_BACK];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char text[512];
+		int n = snprintf(text, sizeof(text), "%s%0*d", cases[i].value, 300, 0);
+
+		copy_text(out, strlen(cases[i].value) - 1 + COPY_TEXT_CUT_BACK,
+			  span_of(text, (size_t)n));
+		assert_string_equal(out, cases[i].want);
+	}
 }
 
 static void
@@ -1031,10 +1061,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_size),	      cmocka_unit_test(test_exchanges),
-		cmocka_unit_test(test_events_alike),  cmocka_unit_test(test_upload),
-		cmocka_unit_test(test_upload_gap),    cmocka_unit_test(test_converse_stream),
-		cmocka_unit_test(test_invoke_stream), cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_cut_text),	cmocka_unit_test(test_size),
+		cmocka_unit_test(test_exchanges),	cmocka_unit_test(test_events_alike),
+		cmocka_unit_test(test_upload),		cmocka_unit_test(test_upload_gap),
+		cmocka_unit_test(test_converse_stream), cmocka_unit_test(test_invoke_stream),
+		cmocka_unit_test(test_limits),
 	};
 
 	return cmocka_run_group_tests(tests, load, unload);
