@@ -10,14 +10,7 @@
 #include "classify/rules/scan.h"
 #include "classify/rules/unescape.h"
 
-enum {
-	WORD_MIN = 16,
-	FIELD_MIN = 10,
-	DECODED_MAX = 1536,
-	MASK_CAP = 72,
-	ROUNDS = 3,
-	CUT_BACK = 128
-};
+enum { WORD_MIN = 16, DECODED_MAX = 1536, MASK_CAP = 72, ROUNDS = 3, CUT_BACK = 128 };
 
 struct mark {
 	size_t from, to;
@@ -138,24 +131,6 @@ on_value(void *arg, const struct rule *rule, const struct value *v, size_t windo
 		mask_value(rule, v, m->text, sizeof(m->text));
 }
 
-/* ------------------------------------------------------------------ is there anything */
-
-/* Digits, '@', a long word or a named value: what every detector needs some of. */
-static bool
-worth_a_look(const uint8_t *p, size_t len)
-{
-	size_t run = 0, digits = 0;
-
-	for (size_t i = 0; i < len; i++) {
-		run = is_token_byte(p[i]) && p[i] != '/' ? run + 1 : 0;
-		digits += is_digit(p[i]);
-		if (p[i] == '@' || p[i] == '%' || p[i] == '\\' || run >= WORD_MIN || digits >= 5)
-			return true;
-	}
-	/* "-----BEGIN PRIVATE KEY-----", "pwd":"hunter22" */
-	return len >= FIELD_MIN && (memchr(p, ' ', len) != NULL || memchr(p, ':', len) != NULL);
-}
-
 /* ------------------------------------------------------------------ escapes undone */
 
 /* One round over text; false when nothing changed. blank: '+', '/' or what is none. */
@@ -239,13 +214,24 @@ scan_word(struct redaction *r, struct span word)
 	}
 }
 
+/* Of letters, digits and marks of a token: shorter ones are not taken for coded. */
+static bool
+has_long_word(const uint8_t *text, size_t len)
+{
+	size_t run = 0;
+
+	for (size_t i = 0; i < len && run < WORD_MIN; i++)
+		run = is_token_byte(text[i]) ? run + 1 : 0;
+	return run == WORD_MIN;
+}
+
 /* What stands between slashes, then words with them, then what stands between hyphens and so on. */
 static void
 scan_words(struct redaction *r, const uint8_t *text, size_t len, const uint16_t *origin)
 {
 	static const char *const cuts[] = { "/", "", "/=+-_" };
 
-	for (unsigned k = 0; k < 3; k++) {
+	for (unsigned k = 0; k < 3 && has_long_word(text, len); k++) {
 		for (size_t i = 0; i < len;) {
 			size_t to = i;
 
@@ -390,7 +376,7 @@ redact_text(struct scanner *s, const uint8_t *in, size_t len, char *out, size_t 
 
 	if (len > REDACT_MAX)
 		len = cut_long(in);
-	if (len == 0 || scanner_is_idle(s) || !worth_a_look(in, len))
+	if (len == 0 || scanner_is_idle(s))
 		return copy_clean(in, len, out, cap);
 
 	uint64_t id = scan_text_id(s, SCAN_USE_REDACT, in, len);
