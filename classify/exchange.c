@@ -294,7 +294,8 @@ exchange_status(struct exchange *x, unsigned status, const char *version)
 
 /* ------------------------------------------------------------------ header fields */
 
-static const uint8_t header_end[] = { '\n', VALUE_FIELD_END };
+/* The ends of a line are for ^ and $. */
+static const uint8_t header_end[] = { '\n', VALUE_FIELD_END, '\n' };
 
 /* version (2) - trace-id (32) - parent (16) - flags (2), W3C Trace Context section 3.2 */
 static bool
@@ -386,8 +387,6 @@ message_header(struct message *m, const struct http_field *f)
 	}
 }
 
-enum { MIN_HEADER_VALUE = 6 }; /* a shorter one holds nothing */
-
 /* The name gives context ("x-api-key: ..."), so it is scanned along with the value. */
 static struct span
 header_text(struct conn_env *env, struct span name, struct span value)
@@ -395,8 +394,7 @@ header_text(struct conn_env *env, struct span name, struct span value)
 	uint8_t *text = env->scratch;
 	size_t len = name.len;
 
-	if (value.len < MIN_HEADER_VALUE ||
-	    name.len + value.len + 2 + sizeof(header_end) > sizeof(env->scratch))
+	if (value.len == 0 || name.len + value.len + 2 + sizeof(header_end) > sizeof(env->scratch))
 		return span_of(NULL, 0);
 	memcpy(text, name.p, name.len);
 	text[len++] = ':';
@@ -523,6 +521,8 @@ scan_request_line(struct exchange *x)
 	struct span path = exchange_path(x), query = exchange_query(x);
 	uint8_t *text = x->env->scratch;
 
+	scan_field(m, BUFFER_HTTP_METHOD, (const uint8_t *)x->method, x->method_len);
+	scan_field(m, BUFFER_HTTP_HOST, (const uint8_t *)x->host, x->host_len);
 	scan_field(m, BUFFER_HTTP_PATH, text,
 		   percent_decode(path.p, path.len, false, text, CONN_SCRATCH_BYTES));
 	scan_field(m, BUFFER_HTTP_QUERY, text,

@@ -14,9 +14,17 @@
 enum { COST_RUNS = 3, COST_PIECE = 1400 }; /* about what a segment brings */
 
 /* A literal becomes a regex of \xHH, which no character can misread. False without memory. */
+/* A rule for header fields alone means the beginning and the end of each by ^ and $. */
 static bool
-write_expression(struct expression *e, const struct rule_pattern *p, struct rule_text *memory)
+is_multiline(const struct db_pattern *p)
 {
+	return p->pattern->multiline || p->rule->buffers == 1u << BUFFER_HTTP_HEADER;
+}
+
+static bool
+write_expression(struct expression *e, const struct db_pattern *of, struct rule_text *memory)
+{
+	const struct rule_pattern *p = of->pattern;
 	static const char hex[] = "0123456789abcdef";
 	size_t at = 0;
 
@@ -38,15 +46,15 @@ write_expression(struct expression *e, const struct rule_pattern *p, struct rule
 	}
 	e->text[at] = '\0';
 	e->flags = (p->nocase ? HS_FLAG_CASELESS : 0u) | (p->dotall ? HS_FLAG_DOTALL : 0u) |
-		   (p->multiline ? HS_FLAG_MULTILINE : 0u);
+		   (is_multiline(of) ? HS_FLAG_MULTILINE : 0u);
 	return true;
 }
 
 static unsigned
-tree_flags(const struct rule_pattern *p)
+tree_flags(const struct db_pattern *p)
 {
-	return (p->nocase ? REGEX_NOCASE : 0u) | (p->dotall ? REGEX_DOTALL : 0u) |
-	       (p->multiline ? REGEX_MULTILINE : 0u);
+	return (p->pattern->nocase ? REGEX_NOCASE : 0u) | (p->pattern->dotall ? REGEX_DOTALL : 0u) |
+	       (is_multiline(p) ? REGEX_MULTILINE : 0u);
 }
 
 /*
@@ -92,7 +100,7 @@ says_more(const struct db_pattern *p, const struct regex *re, struct rule_text *
 static void
 read_tree(struct rule_db *db, struct db_pattern *p, struct expression *e)
 {
-	unsigned flags = tree_flags(p->pattern);
+	unsigned flags = tree_flags(p);
 	struct span text = span_of(e->text, strlen(e->text));
 	struct rule_text aside = { 0 };
 	const struct regex *re;
@@ -243,7 +251,7 @@ list_patterns(struct rule_db *db, const struct rule_list *list, struct expressio
 			p->pattern = &rule->patterns[k];
 			p->rule_hash = siphash13(&unkeyed, rule->id, strlen(rule->id));
 			if (p->pattern->kind <= PATTERN_LITERAL &&
-			    !write_expression(&e[at], p->pattern, memory))
+			    !write_expression(&e[at], p, memory))
 				return false;
 		}
 	}
@@ -405,7 +413,7 @@ rule_db_cost(const struct db_pattern *p, const uint8_t *data, size_t len, struct
 	bool good = false;
 
 	*out = (struct rule_cost) { 0 };
-	if (!rule_db_by_finder(p) && write_expression(&e, p->pattern, &memory) &&
+	if (!rule_db_by_finder(p) && write_expression(&e, p, &memory) &&
 	    hs_compile(e.text + p->cut_bytes, e.flags, HS_MODE_STREAM, NULL, &db, &err) ==
 		HS_SUCCESS &&
 	    hs_alloc_scratch(db, &scratch) == HS_SUCCESS) {

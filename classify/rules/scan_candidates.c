@@ -43,12 +43,23 @@ extends(const struct db_pattern *p, const struct candidate *old, const struct ca
 	return old->end == c->end || (p->width == 0 && old->end + 1 == c->end);
 }
 
+/* Its last byte is the end of a header field: what ends in front of it is whole. */
+static bool
+ends_field(const struct scan_stream *st, uint64_t end)
+{
+	return st->buffer == BUFFER_HTTP_HEADER && end > st->pos &&
+	       st->push[end - 1 - st->pos] == '\n';
+}
+
 /* Takes out the candidate that c goes on from. */
 static void
-drop_extended(struct queue *q, const struct db_pattern *p, struct candidate *c)
+drop_extended(struct scan_stream *st, const struct db_pattern *p, struct candidate *c)
 {
+	struct queue *q = st->queue;
 	uint64_t least = c->has_start ? c->start : c->end - 1;
 
+	if (ends_field(st, c->end))
+		return;
 	for (uint32_t i = q->nr; i > 0 && q->at[i - 1].end >= least; i--) {
 		if (!extends(p, &q->at[i - 1], c))
 			continue;
@@ -82,7 +93,7 @@ scan_add_candidate(struct scan_stream *st, struct candidate *c)
 		return;
 	c->first = c->end;
 	if (c->rules == 0)
-		drop_extended(q, &st->scanner->db->patterns[c->pattern], c);
+		drop_extended(st, &st->scanner->db->patterns[c->pattern], c);
 	if (q->nr == MAX_GATHERED) {
 		st->scanner->counters.scan_candidates_lost++;
 		return;

@@ -231,6 +231,17 @@ scan_judged_window(const struct scan_stream *st, const struct candidate *c, uint
 	return c->end > *from && c->end <= *to;
 }
 
+/* Of a window, what is in sight of a candidate that ends there: of a header, its field. */
+static size_t
+field_end(const struct scan_stream *st, const uint8_t *window, size_t len, size_t end)
+{
+	const uint8_t *p = NULL;
+
+	if (st->buffer == BUFFER_HTTP_HEADER && end < len)
+		p = memchr(window + end, '\n', len - end);
+	return p == NULL ? len : (size_t)(p - window);
+}
+
 static void
 judge(struct scan_stream *st, const struct candidate *c, const struct candidate *next)
 {
@@ -243,7 +254,7 @@ judge(struct scan_stream *st, const struct candidate *c, const struct candidate 
 		return;
 
 	const uint8_t *window = scan_view(st, from, to);
-	size_t len = (size_t)(to - from);
+	size_t len = field_end(st, window, (size_t)(to - from), (size_t)(c->end - from));
 
 	st->scanner->counters.scan_candidates++;
 	if (!scan_match_bounds(st, c, span_of(window, len), from, c->end, &start, &end) ||
@@ -271,15 +282,26 @@ scan_judge_one(struct scan_stream *st, const struct candidate *c, const struct c
 		count_cost(s->profile, c->pattern, since, s->counters.scan_confirmed - confirmed);
 }
 
+/* Enough is in sight to its right, or the rest of its header field. */
+static bool
+is_ready(const struct scan_stream *st, const struct candidate *c)
+{
+	uint64_t from = c->end > st->pos ? c->end : st->pos, avail = st->pos + st->push_len;
+
+	if (c->end + CONFIRM_RIGHT <= avail)
+		return true;
+	return st->buffer == BUFFER_HTTP_HEADER && from < avail &&
+	       memchr(st->push + (from - st->pos), '\n', (size_t)(avail - from)) != NULL;
+}
+
 uint32_t
 scan_judge_ready(struct scan_stream *st, bool final)
 {
 	const struct queue *q = st->queue;
-	uint64_t avail = st->pos + st->push_len;
 	uint32_t i = 0;
 
 	st->scanner->near.window = NULL;
-	for (; i < q->nr && (final || q->at[i].end + CONFIRM_RIGHT <= avail); i++) {
+	for (; i < q->nr && (final || is_ready(st, &q->at[i])); i++) {
 		if (q->at[i].rules != 0)
 			scan_judge_number(st, &q->at[i]);
 		else

@@ -61,8 +61,8 @@ class Weir:
     def replay(self, *args, rules=None):
         return self.run("replay", "--rules", rules or self.root / "rules", *args)
 
-    def good_replay(self, *args):
-        run = self.replay(*args)
+    def good_replay(self, *args, rules=None):
+        run = self.replay(*args, rules=rules)
         assert run.status == 0, f"replay ended with {run.status}: {run.err_lines[-3:]}"
         return run
 
