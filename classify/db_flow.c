@@ -5,7 +5,7 @@
 #include "classify/proto/sql_class.h"
 #include "dataplane/port/cursor.h"
 
-static const uint8_t newline = '\n', text_end = VALUE_TEXT_END;
+static const uint8_t newline = '\n', tab = '\t', text_end = VALUE_TEXT_END;
 
 const size_t db_flow_bytes = sizeof(struct db_flow);
 
@@ -620,7 +620,11 @@ db_flow_event(void *arg, const struct db_event *e)
 		scan(f, e->dir, e->bytes);
 		break;
 	case DB_VALUE_END:
+	case DB_ROW_END:
 		end_value(f, e->dir, newline);
+		break;
+	case DB_CELL_END:
+		end_value(f, e->dir, tab);
 		break;
 	case DB_STATEMENT:
 		statement(f, e);

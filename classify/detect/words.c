@@ -271,14 +271,21 @@ line_of(const struct value *v)
 	return end + 1;
 }
 
+/* How many columns end in [p, end): where there are tabs, other marks are of the text between. */
 static int
-column_of(const uint8_t *line, const struct value *v)
+columns_in(const uint8_t *p, const uint8_t *end, bool tabs)
 {
-	int column = 0;
+	int columns = 0;
 
-	for (const uint8_t *p = line; p < v->window + v->start; p++)
-		column += is_separator(*p);
-	return column;
+	for (; p < end; p++)
+		columns += tabs ? *p == '\t' : is_separator(*p);
+	return columns;
+}
+
+static bool
+has_tabs(const uint8_t *line, const struct value *v)
+{
+	return memchr(line, '\t', (size_t)(v->window + v->start - line)) != NULL;
 }
 
 int
@@ -286,23 +293,25 @@ words_column(const struct value *v)
 {
 	const uint8_t *line = line_of(v);
 
-	return line == NULL ? -1 : column_of(line, v);
+	return line == NULL ? -1 : columns_in(line, v->window + v->start, has_tabs(line, v));
 }
 
 bool
 words_find_head(const struct value *v, struct span *head)
 {
 	const uint8_t *line = line_of(v), *p, *end, *last;
+	bool tabs;
 	int column;
 
 	if (line == NULL)
 		return false;
-	column = column_of(line, v);
+	tabs = has_tabs(line, v);
+	column = columns_in(line, v->window + v->start, tabs);
 	last = line - 1;
 	p = memrchr(v->window, '\n', (size_t)(last - v->window));
 	for (p = p == NULL ? v->window : p + 1; p < last && column > 0; p++)
-		column -= is_separator(*p);
-	for (end = p; end < last && !is_separator(*end); end++)
+		column -= columns_in(p, p + 1, tabs);
+	for (end = p; end < last && columns_in(end, end + 1, tabs) == 0; end++)
 		;
 	*head = span_of(p, (size_t)(end - p));
 	return true;

@@ -53,6 +53,8 @@ enum db_event_kind {
 	DB_TARGET,
 	DB_VALUE,
 	DB_VALUE_END,
+	DB_CELL_END, /* the value, or none, of a column; its name in the first row of a result */
+	DB_ROW_END,
 	DB_STATEMENT,
 	DB_STATEMENT_END, /* prepared: it is not run, but kept under name */
 	DB_PREPARED_AS,	  /* what was prepared last, or as id where that is not 0, is called name */

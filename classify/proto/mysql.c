@@ -57,6 +57,8 @@ enum state {
 	OK,
 	OK_PREPARED,
 	COUNT,
+	COLUMN_LEN, /* of a definition: of the next of its texts */
+	COLUMN_TEXT,
 	END,
 	CELL, /* of a row: its length */
 	CELL_LONG,
@@ -433,7 +435,7 @@ err_packet(struct mysql *p, struct steps *s, const struct db_out *o)
 }
 
 static void
-row(struct mysql *p, struct steps *s)
+row(struct mysql *p, struct steps *s, const struct db_out *o)
 {
 	uint8_t first = s->buf[0];
 
@@ -442,17 +444,16 @@ row(struct mysql *p, struct steps *s)
 		pass_all(&p->side[SERVER], RAW, DATA);
 	} else if (first < 0xfb) {
 		steps_pass(s, CELL_BYTES, first, DATA);
+	} else if (first == 0xfb) { /* NULL */
+		db_tell_kind(o, DB_CELL_END);
+		steps_take(s, CELL, s->left == 0 ? 0 : 1);
 	} else {
-		steps_take(s, first == 0xfb ? CELL : CELL_LONG,
-			   first == 0xfb   ? 1
-			   : first == 0xfc ? 2
-			   : first == 0xfd ? 3
-					   : 8);
+		steps_take(s, CELL_LONG, first == 0xfc ? 2 : first == 0xfd ? 3 : 8);
 	}
 }
 
 static void
-first_byte(struct mysql *p, struct steps *s)
+first_byte(struct mysql *p, struct steps *s, const struct db_out *o)
 {
 	uint16_t most = (uint16_t)(s->left < 24 ? s->left : 24);
 	uint8_t first = s->buf[0];
@@ -474,7 +475,7 @@ first_byte(struct mysql *p, struct steps *s)
 		} else if (first == 0xfe && s->left < FULL - 1) {
 			steps_take(s, END, most);
 		} else {
-			row(p, s);
+			row(p, s, o);
 		}
 	} else if (first == 0) {
 		if (p->command == COM_STMT_PREPARE)
@@ -515,11 +516,32 @@ server_header(struct mysql *p, struct steps *s)
 	if (p->phase == MYSQL_COMMANDS && p->result == RESULT_NONE) {
 		steps_rest(s, IGNORED);
 	} else if (p->phase == MYSQL_COMMANDS && p->result == RESULT_COLUMNS) {
-		/* Names, which are words about the values that follow. */
 		p->result = --p->columns == 0 ? RESULT_ROWS : RESULT_COLUMNS;
-		pass_all(side, RAW, DATA);
+		p->text = 0;
+		steps_take(s, COLUMN_LEN, s->left == 0 ? 0 : 1);
 	} else {
 		steps_take(s, FIRST, 1);
+	}
+}
+
+/*
+ * Catalogue, schema, table, its true name, the column's name and its true one, each with its
+ * length: the name is a word about the values that follow.
+ */
+static void
+column(struct mysql *p, struct steps *s, const struct db_out *o)
+{
+	enum { NAME = 4, MOST = 0xfa };
+
+	if (s->state == COLUMN_LEN && s->have == 1 && s->buf[0] <= MOST) {
+		steps_pass(s, COLUMN_TEXT, s->buf[0], p->text == NAME ? DATA : IGNORED);
+	} else if (s->state == COLUMN_TEXT && p->text++ < NAME) {
+		steps_take(s, COLUMN_LEN, s->left == 0 ? 0 : 1);
+	} else {
+		db_tell_kind(o, DB_CELL_END);
+		if (p->result == RESULT_ROWS)
+			db_tell_kind(o, DB_ROW_END);
+		steps_rest(s, IGNORED);
 	}
 }
 
@@ -537,7 +559,7 @@ server_step(void *arg, struct steps *s)
 		server_header(p, s);
 		break;
 	case FIRST:
-		first_byte(p, s);
+		first_byte(p, s, o);
 		break;
 	case ERR:
 		err_packet(p, s, o);
@@ -557,22 +579,27 @@ server_step(void *arg, struct steps *s)
 		p->result = p->columns == 0 ? RESULT_ROWS : RESULT_COLUMNS;
 		steps_rest(s, IGNORED);
 		break;
+	case COLUMN_LEN:
+	case COLUMN_TEXT:
+		column(p, s, o);
+		break;
 	case END:
 		end_packet(p, s, o);
 		break;
 	case CELL:
 		if (s->have == 0) {
+			db_tell_kind(o, DB_ROW_END);
 			steps_next(s);
 			break;
 		}
 		p->rows--;
-		row(p, s);
+		row(p, s, o);
 		break;
 	case CELL_LONG:
 		steps_pass(s, CELL_BYTES, read_le(s->buf, s->have), DATA);
 		break;
 	case CELL_BYTES:
-		db_tell_kind(o, DB_VALUE_END);
+		db_tell_kind(o, DB_CELL_END);
 		steps_take(s, CELL, s->left == 0 ? 0 : 1);
 		break;
 	default:

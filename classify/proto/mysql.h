@@ -41,6 +41,7 @@ struct mysql {
 	bool compress;
 	uint32_t flags;	  /* of the client */
 	uint64_t columns; /* definitions to come */
+	uint8_t text;	  /* which of a definition's texts is at hand */
 	uint64_t rows;
 };
 

@@ -64,16 +64,24 @@ postgresql_init(void *parser, const bool midstream[2])
 
 /* ------------------------------------------------------------------ both */
 
-/* A list of values: length (-1: NULL) and bytes of each. */
+/* A list of values, of the server a row of a result: length (-1: NULL) and bytes of each. */
 static void
-next_value(struct postgresql_side *side)
+next_value(struct postgresql_side *side, const struct db_out *o)
 {
 	if (side->count == 0) {
+		if (o->dir == SERVER)
+			db_tell_kind(o, DB_ROW_END);
 		steps_rest(&side->steps, IGNORED);
 		return;
 	}
 	side->count--;
 	steps_take(&side->steps, VALUE_LEN, 4);
+}
+
+static void
+end_of_value(const struct db_out *o)
+{
+	db_tell_kind(o, o->dir == SERVER ? DB_CELL_END : DB_VALUE_END);
 }
 
 static void
@@ -84,19 +92,22 @@ value(struct postgresql_side *side, const struct db_out *o)
 	switch (s->state) {
 	case VALUES:
 		side->count = s->have == 2 ? read_be16(s->buf) : 0;
-		next_value(side);
+		next_value(side, o);
 		break;
 	case VALUE_LEN:
-		if (s->have < 4)
+		if (s->have < 4) {
 			steps_rest(s, IGNORED);
-		else if (read_be32(s->buf) == UINT32_MAX)
-			next_value(side);
-		else
+		} else if (read_be32(s->buf) == UINT32_MAX) {
+			if (o->dir == SERVER)
+				db_tell_kind(o, DB_CELL_END);
+			next_value(side, o);
+		} else {
 			steps_pass(s, VALUE, read_be32(s->buf), DATA);
+		}
 		break;
 	default:
-		db_tell_kind(o, DB_VALUE_END);
-		next_value(side);
+		end_of_value(o);
+		next_value(side, o);
 		break;
 	}
 }
@@ -377,13 +388,14 @@ server_columns(struct postgresql_side *side, const struct db_out *o)
 	struct steps *s = &side->steps;
 
 	if (s->state == COLUMN) {
-		db_tell_kind(o, DB_VALUE_END);
+		db_tell_kind(o, DB_CELL_END);
 		steps_pass(s, COLUMN_REST, 18, IGNORED);
 		return;
 	}
 	if (s->state == COLUMNS)
 		side->count = s->have == 2 ? read_be16(s->buf) : 0;
 	if (side->count == 0 || s->left == 0) {
+		db_tell_kind(o, DB_ROW_END);
 		steps_rest(s, IGNORED);
 		return;
 	}

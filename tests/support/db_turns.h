@@ -11,8 +11,9 @@
  * counted
  *
  * A blank behind the opening of a bracket's head is not part of x. What was told comes out as text:
- * values in {}, statements in <>, everything else by a word. Each row of a table is run whole, byte
- * by byte, split in two everywhere, and split at random.
+ * values in {}, statements in <>, "," and "|" for the ends of cells, rows and values, everything
+ * else by a word. Each row of a table is run whole, byte by byte, split in two everywhere, and
+ * split at random.
  */
 #ifndef WEIR_TEST_DB_TURNS_H
 #define WEIR_TEST_DB_TURNS_H
@@ -185,6 +186,9 @@ db_said(void *arg, const struct db_event *e)
 		snprintf(text, sizeof(text), "settled#%" PRIu64, e->id);
 		db_say(s, text);
 		break;
+	case DB_CELL_END:
+		db_say(s, ",");
+		return;
 	case DB_HANDOVER:
 		db_say(s, "tls");
 		s->handover = true;

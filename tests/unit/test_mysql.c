@@ -7,28 +7,31 @@ static const struct db_tested tested = { sizeof(struct mysql), mysql_init, mysql
 
 #define GREETING \
 	"<{m00%0a8.0.36~%01~~~saltsalt~%ff%ff%ff%02~%ff%df%15~~~~~~~~~~saltsaltsalt~native~}"
-#define FLAGS(f)  f "~~~~-~~~~~~~~~~~~~~~~~~~~~~~"
-#define ANSWER	  ">{m01" FLAGS("%0d%a2%08~") "ada~%02xyshop~native~}"
-#define WELCOME	  "<{m02~~~%02~~~}"
-#define LOGGED_IN "auth#0;user=ada;db=shop;ok#0 0 ;"
+#define COLUMN(name) "{1 def}{1 s}{1 t}{1 t}{1 " name "}{1 " name "}%0c%21~~%01~~~%fd~~~~~"
+#define FLAGS(f)     f "~~~~-~~~~~~~~~~~~~~~~~~~~~~~"
+#define ANSWER	     ">{m01" FLAGS("%0d%a2%08~") "ada~%02xyshop~native~}"
+#define WELCOME	     "<{m02~~~%02~~~}"
+#define LOGGED_IN    "auth#0;user=ada;db=shop;ok#0 0 ;"
 
 static const struct db_case cases[] = {
 	{ "log-in and query",
 	  { GREETING, ANSWER, WELCOME, ">{m00%03SELECT 1, 'a'}",
-	    "<{m01%02}{m02 def1}{m03 def2}{m04%fe~~%02~}{m05{1 1}{1 41}}{m06%fb{1 "
-	    "xy}}{m07%fe~~%02~}" },
+	    "<{m01%02}{m02" COLUMN("a") "}{m03" COLUMN(
+		"b") "}{m04%fe~~%02~}{m05{1 1}{1 41}}{m06%fb{1 "
+		     "xy}}{m07%fe~~%02~}" },
 	  LOGGED_IN
-	  "<SELECT 1, 'a'>run#0;sent;{def1}|{def2}|{1}|{41}|{xy}|ok#0 2 ;answered;settled#0;" },
+	  "<SELECT 1, 'a'>run#0;sent;{a},{b},|{1},{41},|,{xy},|ok#0 2 ;answered;settled#0;" },
 	{ "rows that end in OK, attributes, several results",
 	  { GREETING, ANSWER, WELCOME, ">{m00%03~%01SELECT 1;UPDATE t}",
-	    "<{m01%01}{m02 def1}{m03{1 long}}{m04%fe~~%0a~~~}{m05~%03~%02~~~}" },
+	    "<{m01%01}{m02" COLUMN("a") "}{m03{1 long}}{m04%fe~~%0a~~~}{m05~%03~%02~~~}" },
 	  LOGGED_IN
-	  "<SELECT 1;UPDATE t>run#0;sent;{def1}|{long}|ok#0 1 ;ok#0 3 ;answered;settled#0;" },
+	  "<SELECT 1;UPDATE t>run#0;sent;{a},|{long},|ok#0 1 ;ok#0 3 ;answered;settled#0;" },
 	{ "no rows, both ways",
-	  { GREETING, ANSWER, WELCOME, ">{m00%03A}", "<{m01%01}{m02 def1}{m03%fe~~%02~~~}",
-	    ">{m00%03B}", "<{m01%01}{m02 def1}{m03%fe~~%02~}{m04%fe~~%02~}" },
+	  { GREETING, ANSWER, WELCOME, ">{m00%03A}",
+	    "<{m01%01}{m02" COLUMN("a") "}{m03%fe~~%02~~~}", ">{m00%03B}",
+	    "<{m01%01}{m02" COLUMN("a") "}{m03%fe~~%02~}{m04%fe~~%02~}" },
 	  LOGGED_IN
-	  "<A>run#0;sent;{def1}|ok#0 0 ;answered;settled#0;<B>run#0;sent;{def1}|ok#0 0 ;answered;"
+	  "<A>run#0;sent;{a},|ok#0 0 ;answered;settled#0;<B>run#0;sent;{a},|ok#0 0 ;answered;"
 	  "settled#0;" },
 	{ "attributes that name something",
 	  { GREETING, ANSWER, WELCOME, ">{m00%03%01%01~%01%0f~{1 k}{1 v}SELECT 1}" },
@@ -52,8 +55,8 @@ static const struct db_case cases[] = {
 		    "ok#0 1 ;answered;settled#0;" },
 	{ "binary rows",
 	  { GREETING, ANSWER, WELCOME, ">{m00%17%01~~~~%01~~~}",
-	    "<{m01%01}{m02def}{m03%fe~~%02~}{m04~~{1 abc}}{m05%fe~~%02~}" },
-	  LOGGED_IN "again 1#0;|sent;{def}|{~%03abc}|ok#0 1 ;answered;settled#0;" },
+	    "<{m01%01}{m02" COLUMN("a") "}{m03%fe~~%02~}{m04~~{1 abc}}{m05%fe~~%02~}" },
+	  LOGGED_IN "again 1#0;|sent;{a},|{~%03abc}|ok#0 1 ;answered;settled#0;" },
 	{ "a file",
 	  { GREETING, ANSWER, WELCOME, ">{m00%03LOAD x}", "<{m01%fbname}", ">{m02 a,b}{m03}",
 	    "<{m04~%01~%02~~~}" },
@@ -65,8 +68,9 @@ static const struct db_case cases[] = {
 		    "settled#0;auth#0;user=bob;db=db2;ok#0 0 ;answered;settled#0;" },
 	{ "gap within a row",
 	  { GREETING, ANSWER, WELCOME, ">{m00%03S}",
-	    "<{m01%01}{m02def}{m03%fe~~%02~}%15~~%04%14abc", "<!17!", "<{m05%fe~~%02~}" },
-	  LOGGED_IN "<S>run#0;sent;{def}|{abc}|ok#0 1 ;answered;settled#0;" },
+	    "<{m01%01}{m02" COLUMN("a") "}{m03%fe~~%02~}%15~~%04%14abc", "<!17!",
+	    "<{m05%fe~~%02~}" },
+	  LOGGED_IN "<S>run#0;sent;{a},|{abc},|ok#0 1 ;answered;settled#0;" },
 	{ "gap of unknown reach",
 	  { GREETING, ANSWER, WELCOME, ">%07~~~%03S!", ">ELECT", ">{m00%03NEXT}",
 	    "<{m01~~~%02~~~}" },

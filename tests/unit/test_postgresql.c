@@ -15,7 +15,7 @@ static const struct db_case cases[] = {
 	  { STARTUP, WELCOME, ">Q{4+ SELECT name FROM people WHERE id=7~}",
 	    "<T{4+ ~%01name~~~~~~~~~~~~~~~~~~~}D{4+ ~%01{4 Ada L.}}C{4+ SELECT 1~}Z{4+ I}" },
 	  LOGGED_IN
-	  "<SELECT name FROM people WHERE id=7~>run#2;sent;{name}|{Ada L.}|ok#0 1 ;answered;"
+	  "<SELECT name FROM people WHERE id=7~>run#2;sent;{name},|{Ada L.},|ok#0 1 ;answered;"
 	  "settled#2;" },
 	{ "password is not told",
 	  { STARTUP, "<R{4+ ~~~%05salt}", ">p{4+ md5deadbeef~}",
@@ -58,11 +58,11 @@ static const struct db_case cases[] = {
 	  { STARTUP, WELCOME, ">Q{4+ S~}",
 	    "<D~~~3~%01~~~)abcd!10!efghijklmnopqrstuvwxyz01234C{4+ SELECT 1~}Z{4+ I}" },
 	  LOGGED_IN
-	  "<S~>run#2;sent;{abcdefghijklmnopqrstuvwxyz01234}|ok#0 1 ;answered;settled#0;" },
+	  "<S~>run#2;sent;{abcdefghijklmnopqrstuvwxyz01234},|ok#0 1 ;answered;settled#0;" },
 	{ "gap of unknown reach",
 	  { STARTUP, WELCOME, ">Q{4+ S~}", "<D{4+ ~%01{4 ab}}!", "<cdef",
 	    "<C{4+ SELECT 1~}Z{4+ I}" },
-	  LOGGED_IN "<S~>run#2;sent;{ab}|{cdef}answered;ok#0 1 ;answered;settled#0;",
+	  LOGGED_IN "<S~>run#2;sent;{ab},|{cdef}answered;ok#0 1 ;answered;settled#0;",
 	  true },
 };
 
