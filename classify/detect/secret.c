@@ -9,7 +9,7 @@
 
 #include "classify/detect/validators.h"
 
-enum { WORD_LEN_MAX = 40 };
+enum { WORD_LEN_MAX = 40, NAME_LEN_MIN = 3 };
 
 static double
 entropy(struct span s)
@@ -141,18 +141,51 @@ is_neutral(struct span word)
 	return span_is_nocase(word, "value") || span_is_nocase(word, "default");
 }
 
+/* A word begins at at, or one part of it: eth, my_eth and myEth have an eth, together has none. */
+static bool
+begins_part(const struct value *v, size_t at)
+{
+	const uint8_t *w = v->window;
+
+	if (at == 0 || !is_alpha(w[at]) || !is_alpha(w[at - 1]) || value_escape_before(v, at))
+		return true;
+	return (w[at] & 0x20) == 0 && (w[at - 1] & 0x20) != 0;
+}
+
+/*
+ * Where the vendor's name begins: the match may have begun inside another word, in front of it;
+ * the same letters are then looked for. false: in no place they are more than a piece of a word.
+ */
+static bool
+find_name(const struct value *v, size_t to, size_t *at)
+{
+	struct span first = span_of(v->window + v->start, NAME_LEN_MIN);
+
+	for (*at = v->start; *at + NAME_LEN_MIN <= to; (*at)++) {
+		size_t k = 0;
+
+		while (k < first.len && ascii_lower(v->window[*at + k]) == ascii_lower(first.p[k]))
+			k++;
+		if (k == first.len && begins_part(v, *at))
+			return true;
+	}
+	return false;
+}
+
 static bool
 is_named_key(const struct value *v, struct span s)
 {
 	struct span word = word_before(v->window, (size_t)(s.p - v->window)), next = word;
+	size_t name;
 	bool own;
 
+	if (s.p == v->window + v->start && labelled_inside(s))
+		return begins_part(v, v->start);
+	if (!find_name(v, (size_t)(s.p - v->window), &name))
+		return false;
 	if (is_neutral(word))
 		word = word_before(v->window, (size_t)(word.p - v->window));
-	own = word.len != 0 && word.p <= v->window + v->start &&
-	      word.p + word.len > v->window + v->start;
-	if (s.p == v->window + v->start && labelled_inside(s))
-		return true;
+	own = word.len != 0 && word.p <= v->window + name && word.p + word.len > v->window + name;
 	/* Longer than a name is: a line of base64. */
 	if (word.len > WORD_LEN_MAX || says_other(word))
 		return false;
@@ -169,7 +202,7 @@ is_named_key(const struct value *v, struct span s)
  *    ^name         ^word       ^value
  *
  * The word in front of the value must say that a key follows, or be the name's own and the value
- * mixed as a key is.
+ * mixed as a key is. The name is a word or a part of one: zip_api_key is no ip_api's.
  */
 int
 validate_named_key(struct value *v)
@@ -243,7 +276,7 @@ is_aws_name(struct span word)
 int
 validate_aws_secret(struct value *v)
 {
-	size_t to = v->end;
+	size_t to = v->end, name;
 	bool upper = false, lower = false, digit = false;
 
 	while (to > v->start && !is_base64(v->window[to - 1]))
@@ -260,6 +293,8 @@ validate_aws_secret(struct value *v)
 		lower = lower || (s.p[i] >= 'a' && s.p[i] <= 'z');
 		digit = digit || is_digit(s.p[i]);
 	}
+	if (to - 40 > v->start && !find_name(v, to - 40, &name))
+		return 0;
 	if ((!upper || !lower || !digit || entropy(s) < 4.25) &&
 	    !is_aws_name(word_before(v->window, to - 40)))
 		return 0;

@@ -138,6 +138,18 @@ value_digits(struct span s, uint8_t *out, size_t cap)
 	return nr;
 }
 
+bool
+value_escape_before(const struct value *v, size_t at)
+{
+	const uint8_t *w = v->window;
+
+	if (at >= 2 && w[at - 2] == '\\')
+		return memchr("nrtbf", w[at - 1], 5) != NULL;
+	if (at >= 3 && w[at - 3] == '%')
+		return hex_value(w[at - 2]) >= 0 && hex_value(w[at - 1]) >= 0;
+	return at >= 6 && w[at - 6] == '\\' && w[at - 5] == 'u';
+}
+
 static int
 base64_value(uint8_t c)
 {

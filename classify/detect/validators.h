@@ -61,6 +61,8 @@ validate_fn validate_token, validate_aws_key, validate_aws_secret, validate_crc3
 
 /* The digits of a span, without anything else; 0 when there are more than cap. */
 size_t value_digits(struct span s, uint8_t *out, size_t cap);
+/* The letter or digit in front of at ends an escape: "\n", the "\u0022" of JSON, "%3D". */
+bool value_escape_before(const struct value *v, size_t at);
 /*
  * A piece of a row of numbers: blanks keep its digit groups apart, and keep it apart from more of
  * their kind, in base ten or sixteen, to either side.

@@ -26,21 +26,6 @@ byte_at(const struct value *v, size_t at)
 	return at < v->len ? v->window[at] : 0;
 }
 
-/*
- * The letter or digit in front of at ends an escape: "\n", the "\u0022" of JSON, "%3D".
- */
-static bool
-escape_before(const struct value *v, size_t at)
-{
-	const uint8_t *w = v->window;
-
-	if (at >= 2 && w[at - 2] == '\\')
-		return memchr("nrtbf", w[at - 1], 5) != NULL;
-	if (at >= 3 && w[at - 3] == '%')
-		return hex_value(w[at - 2]) >= 0 && hex_value(w[at - 1]) >= 0;
-	return at >= 6 && w[at - 6] == '\\' && w[at - 5] == 'u';
-}
-
 static bool
 bounded_left(const struct value *v, bool number)
 {
@@ -50,7 +35,7 @@ bounded_left(const struct value *v, bool number)
 	uint8_t c = v->window[v->start - 1], before = v->start >= 2 ? v->window[v->start - 2] : 0;
 
 	if (is_alnum(c))
-		return escape_before(v, v->start);
+		return value_escape_before(v, v->start);
 	if (c == '_')
 		return false;
 	if (number && (c == '.' || c == '-'))
