@@ -129,7 +129,6 @@ read_token(const struct value *v, struct jwt *t)
 static void
 take_token(struct value *v, size_t from, size_t to)
 {
-	v->cut = from == 0;
 	while (to < v->len && (is_base64url(v->window[to]) || v->window[to] == '.'))
 		to++;
 	v->start = from;

@@ -79,7 +79,7 @@ mask_value(const struct rule *rule, const struct value *v, char *out, size_t cap
 		add_phone(&t, v);
 		break;
 	case SHOW_PREFIX:
-		add_ends(&t, v, v->cut ? 0 : rule->show_prefix, 0, 3);
+		add_ends(&t, v, value_is_headless(v) ? 0 : rule->show_prefix, 0, 3);
 		break;
 	case SHOW_NONE:
 		add(&t, "[", 1);

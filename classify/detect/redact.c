@@ -20,7 +20,8 @@ struct mark {
 
 struct redaction {
 	struct scanner *scanner;
-	const uint16_t *origin;	     /* of the view's bytes and its end; NULL: the text itself */
+	const uint16_t *origin; /* of the view's bytes and its end; NULL: the text itself */
+	struct span view;	/* what is being scanned: the text, or it with something undone */
 	size_t whole_from, whole_to; /* not 0, 0: mark all of this instead */
 	const uint8_t *text;
 	size_t text_len;
@@ -94,6 +95,21 @@ end_of_word(const struct redaction *r, const struct rule *rule, size_t to)
 	return to;
 }
 
+/* A value that begins in front of its window goes on there, as far as its bytes do. */
+static size_t
+begin_of_word(const struct redaction *r, const struct value *v, size_t from)
+{
+	if (!value_is_headless(v))
+		return from;
+	for (; from > 0; from--) {
+		uint8_t c = r->view.p[from - 1];
+
+		if (c == '=' || !(is_token_byte(c) || c == '.' || c == '%'))
+			break;
+	}
+	return from;
+}
+
 static void
 on_value(void *arg, const struct rule *rule, const struct value *v, size_t window_at)
 {
@@ -104,9 +120,10 @@ on_value(void *arg, const struct rule *rule, const struct value *v, size_t windo
 	if (whole) {
 		from = r->whole_from;
 		to = r->whole_to;
-	} else if (r->origin != NULL) {
-		from = r->origin[from];
-		to = r->origin[to];
+	} else {
+		from = begin_of_word(r, v, from);
+		from = r->origin == NULL ? from : r->origin[from];
+		to = r->origin == NULL ? to : r->origin[to];
 	}
 	/* A marker opens a block: what follows it is the key. */
 	if (v->end - v->start > 5 && memcmp(v->window + v->end - 5, "-----", 5) == 0)
@@ -361,6 +378,7 @@ scan_undone(struct redaction *r, const uint8_t *text, size_t len, char blank)
 		text = v->text;
 		len = v->len;
 		r->origin = origin = v->origin;
+		r->view = span_of(text, len);
 		met = met || memchr(text, '+', len) != NULL;
 		scan_values(r->scanner, text, len, on_value, r);
 		scan_words(r, text, len, origin);
@@ -389,6 +407,7 @@ redact_text(struct scanner *s, const uint8_t *in, size_t len, char *out, size_t 
 	r.whole_from = r.whole_to = 0;
 	r.text = in;
 	r.text_len = len;
+	r.view = span_of(in, len);
 	r.overflow = false;
 	r.nr = 0;
 	scan_values(s, in, len, on_value, &r);

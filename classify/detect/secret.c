@@ -41,6 +41,24 @@ validate_token(struct value *v)
 	return 10;
 }
 
+/*
+ * The same where a token is longer than what is in sight of its end: the match ends inside it, and
+ * it goes on as far as its characters do.
+ */
+int
+validate_token_head(struct value *v)
+{
+	size_t to = v->end;
+
+	while (to < v->len && (is_alnum(v->window[to]) || memchr("-_.+/=%~", v->window[to], 8)))
+		to++;
+	while (to > v->end && v->window[to - 1] == '.')
+		to--;
+	v->end = to;
+	value_set_norm(v, value_span(v));
+	return validate_token(v);
+}
+
 /* ------------------------------------------------------------------ keys by a vendor's name */
 
 static bool

@@ -96,6 +96,7 @@ static const struct validator validators[] = {
 	{ "tfn", validate_tfn, "Australia: tax file number, mod 11" },
 	{ "th_pin", validate_th_pin, "Thailand: 13 digits, mod 11" },
 	{ "token", validate_token, "a random-looking token: no placeholder, not one character over and over" },
+	{ "token_head", validate_token_head, "the same, of a long one: the match ends inside it" },
 	{ "track", validate_track, "magnetic track data: the PAN passes Luhn, the expiry has a month" },
 	{ "tw_id", validate_tw_id, "Taiwan: letter, sex, check digit" },
 	{ "url_password", validate_url_password, "user:password@ in a URL, no placeholder" },

@@ -35,8 +35,8 @@ struct value {
 	size_t start, end;
 	struct token_claims *claims; /* where a validator puts what a token says; may be NULL */
 	struct near_words *near;     /* the judge's, see words.h; NULL where nobody asks */
+	bool cut;		     /* more of the text stands in front of the window */
 	bool test;		     /* the validator knows it as a test value or a reserved name */
-	bool cut;		     /* it begins out of sight: none of its beginning is shown */
 	size_t norm_len;
 	uint8_t norm[VALUE_NORM_CAP];
 };
@@ -64,8 +64,17 @@ value_init(struct value *v, const uint8_t *window, size_t len, size_t start, siz
 	v->end = end;
 	v->claims = NULL;
 	v->near = NULL;
-	v->test = v->cut = false;
+	v->cut = false;
+	v->test = false;
 	value_set_norm(v, value_span(v));
+}
+
+/* It goes back to where the window begins, and so perhaps farther: its first bytes are not in
+ * sight. */
+static inline bool
+value_is_headless(const struct value *v)
+{
+	return v->cut && v->start == 0;
 }
 
 static inline bool

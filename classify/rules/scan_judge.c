@@ -262,6 +262,7 @@ judge(struct scan_stream *st, const struct candidate *c, const struct candidate 
 	    crosses_fields(st, window + start, window + end))
 		return;
 	value_init(&v, window, len, start, end);
+	v.cut = from > st->limit;
 	v.near = near_words_of(st->scanner, c, from, to);
 	if (st->scanner->trace != NULL)
 		scan_trace(st, p, &v, from);

@@ -113,6 +113,48 @@ test_long(void **state)
 }
 
 static void
+keep_sample(void *arg, const struct finding *f)
+{
+	if (strcmp(f->rule->data_type, "secret.aws_session_token") == 0 ||
+	    strcmp(f->rule->data_type, "secret.sentry") == 0)
+		memcpy(arg, f->sample, sizeof(f->sample));
+}
+
+/*
+ * A token longer than a window, of a rule that matches its beginning and of one that matches all of
+ * it: nothing of it is left, and a sample shows what is public or nothing.
+ */
+static void
+test_long_token(void **state)
+{
+	static const struct {
+		const char *head, *want, *sample;
+	} rows[] = {
+		{ "IQoJb3JpZ2luX2Vj", "/a?t=IQoJ*** b", "IQoJ***" },
+		{ "sntrys_eyJpYXQiOjE3", "/a?t=*** b", "***" },
+	};
+	static const char random[] = "q8Zk3Lw0Pm7Yt5RvB2nC6dF9gH1jKa4X";
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[2048], out[2048], sample[sizeof(((struct finding *)0)->sample)] = "";
+		size_t len = (size_t)snprintf(text, sizeof(text), "/a?t=%s", rows[i].head);
+
+		while (len < 1200)
+			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s", random);
+		len += (size_t)snprintf(text + len, sizeof(text) - len, " b");
+
+		size_t n = redact_text(scanner, (const uint8_t *)text, len, out, sizeof(out));
+
+		assert_int_equal(n, strlen(rows[i].want));
+		assert_memory_equal(out, rows[i].want, n);
+		scan_block(scanner, BUFFER_HTTP_BODY, (const uint8_t *)text, len, keep_sample,
+			   sample);
+		assert_string_equal(sample, rows[i].sample);
+	}
+}
+
+static void
 test_too_many(void **state)
 {
 	char text[2048], out[2048];
@@ -153,9 +195,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_redact),
-		cmocka_unit_test(test_cap),
-		cmocka_unit_test(test_long),
+		cmocka_unit_test(test_redact),	 cmocka_unit_test(test_cap),
+		cmocka_unit_test(test_long),	 cmocka_unit_test(test_long_token),
 		cmocka_unit_test(test_too_many),
 	};
 

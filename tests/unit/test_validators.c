@@ -76,6 +76,8 @@ static const struct validator_case {
 	{ "url_password", "db<://u:${PW}@>h", false, NULL },
 	{ "token", "<q8Zk3Lw0Pm7Yt5Rv>", true, NULL },
 	{ "token", "<your_token_goes_here>", true, NULL },
+	{ "token_head", "x <q8Zk3Lw0>Pm7Yt5Rv==.", true, "q8Zk3Lw0Pm7Yt5Rv==" },
+	{ "token_head", "<q8Zk3Lw0>", true, "q8Zk3Lw0" },
 	{ "named_key", "<clarifai: { \"api_key\": \"dkHL49dId5skLfBjsf342RJkdskdpD54>\"", true,
 	  "dkHL49dId5skLfBjsf342RJkdskdpD54" },
 	{ "named_key", "<CLARIFAI dkHL49dId5skLfBjsf342RJkdskdpD54>", true, NULL },
