@@ -65,34 +65,68 @@ is_id_like(const uint8_t *s, size_t len)
 	return (hex == len && len >= 16) || (len >= 20 && digits >= 4);
 }
 
-/* Ids, UUIDs and numbers as {}: /users/42/cards -> /users/{}/cards */
+/* A slash, or what stands up to the next one. */
+static struct span
+take_part(struct span *path)
+{
+	struct span part = span_of(path->p, 1);
+
+	if (path->p[0] != '/') {
+		while (part.len < path->len && path->p[part.len] != '/')
+			part.len++;
+	}
+	*path = span_of(path->p + part.len, path->len - part.len);
+	return part;
+}
+
+static size_t
+nr_slashes(struct span s)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < s.len; i++)
+		nr += s.p[i] == '/';
+	return nr;
+}
+
+/*
+ * Ids, UUIDs and numbers as {}: /users/42/cards -> /users/{}/cards. Of any other part shown has
+ * what is written.
+ */
+static size_t
+write_template(struct span path, struct span shown, uint8_t *out, size_t cap)
+{
+	size_t n = 0;
+
+	while (path.len != 0 && shown.len != 0) {
+		struct span part = take_part(&path), text = take_part(&shown);
+
+		if (is_id_like(part.p, part.len))
+			text = span_of((const uint8_t *)"{}", 2);
+		if (text.len > cap - n)
+			break;
+		memcpy(out + n, text.p, text.len);
+		n += text.len;
+	}
+	return n;
+}
+
+/*
+ * A key may be known by the ids in front of it, so the whole path is masked, and then the ids are
+ * taken out of it. Where a mask hides a slash, ids are told by what is shown.
+ */
 static void
 put_template(const struct exchange *x, struct span path, struct record *r)
 {
-	uint8_t *out = x->env->scratch;
-	size_t n = 0;
+	enum { HALF = CONN_SCRATCH_BYTES / 2 };
+	uint8_t *out = x->env->scratch, *masked = out + HALF;
+	struct span shown =
+	    span_of(masked, conn_env_mask(x->env, path.p, path.len, (char *)masked, HALF));
 
-	for (size_t i = 0; i < path.len && n + path.len - i < CONN_SCRATCH_BYTES;) {
-		size_t end = i;
-
-		if (path.p[i] == '/') {
-			out[n++] = '/';
-			i++;
-			continue;
-		}
-		while (end < path.len && path.p[end] != '/')
-			end++;
-		if (is_id_like(path.p + i, end - i)) {
-			out[n++] = '{';
-			out[n++] = '}';
-		} else {
-			memcpy(out + n, path.p + i, end - i);
-			n += end - i;
-		}
-		i = end;
-	}
+	if (nr_slashes(shown) != nr_slashes(path))
+		path = shown;
 	/* The mask works in its own memory, so the scratch space may be handed to it. */
-	record_put_text(r, RF_URL_TEMPLATE, out, n);
+	record_put_text(r, RF_URL_TEMPLATE, out, write_template(path, shown, out, HALF));
 }
 
 static void

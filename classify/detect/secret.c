@@ -59,6 +59,26 @@ validate_token_head(struct value *v)
 	return validate_token(v);
 }
 
+/*
+ * A path whose last part is the key: /services/T0.../B0.../KEY, /with/key/KEY, or the value of a
+ * parameter. Its own shape says little, what stands in front of it says it all. The value is the
+ * key alone: who is called by it may be read.
+ */
+int
+validate_path_key(struct value *v)
+{
+	size_t from = v->end;
+
+	while (from > v->start && v->window[from - 1] != '/' && v->window[from - 1] != '=')
+		from--;
+	if (from == v->start || from == v->end)
+		return 0;
+	v->start = from;
+	v->test = is_placeholder(value_span(v));
+	value_set_norm(v, value_span(v));
+	return 10;
+}
+
 /* ------------------------------------------------------------------ keys by a vendor's name */
 
 static bool

@@ -77,6 +77,7 @@ static const struct validator validators[] = {
 	{ "npi", validate_npi, "US health provider: Luhn behind 80840" },
 	{ "nric", validate_nric, "Singapore: 7 digits and a check letter" },
 	{ "oib", validate_oib, "Croatia: ISO 7064 mod 11,10" },
+	{ "path_key", validate_path_key, "the last part of a path or the value of a parameter, no placeholder" },
 	{ "pem_key", validate_pem_key, "a PEM marker with a key behind it" },
 	{ "personalausweis", validate_personalausweis, "Germany: identity card, weights 7 3 1" },
 	{ "personnummer", validate_personnummer, "Sweden: date and Luhn" },
