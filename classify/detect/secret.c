@@ -343,6 +343,29 @@ validate_aws_secret(struct value *v)
 	return 30;
 }
 
+/*
+ * A key of Azure that carries the mark of its service: the match begins at the mark, which stands
+ * near the end. In front of it is as much base64 as makes 32, 39, 40 or 64 bytes, or 84 letters and
+ * digits.
+ *
+ *   kR3...52 characters...JQQJ99BDACYeBjFX...   q8Zk...76 characters...+AStZ9x2LQ==
+ */
+int
+validate_azure_key(struct value *v)
+{
+	static const uint8_t lens[] = { 44, 52, 56, 84, 88 };
+	size_t from = v->start;
+
+	while (from > 0 && v->end - from <= 88 && is_base64(v->window[from - 1]))
+		from--;
+	v->start = from;
+	if (memchr(lens, (int)(v->end - from), sizeof(lens)) == NULL)
+		return 0;
+	v->test = is_placeholder(value_span(v));
+	value_set_norm(v, value_span(v));
+	return 30;
+}
+
 /* user:password@ behind "://": both there, the password no stand-in. The value is the password. */
 int
 validate_url_password(struct value *v)

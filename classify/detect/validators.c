@@ -14,6 +14,7 @@ static const struct validator validators[] = {
 	{ "au_medicare", validate_au_medicare, "Australia: health card, a check digit" },
 	{ "aws_key", validate_aws_key, "AWS access key id: base32 behind the four letters" },
 	{ "aws_secret", validate_aws_secret, "40 characters of base64 with the entropy of a random key" },
+	{ "azure_key", validate_azure_key, "a key of Azure by its service's mark, of a length that there is" },
 	{ "base58_address", validate_base58_address, "crypto-currency address: Base58Check of 21 bytes" },
 	{ "base64_64", validate_base64_64, "base64 of exactly 64 bytes" },
 	{ "basic", validate_basic, "HTTP Basic credentials: base64 of user:password" },
