@@ -234,28 +234,74 @@ validate_luhn(struct value *v)
 	return v->norm_len >= 2 && luhn_ok(v->norm, v->norm_len) ? 10 : 0;
 }
 
+/* The first run of digits that a card number can be. */
+static struct span
+pan_in(struct span s)
+{
+	size_t at = 0, len = 0;
+
+	for (; at < s.len; at += len != 0 ? len : 1) {
+		for (len = 0; at + len < s.len && is_digit(s.p[at + len]); len++)
+			;
+		if (len >= CARD_MIN && len <= CARD_MAX)
+			return span_of(s.p + at, len);
+	}
+	return span_of(s.p, 0);
+}
+
+/* YYMM behind what separates it from the number; NULL when there is none. */
+static const uint8_t *
+track_expiry(struct span pan, const uint8_t *end)
+{
+	const uint8_t *p = pan.p + pan.len;
+
+	if (p < end && *p == '^') {
+		for (p++; p < end && *p != '^'; p++)
+			;
+	} else if (p < end && *p != '=' && (*p | 0x20) != 'd') {
+		return NULL;
+	}
+	if (end - p < 5)
+		return NULL;
+	for (unsigned i = 1; i < 5; i++) {
+		if (!is_digit(p[i]))
+			return NULL;
+	}
+	return p + 1;
+}
+
 /*
  * Track 1: %B PAN ^ NAME ^ YYMM ...     Track 2: ; PAN = YYMM ...
- * The match is the beginning up to the expiry date; the PAN inside must be one.
+ * Readers and chips leave the sentinels out, and the chip (EMV tag 57) writes a D for the '='; the
+ * rule then asks for a word in front of it. The match goes up to the expiry date; the PAN inside
+ * must be one. The value is all of the track: behind the date are the codes that must not be kept.
  */
 int
 validate_track(struct value *v)
 {
-	struct span s = value_span(v);
-	size_t at = 0, len = 0;
+	struct span pan = pan_in(value_span(v));
+	const uint8_t *window_end = v->window + v->len, *date;
+	size_t from = (size_t)(pan.p - v->window), to;
+	unsigned month;
 
-	while (at < s.len && !is_digit(s.p[at]))
-		at++;
-	while (at + len < s.len && is_digit(s.p[at + len]))
-		len++;
-	if (len < CARD_MIN || len > CARD_MAX || !luhn_ok(s.p + at, len))
+	if (pan.len == 0 || !luhn_ok(pan.p, pan.len))
+		return 0;
+	date = track_expiry(pan, window_end);
+	if (date == NULL)
+		return 0;
+	month = (unsigned)(date[2] - '0') * 10 + date[3] - '0';
+	if (month < 1 || month > 12)
 		return 0;
 
-	size_t month = v->end - 2;
-	unsigned mm = (unsigned)(v->window[month] - '0') * 10 + v->window[month + 1] - '0';
-
-	if (s.len < len + 5 || mm < 1 || mm > 12)
-		return 0;
-	value_set_norm(v, span_of(s.p + at, len));
+	/* %B, B or ; in front of it, the service code and what the issuer adds behind it. */
+	if (from > v->start && (v->window[from - 1] == 'B' || v->window[from - 1] == ';'))
+		from--;
+	if (from > v->start && v->window[from - 1] == '%')
+		from--;
+	for (to = (size_t)(date - v->window) + 4; to < v->len && is_alnum(v->window[to]); to++)
+		;
+	v->start = from;
+	v->end = to < v->len && v->window[to] == '?' ? to + 1 : to;
+	value_set_norm(v, pan);
 	return 40;
 }

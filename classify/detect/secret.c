@@ -35,7 +35,9 @@ validate_token(struct value *v)
 {
 	struct span s = value_span(v);
 
-	if (s.len == 0 || memchr(s.p, '<', s.len) != NULL || memchr(s.p, '{', s.len) != NULL)
+	/* {SSHA} begins a hash, sk-{KEY} is a gap to fill in. */
+	if (s.len == 0 || memchr(s.p, '<', s.len) != NULL ||
+	    memchr(s.p + 1, '{', s.len - 1) != NULL)
 		return 0;
 	v->test = is_placeholder(s) || entropy(s) < 2.5;
 	return 10;
