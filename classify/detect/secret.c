@@ -189,6 +189,9 @@ begins_part(const struct value *v, size_t at)
 
 	if (at == 0 || !is_alpha(w[at]) || !is_alpha(w[at - 1]) || value_escape_before(v, at))
 		return true;
+	/* -Dsonar.login=... */
+	if (at >= 2 && w[at - 2] == '-' && (at == 2 || !is_alnum(w[at - 3])))
+		return true;
 	return (w[at] & 0x20) == 0 && (w[at - 1] & 0x20) != 0;
 }
 

@@ -104,20 +104,27 @@ validate_pem_key(struct value *v)
 	return nr >= 12 || (gap > 0 && nr > 0 && p + nr == end) ? 20 : 0;
 }
 
-/* Exactly 64 bytes behind the last '=' or blank of the match: an Azure storage key. */
+/*
+ * Exactly 64 bytes behind the last '=' or blank of the match: an Azure storage key. The match may
+ * leave its padding out.
+ */
 int
 validate_base64_64(struct value *v)
 {
 	uint8_t key[65];
-	size_t from = v->end;
+	size_t from = v->end, to = v->end;
 
 	while (from > v->start && memchr("=\"':; ", v->window[from - 1], 6) != NULL)
 		from--;
 	while (from > v->start && memchr("=\"':; ", v->window[from - 1], 6) == NULL)
 		from--;
-	if (base64_decode(span_of(v->window + from, v->end - from), key, sizeof(key)) != 64)
+	while (to < v->len && v->window[to] == '=')
+		to++;
+	if ((to < v->len && (is_alnum(v->window[to]) || memchr("+/", v->window[to], 2) != NULL)) ||
+	    base64_decode(span_of(v->window + from, to - from), key, sizeof(key)) != 64)
 		return 0;
 	v->start = from;
+	v->end = to;
 	value_set_norm(v, value_span(v));
 	return 30;
 }

@@ -97,6 +97,8 @@ static const struct validator_case {
 	{ "named_key", "my_<clarifai_key: dkHL49dId5skLfBjsf342RJkdskdpD54>", true, NULL },
 	{ "named_key", "my<ClarifaiKey: dkHL49dId5skLfBjsf342RJkdskdpD54>", true, NULL },
 	{ "named_key", "\\n<clarifai_key: dkHL49dId5skLfBjsf342RJkdskdpD54>", true, NULL },
+	{ "named_key", "java -D<clarifai.key=dkHL49dId5skLfBjsf342RJkdskdpD54>", true, NULL },
+	{ "named_key", "my-D<clarifai.key=dkHL49dId5skLfBjsf342RJkdskdpD54>", false, NULL },
 	{ "named_key", "tog<ether_api_key: dkHL49dId5skLfBjsf342RJkdskdpD54>", false, NULL },
 	{ "named_key", "tog<ether, eth_key: dkHL49dId5skLfBjsf342RJkdskdpD54>", true, NULL },
 	{ "named_key", "z<ip_api_key: dkHL49dId5skLfBjsf342RJkdskdpD54>", false, NULL },
