@@ -371,21 +371,90 @@ validate_azure_key(struct value *v)
 	return 30;
 }
 
-/* user:password@ behind "://": both there, the password no stand-in. The value is the password. */
+/* RFC 2606: what documentation calls its hosts. */
+static bool
+is_example_host(const struct value *v, size_t at)
+{
+	static const char *const names[] = { "example", "example.com", "example.org",
+					     "example.net" };
+	struct span host;
+	size_t to = at;
+
+	while (to < v->len &&
+	       (is_alnum(v->window[to]) || v->window[to] == '-' || v->window[to] == '.'))
+		to++;
+	host = span_of(v->window + at, to - at);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		size_t len = strlen(names[i]);
+
+		if (host.len >= len &&
+		    span_is_nocase(span_of(host.p + host.len - len, len), names[i]) &&
+		    (host.len == len || host.p[host.len - len - 1] == '.'))
+			return true;
+	}
+	return false;
+}
+
+/* ${PW}, $PW, %(pw)s, %s, {pw}, ***; but %23x is percent-coding and $Zx9kQ2 a password. */
+static bool
+is_url_variable(struct span s)
+{
+	bool letter = false, digit = false, small = false;
+
+	for (size_t i = 0; i < s.len; i++) {
+		letter = letter || is_alpha(s.p[i]);
+		digit = digit || is_digit(s.p[i]);
+		small = small || (s.p[i] >= 'a' && s.p[i] <= 'z');
+	}
+	if (s.p[0] == '%')
+		return s.len < 3 || hex_value(s.p[1]) < 0 || hex_value(s.p[2]) < 0;
+	if (s.p[0] == '$')
+		return s.len < 6 || !small || !digit || !is_alpha(s.p[1]);
+	return s.p[0] == '{' || s.p[0] == '<' || (s.p[0] == '*' && !letter && !digit);
+}
+
+/* [user[:password]@]host, &lt;user&gt;:&lt;password&gt;@: of a manual. */
+static bool
+is_syntax(struct span user, struct span password)
+{
+	return (user.len != 0 && user.p[0] == '[' &&
+		memchr(password.p, ']', password.len) != NULL) ||
+	       holds_nocase(user, "&lt;") || holds_nocase(password, "&lt;");
+}
+
+static bool
+is_no_password(struct span s)
+{
+	static const char *const words[] = { "password", "passwd", "pass", "pwd" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (span_is_nocase(s, words[i]))
+			return true;
+	}
+	return s.len < 4 || is_placeholder(s);
+}
+
+/*
+ * user:password@ behind "://", the password no stand-in; the user may be missing, as for Redis. The
+ * value is the password.
+ */
 int
 validate_url_password(struct value *v)
 {
 	const uint8_t *w = v->window;
 	size_t at = v->end - 1;
-	size_t colon;
+	size_t colon, user;
 
 	if (w[at] != '@')
 		return 0;
 	/* The match's start may be a guess, the scheme is not. */
 	for (colon = at; colon > 0 && w[colon - 1] != ':' && w[colon - 1] > ' '; colon--)
 		;
-	if (colon < 4 || w[colon - 1] != ':' || colon == at || w[colon - 2] == '/' ||
-	    w[colon - 2] == ':')
+	if (colon < 4 || w[colon - 1] != ':' || colon == at || w[colon - 2] == ':')
+		return 0;
+	for (user = colon - 1; user > 0 && w[user - 1] != '/' && w[user - 1] > ' '; user--)
+		;
+	if (user < 3 || memcmp(w + user - 3, "://", 3) != 0)
 		return 0;
 
 	/* "p@ss@host": the last one ends it. */
@@ -397,10 +466,10 @@ validate_url_password(struct value *v)
 
 	struct span password = span_of(w + colon, at - colon);
 
-	if (password.p[0] == '$' || password.p[0] == '{' || password.p[0] == '<' ||
-	    password.p[0] == '*' || password.p[0] == '%')
+	if (password.len < 3 || is_url_variable(password) ||
+	    is_syntax(span_of(w + user, colon - 1 - user), password))
 		return 0;
-	v->test = span_is_nocase(password, "password") || is_placeholder(password);
+	v->test = is_no_password(password) || is_example_host(v, at + 1);
 	v->start = colon;
 	v->end = at;
 	value_set_norm(v, password);
