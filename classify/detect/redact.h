@@ -13,7 +13,8 @@
  * Clean text comes out byte for byte. Text beyond REDACT_MAX bytes is cut off, at a UTF-8 boundary
  * and not inside a word. When more than REDACT_MAX_MARKS values are found, all is masked.
  *
- * On the packet path: no allocation; text without digits, '@' or a long word costs one look.
+ * On the packet path: no allocation; text without digits, '@', a long word or a separator costs one
+ * look.
  */
 #ifndef WEIR_REDACT_H
 #define WEIR_REDACT_H

@@ -79,6 +79,7 @@ static const struct validator validators[] = {
 	{ "nric", validate_nric, "Singapore: 7 digits and a check letter" },
 	{ "oib", validate_oib, "Croatia: ISO 7064 mod 11,10" },
 	{ "path_key", validate_path_key, "the last part of a path or the value of a parameter, no placeholder" },
+	{ "password", validate_password, "a password behind its name: no words, no expression, no placeholder" },
 	{ "pem_key", validate_pem_key, "a PEM marker with a key behind it" },
 	{ "personalausweis", validate_personalausweis, "Germany: identity card, weights 7 3 1" },
 	{ "personnummer", validate_personnummer, "Sweden: date and Luhn" },
@@ -325,18 +326,31 @@ holds_nocase(struct span s, const char *needle)
 	return false;
 }
 
+static bool
+holds_any(struct span s, const char *const *texts, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++) {
+		if (holds_nocase(s, texts[i]))
+			return true;
+	}
+	return false;
+}
+
+bool
+is_stand_in(struct span s)
+{
+	static const char *const words[] = { "xxxx",	 "****",	"....",	    "example",
+					     "your_",	 "your-",	"dummy",    "changeme",
+					     "redacted", "placeholder", "00000000", "insert",
+					     "sample",	 "12345678",	"abcdef",   "yourkey" };
+
+	return holds_any(s, words, sizeof(words) / sizeof(words[0])) || looks_made_up(s);
+}
+
 bool
 is_placeholder(struct span s)
 {
-	static const char *const words[] = {
-		"xxxx",	    "****",	"....",	       "example",  "your_",  "your-",	"dummy",
-		"changeme", "redacted", "placeholder", "00000000", "insert", "sample",	"12345678",
-		"abcdef",   "{{",	"}}",	       "${",	   "<",	     "yourkey", "%s"
-	};
+	static const char *const marks[] = { "{{", "}}", "${", "<", "%s" };
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (holds_nocase(s, words[i]))
-			return true;
-	}
-	return looks_made_up(s);
+	return holds_any(s, marks, sizeof(marks) / sizeof(marks[0])) || is_stand_in(s);
 }

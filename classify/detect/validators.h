@@ -51,6 +51,8 @@ validate_fn validate_cuit, validate_nif, validate_svnr, validate_ahv, validate_r
 validate_fn validate_mrz, validate_vin, validate_bic, validate_birth_date, validate_document;
 /* Crypto-currencies: crypto.c. */
 validate_fn validate_base58_address, validate_wif, validate_xprv, validate_bech32, validate_eth;
+/* password.c */
+validate_fn validate_password;
 /* Keys and tokens: token.c, secret.c. */
 validate_fn validate_token, validate_token_head, validate_path_key, validate_azure_key,
     validate_aws_key, validate_aws_secret, validate_crc32_base62, validate_jwt, validate_jwt_head,
@@ -81,7 +83,9 @@ bool holds_nocase(struct span s, const char *needle);
 /* One character makes up more than 60 % of it, or it counts up, or every second of it does: a
  * made-up value. */
 bool looks_made_up(struct span s);
-/* Stands for a value without being one: "your-key", "<token>", "xxxxxxxx", "${VAR}". */
+/* Made up, or says that it stands for another: "your-key", "xxxxxxxx". */
+bool is_stand_in(struct span s);
+/* Stands for a value without being one: the same, and "<token>", "${VAR}". */
 bool is_placeholder(struct span s);
 
 #endif

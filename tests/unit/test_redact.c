@@ -40,6 +40,8 @@ static const struct redact_case {
 	{ "SSN", "x 536-22-8726 y", "x [pii.us_ssn] y" },
 	{ "IBAN", "DE75512108001245126199", "DE***6199" },
 	{ "password in a URL", "http://u:s3cr3t-Pw@h/", "http://u:[secret.url_password]@h/" },
+	{ "password, bare", "pwd=hunter22", "pwd=[secret.generic_password]" },
+	{ "password, element", "<pwd>hunter22</pwd>", "<pwd>[secret.generic_password]</pwd>" },
 	{ "hexadecimal", "/x/34313131313131313131313131313131/y", "/x/[pci.pan]/y" },
 	{ "base64", "/x/NDExMTExMTExMTExMTExMQ==/y", "/x/[pci.pan]/y" },
 	{ "base64, shifted by one", "/x/eDQxMTExMTExMTExMTExMTE/y",
