@@ -636,21 +636,3 @@ validate_last_word(struct value *v)
 		return 0;
 	return take_text(v, from, to);
 }
-
-/* A key's value has digits and letters, and no more order than chance gives. */
-int
-validate_assigned_key(struct value *v)
-{
-	bool digit = false, letter = false;
-
-	if (validate_assigned(v) == 0)
-		return 0;
-
-	struct span s = value_span(v);
-
-	for (size_t i = 0; i < s.len; i++) {
-		digit = digit || is_digit(s.p[i]);
-		letter = letter || is_alpha(s.p[i]);
-	}
-	return s.len >= 16 && digit && letter && entropy(s) >= 3.0 ? 10 : 0;
-}
