@@ -215,10 +215,36 @@ find_name(const struct value *v, size_t to, size_t *at)
 	return false;
 }
 
+/*
+ * A name and its value are the arguments of a call: f("name", "value"), f 'name', 'value'. In a
+ * list the name's quote stands behind a bracket or another comma.
+ */
+static bool
+are_arguments(const struct value *v, struct span word, struct span between)
+{
+	size_t at = 2, from = (size_t)(word.p - v->window);
+
+	while (at < between.len && between.p[at] == ' ')
+		at++;
+	if (between.len != at + 1 || (between.p[0] != '"' && between.p[0] != '\'') ||
+	    between.p[1] != ',' || between.p[at] != between.p[0])
+		return false;
+	while (from > 0 && (is_alnum(v->window[from - 1]) || v->window[from - 1] == '.' ||
+			    v->window[from - 1] == '_' || v->window[from - 1] == '-'))
+		from--;
+	if (from == 0)
+		return !v->cut;
+	if (from < 3 || v->window[from - 1] != between.p[0])
+		return false;
+	return v->window[from - 2] == '(' ||
+	       (v->window[from - 2] == ' ' && is_alnum(v->window[from - 3]));
+}
+
 static bool
 is_named_key(const struct value *v, struct span s)
 {
-	struct span word = word_before(v->window, (size_t)(s.p - v->window)), next = word;
+	struct span word = word_before(v->window, (size_t)(s.p - v->window));
+	struct span between = span_of(word.p + word.len, (size_t)(s.p - word.p) - word.len);
 	size_t name;
 	bool own;
 
@@ -233,7 +259,7 @@ is_named_key(const struct value *v, struct span s)
 	if (word.len > WORD_LEN_MAX || says_other(word))
 		return false;
 	/* In a list what stands beside the word is some other column. */
-	if (memchr(next.p + next.len, ',', (size_t)(s.p - next.p) - next.len) != NULL)
+	if (memchr(between.p, ',', between.len) != NULL && !are_arguments(v, word, between))
 		return false;
 	return says_key(word) || (own && is_mixed(s));
 }
