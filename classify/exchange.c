@@ -530,6 +530,16 @@ scan_request_line(struct exchange *x)
 }
 
 void
+exchange_decode_begin(struct message *m)
+{
+	enum decode_result r =
+	    decode_take(m->x->env->decoders, span_of(m->coding, m->coding_len), &m->decode);
+
+	m->coding_unknown = r == DECODE_UNKNOWN_CODING;
+	m->decode_failed = r != DECODE_OK && !m->coding_unknown;
+}
+
+void
 exchange_headers_end(struct exchange *x, enum conn_dir dir)
 {
 	struct message *m = &x->message[dir];
@@ -545,8 +555,7 @@ exchange_headers_end(struct exchange *x, enum conn_dir dir)
 	if (x->grpc)
 		exchange_grpc_begin(m);
 	else
-		m->decode_failed = decode_take(x->env->decoders, span_of(m->coding, m->coding_len),
-					       &m->decode) != DECODE_OK;
+		exchange_decode_begin(m);
 	m->sse_body = dir == CONN_RESP && exchange_type_starts(m, "text/event-stream");
 	if (m->sse_body)
 		sse_init(&x->sse, count_event, x);
@@ -594,6 +603,21 @@ exchange_decoded(void *arg, const uint8_t *data, size_t len)
 	exchange_raw_end(m);
 }
 
+/* What has a coding that nobody knows is searched all the same: it may be none. */
+static void
+account_body(const struct message *m, size_t len)
+{
+	struct conn_env *env = m->x->env;
+	struct conn *c = m->x->c;
+
+	if (m->decode_failed || m->coding_unknown)
+		conn_skipped(env, c, CONN_SKIP_DECODE_FAILED, len);
+	else if (!m->scan_body)
+		conn_skipped(env, c, is_binary(m) ? CONN_SKIP_BINARY : CONN_SKIP_LIMIT, len);
+	else
+		conn_inspected(env, c, len);
+}
+
 void
 exchange_body(struct exchange *x, enum conn_dir dir, const uint8_t *data, size_t len)
 {
@@ -603,14 +627,9 @@ exchange_body(struct exchange *x, enum conn_dir dir, const uint8_t *data, size_t
 		exchange_grpc(m, data, len);
 		return;
 	}
-	if (m->decode_failed) {
-		conn_skipped(x->env, x->c, CONN_SKIP_DECODE_FAILED, len);
+	account_body(m, len);
+	if (m->decode_failed)
 		return;
-	}
-	if (!m->scan_body)
-		conn_skipped(x->env, x->c, is_binary(m) ? CONN_SKIP_BINARY : CONN_SKIP_LIMIT, len);
-	else
-		conn_inspected(x->env, x->c, len);
 	if (m->decode == NULL)
 		exchange_decoded(m, data, len);
 	else if (decode_push(m->decode, data, len, exchange_decoded, m) != DECODE_OK)
@@ -660,7 +679,8 @@ exchange_message_end(struct exchange *x, enum conn_dir dir, bool complete)
 	if (x->grpc)
 		exchange_grpc_end(m);
 	m->complete = complete && !m->gap && !m->decode_failed && !m->message_failed &&
-		      !(x->grpc && grpc_is_inside(&m->grpc)) && !m->websocket.lost;
+		      !m->coding_unknown && !(x->grpc && grpc_is_inside(&m->grpc)) &&
+		      !m->websocket.lost;
 	if (m->sse_body)
 		sse_end(&x->sse);
 	/* What is known under its own name first: the body's stream may have it as well. */
@@ -694,7 +714,7 @@ exchange_expect_answer(struct exchange *x)
 	struct message *m = &x->message[CONN_RESP];
 
 	x->status = 0;
-	m->begun = m->headers_done = m->done = m->complete = false;
+	m->begun = m->headers_done = m->done = m->complete = m->coding_unknown = false;
 	m->type_len = m->coding_len = 0;
 	m->type_buffer = BUFFER_HTTP_BODY;
 }

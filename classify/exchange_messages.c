@@ -76,10 +76,10 @@ grpc_begin(void *arg, bool compressed)
 	struct message *m = arg;
 
 	/* One that could not be decoded says nothing of the next. */
-	m->message_failed = m->message_failed || m->decode_failed;
-	m->decode_failed =
-	    compressed && decode_take(m->x->env->decoders, span_of(m->coding, m->coding_len),
-				      &m->decode) != DECODE_OK;
+	m->message_failed = m->message_failed || m->decode_failed || m->coding_unknown;
+	m->decode_failed = m->coding_unknown = false;
+	if (compressed)
+		exchange_decode_begin(m);
 }
 
 static void
@@ -87,7 +87,7 @@ grpc_bytes(void *arg, const uint8_t *data, size_t len)
 {
 	struct message *m = arg;
 
-	if (m->decode_failed)
+	if (m->decode_failed || m->coding_unknown)
 		conn_skipped(m->x->env, m->x->c, CONN_SKIP_DECODE_FAILED, len);
 	else
 		conn_inspected(m->x->env, m->x->c, len);

@@ -59,6 +59,7 @@ struct message {
 	uint64_t body_bytes; /* decoded */
 	struct decode *decode;
 	bool decode_failed;
+	bool coding_unknown; /* it is searched as it is, and counted as not decoded */
 	struct scan_stream *scan;
 	struct scan_stream *blob; /* of a text in base64, while it lasts */
 	struct base64_text base64_text;
@@ -130,6 +131,9 @@ void exchange_found(void *arg, const struct finding *f);
 
 /* The next bytes of a message's body, all coding undone; arg is the message. */
 void exchange_decoded(void *arg, const uint8_t *data, size_t len);
+
+/* What undoes the coding that the message names; where nobody knows it there is none. */
+void exchange_decode_begin(struct message *m);
 
 bool exchange_type_starts(const struct message *m, const char *prefix);
 

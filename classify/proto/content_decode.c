@@ -55,6 +55,7 @@ struct sink {
 	void *arg;
 };
 
+/* NULL: it needs no memory. */
 static struct slab *
 slab_of(struct decode_pool *pool, enum decode_coding coding)
 {
@@ -67,6 +68,8 @@ slab_of(struct decode_pool *pool, enum decode_coding coding)
 		return &pool->lz4;
 	case CODING_SNAPPY:
 		return &pool->snappy;
+	case CODING_AWS_CHUNKED:
+		return NULL;
 	default:
 		return &pool->deflate;
 	}
@@ -182,13 +185,22 @@ decode_pool_counters(const struct decode_pool *pool)
 struct coding_list {
 	enum decode_coding codings[DECODE_MAX_CODINGS];
 	unsigned nr;
+	bool aws_chunked; /* around them all */
 };
+
+static bool
+starts_nocase(struct span s, const char *text)
+{
+	size_t len = strlen(text);
+
+	return s.len >= len && span_is_nocase(span_of(s.p, len), text);
+}
 
 static bool
 is_name_byte(uint8_t c)
 {
 	c = ascii_lower(c);
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
 }
 
 /* The first word of a list element: clients overlook parameters and stray bytes around it. */
@@ -204,6 +216,46 @@ coding_name(struct span element)
 	return span_of(element.p, len);
 }
 
+/*
+ * What stands where a coding should and is none: charsets, the transfer encodings of mail (texts in
+ * base64 are found in any body), and the version of a protocol of AWS.
+ */
+static bool
+is_no_coding(struct span name)
+{
+	static const char *const names[] = {
+		"identity",
+		"none",
+		"null",
+		"plain",
+		"text",
+		"raw",
+		"binary",
+		"7bit",
+		"8bit",
+		"utf-8",
+		"utf8",
+		"utf-16",
+		"utf",
+		"ascii",
+		"us-ascii",
+		"latin1",
+		"iso-8859-1",
+		"base64",
+		"chunked",
+		"amz-1.0",
+		"json",
+		"unicode",
+		"quoted-printable",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (span_is_nocase(name, names[i]))
+			return true;
+	}
+	return starts_nocase(name, "iso-8859-") || starts_nocase(name, "windows-125");
+}
+
 static enum decode_result
 add_coding(struct coding_list *list, struct span name)
 {
@@ -217,8 +269,12 @@ add_coding(struct coding_list *list, struct span name)
 		{ "lz4", CODING_LZ4 },	       { "snappy", CODING_SNAPPY },
 	};
 
-	if (name.len == 0 || span_is_nocase(name, "identity"))
+	if (name.len == 0 || is_no_coding(name))
 		return DECODE_OK;
+	if (span_is_nocase(name, "aws-chunked")) {
+		list->aws_chunked = true;
+		return DECODE_OK;
+	}
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		if (!span_is_nocase(name, known[i].name))
 			continue;
@@ -236,6 +292,7 @@ parse_codings(struct span value, struct coding_list *list)
 	enum decode_result r = DECODE_OK;
 
 	list->nr = 0;
+	list->aws_chunked = false;
 	while (value.len > 0 && r == DECODE_OK) {
 		const uint8_t *comma = memchr(value.p, ',', value.len);
 		size_t len = comma == NULL ? value.len : (size_t)(comma - value.p);
@@ -244,6 +301,10 @@ parse_codings(struct span value, struct coding_list *list)
 		r = add_coding(list, coding_name(span_of(value.p, len)));
 		value = span_of(value.p + past, value.len - past);
 	}
+	if (r == DECODE_OK && list->aws_chunked && list->nr == DECODE_MAX_CODINGS)
+		return DECODE_TOO_MANY_CODINGS;
+	if (r == DECODE_OK && list->aws_chunked)
+		list->codings[list->nr++] = CODING_AWS_CHUNKED;
 	return r;
 }
 
@@ -254,12 +315,13 @@ begin_level(struct decode *d, enum decode_coding coding)
 {
 	struct slab *slab = slab_of(d->pool, coding);
 	struct level *l = &d->levels[d->nr_levels];
-	void *memory = slab_take(slab);
+	void *memory = slab == NULL ? NULL : slab_take(slab);
+	size_t bytes = slab == NULL ? 0 : slab->object_bytes;
 
-	if (memory == NULL)
+	if (slab != NULL && memory == NULL)
 		return false;
 	*l = (struct level) { .state = LEVEL_NEW };
-	if (!decode_stage_init(&l->stage, coding, memory, slab->object_bytes, &d->pool->limits)) {
+	if (!decode_stage_init(&l->stage, coding, memory, bytes, &d->pool->limits)) {
 		slab_give(slab, memory);
 		return false;
 	}
@@ -274,7 +336,8 @@ end_levels(struct decode *d)
 		struct decode_stage *s = &d->levels[i].stage;
 
 		decode_stage_fini(s);
-		slab_give(slab_of(d->pool, s->coding), s->memory);
+		if (s->memory != NULL)
+			slab_give(slab_of(d->pool, s->coding), s->memory);
 	}
 	d->nr_levels = 0;
 }
@@ -371,6 +434,19 @@ sniff_frame(const struct level *l)
 	return l->head_len >= sizeof(zstd) ? VERDICT_CODED : VERDICT_OPEN;
 }
 
+/* The line of a chunk, as far as it is seen. */
+static enum verdict
+sniff_chunk(const struct level *l)
+{
+	for (unsigned i = 0; i < l->head_len; i++) {
+		if (hex_value(l->head[i]) >= 0)
+			continue;
+		return i > 0 && (l->head[i] == ';' || l->head[i] == '\r') ? VERDICT_CODED
+									  : VERDICT_PLAIN;
+	}
+	return l->head_len < DECODE_SNIFF_BYTES ? VERDICT_OPEN : VERDICT_PLAIN;
+}
+
 /* Coded data without a magic number: it is, unless it reads as text. */
 static enum verdict
 sniff_text(const struct level *l, bool last)
@@ -393,6 +469,8 @@ sniff(const struct level *l, bool last)
 		return sniff_frame(l);
 	case CODING_SNAPPY:
 		return VERDICT_CODED;
+	case CODING_AWS_CHUNKED:
+		return sniff_chunk(l);
 	default:
 		return sniff_text(l, last);
 	}

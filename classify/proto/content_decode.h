@@ -1,7 +1,11 @@
 /*
  * Removes the content codings of a body (RFC 9110 section 8.4): gzip, deflate (zlib or bare, told
- * apart by its first bytes), br, zstd, identity; up to DECODE_MAX_CODINGS stacked ones. Also lz4
- * (frames) and snappy (proto/snappy.h): what Kafka and MongoDB use, and Prometheus' remote writes.
+ * apart by its first bytes), br, zstd; up to DECODE_MAX_CODINGS stacked ones. Also lz4 (frames) and
+ * snappy (proto/snappy.h): what Kafka and MongoDB use, and Prometheus' remote writes. aws-chunked
+ * (proto/aws_chunked.h) is the outermost, wherever it is named.
+ *
+ * identity is none, and so is what senders write there that is no coding at all: a charset, a
+ * transfer encoding of mail, "none".
  *
  * All memory is laid aside when the pool is created and touched when first used. A pool and its
  * decoders belong to one worker. The output buffers are the pool's, one per level of stacking,
@@ -22,7 +26,8 @@
  *
  * Limits: a push hands out all that it decodes, which for a first packet can be ratio_after_bytes.
  * Preset dictionaries (zlib FDICT, zstd and lz4 dictionaries, shared brotli) are not known and
- * end as DECODE_BAD_DATA. compress, exi, pack200-gzip, aws-chunked are DECODE_UNKNOWN_CODING.
+ * end as DECODE_BAD_DATA. compress, exi, pack200-gzip and whatever nobody knows are
+ * DECODE_UNKNOWN_CODING.
  */
 #ifndef WEIR_CONTENT_DECODE_H
 #define WEIR_CONTENT_DECODE_H

@@ -390,6 +390,8 @@ decode_stage_bytes(enum decode_coding coding, const struct decode_limits *limits
 		return LZ4_BYTES;
 	case CODING_SNAPPY:
 		return sizeof(struct snappy);
+	case CODING_AWS_CHUNKED:
+		return 0;
 	default:
 		return DEFLATE_BYTES;
 	}
@@ -411,6 +413,8 @@ decode_stage_init(struct decode_stage *s, enum decode_coding coding, void *memor
 		return lz4_init(s, bytes);
 	case CODING_SNAPPY:
 		snappy_init(memory);
+		return true;
+	case CODING_AWS_CHUNKED:
 		return true;
 	default:
 		return deflate_init(s, bytes);
@@ -450,6 +454,12 @@ decode_stage_run(struct decode_stage *s, struct cursor *in, uint8_t *out, size_t
 		break;
 	case CODING_SNAPPY:
 		r = snappy_run(s->memory, in, out, cap, produced);
+		break;
+	case CODING_AWS_CHUNKED:
+		if (aws_chunked_run(&s->aws_chunked, in, out, cap, produced))
+			r = s->aws_chunked.ended ? STAGE_ENDED : STAGE_MORE;
+		else
+			r = STAGE_BAD;
 		break;
 	default:
 		r = deflate_run(s, in, out, cap, produced);

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "classify/proto/aws_chunked.h"
 #include "classify/proto/content_decode.h"
 #include "dataplane/port/cursor.h"
 
@@ -20,6 +21,7 @@ enum decode_coding {
 	CODING_ZSTD,
 	CODING_LZ4,
 	CODING_SNAPPY,
+	CODING_AWS_CHUNKED,
 };
 
 enum stage_result {
@@ -36,8 +38,9 @@ struct decode_stage {
 	uint16_t gzip_left;   /* bytes of the current header part */
 	bool frame_ended;     /* zstd, LZ4: a frame is behind us */
 	uint64_t frame_bytes; /* zstd, LZ4: taken since the last frame ended */
-	void *memory;	      /* the caller's block */
-	void *context;	      /* the library's, inside memory */
+	struct aws_chunked aws_chunked;
+	void *memory;  /* the caller's block; NULL for what needs none */
+	void *context; /* the library's, inside memory */
 	uint64_t in_bytes;
 	uint64_t out_bytes;
 };

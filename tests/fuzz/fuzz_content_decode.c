@@ -13,6 +13,11 @@ static const char *const codings[] = {
 	"br, gzip", "zstd, deflate, br", "lz4", "snappy", "snappy, gzip", "lz4, snappy",
 };
 
+/* Of the first bytes from here on. */
+#define BYTE_AWS 0xf0u
+
+static const char *const aws[] = { "aws-chunked", "gzip, aws-chunked" };
+
 struct output {
 	uint64_t sum;
 	uint64_t len;
@@ -91,7 +96,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (len == 0)
 		return 0;
 
-	const char *coding = codings[data[0] % (sizeof(codings) / sizeof(codings[0]))];
+	const char *coding = data[0] >= BYTE_AWS
+				 ? aws[data[0] % 2]
+				 : codings[data[0] % (sizeof(codings) / sizeof(codings[0]))];
 	size_t step = data[0] / 8u % 7 + 1;
 	enum decode_result a = run(pool, coding, data + 1, len - 1, len, &whole);
 	enum decode_result b = run(pool, coding, data + 1, len - 1, step, &split);

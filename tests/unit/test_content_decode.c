@@ -7,6 +7,7 @@
 #include <brotli/encode.h>
 #include <lz4frame.h>
 #include <snappy-c.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -200,6 +201,30 @@ xe_short(struct bytes in)
 
 /* Damage and oddities */
 
+/* In two chunks, with signatures and a checksum behind the last. */
+static struct bytes
+aws(struct bytes in)
+{
+	size_t first = in.len / 2;
+	struct bytes out = bytes_text("");
+	char line[64];
+
+	for (unsigned i = 0; i < 3; i++) {
+		size_t at = i == 0 ? 0 : first;
+		size_t len = i == 0 ? first : i == 1 ? in.len - first : 0;
+
+		if (len == 0 && i != 2)
+			continue;
+		snprintf(line, sizeof(line), "%zx;chunk-signature=%040x\r\n", len, i);
+		out = bytes_join(out, bytes_text(line));
+		out = bytes_join(out, bytes_copy(in.p + at, len));
+		if (len != 0)
+			out = bytes_join(out, bytes_text("\r\n"));
+	}
+	free(in.p);
+	return bytes_join(out, bytes_text("x-amz-checksum-crc32:AAAAAA==\r\n\r\n"));
+}
+
 static struct bytes
 cut_half(struct bytes in)
 {
@@ -378,6 +403,35 @@ static const struct decode_case {
 	{ "called zstd, longer", "zstd", { NULL }, "(see below)", DECODE_OK, "(see below)", true },
 	{ "called br, short", "br", { NULL }, "{}", DECODE_OK, "{}", true },
 	{ "called deflate, short", "deflate", { NULL }, "[1]", DECODE_OK, "[1]", true },
+	{ "aws-chunked", "aws-chunked", { aws }, fox, DECODE_OK, fox, false },
+	{ "aws-chunked of nothing", "aws-chunked", { aws }, "", DECODE_OK, "", false },
+	{ "gzip in aws-chunked", "gzip,aws-chunked", { gz, aws }, fox, DECODE_OK, fox, false },
+	{ "aws-chunked named first", "aws-chunked, gzip", { gz, aws }, fox, DECODE_OK, fox, false },
+	{ "aws-chunked, cut",
+	  "aws-chunked",
+	  { aws, cut_half },
+	  fox,
+	  DECODE_TRUNCATED,
+	  NULL,
+	  false },
+	{ "aws-chunked, a chunk that is none",
+	  "aws-chunked",
+	  { NULL },
+	  "2\r\nabc",
+	  DECODE_BAD_DATA,
+	  "ab",
+	  false },
+	{ "aws-chunked, no size", "aws-chunked", { NULL }, "ab x", DECODE_OK, "ab x", true },
+	{ "aws-chunked, a size that overflows",
+	  "aws-chunked",
+	  { NULL },
+	  "1;\r\na\r\n1234567890abcdef1\r\n",
+	  DECODE_BAD_DATA,
+	  "a",
+	  false },
+	{ "called aws-chunked", "aws-chunked", { NULL }, fox, DECODE_OK, fox, true },
+	{ "called aws-chunked, is gzip", "aws-chunked, gzip", { gz }, fox, DECODE_OK, fox, true },
+
 	{ "no body at all", "gzip", { NULL }, "", DECODE_OK, "", false },
 	{ "no body at all, br", "br", { NULL }, "", DECODE_OK, "", false },
 };
@@ -486,6 +540,15 @@ static const struct take_case {
 	{ "identity", "identity", DECODE_OK, false },
 	{ "Identity twice", "Identity,\tIDENTITY", DECODE_OK, false },
 	{ "only commas", ",, ,", DECODE_OK, false },
+	{ "charset", "UTF-8", DECODE_OK, false },
+	{ "charset of a family", "ISO-8859-15, windows-1252", DECODE_OK, false },
+	{ "protocol of AWS", "amz-1.0", DECODE_OK, false },
+	{ "transfer encodings of mail", "base64, binary, 8bit, quoted-printable", DECODE_OK,
+	  false },
+	{ "none", "none", DECODE_OK, false },
+	{ "no coding, and one", "utf-8, gzip", DECODE_OK, true },
+	{ "aws-chunked around three", "gzip, gzip, gzip, aws-chunked", DECODE_TOO_MANY_CODINGS,
+	  false },
 	{ "unknown", "compress", DECODE_UNKNOWN_CODING, false },
 	{ "known, unknown", "gzip, exi", DECODE_UNKNOWN_CODING, false },
 	{ "prefix of a name", "gzi", DECODE_UNKNOWN_CODING, false },

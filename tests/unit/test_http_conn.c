@@ -1,0 +1,93 @@
+/*
+ * HTTP/1 connections as a whole, in every split: what is found in them, where, and what is said of
+ * what was not seen.
+ */
+#include "tests/support/unit.h"
+
+#include "tests/support/conn_feed.h"
+
+static struct feed feed;
+
+/* The table's rows end with a turn without data. */
+enum { MAX_TURNS = 8 };
+
+struct conn_case {
+	const char *name;
+	const char *has[3];
+	const char *has_not;
+	struct feed_turn turns[MAX_TURNS];
+};
+
+static void
+run_cases(const struct conn_case *cases, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++) {
+		const struct conn_case *t = &cases[i];
+
+		print_message("%s\n", t->name);
+		feed_same(&feed, t->turns, 80);
+		for (size_t k = 0; k < ARRAY_LEN(t->has) && t->has[k] != NULL; k++)
+			feed_has(&feed, t->has[k]);
+		if (t->has_not != NULL)
+			feed_has_not(&feed, t->has_not);
+	}
+}
+
+#define GET	 FEED_ORIG("GET /a HTTP/1.1\r\nHost: a.example\r\n\r\n")
+#define OK(more) "HTTP/1.1 200 OK\r\n" more
+
+static const struct conn_case codings[] = {
+	{ "no coding by another name",
+	  { "where=http.body", "findings=1" },
+	  "incomplete",
+	  { GET,
+	    FEED_RESP(OK("Content-Encoding: UTF-8\r\nContent-Length: 11\r\n\r\nweir-canary")) } },
+	{ "a coding nobody knows",
+	  { "where=http.body", "not_inspected=decode_failed:11", "incomplete=true" },
+	  NULL,
+	  { GET,
+	    FEED_RESP(OK("Content-Encoding: x-own\r\nContent-Length: 11\r\n\r\nweir-canary")) } },
+	{ "a known one under it",
+	  { "where=http.body", "not_inspected=decode_failed:11", "incomplete=true" },
+	  NULL,
+	  { GET, FEED_RESP(OK("Content-Encoding: gzip, x-own\r\nContent-Length: 11\r\n\r\n"
+			      "weir-canary")) } },
+	{ "aws-chunked",
+	  { "where=http.body", "http_response_body_bytes=11 " },
+	  "incomplete",
+	  { GET, FEED_RESP(OK("Content-Encoding: aws-chunked\r\nContent-Length: 51\r\n\r\n"
+			      "4;chunk-signature=a\r\nweir\r\n7;a=b\r\n-canary\r\n0\r\n\r\n")) } },
+};
+
+static void
+test_codings(void **state)
+{
+	(void)state;
+	run_cases(codings, ARRAY_LEN(codings));
+}
+
+static int
+begin(void **state)
+{
+	(void)state;
+	feed_init(&feed);
+	return 0;
+}
+
+static int
+end(void **state)
+{
+	(void)state;
+	feed_fini(&feed);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_codings),
+	};
+
+	return cmocka_run_group_tests(tests, begin, end);
+}
