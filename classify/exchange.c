@@ -464,20 +464,14 @@ exchange_type_starts(const struct message *m, const char *prefix)
 }
 
 void
-exchange_trailer(struct exchange *x, struct span name, struct span value)
-{
-	if (span_is_nocase(name, "grpc-status"))
-		x->has_grpc_status = grpc_status_of(value, &x->grpc_status);
-}
-
-void
 exchange_header(struct exchange *x, enum conn_dir dir, struct span name, struct span value)
 {
 	struct message *m = &x->message[dir];
 	struct http_field f = http_field_of(name, value);
 
 	message_header(m, &f);
-	gather_header(m, name, value);
+	if (!exchange_scan_coded(m, name, value))
+		gather_header(m, name, value);
 	if (x->mcp != NULL)
 		mcp_header(x->mcp, dir == CONN_RESP, &f);
 	if (x->llm == NULL)

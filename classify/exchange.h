@@ -31,8 +31,11 @@ void exchange_authority(struct exchange *x, struct span authority);
 void exchange_request_begin(struct exchange *x, const char *version);
 void exchange_status(struct exchange *x, unsigned status, const char *version);
 void exchange_header(struct exchange *x, enum conn_dir dir, struct span name, struct span value);
-/* Of a trailer only what a body cannot do without is read: the status of gRPC. */
-void exchange_trailer(struct exchange *x, struct span name, struct span value);
+/*
+ * A field behind the body is searched like one of the head; read is only what a body cannot do
+ * without, the status of gRPC: it must not change what the message is.
+ */
+void exchange_trailer(struct exchange *x, enum conn_dir dir, struct span name, struct span value);
 void exchange_headers_end(struct exchange *x, enum conn_dir dir);
 void exchange_body(struct exchange *x, enum conn_dir dir, const uint8_t *data, size_t len);
 void exchange_body_gap(struct exchange *x, enum conn_dir dir, uint64_t len);

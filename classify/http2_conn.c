@@ -397,7 +397,7 @@ on_field(void *arg, uint32_t id, struct span name, struct span value)
 		return;
 	if (s->headers[side->dir]) {
 		if (name.p != NULL && value.p != NULL)
-			exchange_trailer(s->x, name, value);
+			exchange_trailer(s->x, side->dir, name, value);
 	} else if (side->dir == CONN_ORIG) {
 		request_field(s, name, value);
 	} else {

@@ -176,8 +176,11 @@ on_header(void *arg, struct span name, struct span value, bool trailer)
 {
 	struct side *s = arg;
 
-	/* A trailer describes the body; it must not change what the message is. */
-	if (s->h->current[s->dir] != NULL && !trailer)
+	if (s->h->current[s->dir] == NULL)
+		return;
+	if (trailer)
+		exchange_trailer(s->h->current[s->dir], s->dir, name, value);
+	else
 		exchange_header(s->h->current[s->dir], s->dir, name, value);
 }
 

@@ -140,6 +140,36 @@ test_json_codec(void **state)
 	feed_has(&feed, "data_types=test.canary");
 }
 
+/* What gRPC says behind the messages, or instead of them, each in its coding. */
+static void
+test_words_of_status(void **state)
+{
+	static const char *const fields[] = {
+		"grpc-status: 5\ngrpc-message: no weir-canary\n",
+		"grpc-status: 5\ngrpc-message: no%20weir%2Dcanary\n",
+		/* 8: 5, 12: "no weir-canary" */
+		"grpc-status: 5\ngrpc-status-details-bin: CAUSDm5vIHdlaXItY2FuYXJ5\n",
+		"x-own-bin: weir-canary\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * ARRAY_LEN(fields); i++) {
+		bool only = i % 2 == 1;
+		char head[256];
+
+		begin(GRPC_FIELDS "content-type: application/grpc\n");
+		h2_data(&said[0], 1, "\0\0\0\0\0", 5, true);
+		snprintf(head, sizeof(head), ":status: 200\ncontent-type: application/grpc\n%s",
+			 only ? fields[i / 2] : "");
+		h2_headers(&said[1], 1, head, only);
+		if (!only)
+			h2_headers(&said[1], 1, fields[i / 2], true);
+		check(50051, true);
+		feed_has(&feed, "where=http.header");
+		feed_has(&feed, "findings=1");
+	}
+}
+
 /* Bytes lost inside a message: what follows it is still read. */
 static void
 test_gap(void **state)
@@ -246,8 +276,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_compressed), cmocka_unit_test(test_bad_message),
-		cmocka_unit_test(test_json_codec), cmocka_unit_test(test_gap),
-		cmocka_unit_test(test_web),	   cmocka_unit_test(test_web_text),
+		cmocka_unit_test(test_json_codec), cmocka_unit_test(test_words_of_status),
+		cmocka_unit_test(test_gap),	   cmocka_unit_test(test_web),
+		cmocka_unit_test(test_web_text),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

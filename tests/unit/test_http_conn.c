@@ -66,6 +66,32 @@ test_codings(void **state)
 	run_cases(codings, ARRAY_LEN(codings));
 }
 
+static const struct conn_case trailers[] = {
+	{ "behind chunks",
+	  { "where=http.header", "findings=1", "http_response_body_bytes=1 " },
+	  "incomplete",
+	  { GET, FEED_RESP(OK("Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n"
+			      "X-Note: weir-canary\r\n\r\n")) } },
+	{ "behind chunks of a request",
+	  { "where=http.header", "findings=1" },
+	  "incomplete",
+	  { FEED_ORIG("POST /a HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: chunked\r\n\r\n"
+		      "0\r\nX-Note: weir-canary\r\n\r\n"),
+	    FEED_RESP(OK("Content-Length: 0\r\n\r\n")) } },
+	{ "does not change what the message is",
+	  { "where=http.header", "http_response_content_type=text/plain " },
+	  "text/weir",
+	  { GET, FEED_RESP(OK("Content-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
+			      "Content-Type: text/weir-canary\r\n\r\n")) } },
+};
+
+static void
+test_trailers(void **state)
+{
+	(void)state;
+	run_cases(trailers, ARRAY_LEN(trailers));
+}
+
 static int
 begin(void **state)
 {
@@ -87,6 +113,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_codings),
+		cmocka_unit_test(test_trailers),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);
