@@ -36,6 +36,7 @@ enum conn_skip {
 	X(http_exchanges, "HTTP requests with or without an answer")                               \
 	X(http_refused, "exchanges not recorded: the pool was empty")                              \
 	X(http_lines_cut, "lines split over two segments and cut: the pool was empty")             \
+	X(http_unplaced_bytes, "of bodies, searched while a gap hid where a chunk begins")         \
 	X(http_pipeline_full, "requests that waited behind too many others")                       \
 	X(http2_streams_cut, "streams closed to make room for others")                             \
 	X(http2_tables_taken, "header tables taken from the least recent connection")              \

@@ -234,6 +234,8 @@ on_body(void *arg, const uint8_t *data, size_t len)
 
 	if (s->dir == CONN_RESP && s->h->interim != 0)
 		promote_interim(s);
+	if (s->h->parser[s->dir].lost)
+		s->h->env->counters.http_unplaced_bytes += len;
 	if (s->h->current[s->dir] != NULL)
 		exchange_body(s->h->current[s->dir], s->dir, data, len);
 	else
@@ -275,6 +277,9 @@ on_message_end(void *arg, bool complete)
 	struct side *s = arg;
 	struct exchange *x = s->h->current[s->dir];
 
+	/* The end of this one may be another's. */
+	if (s->h->parser[s->dir].lost)
+		s->h->lost_order[s->dir] = true;
 	if (x == NULL)
 		return;
 	s->h->current[s->dir] = NULL;

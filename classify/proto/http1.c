@@ -9,6 +9,10 @@
  *     |                                                     any of them, place lost
  *     +--> SKIP_LINE <-> SKIP --(certain start line)--> HEADERS
  *
+ *   CHUNK_*, place lost -> FIND_CHUNK <-> FIND_LINE --(certain start line)--> HEADERS
+ *                               | guess, and its end confirms
+ *                               +----> CHUNK_DATA, TRAILERS, START
+ *
  * Three states decide by a few bytes whose meaning shows only later: PEEK (is there another field
  * after an odd line?), PEEK_BODY (a body, or the next answer?) and the first CHUNK_SIZE. They keep
  * those bytes in h->trial and feed them back once the answer is known; at any other time trial_len
@@ -28,6 +32,21 @@ enum http1_state {
 	CHUNK_DATA,
 	TRAILERS,
 	TUNNEL,
+	FIND_CHUNK, /* in a chunked body, not known where */
+	FIND_LINE,  /* there, in what may be a start line */
+};
+
+enum { LINE_END = 2 }; /* bytes of CR LF */
+
+/* What is on trial in FIND_CHUNK. */
+enum find {
+	FIND_TEXT, /* nothing */
+	FIND_CR,
+	FIND_SIZE, /* a line end and some digits */
+	FIND_EXT,
+	FIND_SIZE_CR,
+	FIND_LAST, /* the line of a last chunk */
+	FIND_LAST_CR,
 };
 
 /* One call of push, gap or end. */
@@ -83,6 +102,8 @@ begin_message(struct run *r, const struct http1_start *start)
 
 	h->open = true;
 	h->broken = false;
+	h->lost = false;
+	h->unsure = false;
 	h->has_length = false;
 	h->chunked = false;
 	h->block_over = false;
@@ -378,6 +399,28 @@ read_trailer(struct run *r)
 
 /* Bodies */
 
+static void
+give_body(struct run *r, const uint8_t *data, size_t len)
+{
+	if (len == 0)
+		return;
+	/* What goes beyond the end of a chunk shows that it was none. */
+	r->h->unsure = r->h->unsure && len <= r->h->guess;
+	if (r->h->unsure)
+		r->h->guess -= (uint32_t)len;
+	r->h->body_bytes += len;
+	r->on->body(r->arg, data, len);
+}
+
+static void
+begin_find(struct http1 *h)
+{
+	h->state = FIND_CHUNK;
+	h->find = FIND_TEXT;
+	h->left = 0;
+	h->size_seen = false;
+}
+
 /* At most max bytes of what is in front of us; advances past them. */
 static void
 take_body(struct run *r, uint64_t max)
@@ -388,10 +431,9 @@ take_body(struct run *r, uint64_t max)
 	if (len > max)
 		len = (size_t)max;
 	r->c.p += len;
-	r->h->body_bytes += len;
 	if (r->h->state != BODY_CLOSE)
 		r->h->left -= len;
-	r->on->body(r->arg, data, len);
+	give_body(r, data, len);
 }
 
 static void
@@ -494,6 +536,238 @@ read_chunk_line(struct run *r)
 	}
 }
 
+/* A chunked body whose place is lost */
+
+static bool
+is_upper(uint8_t b)
+{
+	return b >= 'A' && b <= 'Z';
+}
+
+/* The bytes on trial were bytes of the body. */
+static void
+give_trial(struct run *r, size_t len)
+{
+	struct http1 *h = r->h;
+	uint8_t copy[HTTP1_TRIAL_BYTES];
+
+	memcpy(copy, h->trial, len);
+	h->trial_len = (uint8_t)(h->trial_len - len);
+	memmove(h->trial, h->trial + len, h->trial_len);
+	h->framing_bytes -= len;
+	give_body(r, copy, len);
+}
+
+/*
+ * No line of a chunk. What stands behind its line end may be a start line (DELETE begins with two
+ * digits), and behind that of what could have been a last chunk's the line of another.
+ */
+static void
+refuse_find(struct run *r)
+{
+	struct http1 *h = r->h;
+	bool last = h->find == FIND_LAST;
+	size_t line = 0;
+
+	while (line < h->trial_len && (h->trial[line] == '\r' || h->trial[line] == '\n'))
+		line++;
+	bool start = h->find == FIND_SIZE &&
+		     (line < h->trial_len ? is_upper(h->trial[line]) : is_upper(*r->c.p));
+
+	give_trial(r, start ? line : h->trial_len - (last ? LINE_END : 0u));
+	begin_find(h);
+	if (last) {
+		h->find = FIND_SIZE;
+	} else if (start) {
+		h->state = FIND_LINE;
+		replay(r);
+	}
+}
+
+/* Does what is on trial stand where a chunk ends? */
+static bool
+is_at_end(const struct http1 *h)
+{
+	return h->unsure && h->guess == 0;
+}
+
+static void
+accept_find(struct run *r)
+{
+	struct http1 *h = r->h;
+	uint32_t size = (uint32_t)h->left;
+
+	if (is_at_end(h)) {
+		h->unsure = h->lost = false;
+		end_chunk_line(h);
+	} else if (size == 0) {
+		h->trial_len = 0;
+		end_message(r, false);
+		h->lost = false;
+	} else {
+		/* If this is none, what is one may share its line end. */
+		give_trial(r, h->trial_len - LINE_END);
+		begin_find(h);
+		h->find = FIND_SIZE;
+		if (!h->unsure) {
+			h->unsure = true;
+			h->guess = LINE_END + size;
+		}
+	}
+}
+
+static bool
+find_digit(struct http1 *h, int digit)
+{
+	h->left = h->left * 16 + (uint64_t)digit;
+	h->size_seen = true;
+	return h->left <= HTTP1_FIND_CHUNK_BYTES;
+}
+
+/* Does b belong to what is on trial? */
+static bool
+find_step(struct http1 *h, uint8_t b)
+{
+	switch ((enum find)h->find) {
+	case FIND_TEXT:
+		h->find = FIND_CR;
+		return b == '\r';
+	case FIND_CR:
+		h->find = FIND_SIZE;
+		return b == '\n';
+	case FIND_SIZE:
+		if (hex_value(b) >= 0)
+			return find_digit(h, hex_value(b));
+		if (!h->size_seen)
+			return false;
+		h->find = b == ';' ? FIND_EXT : FIND_SIZE_CR;
+		return b == ';' || b == '\r';
+	case FIND_EXT:
+		if (b == '\r')
+			h->find = FIND_SIZE_CR;
+		return b != '\n';
+	case FIND_SIZE_CR:
+		h->find = FIND_LAST;
+		return b == '\n';
+	case FIND_LAST:
+		h->find = FIND_LAST_CR;
+		return b == '\r';
+	case FIND_LAST_CR:
+		return b == '\n';
+	}
+	return false;
+}
+
+/* A size is enough; 0 where it is not sure that a chunk begins here wants the line behind it. */
+static bool
+find_is_over(const struct http1 *h, enum find before)
+{
+	return (before == FIND_SIZE_CR && (h->left != 0 || is_at_end(h))) || before == FIND_LAST_CR;
+}
+
+static void
+find_chunk(struct run *r)
+{
+	struct http1 *h = r->h;
+	enum find before = (enum find)h->find;
+
+	if (before == FIND_TEXT) {
+		const uint8_t *cr = memchr(r->c.p, '\r', cursor_left(&r->c));
+		size_t len = cr == NULL ? cursor_left(&r->c) : (size_t)(cr - r->c.p);
+		const uint8_t *text = cursor_take(&r->c, len);
+
+		give_body(r, text, len);
+		if (cr == NULL)
+			return;
+	}
+	if (h->trial_len == HTTP1_TRIAL_BYTES || !find_step(h, *r->c.p)) {
+		h->find = (uint8_t)before;
+		refuse_find(r);
+		return;
+	}
+	h->trial[h->trial_len++] = *r->c.p++;
+	h->framing_bytes++;
+	if (find_is_over(h, before))
+		accept_find(r);
+}
+
+/*
+ * The line at hand is none that begins a message: what was consumed of it in pushes before, with a
+ * CR that was its last byte perhaps, and what of this push comes before a line end. That may begin
+ * the line of a chunk.
+ */
+static void
+refuse_find_line(struct run *r, size_t carried, bool cr)
+{
+	struct http1 *h = r->h;
+	size_t len = 0;
+
+	h->framing_bytes -= h->line_bytes;
+	give_body(r, h->carry, carried);
+	http1_line_done(h);
+	begin_find(h);
+	if (cr) {
+		h->find = FIND_CR;
+		h->trial[h->trial_len++] = '\r';
+		h->framing_bytes++;
+		return;
+	}
+	while (len < cursor_left(&r->c) && r->c.p[len] != '\r' && r->c.p[len] != '\n')
+		len++;
+	give_body(r, cursor_take(&r->c, len), len);
+}
+
+/* A line longer than the carry begins no message here. */
+static void
+find_line(struct run *r)
+{
+	struct http1 *h = r->h;
+	enum http1_side side = (enum http1_side)h->side;
+	size_t carried = h->carry_len, room = HTTP1_CARRY_BYTES - carried;
+	bool cr = h->line_bytes > carried;
+	struct cursor c = r->c;
+	struct http1_start start;
+	struct span line;
+
+	if (cursor_left(&c) > room)
+		c.end = c.p + room;
+	if (http1_line_read(h, &c, false, &line)) {
+		if (h->line_cut || !http1_start_is_certain(side, line) ||
+		    !http1_start_parse(side, line, false, &start)) {
+			refuse_find_line(r, carried, cr);
+			return;
+		}
+		r->c.p = c.p;
+		end_message(r, false);
+		begin_message(r, &start);
+		http1_line_done(h);
+	} else if (h->line_cut || h->carry_len == HTTP1_CARRY_BYTES ||
+		   !http1_start_possible(side, line, true)) {
+		refuse_find_line(r, carried, cr);
+	} else {
+		r->c.p = c.p;
+	}
+}
+
+/* What is held back in the search is body: the stream ends, or has another gap. */
+static void
+end_find(struct run *r)
+{
+	struct http1 *h = r->h;
+
+	if (h->state == FIND_LINE) {
+		static const uint8_t cr = '\r';
+		bool has_cr = h->line_bytes > h->carry_len;
+
+		h->framing_bytes -= h->line_bytes;
+		give_body(r, h->carry, h->carry_len);
+		give_body(r, &cr, has_cr ? 1 : 0);
+		http1_line_done(h);
+	} else if (h->state == FIND_CHUNK) {
+		give_trial(r, h->trial_len);
+	}
+}
+
 /* The parser as a whole */
 
 static void
@@ -531,10 +805,17 @@ step(struct run *r)
 	case TUNNEL:
 		read_tunnel(r);
 		break;
+	case FIND_CHUNK:
+		find_chunk(r);
+		break;
+	case FIND_LINE:
+		find_line(r);
+		break;
 	}
 }
 
-/* Every step consumes a byte or leaves its state for one that does. */
+/* Every step consumes a byte or leaves its state for one that does; a refused line is read again.
+ */
 static void
 consume(struct run *r)
 {
@@ -548,15 +829,83 @@ http1_init(struct http1 *h, enum http1_side side, struct slab *carry)
 	*h = (struct http1) { .side = (uint8_t)side, .state = START, .carry_pool = carry };
 }
 
+/* All of a line that is strictly a start line. */
+static bool
+is_start_line(const struct http1 *h, struct span s)
+{
+	const uint8_t *lf =
+	    memchr(s.p, '\n', s.len < HTTP1_CARRY_BYTES ? s.len : HTTP1_CARRY_BYTES);
+	size_t len = lf == NULL ? 0 : (size_t)(lf - s.p);
+
+	if (len > 0 && s.p[len - 1] == '\r')
+		len--;
+	return len > 0 && http1_start_is_certain((enum http1_side)h->side, span_of(s.p, len));
+}
+
+/*
+ * Is the line at hand over, because a message begins here? With a blank in it, it makes no start
+ * line together with this one; without, it may be the beginning of its method.
+ */
+static bool
+breaks_line(const struct http1 *h, struct span s)
+{
+	return h->carry_len > 0 && memchr(h->carry, ' ', h->carry_len) != NULL &&
+	       is_start_line(h, s);
+}
+
+/* Where the place is lost, messages may begin where pushes do. */
+static void
+note_push(struct run *r)
+{
+	struct http1 *h = r->h;
+	struct span s = span_of(r->c.p, cursor_left(&r->c));
+
+	if (s.len == 0)
+		return;
+	if (h->state == SKIP_LINE) {
+		h->state = SKIP;
+	} else if (h->state == SKIP && breaks_line(h, s)) {
+		skip_line_bytes(h);
+		http1_line_done(h);
+	} else if (h->state == FIND_LINE && breaks_line(h, s)) {
+		end_find(r);
+		h->state = FIND_LINE;
+	} else if (h->state == FIND_CHUNK && h->find == FIND_TEXT && is_upper(*s.p)) {
+		h->state = FIND_LINE;
+	}
+}
+
 void
 http1_push(struct http1 *h, const uint8_t *data, size_t len, const struct http1_handler *on,
 	   void *arg)
 {
 	struct run r = { h, cursor_of(data, len), on, arg };
 
-	if (h->state == SKIP_LINE)
-		h->state = SKIP;
+	note_push(&r);
 	consume(&r);
+}
+
+/* A gap in a chunked body, of unknown framing. */
+static void
+lose_chunk(struct run *r)
+{
+	struct http1 *h = r->h;
+
+	end_find(r);
+	h->events[HTTP1_RESYNC] += !h->lost;
+	h->lost = h->broken = true;
+	h->unsure = false;
+	h->on_trial = false;
+	h->trial_len = 0;
+	begin_find(h);
+	r->on->body_gap(r->arg, UINT64_MAX);
+}
+
+static bool
+is_in_chunks(const struct http1 *h)
+{
+	return h->state == CHUNK_SIZE || h->state == CHUNK_EXT || h->state == CHUNK_DATA ||
+	       h->state == FIND_CHUNK || h->state == FIND_LINE;
 }
 
 void
@@ -578,6 +927,8 @@ http1_gap(struct http1 *h, uint64_t len, const struct http1_handler *on, void *a
 			end_message(&r, true);
 		else if (h->left == 0)
 			begin_chunk(h);
+	} else if (is_in_chunks(h)) {
+		lose_chunk(&r);
 	} else {
 		http1_line_done(h);
 		h->trial_len = 0;
@@ -614,8 +965,8 @@ settle_trial(struct run *r)
 }
 
 /*
- * Is the message whole as it is? A response whose last chunk is missing, or cut, is to clients that
- * take the close for its end; so nothing is outstanding of the chunk at hand.
+ * Is the message whole as it is? With chunks it is when the last one has come, RFC 9112 section 8,
+ * though the line behind it is missing.
  */
 static bool
 may_end_here(const struct http1 *h)
@@ -624,10 +975,9 @@ may_end_here(const struct http1 *h)
 	case BODY_CLOSE:
 	case PEEK_BODY:
 		return true;
-	case CHUNK_SIZE:
 	case CHUNK_EXT:
 	case TRAILERS:
-		return h->side == HTTP1_RESPONSES && h->left == 0;
+		return h->left == 0;
 	default:
 		return false;
 	}
@@ -638,6 +988,7 @@ http1_end(struct http1 *h, const struct http1_handler *on, void *arg)
 {
 	struct run r = { h, { NULL, NULL }, on, arg };
 
+	end_find(&r);
 	settle_trial(&r);
 	end_message(&r, may_end_here(h));
 	http1_line_done(h);

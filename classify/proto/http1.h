@@ -19,17 +19,31 @@
  *                       chunked: Content-Length counts, else (responses) it lasts until close
  *   chunk size          blanks and empty lines before it, anything after it up to the LF
  *   bad later chunk     response: the rest is body until close; request: resynchronise
- *   no last chunk       response: complete, if the stream ends where a chunk does
+ *   no last chunk       incomplete, where the stream ends (RFC 9112 section 8)
  *   1xx, 204, 304 with  body, unless what follows is a status line; so such an answer ends only
  *   a length            with what comes next
  *   status line         any case, version and spacing; a missing status is 200
  *   request line        without a target, or without a blank before the version: what stands behind
  *                       a method in capitals is the target, if "HTTP/1." is in there
  *
- * After a gap, a bad start line, or when capture began in mid-stream the parser skips to
+ * A gap that goes beyond the chunk at hand loses the place in a chunked body. Such a body is
+ * incomplete, but it goes on: what comes is handed out as its bytes while a place to go on from is
+ * looked for, which is one of
+ *
+ *   CRLF size [;extension] CRLF     of at most HTTP1_FIND_CHUNK_BYTES; believed when another such
+ * line, or that of the last chunk, stands where the chunk ends. Until then the chunk is read, and
+ * its line handed out, as bytes of the body; where it does not, the search goes on behind it CRLF 0
+ * CRLF CRLF                ends the message CRLF start line                 begins the next one
+ * (strictly one, as below)
+ *
+ * A start line may also begin behind the gap, or where a push begins. lost says so until the place
+ * is known again.
+ *
+ * After any other gap, a bad start line, or when capture began in mid-stream the parser skips to
  * the next line that is strictly a start line: `METHOD target HTTP/1.x` in capitals, or
  * `HTTP/1.x nnn`. It may begin after a line end or where a push begins: segments tend to begin
- * with messages, and bodies without a line end are common. This is the one place where the split
+ * with messages, and bodies without a line end are common; one that begins a push whole ends what
+ * looked like the beginning of one in the push before. This is the one place where the split
  * of the input is used as a hint.
  *
  * Limits: HTTP/0.9 messages (no version in a request, no status line in a response) are skipped.
@@ -48,9 +62,10 @@
 #include "classify/slab.h"
 #include "classify/span.h"
 
-#define HTTP1_CARRY_BYTES 8192u
-#define HTTP1_BLOCK_BYTES 65536u
-#define HTTP1_TRIAL_BYTES 20u
+#define HTTP1_CARRY_BYTES      8192u
+#define HTTP1_BLOCK_BYTES      65536u
+#define HTTP1_TRIAL_BYTES      20u
+#define HTTP1_FIND_CHUNK_BYTES 65536u
 
 enum http1_side {
 	HTTP1_REQUESTS,
@@ -105,8 +120,11 @@ struct http1 {
 	uint64_t tunnel_bytes;
 	uint64_t skipped_bytes; /* passed over while looking for a start line */
 	uint32_t events[HTTP1_NR_EVENTS];
-	uint32_t line_bytes;	 /* raw bytes of the line in progress */
-	uint32_t block_bytes;	 /* raw bytes of the header block so far */
+	uint32_t line_bytes; /* raw bytes of the line in progress */
+	union {
+		uint32_t block_bytes; /* raw bytes of the header block so far */
+		uint32_t guess;	      /* in a body, see unsure */
+	};
 	struct slab *carry_pool; /* kept; objects of HTTP1_CARRY_BYTES */
 	uint8_t *carry;		 /* start of an unfinished line, or NULL; owned */
 	uint16_t carry_len;
@@ -116,6 +134,9 @@ struct http1 {
 	uint8_t side;
 	uint8_t state;
 	uint8_t line_state;
+	uint8_t find;	   /* of the line of a chunk that is looked for, what is on trial */
+	bool lost : 1;	   /* the place in a chunked body */
+	bool unsure : 1;   /* guess bytes are still to come of what seems to be a chunk */
 	bool line_cut : 1; /* longer than the carry, or no carry to be had */
 	bool line_odd : 1; /* ended with a blank-only fold, or empty with a lone CR or CR CR LF */
 	bool line_folded : 1;
@@ -139,8 +160,9 @@ void http1_push(struct http1 *h, const uint8_t *data, size_t len, const struct h
 
 /*
  * len bytes of the stream are lost. Inside a body whose framing shows that all of them belonged
- * to it this is a body_gap; otherwise the open message ends incomplete and the parser
- * resynchronises. In a tunnel nothing happens: the owner knows.
+ * to it this is a body_gap, and so it is in a chunked body, of UINT64_MAX bytes, where that is not
+ * known; otherwise the open message ends incomplete and the parser resynchronises. In a tunnel
+ * nothing happens: the owner knows.
  */
 void http1_gap(struct http1 *h, uint64_t len, const struct http1_handler *on, void *arg);
 

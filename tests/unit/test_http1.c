@@ -15,7 +15,7 @@
  * joined, because where they are cut is not part of the answer:
  *
  *   > method|target|minor     < status|minor     h name=value     t name=value (trailer)
- *   b body    g bytes missing    + complete    - incomplete    T tunnel
+ *   b body    g bytes missing (? how many)    + complete    - incomplete    T tunnel
  */
 struct seen {
 	char text[262144];
@@ -116,7 +116,10 @@ on_body_gap(void *arg, uint64_t len)
 	char line[32];
 
 	(void)arg;
-	snprintf(line, sizeof(line), "g %llu\n", (unsigned long long)len);
+	if (len == UINT64_MAX)
+		snprintf(line, sizeof(line), "g ?\n");
+	else
+		snprintf(line, sizeof(line), "g %llu\n", (unsigned long long)len);
 	seen_event(line);
 }
 
@@ -251,9 +254,12 @@ static const struct message_case message_cases[] = {
 	  "HTTP/1.1 304 n\r\nContent-Length: 5\r\n\r\nHTT", 0,
 	  "< 304|1\nh Content-Length=5\nb HTT\n-\n", 0 },
 	{ "no last chunk", R, "HTTP/1.1 200 n\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n", 0,
-	  "< 200|1\nh Transfer-Encoding=chunked\nb ab\n+\n", 0 },
+	  "< 200|1\nh Transfer-Encoding=chunked\nb ab\n-\n", 0 },
 	{ "last chunk cut", R, "HTTP/1.1 200 n\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0",
-	  0, "< 200|1\nh Transfer-Encoding=chunked\nb ab\n+\n", 0 },
+	  0, "< 200|1\nh Transfer-Encoding=chunked\nb ab\n-\n", 0 },
+	{ "last chunk but its line", R,
+	  "HTTP/1.1 200 n\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n", 0,
+	  "< 200|1\nh Transfer-Encoding=chunked\nb ab\n+\n", 0 },
 	{ "inside a chunk", R, "HTTP/1.1 200 n\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nab", 0,
 	  "< 200|1\nh Transfer-Encoding=chunked\nb ab\n-\n", 0 },
 	{ "no last chunk in a request", Q,
@@ -404,6 +410,9 @@ test_name_with_nul_frames(void **state)
 	assert_int_equal(h.body_bytes, 1);
 }
 
+#define CHUNKS	"HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n"
+#define CHUNKED "< 200|1\nh Transfer-Encoding=chunked\n"
+
 /* Pieces of a stream with what is lost between them. */
 static const struct gap_case {
 	const char *name;
@@ -427,7 +436,45 @@ static const struct gap_case {
 	  7, "\r\n0\r\n\r\n", "< 200|1\nh Transfer-Encoding=chunked\nb ab\ng 7\n+\n" },
 	{ "across chunks", R, "HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nab", 9,
 	  "3\r\nabc\r\n0\r\n\r\nHTTP/1.1 204 x\r\n\r\n",
-	  "< 200|1\nh Transfer-Encoding=chunked\nb ab\n-\n< 204|1\n+\n" },
+	  CHUNKED "b ab\ng ?\nb 3\r\nabc\n-\n< 204|1\n+\n" },
+	{ "across chunks, into a size", R, CHUNKS "9\r\nab", 10,
+	  "c\r\n0123456789ab\r\n2\r\nxy\r\n0\r\nT: v\r\n\r\nHTTP/1.1 204 x\r\n\r\n",
+	  CHUNKED "b ab\ng ?\nb c\r\n0123456789ab\r\n2\r\nxy\nt T=v\n-\n< 204|1\n+\n" },
+	{ "across chunks, into a line end", R, CHUNKS "9\r\nab", 10,
+	  "\n3;x\r\nxyz\r\n1\r\nx\r\n0\r\n\r\n",
+	  CHUNKED "b ab\ng ?\nb \n3;x\r\nxyz\r\n1\r\nx\n-\n" },
+	{ "across chunks, into a chunk", R, CHUNKS "9\r\nab", 20,
+	  "yz\r\n\r\n3\r\nabc\r\n1\r\nx\r\n0\r\n\r\nHTTP/1.1 204 x\r\n\r\n",
+	  CHUNKED "b ab\ng ?\nb yz\r\n\r\n3\r\nabcx\n-\n< 204|1\n+\n" },
+	{ "between chunks", R, CHUNKS "2\r\nab\r\n", 5, "yz\r\n3\r\nabc\r\n0\r\n\r\n",
+	  CHUNKED "b ab\ng ?\nb yz\r\n3\r\nabc\n-\n" },
+	{ "lines that look like sizes", R, CHUNKS "9\r\nab", 20,
+	  "z\r\n12\r\n34\r\n5\r\nb\r\n\r\n4\r\nabcd\r\n3\r\nefg\r\n0\r\n\r\n"
+	  "HTTP/1.1 204 x\r\n\r\n",
+	  CHUNKED "b ab\ng ?\nb z\r\n12\r\n34\r\n5\r\nb\r\n\r\n4\r\nabcd\r\n3\r\nefg\n-\n"
+		  "< 204|1\n+\n" },
+	{ "a size that is too large", R, CHUNKS "9\r\nab", 20,
+	  "a\r\n1000000\r\nbc\r\n2\r\nde\r\n0\r\n\r\n",
+	  CHUNKED "b ab\ng ?\nb a\r\n1000000\r\nbc\r\n2\r\nde\n-\n" },
+	{ "no chunk any more", R, CHUNKS "9\r\nab", 20, "a\r\nb\r",
+	  CHUNKED "b ab\ng ?\nb a\r\nb\r\n-\n" },
+	{ "the end of a chunked body", R, CHUNKS "9\r\nab", 20,
+	  "a\r\n0\r\n\r\nHTTP/1.1 204 x\r\n\r\n", CHUNKED "b ab\ng ?\nb a\n-\n< 204|1\n+\n" },
+	{ "into the end of a chunked body", R, CHUNKS "9\r\nab", 20, "\r\nHTTP/1.1 204 x\r\n\r\n",
+	  CHUNKED "b ab\ng ?\nb \r\n\n-\n< 204|1\n+\n" },
+	{ "two gaps in chunks", R, CHUNKS "9\r\nab\r", 20,
+	  "a\r\n4\r\nabcd\r\n4\r\nabcd\r\n0\r\n\r\n",
+	  CHUNKED "b ab\r\ng ?\nb a\r\n4\r\nabcdabcd\n-\n" },
+	{ "up to the next request", Q,
+	  "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nab", 20,
+	  "ABC def\r\nGET x\r\nDELETE /2 HTTP/1.1\r\n\r\n",
+	  "> POST|/|1\nh Transfer-Encoding=chunked\nb ab\ng ?\nb ABC def\r\nGET x\r\n\n-\n"
+	  "> DELETE|/2|1\n+\n" },
+	{ "words in capitals in chunks", Q,
+	  "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nab", 20,
+	  "SELECT a FROM b\r\nABC\r\n3\r\nABC\r\n1\r\nD\r\n0\r\n\r\nGET /2 HTTP/1.1\r\n\r\n",
+	  "> POST|/|1\nh Transfer-Encoding=chunked\nb ab\ng ?\nb SELECT a FROM "
+	  "b\r\nABC\r\n3\r\nABC\r\n1\r\nD\n-\n> GET|/2|1\n+\n" },
 	{ "until close", R, "HTTP/1.1 200 x\r\n\r\nab", 100, "cd",
 	  "< 200|1\nb ab\ng 100\nb cd\n+\n" },
 	{ "in a line", Q, "GET / HTTP/1.1\r\nHost: a.exam", 20, "GET /2 HTTP/1.1\r\n\r\n",
@@ -438,7 +485,7 @@ static const struct gap_case {
 	{ "in a tunnel", Q, "CONNECT a:1 HTTP/1.1\r\n\r\nab", 4, "cd",
 	  "> CONNECT|a:1|1\n+\nT abcd\n" },
 	{ "on trial", R, "HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n9", 5, "zz\r\n",
-	  "< 200|1\nh Transfer-Encoding=chunked\n-\n" },
+	  CHUNKED "g ?\nb zz\r\n\n-\n" },
 	{ "lower case is not certain", Q, "GET / HTTP/1.1\r\n\r\n", 1,
 	  "get /1 HTTP/1.1\r\nGET  HTTP/1.1\r\nGET /a b HTTP/1.1\r\nGET /2 HTTP/1.1\r\n\r\n",
 	  "> GET|/|1\n+\n> GET|/2|1\n+\n" },
@@ -503,6 +550,35 @@ test_resync_at_push_start(void **state)
 	assert_int_equal(h.skipped_bytes, sizeof(rest) - 1);
 	assert_int_equal(h.events[HTTP1_RESYNC], 1);
 	http1_fini(&h);
+	slab_fini(&carry);
+}
+
+/* What looked like the beginning of a request was the end of a body. */
+static void
+test_capitals_before_push(void **state)
+{
+	static const char rest[] = "ABC def";
+	static const char next[] = "GET /2 HTTP/1.1\r\n\r\n";
+	struct slab carry;
+	struct http1 h;
+
+	(void)state;
+	assert_int_equal(slab_init(&carry, 1, HTTP1_CARRY_BYTES), 0);
+	for (unsigned chunks = 0; chunks < 2; chunks++) {
+		static const char post[] =
+		    "POST /1 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n";
+
+		http1_init(&h, HTTP1_REQUESTS, &carry);
+		seen_reset();
+		if (chunks != 0)
+			http1_push(&h, (const uint8_t *)post, sizeof(post) - 1, &handler, NULL);
+		http1_gap(&h, 20, &handler, NULL);
+		http1_push(&h, (const uint8_t *)rest, sizeof(rest) - 1, &handler, NULL);
+		http1_push(&h, (const uint8_t *)next, sizeof(next) - 1, &handler, NULL);
+		assert_non_null(strstr(seen.text, "> GET|/2|1\n+\n"));
+		assert_int_equal(chunks != 0, strstr(seen.text, "b ABC def\n-\n") != NULL);
+		http1_fini(&h);
+	}
 	slab_fini(&carry);
 }
 
@@ -660,6 +736,7 @@ main(void)
 		cmocka_unit_test(test_name_with_nul_frames),
 		cmocka_unit_test(test_gaps),
 		cmocka_unit_test(test_resync_at_push_start),
+		cmocka_unit_test(test_capitals_before_push),
 		cmocka_unit_test(test_becomes_tunnel),
 		cmocka_unit_test(test_long_lines),
 		cmocka_unit_test(test_long_block),

@@ -92,6 +92,55 @@ test_trailers(void **state)
 	run_cases(trailers, ARRAY_LEN(trailers));
 }
 
+#define STREAM OK("Content-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
+#define EVENT(size, content)                                                                \
+	size "\r\ndata: {\"object\":\"chat.completion.chunk\",\"model\":\"m\",\"choices\":" \
+	     "[{\"index\":0,\"delta\":{\"content\":\"" content "\"}}]}\n\n\r\n"
+#define ASK                                                                                      \
+	FEED_ORIG("POST /v1/chat/completions HTTP/1.1\r\nHost: a.example\r\nContent-Length: "    \
+		  "71\r\n\r\n{\"model\":\"m\",\"stream\":true,\"messages\":[{\"role\":\"user\"," \
+		  "\"content\":"                                                                 \
+		  "\"hi\"}]}")
+#define LOST(text)                                     \
+	{                                              \
+		CONN_RESP, text, sizeof(text) - 1, 500 \
+	}
+
+static const struct conn_case chunks[] = {
+	{ "a gap over the line of a chunk",
+	  { "where=llm.completion", "stream_events=4 ", "http_status=200 " },
+	  "unsynced",
+	  { ASK, FEED_RESP(STREAM EVENT("69", "one ") "6f\r\ndata: {\"object\":"),
+	    LOST("s\":[]}\n\n\r\n" EVENT("69", "weir") EVENT("6c", "-canary") "0\r\n\r\n"), GET,
+	    FEED_RESP(OK("Content-Length: 2\r\n\r\nhi")) } },
+	{ "and the answer is told as cut, the next as whole",
+	  { "incomplete=true\n", "transaction=1", "http_response_body_bytes=2 http_resp" },
+	  "unsynced",
+	  { ASK, FEED_RESP(STREAM EVENT("69", "one ") "6f\r\ndata: {\"object\":"),
+	    LOST("s\":[]}\n\n\r\n" EVENT("69", "weir") EVENT("6c", "-canary") "0\r\n\r\n"), GET,
+	    FEED_RESP(OK("Content-Length: 2\r\n\r\nhi")) } },
+	{ "a gap to the end of the body and beyond",
+	  { "transaction=1", "where=http.body", "http_response_body_bytes=11 " },
+	  "unsynced",
+	  { GET, FEED_RESP(OK("Transfer-Encoding: chunked\r\n\r\n6f\r\nxyz")), GET,
+	    LOST("HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\nweir-canary") } },
+	{ "closed before the last chunk",
+	  { "http_response_body_bytes=105 ", "incomplete=true\n" },
+	  "http_response_body_sha256",
+	  { ASK, FEED_RESP(STREAM EVENT("69", "one ")) } },
+	{ "closed behind it",
+	  { "http_response_body_bytes=105 ", "http_response_body_sha256=" },
+	  "incomplete",
+	  { ASK, FEED_RESP(STREAM EVENT("69", "one ") "0\r\n\r\n") } },
+};
+
+static void
+test_chunks(void **state)
+{
+	(void)state;
+	run_cases(chunks, ARRAY_LEN(chunks));
+}
+
 static int
 begin(void **state)
 {
@@ -114,6 +163,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_codings),
 		cmocka_unit_test(test_trailers),
+		cmocka_unit_test(test_chunks),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);
