@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "classify/ai/signature.h"
+#include "classify/proto/tls.h"
 #include "classify/rules/rule.h"
 
 const size_t exchange_bytes = sizeof(struct exchange);
@@ -222,9 +223,33 @@ exchange_method(struct exchange *x, struct span method)
 	x->method_len = (uint8_t)keep(x->method, MAX_METHOD, method);
 }
 
+static void
+give_long_target(struct exchange *x)
+{
+	slab_give(&x->env->message_buffers, x->long_target);
+	x->long_target = NULL;
+	x->long_target_len = 0;
+}
+
+/* All of it is searched, when it is known whom it was sent to. */
+static void
+keep_long_target(struct exchange *x, struct span target)
+{
+	if (x->long_target == NULL)
+		x->long_target = slab_take(&x->env->message_buffers);
+	if (x->long_target == NULL || target.len > TLS_BUFFER_BYTES) {
+		exchange_unread(x, CONN_ORIG);
+		return;
+	}
+	memcpy(x->long_target, target.p, target.len);
+	x->long_target_len = target.len;
+}
+
 void
 exchange_target(struct exchange *x, struct span target)
 {
+	if (target.len > MAX_TARGET)
+		keep_long_target(x, target);
 	x->target_known = true;
 	x->target_len = (uint16_t)keep(x->target, MAX_TARGET, target);
 }
@@ -423,6 +448,42 @@ open_headers(struct message *m)
 	return true;
 }
 
+void
+exchange_unread(struct exchange *x, enum conn_dir dir)
+{
+	x->message[dir].unread = true;
+}
+
+void
+exchange_long_header(struct exchange *x, enum conn_dir dir, const uint8_t *data, size_t len,
+		     bool trailer)
+{
+	struct message *m = &x->message[dir];
+
+	if (scanner_is_idle(x->env->scanner))
+		return;
+	/* Behind a body the stream may be another text's. */
+	if (trailer || !open_headers(m)) {
+		x->env->counters.scan_refused += !trailer;
+		exchange_unread(x, dir);
+	} else if (len != 0) {
+		exchange_text(m, 0, BUFFER_HTTP_HEADER, data, len);
+	} else {
+		exchange_text(m, 0, BUFFER_HTTP_HEADER, header_end, sizeof(header_end));
+	}
+}
+
+static void
+gather_long_header(struct message *m, struct span name, struct span value)
+{
+	static const uint8_t colon[] = { ':', ' ' };
+
+	exchange_long_header(m->x, m->dir, name.p, name.len, false);
+	exchange_long_header(m->x, m->dir, colon, sizeof(colon), false);
+	exchange_long_header(m->x, m->dir, value.p, value.len, false);
+	exchange_long_header(m->x, m->dir, NULL, 0, false);
+}
+
 /*
  * The fields of a message in one stream: a call of the scanner costs more than most of them have
  * bytes. Each is between two ends, so what it holds does not hang on which others are left out.
@@ -437,6 +498,8 @@ gather_header(struct message *m, struct span name, struct span value)
 	if (scanner_is_idle(scanner))
 		return;
 	text = header_text(m->x->env, name, value);
+	if (text.len == 0 && value.len >= MIN_HEADER_VALUE)
+		gather_long_header(m, name, value);
 	if (text.len == 0)
 		return;
 	id = scan_text_id(scanner, BUFFER_HTTP_HEADER, text.p, text.len);
@@ -512,7 +575,10 @@ static void
 scan_request_line(struct exchange *x)
 {
 	struct message *m = &x->message[CONN_ORIG];
-	struct span path = exchange_path(x), query = exchange_query(x);
+	bool is_long = x->long_target_len != 0;
+	struct span target = span_of(x->long_target, x->long_target_len);
+	struct span path = is_long ? exchange_path_of(target) : exchange_path(x);
+	struct span query = is_long ? exchange_query_of(target) : exchange_query(x);
 	uint8_t *text = x->env->scratch;
 
 	scan_field(m, BUFFER_HTTP_METHOD, (const uint8_t *)x->method, x->method_len);
@@ -521,6 +587,7 @@ scan_request_line(struct exchange *x)
 		   percent_decode(path.p, path.len, false, text, CONN_SCRATCH_BYTES));
 	scan_field(m, BUFFER_HTTP_QUERY, text,
 		   percent_decode(query.p, query.len, true, text, CONN_SCRATCH_BYTES));
+	give_long_target(x);
 }
 
 void
@@ -652,9 +719,16 @@ exchange_body_gap(struct exchange *x, enum conn_dir dir, uint64_t len)
 }
 
 void
+exchange_unended(struct exchange *x, enum conn_dir dir)
+{
+	x->message[dir].unended = true;
+}
+
+void
 exchange_message_end(struct exchange *x, enum conn_dir dir, bool complete)
 {
 	struct message *m = &x->message[dir];
+	bool seen;
 
 	if (m->done)
 		return;
@@ -672,9 +746,10 @@ exchange_message_end(struct exchange *x, enum conn_dir dir, bool complete)
 	}
 	if (x->grpc)
 		exchange_grpc_end(m);
-	m->complete = complete && !m->gap && !m->decode_failed && !m->message_failed &&
-		      !m->coding_unknown && !(x->grpc && grpc_is_inside(&m->grpc)) &&
-		      !m->websocket.lost;
+	seen = !m->gap && !m->decode_failed && !m->message_failed && !m->coding_unknown &&
+	       !(x->grpc && grpc_is_inside(&m->grpc)) && !m->websocket.lost;
+	m->complete = complete && seen && !m->unread;
+	m->body_seen = (complete || m->unended) && seen;
 	if (m->sse_body)
 		sse_end(&x->sse);
 	/* What is known under its own name first: the body's stream may have it as well. */
@@ -725,6 +800,7 @@ exchange_close(struct exchange *x)
 			exchange_message_end(x, (enum conn_dir)d, false);
 	}
 	exchange_put_records(x);
+	give_long_target(x);
 	slab_give(&env->llm, x->llm);
 	slab_give(&env->mcp, x->mcp);
 	slab_give(&env->exchanges, x);

@@ -32,6 +32,14 @@ void exchange_request_begin(struct exchange *x, const char *version);
 void exchange_status(struct exchange *x, unsigned status, const char *version);
 void exchange_header(struct exchange *x, enum conn_dir dir, struct span name, struct span value);
 /*
+ * The next bytes of a field that is too long for one piece, its name and colon first; none: its
+ * end. It is only searched; behind a body it is not.
+ */
+void exchange_long_header(struct exchange *x, enum conn_dir dir, const uint8_t *data, size_t len,
+			  bool trailer);
+/* Something of the message that should have been read was not. */
+void exchange_unread(struct exchange *x, enum conn_dir dir);
+/*
  * A field behind the body is searched like one of the head; read is only what a body cannot do
  * without, the status of gRPC: it must not change what the message is.
  */
@@ -39,6 +47,9 @@ void exchange_trailer(struct exchange *x, enum conn_dir dir, struct span name, s
 void exchange_headers_end(struct exchange *x, enum conn_dir dir);
 void exchange_body(struct exchange *x, enum conn_dir dir, const uint8_t *data, size_t len);
 void exchange_body_gap(struct exchange *x, enum conn_dir dir, uint64_t len);
+/* The body that is about to end incomplete may be whole to its client: only the last chunk lacks.
+ */
+void exchange_unended(struct exchange *x, enum conn_dir dir);
 void exchange_message_end(struct exchange *x, enum conn_dir dir, bool complete);
 /* Nothing more came of it behind last_us; nothing, when it has ended. */
 void exchange_message_cut(struct exchange *x, enum conn_dir dir, uint64_t last_us);

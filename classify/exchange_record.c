@@ -15,10 +15,8 @@ exchange_scheme_end(struct span target)
 }
 
 struct span
-exchange_path(const struct exchange *x)
+exchange_path_of(struct span target)
 {
-	const uint8_t *p = (const uint8_t *)x->target;
-	struct span target = span_of(p, x->target_len);
 	const uint8_t *mark, *slash;
 	size_t skip = 0;
 
@@ -37,15 +35,32 @@ exchange_path(const struct exchange *x)
 	return target;
 }
 
+static struct span
+kept_target(const struct exchange *x)
+{
+	return span_of((const uint8_t *)x->target, x->target_len);
+}
+
+struct span
+exchange_path(const struct exchange *x)
+{
+	return exchange_path_of(kept_target(x));
+}
+
+struct span
+exchange_query_of(struct span target)
+{
+	const uint8_t *mark = target.len == 0 ? NULL : memchr(target.p, '?', target.len);
+
+	if (mark == NULL)
+		return span_of(target.p, 0);
+	return span_of(mark + 1, (size_t)(target.p + target.len - mark - 1));
+}
+
 struct span
 exchange_query(const struct exchange *x)
 {
-	const uint8_t *p = (const uint8_t *)x->target;
-	const uint8_t *mark = memchr(p, '?', x->target_len);
-
-	if (mark == NULL)
-		return span_of(p, 0);
-	return span_of(mark + 1, (size_t)(p + x->target_len - mark - 1));
+	return exchange_query_of(kept_target(x));
 }
 
 static bool
@@ -157,7 +172,7 @@ put_digest(const struct message *m, enum record_field f, struct record *r)
 	struct sha256_ctx sha = m->sha;
 	uint8_t digest[SHA256_DIGEST_SIZE];
 
-	if (!m->x->env->config.body_sha256 || !m->complete || m->body_bytes == 0)
+	if (!m->x->env->config.body_sha256 || !m->body_seen || m->body_bytes == 0)
 		return;
 	sha256_digest(&sha, sizeof(digest), digest);
 	record_put_bytes(r, f, digest, sizeof(digest));

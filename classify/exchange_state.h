@@ -59,6 +59,9 @@ struct message {
 	uint64_t body_bytes; /* decoded */
 	struct decode *decode;
 	bool decode_failed;
+	bool unended;	     /* it lacks nothing but its last chunk */
+	bool body_seen;	     /* as far as was sent, and it could be decoded */
+	bool unread;	     /* a field, or the rest of one */
 	bool coding_unknown; /* it is searched as it is, and counted as not decoded */
 	struct scan_stream *scan;
 	struct scan_stream *blob; /* of a text in base64, while it lasts */
@@ -100,6 +103,8 @@ struct exchange {
 	struct conn *c;
 	struct llm_call *llm; /* NULL: not looked at, or no longer */
 	struct mcp *mcp;      /* the same */
+	uint8_t *long_target; /* one that is longer than its place, until it is scanned; or NULL */
+	size_t long_target_len;
 	uint64_t ordinal;
 	struct sse sse;
 	const char *version;
@@ -168,9 +173,11 @@ void exchange_protobuf(struct message *m, const uint8_t *data, size_t len);
 const uint8_t *exchange_scheme_end(struct span target);
 
 /* Origin form without scheme, authority, query and fragment; may be empty. */
+struct span exchange_path_of(struct span target);
 struct span exchange_path(const struct exchange *x);
 
 /* Behind the question mark; may be empty. */
+struct span exchange_query_of(struct span target);
 struct span exchange_query(const struct exchange *x);
 
 /* A scanner's callback; arg is the struct message. */

@@ -395,6 +395,9 @@ on_field(void *arg, uint32_t id, struct span name, struct span value)
 
 	if (!is_followed(s, side->dir))
 		return;
+	if (value.len == HPACK_VALUE_CAP &&
+	    side->h->parser[side->dir].hpack.value_len > HPACK_VALUE_CAP)
+		exchange_unread(s->x, side->dir);
 	if (s->headers[side->dir]) {
 		if (name.p != NULL && value.p != NULL)
 			exchange_trailer(s->x, side->dir, name, value);

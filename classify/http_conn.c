@@ -34,6 +34,7 @@ struct http_conn {
 struct side {
 	struct http_conn *h;
 	enum conn_dir dir;
+	uint64_t unread; /* of the framing */
 };
 
 static const char *
@@ -184,6 +185,25 @@ on_header(void *arg, struct span name, struct span value, bool trailer)
 		exchange_header(s->h->current[s->dir], s->dir, name, value);
 }
 
+static void
+on_long_header(void *arg, const uint8_t *data, size_t len, bool trailer)
+{
+	struct side *s = arg;
+
+	if (s->h->current[s->dir] != NULL)
+		exchange_long_header(s->h->current[s->dir], s->dir, data, len, trailer);
+}
+
+static void
+on_unread(void *arg, uint64_t len)
+{
+	struct side *s = arg;
+
+	s->unread += len;
+	if (s->h->current[s->dir] != NULL)
+		exchange_unread(s->h->current[s->dir], s->dir);
+}
+
 static enum http1_body
 on_headers_end(void *arg)
 {
@@ -287,6 +307,8 @@ on_message_end(void *arg, bool complete)
 		hand_to_http2(s->h, x);
 		return;
 	}
+	if (s->h->parser[s->dir].unended)
+		exchange_unended(x, s->dir);
 	exchange_message_end(x, s->dir, complete);
 	if (x == s->h->websocket)
 		exchange_begin_websocket(x);
@@ -317,6 +339,8 @@ static const struct http1_handler handler = {
 	.request = on_request,
 	.status = on_status,
 	.header = on_header,
+	.long_header = on_long_header,
+	.unread = on_unread,
 	.headers_end = on_headers_end,
 	.body = on_body,
 	.body_gap = on_body_gap,
@@ -337,9 +361,13 @@ http_open(struct conn_env *env, struct conn *c, void *state)
 
 /* Framing is looked at by the parser itself; bodies are accounted for by the exchange. */
 static void
-account(struct http_conn *h, uint64_t framing, uint64_t skipped, const struct http1 *p)
+account(struct http_conn *h, uint64_t framing, uint64_t skipped, const struct http1 *p,
+	uint64_t unread)
 {
-	conn_inspected(h->env, h->c, p->framing_bytes - framing);
+	/* Of a line that is not read after all, bytes of pushes before are taken back. */
+	conn_inspected(h->env, h->c, p->framing_bytes - framing - unread);
+	if (unread != 0)
+		conn_skipped(h->env, h->c, CONN_SKIP_LIMIT, unread);
 	if (p->skipped_bytes != skipped)
 		conn_skipped(h->env, h->c, CONN_SKIP_UNSYNCED, p->skipped_bytes - skipped);
 }
@@ -350,7 +378,7 @@ http_push(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir, 
 {
 	struct http_conn *h = state;
 	struct http1 *p = &h->parser[dir];
-	struct side side = { h, dir };
+	struct side side = { h, dir, 0 };
 	uint64_t framing = p->framing_bytes, skipped = p->skipped_bytes;
 	uint64_t refused = env->carries.refused;
 
@@ -358,11 +386,11 @@ http_push(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir, 
 	http1_push(p, data, len, &handler, &side);
 	env->counters.http_lines_cut += env->carries.refused - refused;
 	if (h->tunnelled && dir == CONN_RESP) {
-		struct side other = { h, CONN_ORIG };
+		struct side other = { h, CONN_ORIG, 0 };
 
 		http1_become_tunnel(&h->parser[CONN_ORIG], &handler, &other);
 	}
-	account(h, framing, skipped, p);
+	account(h, framing, skipped, p, side.unread);
 	return len;
 }
 
@@ -370,7 +398,7 @@ static void
 http_gap(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir, uint64_t len)
 {
 	struct http_conn *h = state;
-	struct side side = { h, dir };
+	struct side side = { h, dir, 0 };
 	bool was_open = h->current[dir] != NULL;
 
 	(void)c;
@@ -390,7 +418,7 @@ static void
 http_half_close(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir)
 {
 	struct http_conn *h = state;
-	struct side side = { h, dir };
+	struct side side = { h, dir, 0 };
 
 	(void)c;
 	tunnel_half_close(&h->tunnel, env, dir);
@@ -407,7 +435,7 @@ http_finish(struct conn_env *env, struct conn *c, void *state)
 	struct http_conn *h = state;
 
 	for (unsigned d = 0; d < 2; d++) {
-		struct side side = { h, (enum conn_dir)d };
+		struct side side = { h, (enum conn_dir)d, 0 };
 
 		/* Without a FIN a body that lasts until close has not been seen to its end. */
 		if (!c->closed[d])

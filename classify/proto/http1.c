@@ -104,6 +104,7 @@ begin_message(struct run *r, const struct http1_start *start)
 	h->broken = false;
 	h->lost = false;
 	h->unsure = false;
+	h->unended = false;
 	h->has_length = false;
 	h->chunked = false;
 	h->block_over = false;
@@ -218,7 +219,7 @@ read_start_line(struct run *r)
 	struct http1_start start;
 	struct span line;
 
-	if (!http1_line_read(h, &r->c, false, &line)) {
+	if (http1_line_read(h, &r->c, false, &line) == HTTP1_LINE_MORE) {
 		if (!http1_start_possible(side, line, certain))
 			refuse_start_line(r, SKIP_LINE);
 		return;
@@ -231,6 +232,8 @@ read_start_line(struct run *r)
 		refuse_start_line(r, SKIP);
 	} else {
 		begin_message(r, &start);
+		if (h->line_cut)
+			r->on->unread(r->arg, h->line_bytes - line.len);
 	}
 	http1_line_done(h);
 }
@@ -271,12 +274,31 @@ note_framing_field(struct http1 *h, struct span name, struct span value)
 	}
 }
 
+/* The rest of a line that is too long, the last of which may be empty. */
+static void
+take_piece(struct run *r, struct span piece, bool trailer, bool last)
+{
+	if (r->h->block_over) {
+		if (piece.len != 0)
+			r->on->unread(r->arg, piece.len);
+		return;
+	}
+	if (piece.len != 0)
+		r->on->long_header(r->arg, piece.p, piece.len, trailer);
+	if (last)
+		r->on->long_header(r->arg, NULL, 0, trailer);
+}
+
 static void
 take_field(struct run *r, struct span line, bool trailer)
 {
 	struct http1 *h = r->h;
 	struct span name, value;
 
+	if (h->line_long)
+		return; /* its pieces have been taken */
+	if (h->line_cut || h->block_over)
+		r->on->unread(r->arg, h->line_bytes);
 	if (h->line_cut)
 		return;
 	if (!http1_field_split(line, &name, &value)) {
@@ -301,18 +323,34 @@ count_block(struct http1 *h)
 	}
 }
 
+/* False: it goes on. */
+static bool
+read_field_line(struct run *r, struct span *line, bool trailer)
+{
+	enum http1_line got = http1_line_read(r->h, &r->c, true, line);
+
+	if (got == HTTP1_LINE_PIECE || (got == HTTP1_LINE_WHOLE && r->h->line_long))
+		take_piece(r, *line, trailer, got == HTTP1_LINE_WHOLE);
+	if (got == HTTP1_LINE_PIECE)
+		http1_line_piece_done(r->h);
+	if (got != HTTP1_LINE_WHOLE)
+		return false;
+	count_block(r->h);
+	return true;
+}
+
 static void
 read_header(struct run *r)
 {
 	struct http1 *h = r->h;
 	struct span line;
 
-	if (!http1_line_read(h, &r->c, true, &line))
+	if (!read_field_line(r, &line, false))
 		return;
-	count_block(h);
 
-	bool last = line.len == 0 && !h->line_cut;
-	bool blank = !h->line_cut && is_empty_line(line);
+	bool part = h->line_cut || h->line_long;
+	bool last = line.len == 0 && !part;
+	bool blank = !part && is_empty_line(line);
 	bool odd = h->line_odd || (blank && !last);
 
 	if (!blank)
@@ -381,12 +419,11 @@ read_trailer(struct run *r)
 	struct http1_start start;
 	struct span line;
 
-	if (!http1_line_read(h, &r->c, true, &line))
+	if (!read_field_line(r, &line, true))
 		return;
-	count_block(h);
-	if (line.len == 0 && !h->line_cut) {
+	if (line.len == 0 && !h->line_cut && !h->line_long) {
 		end_message(r, true);
-	} else if (!h->line_cut && http1_start_is_certain(side, line) &&
+	} else if (!h->line_cut && !h->line_long && http1_start_is_certain(side, line) &&
 		   http1_start_parse(side, line, false, &start)) {
 		/* The last empty line is missing. */
 		end_message(r, true);
@@ -731,7 +768,7 @@ find_line(struct run *r)
 
 	if (cursor_left(&c) > room)
 		c.end = c.p + room;
-	if (http1_line_read(h, &c, false, &line)) {
+	if (http1_line_read(h, &c, false, &line) == HTTP1_LINE_WHOLE) {
 		if (h->line_cut || !http1_start_is_certain(side, line) ||
 		    !http1_start_parse(side, line, false, &start)) {
 			refuse_find_line(r, carried, cr);
@@ -990,6 +1027,8 @@ http1_end(struct http1 *h, const struct http1_handler *on, void *arg)
 
 	end_find(&r);
 	settle_trial(&r);
+	h->unended =
+	    h->side == HTTP1_RESPONSES && h->state == CHUNK_SIZE && h->left == 0 && !h->broken;
 	end_message(&r, may_end_here(h));
 	http1_line_done(h);
 	h->trial_len = 0;

@@ -19,7 +19,8 @@
  *                       chunked: Content-Length counts, else (responses) it lasts until close
  *   chunk size          blanks and empty lines before it, anything after it up to the LF
  *   bad later chunk     response: the rest is body until close; request: resynchronise
- *   no last chunk       incomplete, where the stream ends (RFC 9112 section 8)
+ *   no last chunk       incomplete, where the stream ends (RFC 9112 section 8); unended says that
+ *                       nothing else is lacking of an answer, which clients may take for whole
  *   1xx, 204, 304 with  body, unless what follows is a status line; so such an answer ends only
  *   a length            with what comes next
  *   status line         any case, version and spacing; a missing status is 200
@@ -48,9 +49,10 @@
  *
  * Limits: HTTP/0.9 messages (no version in a request, no status line in a response) are skipped.
  * Names are handed out as sent, also with control bytes in the middle. With no carry to be had, a
- * start line or field split over two pushes is lost. A name or value longer than HTTP1_CARRY_BYTES
- * is not handed out; of such a start line the first HTTP1_CARRY_BYTES are. Beyond HTTP1_BLOCK_BYTES
- * of header block (or of trailers) fields are not handed out any more, but still frame the message.
+ * start line or field split over two pushes is lost. A field longer than HTTP1_CARRY_BYTES is
+ * handed out in pieces, and frames nothing; of such a start line the first HTTP1_CARRY_BYTES are.
+ * Beyond HTTP1_BLOCK_BYTES of header block (or of trailers) fields are not handed out any more, but
+ * still frame the message. What is not handed out is told as unread.
  */
 #ifndef WEIR_HTTP1_H
 #define WEIR_HTTP1_H
@@ -81,7 +83,7 @@ enum http1_body {
 
 /* Each value is the index of a counter in struct http1. */
 enum http1_event {
-	HTTP1_LINE_TOO_LONG,  /* field dropped, or start line cut */
+	HTTP1_LINE_TOO_LONG,  /* field in pieces, or start line cut */
 	HTTP1_BLOCK_TOO_LONG, /* messages whose later fields were dropped */
 	HTTP1_NO_CARRY,	      /* slab empty: a line split over two pushes was dropped or cut */
 	HTTP1_BAD_LINE,	      /* header line without a name */
@@ -100,6 +102,11 @@ struct http1_handler {
 	void (*request)(void *arg, struct span method, struct span target, unsigned minor_version);
 	void (*status)(void *arg, unsigned status, unsigned minor_version);
 	void (*header)(void *arg, struct span name, struct span value, bool trailer);
+	/* The next bytes of a field longer than HTTP1_CARRY_BYTES, name and colon first; 0: its
+	 * end. */
+	void (*long_header)(void *arg, const uint8_t *data, size_t len, bool trailer);
+	/* So many bytes of the message's framing were read over. */
+	void (*unread)(void *arg, uint64_t len);
 	enum http1_body (*headers_end)(void *arg);
 	void (*body)(void *arg, const uint8_t *data, size_t len);
 	/* Bytes of the body that were never seen; they count towards its length. */
@@ -134,11 +141,12 @@ struct http1 {
 	uint8_t side;
 	uint8_t state;
 	uint8_t line_state;
-	uint8_t find;	   /* of the line of a chunk that is looked for, what is on trial */
-	bool lost : 1;	   /* the place in a chunked body */
-	bool unsure : 1;   /* guess bytes are still to come of what seems to be a chunk */
-	bool line_cut : 1; /* longer than the carry, or no carry to be had */
-	bool line_odd : 1; /* ended with a blank-only fold, or empty with a lone CR or CR CR LF */
+	uint8_t find;	    /* of the line of a chunk that is looked for, what is on trial */
+	bool lost : 1;	    /* the place in a chunked body */
+	bool unsure : 1;    /* guess bytes are still to come of what seems to be a chunk */
+	bool line_cut : 1;  /* a start line longer than the carry, or no carry to be had */
+	bool line_long : 1; /* a field longer than the carry */
+	bool line_odd : 1;  /* ended with a blank-only fold, or empty with a lone CR or CR CR LF */
 	bool line_folded : 1;
 	bool open : 1; /* between request()/status() and message_end() */
 	bool has_length : 1;
@@ -147,6 +155,7 @@ struct http1 {
 	bool size_seen : 1; /* a digit of the chunk size */
 	bool broken : 1;    /* framing went wrong: cannot end as complete */
 	bool block_over : 1;
+	bool unended : 1; /* ended incomplete, between two chunks: clients may take it for whole */
 };
 
 /*

@@ -39,8 +39,9 @@ line_in_place(struct http1 *h, struct cursor *c, bool fold, struct span *line)
 	if (fold && len > 0 && (lf + 1 == c->end || is_blank(lf[1])))
 		return false;
 
-	h->line_cut = len > HTTP1_CARRY_BYTES;
-	if (h->line_cut)
+	h->line_cut = !fold && len > HTTP1_CARRY_BYTES;
+	h->line_long = fold && len > HTTP1_CARRY_BYTES;
+	if (h->line_cut || h->line_long)
 		h->events[HTTP1_LINE_TOO_LONG]++;
 	*line = span_of(c->p, h->line_cut ? HTTP1_CARRY_BYTES : len);
 	h->line_bytes = (uint32_t)(lf + 1 - c->p);
@@ -78,7 +79,7 @@ line_begin_fold(struct http1 *h)
 static bool
 line_is_empty(const struct http1 *h)
 {
-	return h->carry_len == 0 && !h->line_cut;
+	return h->carry_len == 0 && !h->line_cut && !h->line_long;
 }
 
 /* Takes note of b; false when the line was whole before it. */
@@ -120,15 +121,34 @@ line_step(struct http1 *h, uint8_t b, bool fold)
 	return true;
 }
 
-bool
+/* Does b, or the blank that it begins a fold with, go into the carry? */
+static bool
+is_appended(const struct http1 *h, uint8_t b)
+{
+	switch (h->line_state) {
+	case LINE_TEXT:
+		return b != '\r' && b != '\n';
+	case LINE_FOLD:
+		return b != '\r' && b != '\n' && !is_blank(b);
+	default:
+		return is_blank(b);
+	}
+}
+
+enum http1_line
 http1_line_read(struct http1 *h, struct cursor *c, bool fold, struct span *line)
 {
 	bool whole = false;
 
 	if (h->line_bytes == 0 && line_in_place(h, c, fold, line))
-		return true;
+		return HTTP1_LINE_WHOLE;
 
 	while (!whole && c->p < c->end) {
+		if (fold && !h->line_cut && h->carry_len == HTTP1_CARRY_BYTES &&
+		    is_appended(h, *c->p)) {
+			*line = http1_line_so_far(h);
+			return HTTP1_LINE_PIECE;
+		}
 		if (!line_step(h, *c->p, fold)) {
 			whole = true;
 			break;
@@ -140,7 +160,15 @@ http1_line_read(struct http1 *h, struct cursor *c, bool fold, struct span *line)
 		whole = h->line_state == LINE_ENDED && (!fold || line_is_empty(h));
 	}
 	*line = http1_line_so_far(h);
-	return whole;
+	return whole ? HTTP1_LINE_WHOLE : HTTP1_LINE_MORE;
+}
+
+void
+http1_line_piece_done(struct http1 *h)
+{
+	h->events[HTTP1_LINE_TOO_LONG] += !h->line_long;
+	h->line_long = true;
+	h->carry_len = 0;
 }
 
 struct span
@@ -158,6 +186,7 @@ http1_line_done(struct http1 *h)
 	h->line_bytes = 0;
 	h->line_state = LINE_TEXT;
 	h->line_cut = false;
+	h->line_long = false;
 	h->line_odd = false;
 	h->line_folded = false;
 }

@@ -116,7 +116,7 @@
 	  64, "gzip br zstd ...")                                                                  \
 	X(HTTP_REQUEST_BODY_SHA256, "http_request_body_sha256", HEX, HTTP, 0, 32, "decoded body")  \
 	X(HTTP_RESPONSE_BODY_SHA256, "http_response_body_sha256", HEX, HTTP, 0, 32,                \
-	  "decoded body")                                                                          \
+	  "decoded body; a last chunk may be lacking")                                             \
 	X(USER_AGENT, "user_agent", TEXT, HTTP, APPDATA, 512, "User-Agent")                        \
 	X(AUTH_SCHEME, "auth_scheme", TEXT, HTTP, APPDATA, 32, "scheme name only")                 \
 	X(TTFB_US, "ttfb_us", UINT, HTTP, 0, 0, "end of request to first byte of answer")          \

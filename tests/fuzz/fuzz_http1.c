@@ -66,6 +66,26 @@ on_header(void *arg, struct span name, struct span value, bool trailer)
 	s->sum += trailer;
 }
 
+static void
+on_long_header(void *arg, const uint8_t *data, size_t len, bool trailer)
+{
+	struct state *s = arg;
+
+	if (!s->open)
+		abort();
+	touch(s, data, len);
+	s->sum += trailer;
+}
+
+static void
+on_unread(void *arg, uint64_t len)
+{
+	struct state *s = arg;
+
+	if (!s->open || len == 0)
+		abort();
+}
+
 static enum http1_body
 on_headers_end(void *arg)
 {
@@ -116,8 +136,8 @@ on_tunnel(void *arg, const uint8_t *data, size_t len)
 }
 
 static const struct http1_handler handler = {
-	on_request, on_status,	 on_header,	 on_headers_end,
-	on_body,    on_body_gap, on_message_end, on_tunnel,
+	on_request,	on_status, on_header,	on_long_header, on_unread,
+	on_headers_end, on_body,   on_body_gap, on_message_end, on_tunnel,
 };
 
 static struct http1

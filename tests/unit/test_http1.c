@@ -15,6 +15,7 @@
  * joined, because where they are cut is not part of the answer:
  *
  *   > method|target|minor     < status|minor     h name=value     t name=value (trailer)
+ *   l pieces of a long field
  *   b body    g bytes missing (? how many)    + complete    - incomplete    T tunnel
  */
 struct seen {
@@ -96,6 +97,25 @@ on_header(void *arg, struct span name, struct span value, bool trailer)
 		seen.answer = HTTP1_BODY_NONE;
 }
 
+static void
+on_long_header(void *arg, const uint8_t *data, size_t len, bool trailer)
+{
+	(void)arg, (void)trailer;
+	if (len != 0)
+		seen_joined('l', data, len);
+	else
+		seen_event("");
+}
+
+static void
+on_unread(void *arg, uint64_t len)
+{
+	uint64_t *unread = arg;
+
+	if (unread != NULL)
+		*unread += len;
+}
+
 static enum http1_body
 on_headers_end(void *arg)
 {
@@ -141,6 +161,8 @@ static const struct http1_handler handler = {
 	.request = on_request,
 	.status = on_status,
 	.header = on_header,
+	.long_header = on_long_header,
+	.unread = on_unread,
 	.headers_end = on_headers_end,
 	.body = on_body,
 	.body_gap = on_body_gap,
@@ -626,7 +648,9 @@ static const struct long_case {
 	{ "field that just fits", "GET / HTTP/1.1\r\nA:", HTTP1_CARRY_BYTES - 2, "\r\nB: c\r\n\r\n",
 	  "f\nh B=c\n+\n", 0 },
 	{ "field one byte too long", "GET / HTTP/1.1\r\nA:", HTTP1_CARRY_BYTES - 1,
-	  "\r\nB: c\r\n\r\n", "> GET|/|1\nh B=c\n+\n", 1 },
+	  "\r\nB: c\r\n\r\n", "f\nh B=c\n+\n", 1 },
+	{ "field in three pieces, folded", "GET / HTTP/1.1\r\nA:", 2 * HTTP1_CARRY_BYTES,
+	  "\r\n g\r\nB: c\r\n\r\n", "f g\nh B=c\n+\n", 1 },
 	{ "target too long", "GET /", HTTP1_CARRY_BYTES, " HTTP/1.1\r\nB: c\r\n\r\n",
 	  "f|1\nh B=c\n+\n", 1 },
 };

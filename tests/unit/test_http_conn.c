@@ -125,9 +125,13 @@ static const struct conn_case chunks[] = {
 	  { GET, FEED_RESP(OK("Transfer-Encoding: chunked\r\n\r\n6f\r\nxyz")), GET,
 	    LOST("HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\nweir-canary") } },
 	{ "closed before the last chunk",
-	  { "http_response_body_bytes=105 ", "incomplete=true\n" },
-	  "http_response_body_sha256",
+	  { "http_response_body_bytes=105 ", "http_response_body_sha256", "incomplete=true\n" },
+	  NULL,
 	  { ASK, FEED_RESP(STREAM EVENT("69", "one ")) } },
+	{ "closed inside a chunk",
+	  { "http_response_body_bytes=107 ", "incomplete=true\n" },
+	  "http_response_body_sha256",
+	  { ASK, FEED_RESP(STREAM EVENT("6f", "one ")) } },
 	{ "closed behind it",
 	  { "http_response_body_bytes=105 ", "http_response_body_sha256=" },
 	  "incomplete",
@@ -139,6 +143,94 @@ test_chunks(void **state)
 {
 	(void)state;
 	run_cases(chunks, ARRAY_LEN(chunks));
+}
+
+/* begin, filler up to at, end: something long, with a canary in it. */
+static const struct long_case {
+	const char *name, *begin;
+	size_t at;
+	const char *end;
+	const char *has[3], *has_not;
+} longs[] = {
+	{ "value, behind what the carry holds",
+	  "GET /a HTTP/1.1\r\nHost: a.example\r\nX-A: ",
+	  9000,
+	  " weir-canary\r\n\r\n",
+	  { "where=http.header", "findings=1", "url_path=/a " },
+	  "incomplete" },
+	{ "value, across its end",
+	  "GET /a HTTP/1.1\r\nHost: a.example\r\nX-A: ",
+	  39 + 8192 - 4,
+	  " weir-canary\r\nX-B: c\r\n\r\n",
+	  { "where=http.header", "findings=1" },
+	  "incomplete" },
+	{ "value, twice as long",
+	  "GET /a HTTP/1.1\r\nX-A: ",
+	  20000,
+	  " weir-canary\r\nHost: a.example\r\n\r\n",
+	  { "where=http.header", "findings=1", "url_host=a.example " },
+	  "incomplete" },
+	{ "path",
+	  "GET /",
+	  6000,
+	  "/weir-canary/ HTTP/1.1\r\nHost: a.example\r\n\r\n",
+	  { "where=http.path", "findings=1", "server_name=a.example" },
+	  "incomplete" },
+	{ "query",
+	  "GET /a?b=",
+	  6000,
+	  "&c=weir%2Dcanary HTTP/1.1\r\nHost: a.example\r\n\r\n",
+	  { "where=http.query", "findings=1", "url_path=/a " },
+	  "incomplete" },
+	{ "target beyond what the carry holds",
+	  "GET /a?b=",
+	  9000,
+	  "&c=weir-canary HTTP/1.1\r\nHost: a.example\r\n\r\n",
+	  { "incomplete=true", "not_inspected=limit:833", "url_path=/a " },
+	  "findings=1" },
+	{ "block",
+	  "GET /a HTTP/1.1\r\nX-A: ",
+	  66000,
+	  "\r\nX-B: weir-canary\r\n\r\n",
+	  { "incomplete=true", "not_inspected=limit:18" },
+	  "findings=1" },
+};
+
+static void
+test_long(void **state)
+{
+	static char request[1 << 17];
+	static const size_t steps[] = { SIZE_MAX, 1460, 7, 1 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(longs); i++) {
+		const struct long_case *t = &longs[i];
+		size_t len = strlen(t->begin);
+		struct feed_turn turns[] = { { CONN_ORIG, request, 0, 0 },
+					     FEED_RESP(OK("Content-Length: 0\r\n\r\n")),
+					     { 0 } };
+		char *whole = NULL;
+
+		print_message("%s\n", t->name);
+		memcpy(request, t->begin, len);
+		for (; len < t->at; len++)
+			request[len] = len % 60 == 0 ? ' ' : 'f';
+		if (strchr(t->begin, ':') == NULL)
+			for (size_t k = strlen(t->begin); k < len; k++)
+				request[k] = 'f';
+		memcpy(request + len, t->end, strlen(t->end));
+		turns[0].len = len + strlen(t->end);
+		for (size_t k = 0; k < ARRAY_LEN(steps); k++) {
+			feed_run(&feed, turns, 80, steps[k], SIZE_MAX);
+			if (whole == NULL)
+				whole = strdup(feed.log);
+			feed_is(&feed, whole);
+		}
+		free(whole);
+		for (size_t k = 0; k < ARRAY_LEN(t->has) && t->has[k] != NULL; k++)
+			feed_has(&feed, t->has[k]);
+		feed_has_not(&feed, t->has_not);
+	}
 }
 
 static int
@@ -164,6 +256,7 @@ main(void)
 		cmocka_unit_test(test_codings),
 		cmocka_unit_test(test_trailers),
 		cmocka_unit_test(test_chunks),
+		cmocka_unit_test(test_long),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);
