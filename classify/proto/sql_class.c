@@ -197,6 +197,11 @@ sql_classify(struct span text, struct span *target)
 		if (!span_is_nocase(verb, "copy"))
 			break;
 		look = text;
+		while (look.len > 0 && sql_is_blank(look.p[0]))
+			look = span_of(look.p + 1, look.len - 1);
+		/* COPY (query) TO: what the query does. */
+		if (look.len > 0 && look.p[0] == '(')
+			return sql_classify(span_of(look.p + 1, look.len - 1), target);
 		*target = unquoted(next_word(&look));
 		for (struct span w = next_word(&look); w.len != 0; w = next_word(&look)) {
 			if (span_is_nocase(w, "from"))
