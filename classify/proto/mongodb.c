@@ -80,26 +80,12 @@ mongodb_request(struct mongodb_side *side, const struct db_out *o, enum db_class
 				       .unasked = unasked });
 }
 
+/* What stands behind the header, by its opcode. */
 static void
-header(struct mongodb_side *side, const struct db_out *o)
+body(struct mongodb_side *side)
 {
 	struct steps *s = &side->steps;
-	uint32_t len = read_le32(s->buf);
 
-	if (len < HEADER_BYTES || len > MAX_MESSAGE) {
-		s->lost = true;
-		return;
-	}
-	steps_message(s, len - HEADER_BYTES);
-	*side = (struct mongodb_side) { .steps = *s };
-	s->lost = false;
-	side->id = read_le32(s->buf + 4);
-	side->answers = read_le32(s->buf + 8);
-	side->opcode = read_le32(s->buf + 12);
-	side->first = true;
-	if (o->dir == SERVER)
-		db_tell(o, (struct db_event) { .kind = DB_ANSWER_BEGINS,
-					       .id = side->answers + UINT64_C(1) });
 	switch (side->opcode) {
 	case OP_MSG:
 	case OP_QUERY:
@@ -122,6 +108,29 @@ header(struct mongodb_side *side, const struct db_out *o)
 }
 
 static void
+header(struct mongodb_side *side, const struct db_out *o)
+{
+	struct steps *s = &side->steps;
+	uint32_t len = read_le32(s->buf);
+
+	if (len < HEADER_BYTES || len > MAX_MESSAGE) {
+		s->lost = true;
+		return;
+	}
+	steps_message(s, len - HEADER_BYTES);
+	*side = (struct mongodb_side) { .steps = *s };
+	s->lost = false;
+	side->id = read_le32(s->buf + 4);
+	side->answers = read_le32(s->buf + 8);
+	side->opcode = read_le32(s->buf + 12);
+	side->first = true;
+	if (o->dir == SERVER)
+		db_tell(o, (struct db_event) { .kind = DB_ANSWER_BEGINS,
+					       .id = side->answers + UINT64_C(1) });
+	body(side);
+}
+
+static void
 flags(struct mongodb_side *side)
 {
 	struct steps *s = &side->steps;
@@ -133,7 +142,7 @@ flags(struct mongodb_side *side)
 		steps_until(s, COLLECTION, 0);
 }
 
-/* opcode 4 | length 4 | how 1: 1 snappy, 2 zlib, 3 zstd */
+/* opcode 4 | length 4 | how 1: 0 not at all, 1 snappy, 2 zlib, 3 zstd */
 static void
 compressed(struct mongodb_side *side, const struct db_out *o)
 {
@@ -145,7 +154,13 @@ compressed(struct mongodb_side *side, const struct db_out *o)
 	};
 	struct steps *s = &side->steps;
 	uint8_t coding = s->have == 9 ? s->buf[8] : 0;
+	uint32_t opcode = s->have == 9 ? read_le32(s->buf) : OP_COMPRESSED;
 
+	if (coding == 0 && opcode != OP_COMPRESSED) {
+		side->opcode = opcode;
+		body(side);
+		return;
+	}
 	if (o->dir == CLIENT)
 		mongodb_request(side, o, DB_OTHER);
 	steps_pass(s, CODED, s->left, coding <= CODING_ZSTD ? passed[coding] : UNREAD);

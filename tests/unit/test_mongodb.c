@@ -84,6 +84,12 @@ static const struct db_case cases[] = {
 	  { ">{<4+ " HEAD("%03", "~", "%dc%07") "%dd%07~~ssss%02zipped}",
 	    "<{<4+ " HEAD("%01", "%03", "%dc%07") "%dd%07~~ssss%01snap}" },
 	  "other#4;zlib zipped;decoded;sent;answer#4;snappy snap;decoded;answered;ok#4 0 ;" },
+	{ "compressed by nothing",
+	  { ">{<4+ " HEAD("%03", "~", "%dc%07") "%dd%07~~ssss~"
+						"~~~~~" DOC(STRING("find", "x")) "}",
+	    "<{<4+ " HEAD("%01", "%03", "%dc%07") "%dd%07~~ssss~"
+						  "~~~~~" DOC(OK) "}" },
+	  "read#4;on x;sent;answer#4;{ok}|answered;ok#4 0 ;" },
 	{ "a string longer than its document",
 	  { ">" MSG("%01", "~", "~", "~" DOC(STRING("find", "x") "%02a~%ff%ff~~abc")),
 	    ">" MSG("%02", "~", "~", "~" DOC(INT("ping", "%01"))) },
