@@ -39,13 +39,17 @@ exchange_binary_type(struct span type)
 static bool
 is_json(struct span type)
 {
-	static const char *const lines[] = { "application/x-ndjson", "application/ndjson",
-					     "application/x-jsonlines",
-					     "application/x-json-stream" };
+	static const char *const lines[] = { "ndjson",	   "x-ndjson",	"jsonl",
+					     "x-jsonl",	   "jsonlines", "x-jsonlines",
+					     "json-lines", "json-seq",	"x-json-stream" };
 	struct span bare = bare_type(type);
+	size_t name = bare.len;
+
+	while (name > 0 && bare.p[name - 1] != '/' && bare.p[name - 1] != '+')
+		name--;
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-		if (span_is_nocase(bare, lines[i]))
+		if (span_is_nocase(span_of(bare.p + name, bare.len - name), lines[i]))
 			return true;
 	}
 	return starts(bare, "application/json") ||
