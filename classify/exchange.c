@@ -407,6 +407,8 @@ message_header(struct message *m, const struct http_field *f)
 			request_header(x, f);
 			break;
 		}
+		if (f->is == HTTP_FIELD_SEC_WEBSOCKET_EXTENSIONS)
+			exchange_websocket_extensions(x, f->value);
 		model_file_header(&x->model_file, f);
 		x->elastic = x->elastic || f->is == HTTP_FIELD_X_ELASTIC_PRODUCT;
 	}

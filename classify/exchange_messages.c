@@ -202,9 +202,35 @@ exchange_grpc_end(struct message *m)
 
 /*
  * permessage-deflate (RFC 7692): a message is a piece of one deflate stream, less the empty block
- * at its end. Where the ends agreed to begin anew with each message, going on is no harm.
+ * at its end, unless the server's answer says that each stands for itself: then one that could not
+ * be decoded says nothing of the next.
  */
 static const uint8_t deflate_tail[] = { 0x00, 0x00, 0xff, 0xff };
+
+void
+exchange_websocket_extensions(struct exchange *x, struct span value)
+{
+	static const char client[] = "client_no_context_takeover";
+	static const char server[] = "server_no_context_takeover";
+
+	x->message[CONN_ORIG].websocket_apart |= span_has_nocase(value, client);
+	x->message[CONN_RESP].websocket_apart |= span_has_nocase(value, server);
+}
+
+static void
+end_apart(struct message *m)
+{
+	if (!m->websocket_apart)
+		return;
+	if (m->decode != NULL) {
+		if (!m->decode_failed)
+			decode_finish(m->decode, exchange_decoded, m);
+		decode_give(m->x->env->decoders, m->decode);
+	}
+	m->decode = NULL;
+	m->message_failed = m->message_failed || m->decode_failed;
+	m->decode_failed = false;
+}
 
 static void
 message_bytes(struct message *m, const uint8_t *data, size_t len)
@@ -240,8 +266,8 @@ message_begin(void *arg, bool compressed)
 	m->websocket_deflated = compressed;
 	follow_model(m);
 	if (compressed && m->decode == NULL && !m->decode_failed)
-		m->decode_failed = decode_take(m->x->env->decoders, span_of("deflate", 7),
-					       &m->decode) != DECODE_OK;
+		m->decode_failed =
+		    decode_take_messages(m->x->env->decoders, &m->decode) != DECODE_OK;
 }
 
 static void
@@ -261,8 +287,10 @@ message_over(void *arg)
 {
 	struct message *m = arg;
 
-	if (m->websocket_deflated)
-		message_bytes(m, deflate_tail, sizeof(deflate_tail));
+	if (!m->websocket_deflated)
+		return;
+	message_bytes(m, deflate_tail, sizeof(deflate_tail));
+	end_apart(m);
 }
 
 static const struct websocket_handler message_handler = { message_begin, message_piece,
@@ -299,7 +327,7 @@ exchange_websocket_gap(struct exchange *x, enum conn_dir dir, uint64_t len)
 	struct message *m = &x->message[dir];
 
 	m->gap = true;
-	if (m->websocket_deflated)
+	if (m->websocket_deflated && m->websocket.inside)
 		m->decode_failed = true;
 	websocket_gap(&m->websocket, len, &message_handler, m);
 	exchange_scan_gap(m);

@@ -51,6 +51,7 @@ struct message {
 	bool scan_body; /* cleartext worth scanning */
 	bool sse_body;
 	bool websocket_deflated; /* the message at hand */
+	bool websocket_apart;	 /* each message is deflated by itself */
 	bool grpc_lost;		 /* a gap: where its messages begin is not known any more */
 	bool message_failed;	 /* one of several could not be decoded, or has a hole */
 	bool grpc_text;		 /* gRPC-Web in base64 */
@@ -143,6 +144,7 @@ void exchange_decode_begin(struct message *m);
 bool exchange_type_starts(const struct message *m, const char *prefix);
 
 /* exchange_messages.c: headers are over; bytes of a body of gRPC; the body is over. */
+void exchange_websocket_extensions(struct exchange *x, struct span value);
 void exchange_grpc_begin(struct message *m);
 void exchange_grpc(struct message *m, const uint8_t *data, size_t len);
 void exchange_grpc_gap(struct message *m, uint64_t len);

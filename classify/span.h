@@ -47,6 +47,21 @@ span_is(struct span s, const char *text)
 	return s.len == strlen(text) && (s.len == 0 || memcmp(s.p, text, s.len) == 0);
 }
 
+/* Does it hold text, which is in lower case? */
+static inline bool
+span_has_nocase(struct span s, const char *text)
+{
+	size_t len = strlen(text), same;
+
+	for (size_t at = 0; at + len <= s.len; at++) {
+		for (same = 0; same < len && ascii_lower(s.p[at + same]) == (uint8_t)text[same];)
+			same++;
+		if (same == len)
+			return true;
+	}
+	return false;
+}
+
 /* ASCII letters only; text must be lower case. */
 static inline bool
 span_is_nocase(struct span s, const char *text)

@@ -375,6 +375,19 @@ decode_take(struct decode_pool *pool, struct span content_encoding, struct decod
 	return r;
 }
 
+enum decode_result
+decode_take_messages(struct decode_pool *pool, struct decode **out)
+{
+	static const struct coding_list list = { { CODING_DEFLATE_MESSAGES }, 1, false };
+	enum decode_result r;
+
+	*out = NULL;
+	r = begin_decode(pool, &list, out);
+	if (r != DECODE_OK)
+		pool->counters.results[r]++;
+	return r;
+}
+
 void
 decode_give(struct decode_pool *pool, struct decode *d)
 {
@@ -468,6 +481,7 @@ sniff(const struct level *l, bool last)
 	case CODING_LZ4:
 		return sniff_frame(l);
 	case CODING_SNAPPY:
+	case CODING_DEFLATE_MESSAGES:
 		return VERDICT_CODED;
 	case CODING_AWS_CHUNKED:
 		return sniff_chunk(l);

@@ -109,6 +109,13 @@ const struct decode_counters *decode_pool_counters(const struct decode_pool *poo
 enum decode_result decode_take(struct decode_pool *pool, struct span content_encoding,
 			       struct decode **out);
 
+/*
+ * The messages of one direction of a WebSocket (permessage-deflate, RFC 7692), each with the tail
+ * that its sender left away. What comes is coded, whatever it looks like, and goes on behind a last
+ * block.
+ */
+enum decode_result decode_take_messages(struct decode_pool *pool, struct decode **out);
+
 /* After an error: ignores the input and repeats the error. */
 enum decode_result decode_push(struct decode *d, const uint8_t *data, size_t len,
 			       decode_out_fn *out, void *arg);

@@ -111,6 +111,9 @@ deflate_run(struct decode_stage *s, struct cursor *in, uint8_t *out, size_t cap,
 
 	in->p += take - m->z.avail_in;
 	*produced = cap - m->z.avail_out;
+	/* The text so far may still be copied from, RFC 7692 section 7.2.3.4. */
+	if (rc == Z_STREAM_END && s->coding == CODING_DEFLATE_MESSAGES)
+		return inflateResetKeep(&m->z) == Z_OK ? STAGE_MORE : STAGE_BAD;
 	if (rc == Z_STREAM_END)
 		return STAGE_ENDED;
 	return rc == Z_OK || rc == Z_BUF_ERROR ? STAGE_MORE : STAGE_BAD;
@@ -480,5 +483,7 @@ decode_stage_is_whole(const struct decode_stage *s)
 		return s->frame_ended && s->frame_bytes < LZ4_MAGIC_BYTES;
 	if (s->coding == CODING_SNAPPY)
 		return snappy_is_whole(s->memory);
+	if (s->coding == CODING_DEFLATE_MESSAGES)
+		return true;
 	return s->coding == CODING_GZIP && s->phase >= GZIP_TRAILER;
 }

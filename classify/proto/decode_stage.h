@@ -22,6 +22,7 @@ enum decode_coding {
 	CODING_LZ4,
 	CODING_SNAPPY,
 	CODING_AWS_CHUNKED,
+	CODING_DEFLATE_MESSAGES, /* a stream of its own begins behind each last block */
 };
 
 enum stage_result {

@@ -36,6 +36,7 @@
 	X(X_ELASTIC_PRODUCT, "x-elastic-product")                               \
 	X(X_GENERATED_TOKENS, "x-generated-tokens")                             \
 	X(MCP_PROTOCOL_VERSION, "mcp-protocol-version")                         \
+	X(SEC_WEBSOCKET_EXTENSIONS, "sec-websocket-extensions")                 \
 	X(X_AMZN_BEDROCK_INPUT_TOKEN_COUNT, "x-amzn-bedrock-input-token-count") \
 	X(X_AMZN_BEDROCK_OUTPUT_TOKEN_COUNT, "x-amzn-bedrock-output-token-count")
 /* clang-format on */

@@ -4,6 +4,8 @@
  */
 #include "tests/support/unit.h"
 
+#include <zlib.h>
+
 #include "tests/support/conn_feed.h"
 
 static struct feed feed;
@@ -233,6 +235,96 @@ test_long(void **state)
 	}
 }
 
+/* A message that ends in a last block, or in the empty one that is left away (RFC 7692). */
+static size_t
+put_deflated(z_stream *z, bool last, const char *text, uint8_t *out, size_t cap)
+{
+	size_t len;
+
+	z->next_in = (Bytef *)(uintptr_t)text;
+	z->avail_in = (uInt)strlen(text);
+	z->next_out = out + 2;
+	z->avail_out = (uInt)cap - 2;
+	assert_int_equal(deflate(z, last ? Z_FINISH : Z_SYNC_FLUSH), last ? Z_STREAM_END : Z_OK);
+	len = cap - 2 - z->avail_out;
+	if (last)
+		out[2 + len++] = 0;
+	else
+		len -= 4;
+	out[0] = 0xc1;
+	out[1] = (uint8_t)len;
+	assert_true(len < 126);
+	return 2 + len;
+}
+
+static const struct deflated_case {
+	const char *name, *extensions;
+	bool last;    /* the first message ends in a last block */
+	bool apart;   /* each is compressed by itself */
+	uint64_t gap; /* bytes of the first that are lost */
+	const char *has, *has_not;
+} deflated_cases[] = {
+	{ "one stream", "permessage-deflate", false, false, 0, "findings=1", "incomplete" },
+	{ "last block, going on", "permessage-deflate", true, false, 0, "findings=1",
+	  "incomplete" },
+	{ "last block, each by itself", "permessage-deflate; server_no_context_takeover", true,
+	  true, 0, "findings=1", "incomplete" },
+	{ "gap, each by itself", "permessage-deflate; Server_No_Context_Takeover", false, true, 5,
+	  "findings=1", "http_request_content" },
+	{ "gap, of the other side", "permessage-deflate; client_no_context_takeover", false, true,
+	  5, "not_inspected=decode_failed", "findings=1" },
+};
+
+static void
+test_deflated(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(deflated_cases); i++) {
+		const struct deflated_case *t = &deflated_cases[i];
+		uint8_t first[128], second[128];
+		char answer[256];
+		z_stream z = { 0 };
+		size_t len[2], head = 10;
+		struct feed_turn turns[] = {
+			FEED_ORIG(
+			    "GET /a HTTP/1.1\r\nHost: a.example\r\nUpgrade: websocket\r\n\r\n"),
+			{ CONN_RESP, answer, 0, 0 },
+			{ CONN_RESP, first, 0, 0 },
+			{ CONN_RESP, second, 0, 0 },
+			{ 0 },
+		};
+
+		print_message("%s\n", t->name);
+		turns[1].len = (size_t)snprintf(answer, sizeof(answer),
+						"HTTP/1.1 101 x\r\nUpgrade: websocket\r\n"
+						"Sec-WebSocket-Extensions: %s\r\n\r\n",
+						t->extensions);
+		assert_int_equal(deflateInit2(&z, 9, Z_DEFLATED, -15, 8, 0), Z_OK);
+		len[0] = put_deflated(&z, t->last, "a text to copy from, a weir-can", first,
+				      sizeof(first));
+		if (t->apart || t->last)
+			deflateReset(&z);
+		if (t->last && !t->apart)
+			deflateSetDictionary(&z, (const Bytef *)"a text to copy from, a weir-can",
+					     31);
+		len[1] = put_deflated(&z, false, "a text to copy from, a weir-canary", second,
+				      sizeof(second));
+		deflateEnd(&z);
+		turns[2].len = t->gap == 0 ? len[0] : head;
+		turns[3].len = len[1];
+		if (t->gap != 0) {
+			/* The rest of the first behind the gap, and the second. */
+			memmove(second + (len[0] - head - t->gap), second, len[1]);
+			memcpy(second, first + head + t->gap, len[0] - head - t->gap);
+			turns[3].len += len[0] - head - t->gap;
+			turns[3].gap = t->gap;
+		}
+		feed_same(&feed, turns, 80);
+		feed_has(&feed, t->has);
+		feed_has_not(&feed, t->has_not);
+	}
+}
+
 static int
 begin(void **state)
 {
@@ -253,10 +345,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_codings),
-		cmocka_unit_test(test_trailers),
-		cmocka_unit_test(test_chunks),
-		cmocka_unit_test(test_long),
+		cmocka_unit_test(test_codings),	 cmocka_unit_test(test_trailers),
+		cmocka_unit_test(test_chunks),	 cmocka_unit_test(test_long),
+		cmocka_unit_test(test_deflated),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);
