@@ -378,6 +378,32 @@ request_header(struct exchange *x, const struct http_field *f)
 	}
 }
 
+/* Chunks have been taken off; what else is named there, and is a coding, is still on. */
+static void
+keep_transfer(struct message *m, struct span value)
+{
+	static const char *const codings[] = { "gzip",	     "x-gzip", "deflate", "compress",
+					       "x-compress", "br",     "zstd" };
+
+	while (value.len > 0) {
+		const uint8_t *comma = memchr(value.p, ',', value.len);
+		size_t len = comma == NULL ? value.len : (size_t)(comma - value.p);
+		struct span name = span_trim(span_of(value.p, len));
+
+		value = span_of(value.p + len, value.len - len);
+		if (comma != NULL)
+			value = span_of(value.p + 1, value.len - 1);
+		for (size_t i = 0; i < sizeof(codings) / sizeof(codings[0]); i++) {
+			if (!span_is_nocase(name, codings[i]) ||
+			    name.len + 1 > MAX_TRANSFER - (size_t)m->transfer_len)
+				continue;
+			m->transfer[m->transfer_len++] = ',';
+			memcpy(m->transfer + m->transfer_len, name.p, name.len);
+			m->transfer_len = (uint8_t)(m->transfer_len + name.len);
+		}
+	}
+}
+
 static void
 message_header(struct message *m, const struct http_field *f)
 {
@@ -390,7 +416,10 @@ message_header(struct message *m, const struct http_field *f)
 		x->grpc = x->grpc || exchange_type_starts(m, "application/grpc");
 		break;
 	case HTTP_FIELD_GRPC_ENCODING:
-		m->coding_len = (uint8_t)keep(m->coding, MAX_CODING, f->value);
+		m->grpc_coding_len = (uint8_t)keep(m->grpc_coding, MAX_TRANSFER, f->value);
+		break;
+	case HTTP_FIELD_TRANSFER_ENCODING:
+		keep_transfer(m, f->value);
 		break;
 	case HTTP_FIELD_GRPC_STATUS:
 		x->has_grpc_status = grpc_status_of(f->value, &x->grpc_status);
@@ -593,13 +622,28 @@ scan_request_line(struct exchange *x)
 }
 
 void
-exchange_decode_begin(struct message *m)
+exchange_decode_begin(struct message *m, struct span coding)
 {
-	enum decode_result r =
-	    decode_take(m->x->env->decoders, span_of(m->coding, m->coding_len), &m->decode);
+	enum decode_result r = decode_take(m->x->env->decoders, coding, &m->decode);
 
 	m->coding_unknown = r == DECODE_UNKNOWN_CODING;
 	m->decode_failed = r != DECODE_OK && !m->coding_unknown;
+}
+
+/* That of the content was put on first, that of the transfer around it. */
+static void
+begin_codings(struct message *m)
+{
+	char codings[MAX_CODING + MAX_TRANSFER];
+	size_t len = m->coding_len;
+
+	memcpy(codings, m->coding, len);
+	memcpy(codings + len, m->transfer, m->transfer_len);
+	len += m->transfer_len;
+	if (m->x->grpc)
+		exchange_grpc_outer(m, span_of(codings, len));
+	else
+		exchange_decode_begin(m, span_of(codings, len));
 }
 
 void
@@ -614,11 +658,10 @@ exchange_headers_end(struct exchange *x, enum conn_dir dir)
 	if (dir == CONN_ORIG || !x->message[CONN_ORIG].begun)
 		drop_llm_if_hopeless(x);
 	exchange_mcp_drop_if_hopeless(x);
-	/* gRPC's coding is of each message by itself. */
+	/* gRPC's own coding is of each message by itself. */
 	if (x->grpc)
 		exchange_grpc_begin(m);
-	else
-		exchange_decode_begin(m);
+	begin_codings(m);
 	m->sse_body = dir == CONN_RESP && exchange_type_starts(m, "text/event-stream");
 	if (m->sse_body)
 		sse_init(&x->sse, count_event, x);
@@ -666,19 +709,41 @@ exchange_decoded(void *arg, const uint8_t *data, size_t len)
 	exchange_raw_end(m);
 }
 
-/* What has a coding that nobody knows is searched all the same: it may be none. */
+/* failed: so many of them were not decoded. */
 static void
-account_body(const struct message *m, size_t len)
+account_body(const struct message *m, size_t len, size_t failed)
 {
 	struct conn_env *env = m->x->env;
 	struct conn *c = m->x->c;
 
-	if (m->decode_failed || m->coding_unknown)
-		conn_skipped(env, c, CONN_SKIP_DECODE_FAILED, len);
-	else if (!m->scan_body)
-		conn_skipped(env, c, is_binary(m) ? CONN_SKIP_BINARY : CONN_SKIP_LIMIT, len);
-	else
-		conn_inspected(env, c, len);
+	/* Inside another coding they are not those that came. */
+	if (m->outer != NULL)
+		return;
+	if (failed != 0)
+		conn_skipped(env, c, CONN_SKIP_DECODE_FAILED, failed);
+	if (m->scan_body)
+		conn_inspected(env, c, len - failed);
+	else if (len != failed)
+		conn_skipped(env, c, is_binary(m) ? CONN_SKIP_BINARY : CONN_SKIP_LIMIT,
+			     len - failed);
+}
+
+/* What has a coding that nobody knows is searched all the same: it may be none. */
+void
+exchange_decode(struct message *m, const uint8_t *data, size_t len)
+{
+	if (m->decode_failed || m->coding_unknown) {
+		account_body(m, len, len);
+		if (!m->decode_failed)
+			exchange_decoded(m, data, len);
+	} else if (m->decode == NULL) {
+		account_body(m, len, 0);
+		exchange_decoded(m, data, len);
+	} else {
+		m->decode_failed =
+		    decode_push(m->decode, data, len, exchange_decoded, m) != DECODE_OK;
+		account_body(m, len, m->decode_failed ? decode_unread(m->decode) : 0);
+	}
 }
 
 void
@@ -686,17 +751,10 @@ exchange_body(struct exchange *x, enum conn_dir dir, const uint8_t *data, size_t
 {
 	struct message *m = &x->message[dir];
 
-	if (x->grpc) {
+	if (x->grpc)
 		exchange_grpc(m, data, len);
-		return;
-	}
-	account_body(m, len);
-	if (m->decode_failed)
-		return;
-	if (m->decode == NULL)
-		exchange_decoded(m, data, len);
-	else if (decode_push(m->decode, data, len, exchange_decoded, m) != DECODE_OK)
-		m->decode_failed = true;
+	else
+		exchange_decode(m, data, len);
 }
 
 void
@@ -786,7 +844,7 @@ exchange_expect_answer(struct exchange *x)
 
 	x->status = 0;
 	m->begun = m->headers_done = m->done = m->complete = m->coding_unknown = false;
-	m->type_len = m->coding_len = 0;
+	m->type_len = m->coding_len = m->transfer_len = m->grpc_coding_len = 0;
 	m->type_buffer = BUFFER_HTTP_BODY;
 }
 

@@ -79,24 +79,13 @@ grpc_begin(void *arg, bool compressed)
 	m->message_failed = m->message_failed || m->decode_failed || m->coding_unknown;
 	m->decode_failed = m->coding_unknown = false;
 	if (compressed)
-		exchange_decode_begin(m);
+		exchange_decode_begin(m, span_of(m->grpc_coding, m->grpc_coding_len));
 }
 
 static void
 grpc_bytes(void *arg, const uint8_t *data, size_t len)
 {
-	struct message *m = arg;
-
-	if (m->decode_failed || m->coding_unknown)
-		conn_skipped(m->x->env, m->x->c, CONN_SKIP_DECODE_FAILED, len);
-	else
-		conn_inspected(m->x->env, m->x->c, len);
-	if (m->decode_failed)
-		return;
-	if (m->decode == NULL)
-		exchange_decoded(m, data, len);
-	else if (decode_push(m->decode, data, len, exchange_decoded, m) != DECODE_OK)
-		m->decode_failed = true;
+	exchange_decode(arg, data, len);
 }
 
 static void
@@ -127,6 +116,14 @@ exchange_grpc_begin(struct message *m)
 			   memcmp(plus, "+proto", 6) == 0;
 }
 
+/* Inside another coding they are not those that came. */
+static void
+inspected(const struct message *m, uint64_t len)
+{
+	if (m->outer == NULL)
+		conn_inspected(m->x->env, m->x->c, len);
+}
+
 /* The five bytes before each message are framing; the messages are the body. */
 static void
 grpc_frames(struct message *m, const uint8_t *data, size_t len)
@@ -134,7 +131,7 @@ grpc_frames(struct message *m, const uint8_t *data, size_t len)
 	uint64_t framing = m->grpc.framing_bytes;
 
 	grpc_push(&m->grpc, data, len, &grpc_handler, m);
-	conn_inspected(m->x->env, m->x->c, m->grpc.framing_bytes - framing);
+	inspected(m, m->grpc.framing_bytes - framing);
 }
 
 static void
@@ -153,15 +150,50 @@ grpc_text(struct message *m, const uint8_t *data, size_t len)
 	}
 }
 
+/* A coding around all messages, as HTTP has it. */
 void
-exchange_grpc(struct message *m, const uint8_t *data, size_t len)
+exchange_grpc_outer(struct message *m, struct span codings)
 {
-	if (m->grpc_lost)
-		conn_skipped(m->x->env, m->x->c, CONN_SKIP_UNSYNCED, len);
-	else if (m->grpc_text)
+	enum decode_result r = decode_take(m->x->env->decoders, codings, &m->outer);
+
+	m->outer_failed = r != DECODE_OK && r != DECODE_UNKNOWN_CODING;
+	m->message_failed = r != DECODE_OK;
+}
+
+static void
+grpc_body(void *arg, const uint8_t *data, size_t len)
+{
+	struct message *m = arg;
+
+	if (m->grpc_text)
 		grpc_text(m, data, len);
 	else
 		grpc_frames(m, data, len);
+}
+
+static void
+grpc_coded(struct message *m, const uint8_t *data, size_t len)
+{
+	size_t failed = len;
+
+	if (!m->outer_failed) {
+		m->outer_failed = decode_push(m->outer, data, len, grpc_body, m) != DECODE_OK;
+		failed = m->outer_failed ? decode_unread(m->outer) : 0;
+	}
+	conn_inspected(m->x->env, m->x->c, len - failed);
+	if (failed != 0)
+		conn_skipped(m->x->env, m->x->c, CONN_SKIP_DECODE_FAILED, failed);
+}
+
+void
+exchange_grpc(struct message *m, const uint8_t *data, size_t len)
+{
+	if (m->outer != NULL || m->outer_failed)
+		grpc_coded(m, data, len);
+	else if (m->grpc_lost)
+		conn_skipped(m->x->env, m->x->c, CONN_SKIP_UNSYNCED, len);
+	else
+		grpc_body(m, data, len);
 }
 
 void
@@ -170,6 +202,8 @@ exchange_grpc_gap(struct message *m, uint64_t len)
 	struct texts t = { m, 0 };
 
 	m->message_failed = true;
+	if (m->outer != NULL)
+		m->outer_failed = true;
 	if (m->protobuf_body && m->scan != NULL) {
 		protobuf_gap(&m->protobuf, &texts_handler, &t);
 		flush(&t);
@@ -184,12 +218,17 @@ exchange_grpc_end(struct message *m)
 {
 	uint8_t out[4];
 
+	if (m->outer != NULL && !m->outer_failed)
+		m->outer_failed = decode_finish(m->outer, grpc_body, m) != DECODE_OK;
+	m->message_failed = m->message_failed || m->outer_failed;
 	if (m->grpc_text && !m->grpc_lost) {
 		size_t n = base64_end(&m->base64, out);
 
 		grpc_frames(m, out, n);
-		conn_inspected(m->x->env, m->x->c, m->base64_overhead - n);
+		inspected(m, m->base64_overhead - n);
 	}
+	decode_give(m->x->env->decoders, m->outer);
+	m->outer = NULL;
 	if (m->protobuf_body)
 		protobuf_over(m);
 	if (m->grpc.has_status) {
@@ -274,12 +313,16 @@ static void
 message_piece(void *arg, const uint8_t *data, size_t len)
 {
 	struct message *m = arg;
+	size_t failed = 0;
 
 	if (m->websocket_deflated && m->decode_failed)
-		conn_skipped(m->x->env, m->x->c, CONN_SKIP_DECODE_FAILED, len);
-	else
-		conn_inspected(m->x->env, m->x->c, len);
+		failed = len;
 	message_bytes(m, data, len);
+	if (m->websocket_deflated && m->decode_failed && failed == 0)
+		failed = decode_unread(m->decode);
+	conn_inspected(m->x->env, m->x->c, len - failed);
+	if (failed != 0)
+		conn_skipped(m->x->env, m->x->c, CONN_SKIP_DECODE_FAILED, failed);
 }
 
 static void

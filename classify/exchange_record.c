@@ -246,7 +246,12 @@ http_record(struct exchange *x)
 	record_put_uint(r, RF_HTTP_RESPONSE_BODY_BYTES, resp->body_bytes);
 	record_put_text(r, RF_HTTP_REQUEST_CONTENT_TYPE, req->type, req->type_len);
 	record_put_text(r, RF_HTTP_RESPONSE_CONTENT_TYPE, resp->type, resp->type_len);
-	record_put_text(r, RF_HTTP_RESPONSE_CONTENT_ENCODING, resp->coding, resp->coding_len);
+	if (resp->coding_len == 0 && x->grpc)
+		record_put_text(r, RF_HTTP_RESPONSE_CONTENT_ENCODING, resp->grpc_coding,
+				resp->grpc_coding_len);
+	else
+		record_put_text(r, RF_HTTP_RESPONSE_CONTENT_ENCODING, resp->coding,
+				resp->coding_len);
 	put_digest(req, RF_HTTP_REQUEST_BODY_SHA256, r);
 	put_digest(resp, RF_HTTP_RESPONSE_BODY_SHA256, r);
 	if (last >= first)

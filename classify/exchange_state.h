@@ -21,6 +21,7 @@
 #define MAX_AGENT      512u
 #define MAX_TYPE       192u
 #define MAX_CODING     64u
+#define MAX_TRANSFER   32u
 #define MAX_TRACE      64u
 #define MAX_QUERY_KEYS 16u
 #define MAX_SEEN       16u
@@ -59,6 +60,8 @@ struct message {
 	uint64_t begin_us, end_us;
 	uint64_t body_bytes; /* decoded */
 	struct decode *decode;
+	struct decode *outer; /* of a body of gRPC: what is around its messages; or NULL */
+	bool outer_failed;
 	bool decode_failed;
 	bool unended;	     /* it lacks nothing but its last chunk */
 	bool body_seen;	     /* as far as was sent, and it could be decoded */
@@ -85,13 +88,15 @@ struct message {
 	uint64_t base64_overhead; /* of the digits read, over their bytes; told at the end */
 	struct protobuf protobuf; /* of the message at hand */
 	struct websocket websocket;
-	uint8_t type_len, coding_len;
+	uint8_t type_len, coding_len, transfer_len, grpc_coding_len;
 	unsigned nr_seen;
 
 	/* Not zeroed when an exchange opens: the lengths above say what there is. */
 	struct sha256_ctx sha; /* only where digests are asked for */
 	char type[MAX_TYPE];
 	char coding[MAX_CODING];
+	char transfer[MAX_TRANSFER]; /* codings of the transfer, but for chunked */
+	char grpc_coding[MAX_TRANSFER];
 	struct {
 		const void *rule;
 		uint64_t value;
@@ -138,14 +143,18 @@ void exchange_found(void *arg, const struct finding *f);
 /* The next bytes of a message's body, all coding undone; arg is the message. */
 void exchange_decoded(void *arg, const uint8_t *data, size_t len);
 
-/* What undoes the coding that the message names; where nobody knows it there is none. */
-void exchange_decode_begin(struct message *m);
+/* What undoes a coding; where nobody knows it there is none. */
+void exchange_decode_begin(struct message *m, struct span coding);
+
+/* The next bytes that have it, which it accounts for; to exchange_decoded. */
+void exchange_decode(struct message *m, const uint8_t *data, size_t len);
 
 bool exchange_type_starts(const struct message *m, const char *prefix);
 
 /* exchange_messages.c: headers are over; bytes of a body of gRPC; the body is over. */
 void exchange_websocket_extensions(struct exchange *x, struct span value);
 void exchange_grpc_begin(struct message *m);
+void exchange_grpc_outer(struct message *m, struct span codings);
 void exchange_grpc(struct message *m, const uint8_t *data, size_t len);
 void exchange_grpc_gap(struct message *m, uint64_t len);
 void exchange_grpc_end(struct message *m);

@@ -34,6 +34,7 @@ struct decode {
 	enum decode_result result;
 	bool finished;
 	bool plain;
+	size_t unread; /* of the push that failed */
 	uint64_t produced_bytes;
 };
 
@@ -542,15 +543,15 @@ is_bomb(const struct decode *d, const struct decode_stage *s)
 }
 
 static enum decode_result
-run_level(struct decode *d, unsigned at, struct cursor in, const struct sink *sink)
+run_level(struct decode *d, unsigned at, struct cursor *in, const struct sink *sink)
 {
 	struct level *l = &d->levels[at];
 	uint8_t *buf = d->pool->out[at];
 	enum stage_result sr = STAGE_MORE;
 	size_t produced = OUT_BYTES;
 
-	while (sr == STAGE_MORE && (in.p < in.end || produced == OUT_BYTES)) {
-		sr = decode_stage_run(&l->stage, &in, buf, OUT_BYTES, &produced);
+	while (sr == STAGE_MORE && (in->p < in->end || produced == OUT_BYTES)) {
+		sr = decode_stage_run(&l->stage, in, buf, OUT_BYTES, &produced);
 		if (is_bomb(d, &l->stage))
 			return DECODE_BOMB;
 		enum decode_result r = pass_on(d, at + 1, cursor_of(buf, produced), sink);
@@ -581,7 +582,7 @@ settle_level(struct decode *d, unsigned at, bool plain, const struct sink *sink)
 		head.p += 2;
 		l->stage.in_bytes += 2;
 	}
-	return run_level(d, at, head, sink);
+	return run_level(d, at, &head, sink);
 }
 
 /* One byte at a time: it is a handful for each message. */
@@ -608,13 +609,13 @@ push_level(struct decode *d, unsigned at, struct cursor in, const struct sink *s
 
 	if (l->state == LEVEL_NEW)
 		r = sniff_level(d, at, &in, sink);
-	if (r != DECODE_OK || in.p == in.end)
-		return r;
-	if (l->state == LEVEL_PLAIN)
+	if (r == DECODE_OK && in.p < in.end && l->state == LEVEL_PLAIN)
 		return pass_on(d, at + 1, in, sink);
-	if (l->state == LEVEL_CODED)
-		return run_level(d, at, in, sink);
-	return DECODE_OK;
+	if (r == DECODE_OK && in.p < in.end && l->state == LEVEL_CODED)
+		r = run_level(d, at, &in, sink);
+	if (r != DECODE_OK && at == 0)
+		d->unread = cursor_left(&in);
+	return r;
 }
 
 enum decode_result
@@ -626,6 +627,12 @@ decode_push(struct decode *d, const uint8_t *data, size_t len, decode_out_fn *ou
 	if (d->result == DECODE_OK && len > 0)
 		d->result = push_level(d, 0, cursor_of(data, len), &sink);
 	return d->result;
+}
+
+size_t
+decode_unread(const struct decode *d)
+{
+	return d->unread;
 }
 
 static bool

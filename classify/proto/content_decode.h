@@ -120,6 +120,12 @@ enum decode_result decode_take_messages(struct decode_pool *pool, struct decode 
 enum decode_result decode_push(struct decode *d, const uint8_t *data, size_t len,
 			       decode_out_fn *out, void *arg);
 
+/*
+ * Bytes of the push that has failed which were not looked at any more; where codings are stacked,
+ * as far as the outermost got.
+ */
+size_t decode_unread(const struct decode *d);
+
 /* The message is over. May hand out a last few bytes of a body that proves to be plain. */
 enum decode_result decode_finish(struct decode *d, decode_out_fn *out, void *arg);
 

@@ -34,6 +34,7 @@
 	X(CONTENT_ENCODING, "content-encoding")                                 \
 	X(ANTHROPIC_VERSION, "anthropic-version")                               \
 	X(X_ELASTIC_PRODUCT, "x-elastic-product")                               \
+	X(TRANSFER_ENCODING, "transfer-encoding")                               \
 	X(X_GENERATED_TOKENS, "x-generated-tokens")                             \
 	X(MCP_PROTOCOL_VERSION, "mcp-protocol-version")                         \
 	X(SEC_WEBSOCKET_EXTENSIONS, "sec-websocket-extensions")                 \

@@ -103,10 +103,7 @@ test_compressed(void **state)
 	feed_has_not(&feed, "incomplete");
 }
 
-/*
- * One that cannot be decoded is told; the next one is read all the same. How many of its bytes are
- * told as not decoded depends on when that is noticed.
- */
+/* One that cannot be decoded is told; the next one is read all the same. */
 static void
 test_bad_message(void **state)
 {
@@ -120,7 +117,8 @@ test_bad_message(void **state)
 	put_grpc(&body, 0, plain.b, plain.len);
 	h2_data(&said[0], 1, body.b, body.len, true);
 	h2_headers(&said[1], 1, ":status: 200\ngrpc-status: 13\n", true);
-	check(50051, false);
+	check(50051, true);
+	feed_has(&feed, "not_inspected=decode_failed:");
 	feed_has(&feed, "grpc_status=13 stream_events=2 data_types=test.canary incomplete=true");
 }
 
@@ -255,6 +253,33 @@ test_web_text(void **state)
 	feed_has_not(&feed, "incomplete");
 }
 
+/* The coding of the content is around the framing. */
+static void
+test_web_in_gzip(void **state)
+{
+	static struct bytes plain, answer;
+	static char head[] = "application/grpc-web\r\nContent-Encoding: gzip";
+	uint8_t packed[200];
+
+	(void)state;
+	plain.len = answer.len = 0;
+	put_message(&plain, CANARY);
+	put_grpc(&answer, 0, plain.b, plain.len);
+	put_grpc(&answer, 0x80, "grpc-status: 5\r\n", 16);
+	for (unsigned bad = 0; bad < 2; bad++) {
+		size_t len = gzip(&answer, packed, sizeof(packed));
+
+		if (bad != 0)
+			packed[10] |= 0x06; /* a type of block that there is not */
+		say_web(head, packed, len, packed, len);
+		check(80, true);
+		feed_has(&feed, bad != 0 ? "incomplete" : "where=grpc.message");
+		feed_has(&feed, bad != 0 ? "not_inspected=decode_failed:"
+					 : "grpc_status=5 stream_events=2");
+		feed_has_not(&feed, bad != 0 ? "finding " : "not_inspected");
+	}
+}
+
 static int
 set_up(void **state)
 {
@@ -278,7 +303,7 @@ main(void)
 		cmocka_unit_test(test_compressed), cmocka_unit_test(test_bad_message),
 		cmocka_unit_test(test_json_codec), cmocka_unit_test(test_words_of_status),
 		cmocka_unit_test(test_gap),	   cmocka_unit_test(test_web),
-		cmocka_unit_test(test_web_text),
+		cmocka_unit_test(test_web_text),   cmocka_unit_test(test_web_in_gzip),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

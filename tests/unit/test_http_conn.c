@@ -325,6 +325,60 @@ test_deflated(void **state)
 	}
 }
 
+static size_t
+compress_as(int bits, const char *text, uint8_t *out, size_t cap)
+{
+	z_stream z = { 0 };
+
+	assert_int_equal(deflateInit2(&z, 9, Z_DEFLATED, bits, 8, 0), Z_OK);
+	z.next_in = (Bytef *)(uintptr_t)text;
+	z.avail_in = (uInt)strlen(text);
+	z.next_out = out;
+	z.avail_out = (uInt)cap;
+	assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+	deflateEnd(&z);
+	return z.total_out;
+}
+
+/* Codings of the transfer beside chunked, alone or around that of the content. */
+static void
+test_transfer_codings(void **state)
+{
+	static const struct {
+		const char *fields;
+		int bits;
+		const char *has, *has_not;
+	} rows[] = {
+		{ "Transfer-Encoding: gzip, chunked\r\n", 31, "findings=1", "incomplete" },
+		{ "Transfer-Encoding: deflate, chunked\r\n", 15, "findings=1", "incomplete" },
+		{ "transfer-encoding: x-gzip\r\nTransfer-Encoding: chunked\r\n", 31, "findings=1",
+		  "incomplete" },
+		{ "Transfer-Encoding: gzip, chunked\r\nContent-Encoding: utf-8\r\n", 31,
+		  "findings=1", "incomplete" },
+		{ "Transfer-Encoding: compress, chunked\r\n", 31,
+		  "not_inspected=decode_failed:", "findings=1" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		uint8_t body[128];
+		char answer[512];
+		size_t len =
+		    compress_as(rows[i].bits, "what is coded: weir-canary", body, sizeof(body));
+		int head = snprintf(answer, sizeof(answer), "HTTP/1.1 200 x\r\n%s\r\n%zx\r\n",
+				    rows[i].fields, len);
+		struct feed_turn turns[] = { GET, { CONN_RESP, answer, 0, 0 }, { 0 } };
+
+		print_message("%s", rows[i].fields);
+		memcpy(answer + head, body, len);
+		memcpy(answer + head + len, "\r\n0\r\n\r\n", 7);
+		turns[1].len = (size_t)head + len + 7;
+		feed_same(&feed, turns, 80);
+		feed_has(&feed, rows[i].has);
+		feed_has_not(&feed, rows[i].has_not);
+	}
+}
+
 static int
 begin(void **state)
 {
@@ -347,7 +401,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_codings),	 cmocka_unit_test(test_trailers),
 		cmocka_unit_test(test_chunks),	 cmocka_unit_test(test_long),
-		cmocka_unit_test(test_deflated),
+		cmocka_unit_test(test_deflated), cmocka_unit_test(test_transfer_codings),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);
