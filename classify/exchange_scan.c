@@ -105,6 +105,15 @@ open_scan(struct message *m, enum buffer buffer)
 	return false;
 }
 
+static void
+scan_bytes(void *arg, const uint8_t *data, size_t len)
+{
+	struct message *m = arg;
+
+	scan_push(m->scan, data, len, exchange_found, m);
+	base64_text_push(&m->base64_text, data, len, &blobs, m);
+}
+
 void
 exchange_scan(struct message *m, enum buffer buffer, const uint8_t *data, size_t len)
 {
@@ -115,8 +124,10 @@ exchange_scan(struct message *m, enum buffer buffer, const uint8_t *data, size_t
 		exchange_protobuf(m, data, len);
 		return;
 	}
-	scan_push(m->scan, data, len, exchange_found, m);
-	base64_text_push(&m->base64_text, data, len, &blobs, m);
+	if (m->sse_body)
+		sse_join_push(&m->sse_join, data, len, scan_bytes, m);
+	else
+		scan_bytes(m, data, len);
 }
 
 void
@@ -146,6 +157,7 @@ exchange_scan_gap(struct message *m)
 	base64_text_end(&m->base64_text, &blobs, m);
 	if (m->parts != NULL)
 		exchange_parts_gap(m);
+	m->sse_join = (struct sse_join) { 0 };
 	if (m->scan != NULL)
 		scan_gap(m->scan);
 }

@@ -13,6 +13,7 @@
 #include "classify/proto/grpc.h"
 #include "classify/proto/protobuf.h"
 #include "classify/proto/sse.h"
+#include "classify/proto/sse_join.h"
 #include "classify/proto/websocket.h"
 
 #define MAX_METHOD     32u
@@ -69,6 +70,7 @@ struct message {
 	bool coding_unknown; /* it is searched as it is, and counted as not decoded */
 	struct scan_stream *scan;
 	struct scan_stream *blob; /* of a text in base64, while it lasts */
+	struct sse_join sse_join; /* of a body of events, on its way to the scanner */
 	struct base64_text base64_text;
 	enum buffer type_buffer;  /* where a body of its type is looked at */
 	enum buffer scan_buffer;  /* of scan, and of what is found in its base64 */

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "classify/proto/sse.h"
+#include "classify/proto/sse_join.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -34,6 +35,25 @@ on_event(void *arg, const struct sse *s, enum sse_event event, const uint8_t *te
 	mix(sum, (const uint8_t *)"/", 1);
 }
 
+static void
+on_joined(void *arg, const uint8_t *data, size_t len)
+{
+	if (len == 0)
+		abort();
+	mix(arg, data, len);
+}
+
+static uint64_t
+join(const uint8_t *data, size_t len, size_t step)
+{
+	struct sum sum = { 0, 0 };
+	struct sse_join j = { 0 };
+
+	for (size_t at = 0; at < len; at += step)
+		sse_join_push(&j, data + at, step < len - at ? step : len - at, on_joined, &sum);
+	return sum.hash;
+}
+
 static struct sum
 walk(const uint8_t *data, size_t len, size_t step)
 {
@@ -56,6 +76,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		return 0;
 	if (walk(data + 1, len - 1, SIZE_MAX / 2).hash !=
 	    walk(data + 1, len - 1, (size_t)data[0] % 40 + 1).hash)
+		abort();
+	if (join(data + 1, len - 1, SIZE_MAX / 2) != join(data + 1, len - 1, data[0] % 40u + 1))
 		abort();
 	return 0;
 }

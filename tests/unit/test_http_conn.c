@@ -379,6 +379,23 @@ test_transfer_codings(void **state)
 	}
 }
 
+static void
+test_events(void **state)
+{
+	/* "this text has a beginning that is long, a weir-canary in it" in base64 */
+	static const struct feed_turn turns[] = {
+		GET,
+		FEED_RESP(OK("Content-Type: text/event-stream\r\n\r\ndata: "
+			     "dGhpcyB0ZXh0IGhhcyBhIGJlZ2lubmluZyB0aGF0IGlzIGxvbmcsIGEgd2Vp\ndata: "
+			     "ci1jYW5hcnkgaW4gaXQ=\n\n")),
+		{ 0 },
+	};
+
+	(void)state;
+	feed_same(&feed, turns, 80);
+	feed_has(&feed, "where=sse.data");
+}
+
 static int
 begin(void **state)
 {
@@ -402,6 +419,7 @@ main(void)
 		cmocka_unit_test(test_codings),	 cmocka_unit_test(test_trailers),
 		cmocka_unit_test(test_chunks),	 cmocka_unit_test(test_long),
 		cmocka_unit_test(test_deflated), cmocka_unit_test(test_transfer_codings),
+		cmocka_unit_test(test_events),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "classify/proto/sse.h"
+#include "classify/proto/sse_join.h"
 #include "tests/support/guard.h"
 
 /* "name|data/" for each event */
@@ -119,10 +120,68 @@ test_sse(void **state)
 	}
 }
 
+/* What of a stream is searched; blanks and all. */
+static const struct join_case {
+	const char *name, *in, *want;
+} join_cases[] = {
+	{ "one line", "data: a\n\n", "data: a\n\n" },
+	{ "lines", "data: a\ndata: b\ndata:c\n\ndata: d\n\n", "data: a\nb\nc\n\ndata: d\n\n" },
+	{ "crlf", "data: a\r\ndata: b\r\n\r\ndata: c\r\n", "data: a\r\nb\r\n\r\ndata: c\r\n" },
+	{ "cr", "data: a\rdata: b\r\rdata: c\r", "data: a\rb\r\rdata: c\r" },
+	{ "one blank only", "data: a\ndata:  b\n", "data: a\n b\n" },
+	{ "other fields between", "data: a\nid: 1\ndata: b\nevent: x\n: y\n\n",
+	  "data: a\nid: 1\nb\nevent: x\n: y\n\n" },
+	{ "what only begins so", "data: a\ndat\ndatab: c\ndatadata: d\n",
+	  "data: a\ndat\ndatab: c\ndatadata: d\n" },
+	{ "inside a line", "data: a data: b\n", "data: a data: b\n" },
+	{ "at the end", "data: a\ndata:", "data: a\n" },
+};
+
+struct joined {
+	char text[256];
+	size_t len;
+};
+
+static void
+on_joined(void *arg, const uint8_t *data, size_t len)
+{
+	struct joined *j = arg;
+
+	assert_true(len != 0 && len < sizeof(j->text) - j->len);
+	memcpy(j->text + j->len, data, len);
+	j->len += len;
+	j->text[j->len] = '\0';
+}
+
+static void
+test_join(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(join_cases) / sizeof(join_cases[0]); i++) {
+		const struct join_case *t = &join_cases[i];
+		size_t len = strlen(t->in);
+		const uint8_t *in = guard_copy(t->in, len);
+
+		print_message("%s\n", t->name);
+		for (size_t cut = 0; cut < len; cut++) {
+			struct joined whole = { "", 0 }, bytes = { "", 0 };
+			struct sse_join a = { 0 }, b = { 0 };
+
+			sse_join_push(&a, in, cut, on_joined, &whole);
+			sse_join_push(&a, in + cut, len - cut, on_joined, &whole);
+			for (size_t at = 0; at < len; at++)
+				sse_join_push(&b, in + at, 1, on_joined, &bytes);
+			assert_string_equal(whole.text, t->want);
+			assert_string_equal(bytes.text, t->want);
+		}
+	}
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_sse) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_join),
+					    cmocka_unit_test(test_sse) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
