@@ -1,7 +1,6 @@
 #include "classify/proto/http1.h"
-#include "classify/proto/http1_fields.h"
 #include "classify/proto/http1_line.h"
-#include "dataplane/port/cursor.h"
+#include "classify/proto/http1_run.h"
 
 /*
  *   START -> HEADERS -> BODY_LENGTH | BODY_CLOSE | CHUNK_* -> TRAILERS -> START
@@ -18,56 +17,19 @@
  * those bytes in h->trial and feed them back once the answer is known; at any other time trial_len
  * is 0.
  */
-enum http1_state {
-	START,
-	SKIP,	   /* at a place where a start line may be */
-	SKIP_LINE, /* not at such a place */
-	HEADERS,
-	PEEK,
-	PEEK_BODY,
-	BODY_LENGTH,
-	BODY_CLOSE,
-	CHUNK_SIZE,
-	CHUNK_EXT, /* between the size and the end of its line */
-	CHUNK_DATA,
-	TRAILERS,
-	TUNNEL,
-	FIND_CHUNK, /* in a chunked body, not known where */
-	FIND_LINE,  /* there, in what may be a start line */
-};
-
-enum { LINE_END = 2 }; /* bytes of CR LF */
-
-/* What is on trial in FIND_CHUNK. */
-enum find {
-	FIND_TEXT, /* nothing */
-	FIND_CR,
-	FIND_SIZE, /* a line end and some digits */
-	FIND_EXT,
-	FIND_SIZE_CR,
-	FIND_LAST, /* the line of a last chunk */
-	FIND_LAST_CR,
-};
-
-/* One call of push, gap or end. */
-struct run {
-	struct http1 *h;
-	struct cursor c;
-	const struct http1_handler *on;
-	void *arg;
-};
-
-static void consume(struct run *r);
+static void consume(struct http1_run *r);
 
 /* Feeds the bytes on trial back to the parser, whose state now says what they are. */
-static void
-replay(struct run *r)
+void
+http1_replay(struct http1_run *r)
 {
 	uint8_t copy[HTTP1_TRIAL_BYTES];
 	uint8_t len = r->h->trial_len;
-	struct run again = { r->h, cursor_of(copy, len), r->on, r->arg };
 
 	memcpy(copy, r->h->trial, len);
+
+	struct http1_run again = { r->h, cursor_of(copy, len), r->on, r->arg };
+
 	r->h->trial_len = 0;
 	r->h->framing_bytes -= len;
 	consume(&again);
@@ -75,8 +37,8 @@ replay(struct run *r)
 
 /* Start and end of a message */
 
-static void
-end_message(struct run *r, bool complete)
+void
+http1_message_end(struct http1_run *r, bool complete)
 {
 	struct http1 *h = r->h;
 	bool was_open = h->open;
@@ -88,15 +50,15 @@ end_message(struct run *r, bool complete)
 }
 
 static void
-lose_place(struct run *r, enum http1_state next)
+lose_place(struct http1_run *r, enum http1_state next)
 {
-	end_message(r, false);
+	http1_message_end(r, false);
 	r->h->events[HTTP1_RESYNC]++;
 	r->h->state = (uint8_t)next;
 }
 
-static void
-begin_message(struct run *r, const struct http1_start *start)
+void
+http1_message_begin(struct http1_run *r, const struct http1_start *start)
 {
 	struct http1 *h = r->h;
 
@@ -120,7 +82,7 @@ begin_message(struct run *r, const struct http1_start *start)
 
 /* The body is not chunked, or is not what was called chunked. */
 static void
-begin_plain_body(struct run *r)
+begin_plain_body(struct http1_run *r)
 {
 	struct http1 *h = r->h;
 
@@ -130,7 +92,7 @@ begin_plain_body(struct run *r)
 	else if (!h->has_length && h->side == HTTP1_RESPONSES)
 		h->state = BODY_CLOSE;
 	else
-		end_message(r, true);
+		http1_message_end(r, true);
 }
 
 static void
@@ -149,7 +111,7 @@ status_has_body(const struct http1 *h)
 }
 
 static void
-begin_body(struct run *r)
+begin_body(struct http1_run *r)
 {
 	if (r->h->chunked) {
 		begin_chunk(r->h);
@@ -160,17 +122,17 @@ begin_body(struct run *r)
 }
 
 static void
-end_headers(struct run *r)
+end_headers(struct http1_run *r)
 {
 	struct http1 *h = r->h;
 	enum http1_body body = r->on->headers_end(r->arg);
 	bool says_body = h->chunked || (h->has_length && h->length > 0);
 
 	if (body == HTTP1_TUNNEL) {
-		end_message(r, true);
+		http1_message_end(r, true);
 		h->state = TUNNEL;
 	} else if (body == HTTP1_BODY_NONE || (!status_has_body(h) && !says_body)) {
-		end_message(r, true);
+		http1_message_end(r, true);
 	} else if (!status_has_body(h)) {
 		h->state = PEEK_BODY;
 	} else {
@@ -189,7 +151,7 @@ skip_line_bytes(struct http1 *h)
 }
 
 static void
-refuse_start_line(struct run *r, enum http1_state next)
+refuse_start_line(struct http1_run *r, enum http1_state next)
 {
 	struct http1 *h = r->h;
 
@@ -211,7 +173,7 @@ is_empty_line(struct span line)
 }
 
 static void
-read_start_line(struct run *r)
+read_start_line(struct http1_run *r)
 {
 	struct http1 *h = r->h;
 	enum http1_side side = (enum http1_side)h->side;
@@ -231,7 +193,7 @@ read_start_line(struct run *r)
 		   !http1_start_parse(side, line, h->line_cut, &start)) {
 		refuse_start_line(r, SKIP);
 	} else {
-		begin_message(r, &start);
+		http1_message_begin(r, &start);
 		if (h->line_cut)
 			r->on->unread(r->arg, h->line_bytes - line.len);
 	}
@@ -239,7 +201,7 @@ read_start_line(struct run *r)
 }
 
 static void
-skip_to_line_end(struct run *r)
+skip_to_line_end(struct http1_run *r)
 {
 	size_t left = cursor_left(&r->c);
 	size_t len = 0;
@@ -276,7 +238,7 @@ note_framing_field(struct http1 *h, struct span name, struct span value)
 
 /* The rest of a line that is too long, the last of which may be empty. */
 static void
-take_piece(struct run *r, struct span piece, bool trailer, bool last)
+take_piece(struct http1_run *r, struct span piece, bool trailer, bool last)
 {
 	if (r->h->block_over) {
 		if (piece.len != 0)
@@ -290,7 +252,7 @@ take_piece(struct run *r, struct span piece, bool trailer, bool last)
 }
 
 static void
-take_field(struct run *r, struct span line, bool trailer)
+take_field(struct http1_run *r, struct span line, bool trailer)
 {
 	struct http1 *h = r->h;
 	struct span name, value;
@@ -325,7 +287,7 @@ count_block(struct http1 *h)
 
 /* False: it goes on. */
 static bool
-read_field_line(struct run *r, struct span *line, bool trailer)
+read_field_line(struct http1_run *r, struct span *line, bool trailer)
 {
 	enum http1_line got = http1_line_read(r->h, &r->c, true, line);
 
@@ -340,7 +302,7 @@ read_field_line(struct run *r, struct span *line, bool trailer)
 }
 
 static void
-read_header(struct run *r)
+read_header(struct http1_run *r)
 {
 	struct http1 *h = r->h;
 	struct span line;
@@ -367,7 +329,7 @@ read_header(struct run *r)
  * a colon are a field, a line end or a blank is left to HEADERS, anything else is body.
  */
 static void
-peek_for_field(struct run *r)
+peek_for_field(struct http1_run *r)
 {
 	struct http1 *h = r->h;
 	uint8_t b = *r->c.p;
@@ -385,7 +347,7 @@ peek_for_field(struct run *r)
 		h->state = HEADERS;
 	else
 		end_headers(r);
-	replay(r);
+	http1_replay(r);
 }
 
 /*
@@ -393,26 +355,26 @@ peek_for_field(struct run *r)
  * may. What follows tells: another status line, or the body that some clients show.
  */
 static void
-peek_for_status(struct run *r)
+peek_for_status(struct http1_run *r)
 {
 	static const char status[] = "http/";
 	struct http1 *h = r->h;
 
 	if (ascii_lower(*r->c.p) != (uint8_t)status[h->trial_len]) {
 		begin_body(r);
-		replay(r);
+		http1_replay(r);
 		return;
 	}
 	h->trial[h->trial_len++] = *r->c.p++;
 	h->framing_bytes++;
 	if (h->trial_len == sizeof(status) - 1) {
-		end_message(r, true);
-		replay(r);
+		http1_message_end(r, true);
+		http1_replay(r);
 	}
 }
 
 static void
-read_trailer(struct run *r)
+read_trailer(struct http1_run *r)
 {
 	struct http1 *h = r->h;
 	enum http1_side side = (enum http1_side)h->side;
@@ -422,12 +384,12 @@ read_trailer(struct run *r)
 	if (!read_field_line(r, &line, true))
 		return;
 	if (line.len == 0 && !h->line_cut && !h->line_long) {
-		end_message(r, true);
+		http1_message_end(r, true);
 	} else if (!h->line_cut && !h->line_long && http1_start_is_certain(side, line) &&
 		   http1_start_parse(side, line, false, &start)) {
 		/* The last empty line is missing. */
-		end_message(r, true);
-		begin_message(r, &start);
+		http1_message_end(r, true);
+		http1_message_begin(r, &start);
 	} else {
 		take_field(r, line, true);
 	}
@@ -436,8 +398,8 @@ read_trailer(struct run *r)
 
 /* Bodies */
 
-static void
-give_body(struct run *r, const uint8_t *data, size_t len)
+void
+http1_give_body(struct http1_run *r, const uint8_t *data, size_t len)
 {
 	if (len == 0)
 		return;
@@ -449,18 +411,9 @@ give_body(struct run *r, const uint8_t *data, size_t len)
 	r->on->body(r->arg, data, len);
 }
 
-static void
-begin_find(struct http1 *h)
-{
-	h->state = FIND_CHUNK;
-	h->find = FIND_TEXT;
-	h->left = 0;
-	h->size_seen = false;
-}
-
 /* At most max bytes of what is in front of us; advances past them. */
 static void
-take_body(struct run *r, uint64_t max)
+take_body(struct http1_run *r, uint64_t max)
 {
 	size_t len = cursor_left(&r->c);
 	const uint8_t *data = r->c.p;
@@ -470,23 +423,23 @@ take_body(struct run *r, uint64_t max)
 	r->c.p += len;
 	if (r->h->state != BODY_CLOSE)
 		r->h->left -= len;
-	give_body(r, data, len);
+	http1_give_body(r, data, len);
 }
 
 static void
-read_body(struct run *r)
+read_body(struct http1_run *r)
 {
 	struct http1 *h = r->h;
 
 	take_body(r, h->state == BODY_CLOSE ? UINT64_MAX : h->left);
 	if (h->state == BODY_LENGTH && h->left == 0)
-		end_message(r, true);
+		http1_message_end(r, true);
 	else if (h->state == CHUNK_DATA && h->left == 0)
 		begin_chunk(h);
 }
 
 static void
-read_tunnel(struct run *r)
+read_tunnel(struct http1_run *r)
 {
 	size_t len = cursor_left(&r->c);
 	const uint8_t *data = cursor_take(&r->c, len);
@@ -497,7 +450,7 @@ read_tunnel(struct run *r)
 
 /* No chunk size where one must be. */
 static void
-refuse_chunk(struct run *r)
+refuse_chunk(struct http1_run *r)
 {
 	struct http1 *h = r->h;
 
@@ -505,19 +458,19 @@ refuse_chunk(struct run *r)
 	if (h->on_trial && (h->has_length || h->side == HTTP1_RESPONSES)) {
 		h->on_trial = false;
 		begin_plain_body(r);
-		replay(r);
+		http1_replay(r);
 	} else if (h->side == HTTP1_RESPONSES) {
 		h->broken = true;
 		h->state = BODY_CLOSE;
 	} else {
 		h->on_trial = false;
 		lose_place(r, SKIP_LINE);
-		replay(r);
+		http1_replay(r);
 	}
 }
 
-static void
-end_chunk_line(struct http1 *h)
+void
+http1_chunk_begin(struct http1 *h)
 {
 	h->on_trial = false;
 	h->trial_len = 0;
@@ -543,7 +496,7 @@ chunk_line_byte(struct http1 *h, uint8_t b)
 	} else if (!h->size_seen) {
 		return b <= 0x20;
 	} else if (b == '\n') {
-		end_chunk_line(h);
+		http1_chunk_begin(h);
 	} else {
 		h->state = CHUNK_EXT;
 		if (b == ';')
@@ -553,7 +506,7 @@ chunk_line_byte(struct http1 *h, uint8_t b)
 }
 
 static void
-read_chunk_line(struct run *r)
+read_chunk_line(struct http1_run *r)
 {
 	struct http1 *h = r->h;
 
@@ -573,242 +526,10 @@ read_chunk_line(struct run *r)
 	}
 }
 
-/* A chunked body whose place is lost */
-
-static bool
-is_upper(uint8_t b)
-{
-	return b >= 'A' && b <= 'Z';
-}
-
-/* The bytes on trial were bytes of the body. */
-static void
-give_trial(struct run *r, size_t len)
-{
-	struct http1 *h = r->h;
-	uint8_t copy[HTTP1_TRIAL_BYTES];
-
-	memcpy(copy, h->trial, len);
-	h->trial_len = (uint8_t)(h->trial_len - len);
-	memmove(h->trial, h->trial + len, h->trial_len);
-	h->framing_bytes -= len;
-	give_body(r, copy, len);
-}
-
-/*
- * No line of a chunk. What stands behind its line end may be a start line (DELETE begins with two
- * digits), and behind that of what could have been a last chunk's the line of another.
- */
-static void
-refuse_find(struct run *r)
-{
-	struct http1 *h = r->h;
-	bool last = h->find == FIND_LAST;
-	size_t line = 0;
-
-	while (line < h->trial_len && (h->trial[line] == '\r' || h->trial[line] == '\n'))
-		line++;
-	bool start = h->find == FIND_SIZE &&
-		     (line < h->trial_len ? is_upper(h->trial[line]) : is_upper(*r->c.p));
-
-	give_trial(r, start ? line : h->trial_len - (last ? LINE_END : 0u));
-	begin_find(h);
-	if (last) {
-		h->find = FIND_SIZE;
-	} else if (start) {
-		h->state = FIND_LINE;
-		replay(r);
-	}
-}
-
-/* Does what is on trial stand where a chunk ends? */
-static bool
-is_at_end(const struct http1 *h)
-{
-	return h->unsure && h->guess == 0;
-}
-
-static void
-accept_find(struct run *r)
-{
-	struct http1 *h = r->h;
-	uint32_t size = (uint32_t)h->left;
-
-	if (is_at_end(h)) {
-		h->unsure = h->lost = false;
-		end_chunk_line(h);
-	} else if (size == 0) {
-		h->trial_len = 0;
-		end_message(r, false);
-		h->lost = false;
-	} else {
-		/* If this is none, what is one may share its line end. */
-		give_trial(r, h->trial_len - LINE_END);
-		begin_find(h);
-		h->find = FIND_SIZE;
-		if (!h->unsure) {
-			h->unsure = true;
-			h->guess = LINE_END + size;
-		}
-	}
-}
-
-static bool
-find_digit(struct http1 *h, int digit)
-{
-	h->left = h->left * 16 + (uint64_t)digit;
-	h->size_seen = true;
-	return h->left <= HTTP1_FIND_CHUNK_BYTES;
-}
-
-/* Does b belong to what is on trial? */
-static bool
-find_step(struct http1 *h, uint8_t b)
-{
-	switch ((enum find)h->find) {
-	case FIND_TEXT:
-		h->find = FIND_CR;
-		return b == '\r';
-	case FIND_CR:
-		h->find = FIND_SIZE;
-		return b == '\n';
-	case FIND_SIZE:
-		if (hex_value(b) >= 0)
-			return find_digit(h, hex_value(b));
-		if (!h->size_seen)
-			return false;
-		h->find = b == ';' ? FIND_EXT : FIND_SIZE_CR;
-		return b == ';' || b == '\r';
-	case FIND_EXT:
-		if (b == '\r')
-			h->find = FIND_SIZE_CR;
-		return b != '\n';
-	case FIND_SIZE_CR:
-		h->find = FIND_LAST;
-		return b == '\n';
-	case FIND_LAST:
-		h->find = FIND_LAST_CR;
-		return b == '\r';
-	case FIND_LAST_CR:
-		return b == '\n';
-	}
-	return false;
-}
-
-/* A size is enough; 0 where it is not sure that a chunk begins here wants the line behind it. */
-static bool
-find_is_over(const struct http1 *h, enum find before)
-{
-	return (before == FIND_SIZE_CR && (h->left != 0 || is_at_end(h))) || before == FIND_LAST_CR;
-}
-
-static void
-find_chunk(struct run *r)
-{
-	struct http1 *h = r->h;
-	enum find before = (enum find)h->find;
-
-	if (before == FIND_TEXT) {
-		const uint8_t *cr = memchr(r->c.p, '\r', cursor_left(&r->c));
-		size_t len = cr == NULL ? cursor_left(&r->c) : (size_t)(cr - r->c.p);
-		const uint8_t *text = cursor_take(&r->c, len);
-
-		give_body(r, text, len);
-		if (cr == NULL)
-			return;
-	}
-	if (h->trial_len == HTTP1_TRIAL_BYTES || !find_step(h, *r->c.p)) {
-		h->find = (uint8_t)before;
-		refuse_find(r);
-		return;
-	}
-	h->trial[h->trial_len++] = *r->c.p++;
-	h->framing_bytes++;
-	if (find_is_over(h, before))
-		accept_find(r);
-}
-
-/*
- * The line at hand is none that begins a message: what was consumed of it in pushes before, with a
- * CR that was its last byte perhaps, and what of this push comes before a line end. That may begin
- * the line of a chunk.
- */
-static void
-refuse_find_line(struct run *r, size_t carried, bool cr)
-{
-	struct http1 *h = r->h;
-	size_t len = 0;
-
-	h->framing_bytes -= h->line_bytes;
-	give_body(r, h->carry, carried);
-	http1_line_done(h);
-	begin_find(h);
-	if (cr) {
-		h->find = FIND_CR;
-		h->trial[h->trial_len++] = '\r';
-		h->framing_bytes++;
-		return;
-	}
-	while (len < cursor_left(&r->c) && r->c.p[len] != '\r' && r->c.p[len] != '\n')
-		len++;
-	give_body(r, cursor_take(&r->c, len), len);
-}
-
-/* A line longer than the carry begins no message here. */
-static void
-find_line(struct run *r)
-{
-	struct http1 *h = r->h;
-	enum http1_side side = (enum http1_side)h->side;
-	size_t carried = h->carry_len, room = HTTP1_CARRY_BYTES - carried;
-	bool cr = h->line_bytes > carried;
-	struct cursor c = r->c;
-	struct http1_start start;
-	struct span line;
-
-	if (cursor_left(&c) > room)
-		c.end = c.p + room;
-	if (http1_line_read(h, &c, false, &line) == HTTP1_LINE_WHOLE) {
-		if (h->line_cut || !http1_start_is_certain(side, line) ||
-		    !http1_start_parse(side, line, false, &start)) {
-			refuse_find_line(r, carried, cr);
-			return;
-		}
-		r->c.p = c.p;
-		end_message(r, false);
-		begin_message(r, &start);
-		http1_line_done(h);
-	} else if (h->line_cut || h->carry_len == HTTP1_CARRY_BYTES ||
-		   !http1_start_possible(side, line, true)) {
-		refuse_find_line(r, carried, cr);
-	} else {
-		r->c.p = c.p;
-	}
-}
-
-/* What is held back in the search is body: the stream ends, or has another gap. */
-static void
-end_find(struct run *r)
-{
-	struct http1 *h = r->h;
-
-	if (h->state == FIND_LINE) {
-		static const uint8_t cr = '\r';
-		bool has_cr = h->line_bytes > h->carry_len;
-
-		h->framing_bytes -= h->line_bytes;
-		give_body(r, h->carry, h->carry_len);
-		give_body(r, &cr, has_cr ? 1 : 0);
-		http1_line_done(h);
-	} else if (h->state == FIND_CHUNK) {
-		give_trial(r, h->trial_len);
-	}
-}
-
 /* The parser as a whole */
 
 static void
-step(struct run *r)
+step(struct http1_run *r)
 {
 	switch ((enum http1_state)r->h->state) {
 	case START:
@@ -843,10 +564,10 @@ step(struct run *r)
 		read_tunnel(r);
 		break;
 	case FIND_CHUNK:
-		find_chunk(r);
+		http1_find_chunk(r);
 		break;
 	case FIND_LINE:
-		find_line(r);
+		http1_find_line(r);
 		break;
 	}
 }
@@ -854,7 +575,7 @@ step(struct run *r)
 /* Every step consumes a byte or leaves its state for one that does; a refused line is read again.
  */
 static void
-consume(struct run *r)
+consume(struct http1_run *r)
 {
 	while (r->c.p < r->c.end)
 		step(r);
@@ -866,49 +587,20 @@ http1_init(struct http1 *h, enum http1_side side, struct slab *carry)
 	*h = (struct http1) { .side = (uint8_t)side, .state = START, .carry_pool = carry };
 }
 
-/* All of a line that is strictly a start line. */
-static bool
-is_start_line(const struct http1 *h, struct span s)
-{
-	const uint8_t *lf =
-	    memchr(s.p, '\n', s.len < HTTP1_CARRY_BYTES ? s.len : HTTP1_CARRY_BYTES);
-	size_t len = lf == NULL ? 0 : (size_t)(lf - s.p);
-
-	if (len > 0 && s.p[len - 1] == '\r')
-		len--;
-	return len > 0 && http1_start_is_certain((enum http1_side)h->side, span_of(s.p, len));
-}
-
-/*
- * Is the line at hand over, because a message begins here? With a blank in it, it makes no start
- * line together with this one; without, it may be the beginning of its method.
- */
-static bool
-breaks_line(const struct http1 *h, struct span s)
-{
-	return h->carry_len > 0 && memchr(h->carry, ' ', h->carry_len) != NULL &&
-	       is_start_line(h, s);
-}
-
 /* Where the place is lost, messages may begin where pushes do. */
 static void
-note_push(struct run *r)
+note_push(struct http1_run *r)
 {
 	struct http1 *h = r->h;
 	struct span s = span_of(r->c.p, cursor_left(&r->c));
 
-	if (s.len == 0)
-		return;
-	if (h->state == SKIP_LINE) {
+	if (h->state == SKIP_LINE && s.len != 0) {
 		h->state = SKIP;
-	} else if (h->state == SKIP && breaks_line(h, s)) {
+	} else if (h->state == SKIP && http1_find_breaks_line(h, s)) {
 		skip_line_bytes(h);
 		http1_line_done(h);
-	} else if (h->state == FIND_LINE && breaks_line(h, s)) {
-		end_find(r);
-		h->state = FIND_LINE;
-	} else if (h->state == FIND_CHUNK && h->find == FIND_TEXT && is_upper(*s.p)) {
-		h->state = FIND_LINE;
+	} else {
+		http1_find_push(r);
 	}
 }
 
@@ -916,26 +608,10 @@ void
 http1_push(struct http1 *h, const uint8_t *data, size_t len, const struct http1_handler *on,
 	   void *arg)
 {
-	struct run r = { h, cursor_of(data, len), on, arg };
+	struct http1_run r = { h, cursor_of(data, len), on, arg };
 
 	note_push(&r);
 	consume(&r);
-}
-
-/* A gap in a chunked body, of unknown framing. */
-static void
-lose_chunk(struct run *r)
-{
-	struct http1 *h = r->h;
-
-	end_find(r);
-	h->events[HTTP1_RESYNC] += !h->lost;
-	h->lost = h->broken = true;
-	h->unsure = false;
-	h->on_trial = false;
-	h->trial_len = 0;
-	begin_find(h);
-	r->on->body_gap(r->arg, UINT64_MAX);
 }
 
 static bool
@@ -948,24 +624,24 @@ is_in_chunks(const struct http1 *h)
 void
 http1_gap(struct http1 *h, uint64_t len, const struct http1_handler *on, void *arg)
 {
-	struct run r = { h, { NULL, NULL }, on, arg };
+	struct http1_run r = { h, { NULL, NULL }, on, arg };
 	bool counted = h->state == BODY_LENGTH || h->state == CHUNK_DATA;
 
 	if (len == 0 || h->state == TUNNEL)
 		return;
 	if (h->state == PEEK_BODY)
-		end_message(&r, true);
+		http1_message_end(&r, true);
 	if (h->state == BODY_CLOSE) {
 		on->body_gap(arg, len);
 	} else if (counted && len <= h->left) {
 		h->left -= len;
 		on->body_gap(arg, len);
 		if (h->left == 0 && h->state == BODY_LENGTH)
-			end_message(&r, true);
+			http1_message_end(&r, true);
 		else if (h->left == 0)
 			begin_chunk(h);
 	} else if (is_in_chunks(h)) {
-		lose_chunk(&r);
+		http1_find_begin(&r);
 	} else {
 		http1_line_done(h);
 		h->trial_len = 0;
@@ -977,25 +653,25 @@ http1_gap(struct http1 *h, uint64_t len, const struct http1_handler *on, void *a
 void
 http1_become_tunnel(struct http1 *h, const struct http1_handler *on, void *arg)
 {
-	struct run r = { h, { NULL, NULL }, on, arg };
+	struct http1_run r = { h, { NULL, NULL }, on, arg };
 
 	http1_line_done(h);
 	h->trial_len = 0;
-	end_message(&r, true);
+	http1_message_end(&r, true);
 	h->state = TUNNEL;
 }
 
 /* Bytes still on trial can only be body now. */
 static void
-settle_trial(struct run *r)
+settle_trial(struct http1_run *r)
 {
 	if (r->h->state == PEEK) {
 		end_headers(r);
-		replay(r);
+		http1_replay(r);
 	}
 	if (r->h->state == PEEK_BODY && r->h->trial_len > 0) {
 		begin_body(r);
-		replay(r);
+		http1_replay(r);
 	}
 	if (r->h->trial_len > 0 && r->h->on_trial)
 		refuse_chunk(r);
@@ -1023,13 +699,13 @@ may_end_here(const struct http1 *h)
 void
 http1_end(struct http1 *h, const struct http1_handler *on, void *arg)
 {
-	struct run r = { h, { NULL, NULL }, on, arg };
+	struct http1_run r = { h, { NULL, NULL }, on, arg };
 
-	end_find(&r);
+	http1_find_end(&r);
 	settle_trial(&r);
 	h->unended =
 	    h->side == HTTP1_RESPONSES && h->state == CHUNK_SIZE && h->left == 0 && !h->broken;
-	end_message(&r, may_end_here(h));
+	http1_message_end(&r, may_end_here(h));
 	http1_line_done(h);
 	h->trial_len = 0;
 }
