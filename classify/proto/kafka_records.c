@@ -197,6 +197,7 @@ record(struct kafka_side *side, const struct db_out *o)
 		pass_counted(side, HEADER_KEY, DATA);
 		break;
 	case HEADER_KEY:
+		db_tell_kind(o, DB_VALUE_END);
 		kafka_varint(side, HEADER_VALUE_LEN);
 		break;
 	case HEADER_VALUE_LEN:

@@ -20,7 +20,7 @@ static const struct db_case cases[] = {
 		     BATCH("~", "%02",
 			   RECORD("k1", "4111", "~") RECORD("", "v2", "%02{z h}{z x}"))),
 	    "<{4 ~~~%07~~~%01{2 pay}~~~%01~~~~~~OOOOOOOOAAAAAAAA~~~~}" },
-	  "publish#8;on pay;{k1}|{4111}|sent;|{v2}|{hx}|sent;answer#8;ok#8 2 ;" },
+	  "publish#8;on pay;{k1}|{4111}|sent;|{v2}|{h}|{x}|sent;answer#8;ok#8 2 ;" },
 	{ "not acknowledged, then an error",
 	  { PRODUCE3("%01", "~~", BATCH("~", "%01", RECORD("", "a", "~"))),
 	    PRODUCE3("%02", "%ff%ff", BATCH("~", "%01", RECORD("", "b", "~"))),
