@@ -183,6 +183,7 @@ part_begin(void *arg)
 {
 	struct message *m = arg;
 
+	exchange_scan_end(m);
 	m->parts->buffer = BUFFER_HTTP_BODY;
 	m->parts->skip = m->parts->file = m->parts->begun = false;
 	m->parts->name_len = 0;
@@ -263,12 +264,19 @@ part_end(void *arg)
 	exchange_scan_end(m);
 }
 
+static void
+part_outside(void *arg, const uint8_t *data, size_t len)
+{
+	exchange_scan(arg, BUFFER_HTTP_BODY, data, len);
+}
+
 static const struct multipart_handler parts_handler = {
 	.part = part_begin,
 	.header = part_header,
 	.headers_end = part_headers_end,
 	.content = part_content,
 	.part_end = part_end,
+	.outside = part_outside,
 };
 
 /* Without a buffer the body is scanned as it is, boundaries and all. */

@@ -130,8 +130,12 @@ static void
 content(struct multipart *m, const uint8_t *data, size_t len, const struct multipart_handler *on,
 	void *arg)
 {
-	if (!m->in_part || len == 0)
+	if (len == 0)
 		return;
+	if (!m->in_part) {
+		on->outside(arg, data, len);
+		return;
+	}
 	switch ((enum multipart_coding)m->coding) {
 	case MULTIPART_PLAIN:
 		on->content(arg, data, len);
@@ -318,6 +322,7 @@ multipart_push(struct multipart *m, const uint8_t *data, size_t len,
 			header_byte(m, data[at++], on, arg);
 			break;
 		case STATE_EPILOGUE:
+			on->outside(arg, data + at, len - at);
 			return;
 		}
 	}

@@ -5,7 +5,7 @@
  *   header CRLF ... CRLF CRLF content CRLF --boundary CRLF ... --boundary-- epilogue
  *
  * Content comes out with its transfer encoding undone (base64, quoted-printable; RFC 2045 section
- * 6). Lines may end in a bare LF. Preamble and epilogue are passed over.
+ * 6). Lines may end in a bare LF. Preamble and epilogue come out as they are.
  *
  * Any split of the input gives the same parts; nothing is kept but one header line. A header line
  * longer than MULTIPART_LINE_BYTES is cut there; a line that continues the one before it (folding)
@@ -31,6 +31,8 @@ struct multipart_handler {
 	void (*headers_end)(void *arg);
 	void (*content)(void *arg, const uint8_t *data, size_t len);
 	void (*part_end)(void *arg);
+	/* Before the first part and behind the last. */
+	void (*outside)(void *arg, const uint8_t *data, size_t len);
 };
 
 enum multipart_coding { MULTIPART_PLAIN, MULTIPART_BASE64, MULTIPART_QUOTED };

@@ -82,8 +82,8 @@ on_text_end(void *arg)
 static struct sum
 run(const uint8_t *data, size_t len, size_t step)
 {
-	static const struct multipart_handler parts = { on_part, on_header, on_headers_end,
-							on_bytes, on_part_end };
+	static const struct multipart_handler parts = { on_part,  on_header,   on_headers_end,
+							on_bytes, on_part_end, on_bytes };
 	static const struct base64_text_handler texts = { on_bytes, on_text_end };
 	struct multipart m = { 0 };
 	struct base64_text t = { 0 };

@@ -51,6 +51,10 @@ static const struct body_case {
 	  "where=http.body", NULL },
 	{ "a picture is left alone", "multipart/mixed; boundary=\"B\"",
 	  "--B\r\nContent-Type: image/png\r\n\r\nweir-canary\r\n--B--", "http ", "finding " },
+	{ "before the parts", "multipart/mixed; boundary=\"B\"",
+	  "a weir-canary\r\n--B\r\n\r\nx\r\n--B--", "where=http.body", NULL },
+	{ "behind the parts", "multipart/mixed; boundary=\"B\"",
+	  "--B\r\n\r\nx\r\n--B--\r\na weir-canary", "where=http.body", NULL },
 	{ "two parts do not join", "multipart/mixed; boundary=\"B\"",
 	  "--B\r\n\r\nweir-can\r\n--B\r\n\r\nary\r\n--B--", "http ", "finding " },
 };

@@ -55,8 +55,15 @@ on_part_end(void *arg)
 	add(arg, "]", 1);
 }
 
-static const struct multipart_handler on = { on_part, on_header, on_headers_end, on_content,
-					     on_part_end };
+static void
+on_outside(void *arg, const uint8_t *data, size_t len)
+{
+	(void)arg, (void)data;
+	assert_true(len > 0);
+}
+
+static const struct multipart_handler on = { on_part,	 on_header,   on_headers_end,
+					     on_content, on_part_end, on_outside };
 
 /* The boundary is B. */
 static const struct row {
