@@ -446,6 +446,57 @@ test_websocket_refused(void **state)
 	feed_has(&feed, "http_status=403 http_request_body_bytes=0 http_response_body_bytes=4");
 }
 
+/* A literal field whose value is so many bytes of filler, and then a canary. */
+static void
+put_long_field(struct bytes *o, const char *name, size_t filler)
+{
+	static const char canary[] = " weir-canary";
+	size_t len = filler + sizeof(canary) - 1;
+	size_t rest = len - 127;
+
+	put_u8(o, 0);
+	put_u8(o, (unsigned)strlen(name));
+	put_text(o, name);
+	put_u8(o, 127);
+	for (; rest >= 128; rest >>= 7)
+		put_u8(o, (unsigned)(rest & 127) | 128);
+	put_u8(o, (unsigned)rest);
+	for (size_t at = 0; at < filler; at++)
+		put_u8(o, at % 60 == 0 ? ' ' : 'f');
+	put_text(o, canary);
+}
+
+/* What is kept of a value is searched; what is not makes the request incomplete. */
+static void
+test_long_values(void **state)
+{
+	static const struct {
+		const char *field;
+		size_t filler;
+		const char *has, *has_not;
+	} rows[] = {
+		{ "x-a", 8000, "where=http.header", "incomplete" },
+		{ "x-a", 8192, "incomplete=true", "findings=1" },
+		{ ":path", 8000, "where=http.path", "incomplete" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		static struct bytes block;
+
+		begin();
+		block.len = 0;
+		put_long_field(&block, rows[i].field, rows[i].filler);
+		put_text(say(CONN_ORIG), H2_PREFACE);
+		h2_frame(&said[0], H2_HEADERS, H2_END_HEADERS | H2_END_STREAM, 1, block.b,
+			 block.len);
+		h2_headers(say(CONN_RESP), 1, ":status: 200\n", true);
+		check(80);
+		feed_has(&feed, rows[i].has);
+		feed_has_not(&feed, rows[i].has_not);
+	}
+}
+
 static int
 set_up(void **state)
 {
@@ -466,6 +517,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_long_values),
 		cmocka_unit_test(test_upgrade),
 		cmocka_unit_test(test_upgrade_post),
 		cmocka_unit_test(test_upgrade_refused),
