@@ -529,7 +529,7 @@ gather_header(struct message *m, struct span name, struct span value)
 	if (scanner_is_idle(scanner))
 		return;
 	text = header_text(m->x->env, name, value);
-	if (text.len == 0 && value.len >= MIN_HEADER_VALUE)
+	if (text.len == 0 && value.len != 0)
 		gather_long_header(m, name, value);
 	if (text.len == 0)
 		return;
