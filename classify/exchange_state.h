@@ -205,7 +205,7 @@ void exchange_raw_end(struct message *m);
 void exchange_repeats_begin(struct repeats *r);
 /* The body ends, or has a hole. */
 void exchange_repeats_end(struct message *m);
-/* Nobody is to read that: base64 of a picture. */
+/* Base64 of a picture or a file: of use to nobody but where it is text (base64_text.h). */
 void exchange_leave_out(struct message *m, const uint8_t *text, size_t len);
 /* False when no stream is left for it. */
 bool exchange_text_open(struct message *m, unsigned choice, enum buffer as);

@@ -163,8 +163,10 @@ leave_out(struct message *m, const uint8_t *text, size_t len)
 void
 exchange_leave_out(struct message *m, const uint8_t *text, size_t len)
 {
-	if (leave_out(m, text, len))
-		m->x->env->counters.attachment_bytes += len;
+	if (!leave_out(m, text, len))
+		return;
+	m->x->env->counters.attachment_bytes += len;
+	exchange_scan_blob(m, BUFFER_LLM_PROMPT, text, len);
 }
 
 static void

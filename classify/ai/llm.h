@@ -250,6 +250,8 @@ struct llm_side {
 	bool skip_line;		      /* after a gap, up to the next line feed */
 	uint8_t text_kind;	      /* of the last text */
 	uint8_t role;		      /* enum llm_text_kind of the message being read */
+	uint8_t attached;	      /* enum llm_attached, of the string being read */
+	uint16_t nr_base64;	      /* of it, LLM_BASE64_PROOF at most */
 	uint32_t nr_messages;	      /* of an answer: tool calls */
 	struct token_estimate tokens; /* of texts and schemas */
 	char item_name[LLM_TOOL_NAME_CAP];

@@ -44,6 +44,16 @@ enum llm_body {
 	LLM_BODY_OTHER, /* not looked at */
 };
 
+/* What stands where base64 is expected. */
+enum llm_attached {
+	LLM_ATTACHED_BASE64,  /* so far */
+	LLM_ATTACHED_ADDRESS, /* data:image/png;base64, of which the comma has not come */
+	LLM_ATTACHED_TEXT,
+};
+
+/* So much of it in a row is no text. */
+enum { LLM_BASE64_PROOF = 256 };
+
 enum llm_part {
 	LLM_PART_NONE,
 	LLM_PART_MODEL,

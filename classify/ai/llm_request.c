@@ -34,9 +34,11 @@ role_seen(struct llm_side *side, struct span role)
 	return false;
 }
 
-/* Base64, or an address with base64 in it; whatever else an address may be is left alone. */
-static bool
-is_attachment(const struct llm_side *side, uint64_t path)
+enum { NO_TEXT = -1 };
+
+/* Where base64 is expected, or an address with base64 in it: whose it is, or NO_TEXT. */
+static int
+attached_to(const struct llm_side *side, uint64_t path)
 {
 	switch (path) {
 	case AT(K_messages, ITEM, K_content, ITEM, K_source, K_data):
@@ -45,26 +47,115 @@ is_attachment(const struct llm_side *side, uint64_t path)
 	case AT(K_messages, ITEM, K_content, ITEM, K_image, K_source, K_bytes):
 	case AT(K_messages, ITEM, K_content, ITEM, K_document, K_source, K_bytes):
 	case AT(K_messages, ITEM, K_content, ITEM, K_video, K_source, K_bytes):
+	case AT(K_messages, ITEM, K_content, ITEM, K_image_url, K_url):
+	case AT(K_messages, ITEM, K_content, ITEM, K_image_url):
 	case AT(K_messages, ITEM, K_images, ITEM):
+	case AT(K_input, ITEM, K_content, ITEM, K_image_url):
 	case AT(K_input, ITEM, K_content, ITEM, K_file_data):
 	case AT(K_contents, ITEM, K_parts, ITEM, K_inlineData, K_data):
 	case AT(K_contents, ITEM, K_parts, ITEM, K_inline_data, K_data):
+	case AT(K_item, K_content, ITEM, K_audio):
+		return side->role;
+	case AT(K_messages, ITEM, K_content, ITEM, K_content, ITEM, K_source, K_data):
+		return LLM_TEXT_TOOL_RESULT;
 	case AT(K_images, ITEM):
 	case AT(K_audio): /* of realtime sessions */
-	case AT(K_item, K_content, ITEM, K_audio):
-		return true;
-	case AT(K_messages, ITEM, K_content, ITEM, K_image_url, K_url):
-	case AT(K_messages, ITEM, K_content, ITEM, K_image_url):
-	case AT(K_input, ITEM, K_content, ITEM, K_image_url):
-		return span_starts(span_of(side->text, side->text_len), "data:");
+		return LLM_TEXT_USER;
 	default:
-		return false;
+		return NO_TEXT;
 	}
 }
 
-enum { NO_TEXT = -1 };
+static inline bool
+is_base64(uint8_t c)
+{
+	return (uint8_t)((c | 0x20) - 'a') < 26 || (uint8_t)(c - '0') < 10 || c == '+' ||
+	       c == '/' || c == '-' || c == '_' || c == '=';
+}
 
-/* An enum llm_text_kind, or NO_TEXT. */
+/* How much of text is base64. */
+static size_t
+base64_run(const uint8_t *text, size_t len)
+{
+	const size_t block = 32;
+	size_t n = 0;
+
+	for (; len - n >= block; n += block) { /* without an exit in it, for the vectoriser */
+		uint8_t other = 0;
+
+		for (size_t i = 0; i < block; i++)
+			other |= !is_base64(text[n + i]);
+		if (other != 0)
+			break;
+	}
+	while (n < len && is_base64(text[n]))
+		n++;
+	return n;
+}
+
+/* The next bytes of what may be one, and how many they are. */
+static enum llm_text_kind
+attached_piece(struct llm_side *side, enum llm_text_kind kind, const uint8_t *text, size_t *len)
+{
+	const uint8_t *comma;
+	size_t n, to_prove;
+
+	switch (side->attached) {
+	case LLM_ATTACHED_ADDRESS:
+		comma = memchr(text, ',', *len);
+		if (comma != NULL) {
+			*len = (size_t)(comma - text) + 1;
+			side->attached = LLM_ATTACHED_BASE64;
+			side->nr_base64 = 0;
+		}
+		return kind;
+	case LLM_ATTACHED_BASE64:
+		n = base64_run(text, *len);
+		if (n == 0) {
+			side->attached = *text == ':' && side->nr_base64 == 4 &&
+						 memcmp(side->text, "data", 4) == 0
+					     ? LLM_ATTACHED_ADDRESS
+					     : LLM_ATTACHED_TEXT;
+			*len = 1;
+			return kind;
+		}
+		*len = n;
+		if (side->nr_base64 == LLM_BASE64_PROOF)
+			return LLM_TEXT_ATTACHMENT;
+		to_prove = (size_t)LLM_BASE64_PROOF - side->nr_base64;
+		if (n > to_prove)
+			*len = to_prove;
+		side->nr_base64 = (uint16_t)(side->nr_base64 + *len);
+		return kind;
+	default:
+		return kind;
+	}
+}
+
+/*
+ * What stands where a picture, sound or a file is expected is one as long as it is base64. Whatever
+ * else it holds is text of whoever speaks, from there to its end, and so are its first bytes: a
+ * text may begin with a word or a number, and no text is that long without a blank.
+ */
+static void
+attached_text(struct llm_call *call, int speaker, const uint8_t *text, size_t len)
+{
+	struct llm_side *side = &call->request;
+
+	while (len != 0) {
+		size_t n = len;
+		enum llm_text_kind kind =
+		    attached_piece(side, (enum llm_text_kind)speaker, text, &n);
+
+		if (side->text_open && side->text_kind != kind)
+			llm_text_gap(call, false);
+		llm_text(call, kind, text, n);
+		text += n;
+		len -= n;
+	}
+}
+
+/* The same of what is text. */
 static int
 prompt_text(const struct llm_side *side, uint64_t path)
 {
@@ -73,6 +164,8 @@ prompt_text(const struct llm_side *side, uint64_t path)
 	switch (path) {
 	case AT(K_messages, ITEM, K_content):
 	case AT(K_messages, ITEM, K_content, ITEM, K_text):
+	case AT(K_messages, ITEM, K_content, ITEM, K_source, K_content): /* anthropic's document */
+	case AT(K_messages, ITEM, K_content, ITEM, K_source, K_content, ITEM, K_text):
 	case AT(K_contents, ITEM, K_parts, ITEM, K_text):
 	case AT(K_input, ITEM, K_content):
 	case AT(K_input, ITEM, K_content, ITEM, K_text):
@@ -117,7 +210,7 @@ prompt_text(const struct llm_side *side, uint64_t path)
 	case AT(K_input, ITEM, K_arguments):
 		return LLM_TEXT_PROMPT;
 	default:
-		return is_attachment(side, path) ? LLM_TEXT_ATTACHMENT : NO_TEXT;
+		return NO_TEXT;
 	}
 }
 
@@ -173,6 +266,7 @@ string_value(struct llm_call *call, uint64_t path)
 		call->refers |= !span_is(text, "function") && !span_is(text, "custom");
 		break;
 	case AT(K_messages, ITEM, K_images, ITEM): /* Ollama: base64 strings */
+	case AT(K_images, ITEM):
 		call->facts.attachments++;
 		break;
 	default:
@@ -398,7 +492,16 @@ llm_request_event(void *arg, const struct json_walk *w, enum json_event event, c
 	switch (event) {
 	case JSON_STRING:
 		/* First the start is kept: it may say what the rest is. */
+		if (side->text_len == 0) {
+			side->attached = LLM_ATTACHED_BASE64;
+			side->nr_base64 = 0;
+		}
 		llm_side_string(side, event, text, len);
+		kind = attached_to(side, path);
+		if (kind != NO_TEXT) {
+			attached_text(call, kind, text, len);
+			break;
+		}
 		kind = prompt_text(side, path);
 		if (kind != NO_TEXT)
 			llm_text(call, (enum llm_text_kind)kind, text, len);

@@ -247,11 +247,22 @@ def test_pictures_are_counted_not_scanned(weir):
     openai = {"model": "m", "messages": [{"role": "user", "content": [
         {"type": "image_url", "image_url": {"url": "data:image/png;base64," + data}}, {"type": "text", "text": "what is it?"}]}]}
     claude = {"model": "m", "max_tokens": 3, "messages": [{"role": "user", "content": [
-        {"type": "image", "source": {"type": "base64", "data": " " + data.replace("5425", " 5425", 1)}}]}]}
+        {"type": "image", "source": {"type": "base64", "data": data}}]}]}
     for path, request in ((CHAT, openai), ("/v1/messages", claude)):
         kinds = replay(weir, conversation([(w.ORIG, post(path, request)), (w.RESP, answer({**DONE, "type": "message"}))]))
         assert kinds["llm"][0]["attachments"] == 1 and not kinds["finding"], (path, kinds["finding"])
-        assert kinds["stats"][-1]["attachment_bytes"] > 800, kinds["stats"][-1]["attachment_bytes"]
+        assert kinds["stats"][-1]["attachment_bytes"] > 500, kinds["stats"][-1]["attachment_bytes"]
+
+
+def test_text_in_the_place_of_a_picture(weir):
+    """What is no base64 is read, whatever the request calls it; what is, and is text, is decoded."""
+    hidden = base64.b64encode(("a report of some length, " * 20 + "with the card " + CARD + " in it").encode()).decode()
+    for kind, data, where in (("text", SAY, {"llm.prompt.user"}), ("base64", SAY, {"llm.prompt.user"}),
+                              ("base64", "A" * 2000 + " " + SAY, {"llm.prompt.user"}), ("base64", hidden, {"llm.prompt.user"})):
+        request = {"model": "m", "max_tokens": 3, "messages": [{"role": "user", "content": [
+            {"type": "document", "source": {"data": data, "type": kind, "media_type": "text/plain"}}]}]}
+        kinds = replay(weir, conversation([(w.ORIG, post("/v1/messages", request)), (w.RESP, answer({**DONE, "type": "message"}))]))
+        assert places(kinds) == where, (kind, data[:20], kinds["finding"])
 
 
 def rules_with(weir, text):

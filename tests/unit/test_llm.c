@@ -30,6 +30,9 @@ struct line {
 	size_t len;
 };
 
+#define BASE64_64  "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJzdHV2"
+#define BASE64_256 BASE64_64 BASE64_64 BASE64_64 BASE64_64
+
 static const struct llm_case {
 	const char *name;
 	const char *method; /* POST when NULL */
@@ -43,6 +46,7 @@ static const struct llm_case {
 	const char *response;
 	const char *want; /* NULL: no call */
 	const char *completion;
+	const char *prompt; /* NULL: not looked at; see on_texts */
 } llm_cases[] = {
 	{ .name = "openai chat",
 	  .host = "api.openai.com",
@@ -309,6 +313,41 @@ static const struct llm_case {
 	  .response_header = { "x-litellm-call-id", "1" },
 	  .response = "{\"type\":\"message\",\"model\":\"c\",\"content\":[]}",
 	  .want = " anthropic.messages chat c>c engine=litellm" },
+	{ .name = "text in the place of a file, its type behind it",
+	  .host = "api.anthropic.com",
+	  .path = "/v1/messages",
+	  .request =
+	      "{\"max_tokens\":9,\"messages\":[{\"role\":\"user\",\"content\":["
+	      "{\"source\":{\"data\":\"4111111111111111 it is\",\"type\":\"text\"},\"type\":"
+	      "\"document\"},{\"type\":\"image\",\"source\":{\"type\":\"base64\",\"data\":"
+	      "\"" BASE64_256 "QUJD\"}},{\"type\":\"image\",\"source\":{\"type\":\"base64\","
+	      "\"data\":\"" BASE64_256 "QUJD, no\"}},{\"type\":\"tool_result\",\"content\":["
+	      "{\"type\":\"document\",\"source\":{\"type\":\"text\",\"data\":\"given back\"}"
+	      "}]},{\"type\":\"document\",\"source\":{\"content\":[{\"text\":\"in blocks\"}]}}"
+	      "]}]}",
+	  .want = "anthropic anthropic.messages chat > attached=5 host",
+	  .prompt = "<user>4111111111111111 it is\n" BASE64_256 "\n<attached><user>" BASE64_256
+		    "\n<attached><user>, no\n<result>given back\n<user>in blocks\n" },
+	{ .name = "addresses with and without base64 in them",
+	  .host = "api.openai.com",
+	  .path = "/v1/chat/completions",
+	  .request = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{"
+		     "\"image_url\":{\"url\":\"data:image/png;base64," BASE64_256 "QUJD\"}},{"
+		     "\"image_url\":{\"url\":\"data:,my card is\"}},{\"image_url\":{\"url\":"
+		     "\"https://a.example/" BASE64_256 "QUJD\"}},{\"file\":{\"file_data\":"
+		     "\"hello\"}}]}]}",
+	  .want = "openai openai.chat chat m> attached=4 host",
+	  .prompt =
+	      "<user>data:image/png;base64," BASE64_256
+	      "\n<attached><user>data:,my card is\nhttps://a.example/" BASE64_256 "QUJD\nhello\n" },
+	{ .name = "text in the place of pictures and sound",
+	  .host = "llm.example",
+	  .path = "/api/generate",
+	  .request = "{\"model\":\"l3\",\"images\":[\"plain text\",\"QUJD\"],\"audio\":\"more\"}",
+	  .response = "{\"model\":\"l3\",\"response\":\"yo\",\"done\":true,\"eval_count\":1}",
+	  .want = "ollama ollama.generate text_completion l3>l3 out=1 attached=2 engine=ollama",
+	  .completion = "yo\n",
+	  .prompt = "<user>plain text\nQUJD\nmore\n" },
 	{ .name = "audio, a form",
 	  .host = "api.openai.com",
 	  .path = "/v1/audio/transcriptions",
@@ -563,6 +602,34 @@ on_text(void *arg, enum llm_text_kind kind, unsigned choice, const uint8_t *text
 		put(arg, "%.*s", (int)len, (const char *)text);
 }
 
+struct texts {
+	struct line completion, prompt;
+	enum llm_text_kind kind; /* of the last piece of the prompt */
+};
+
+/* Each run of one kind: who speaks, and what; of an attachment only that it is one. */
+static void
+on_texts(void *arg, enum llm_text_kind kind, unsigned choice, const uint8_t *text, size_t len)
+{
+	static const char *const speakers[] = {
+		[LLM_TEXT_PROMPT] = "?",
+		[LLM_TEXT_SYSTEM] = "system",
+		[LLM_TEXT_USER] = "user",
+		[LLM_TEXT_TOOL_RESULT] = "result",
+		[LLM_TEXT_ATTACHMENT] = "attached",
+	};
+	struct texts *t = arg;
+
+	on_text(&t->completion, kind, choice, text, len);
+	if (kind >= LLM_TEXT_ANSWER)
+		return;
+	if (t->prompt.len == 0 || t->kind != kind)
+		put(&t->prompt, "<%s>", speakers[kind]);
+	t->kind = kind;
+	if (kind != LLM_TEXT_ATTACHMENT)
+		put(&t->prompt, "%.*s", (int)len, (const char *)text);
+}
+
 typedef void body_fn(struct llm_call *call, const uint8_t *data, size_t len);
 
 static void
@@ -636,11 +703,11 @@ static void
 check(const struct llm_case *t, size_t first, size_t step)
 {
 	static struct llm_call call;
-	struct line completion = { .len = 0 };
+	struct texts texts = { .kind = LLM_TEXT_PROMPT };
 	struct line facts = { .len = 0 };
 
 	llm_begin(&call, catalogue);
-	llm_set_text(&call, on_text, &completion);
+	llm_set_text(&call, on_texts, &texts);
 	exchange(&call, t, first, step);
 	assert_int_equal(llm_is_call(&call), t->want != NULL);
 	if (t->want == NULL)
@@ -648,7 +715,9 @@ check(const struct llm_case *t, size_t first, size_t step)
 	assert_true(llm_worth_watching(&call));
 	describe(&facts, llm_facts(&call), llm_is_batch_operation(&call));
 	assert_string_equal(facts.text, t->want);
-	assert_string_equal(completion.text, or_empty(t->completion));
+	assert_string_equal(texts.completion.text, or_empty(t->completion));
+	if (t->prompt != NULL)
+		assert_string_equal(texts.prompt.text, t->prompt);
 	check_estimates(llm_facts(&call), first == SIZE_MAX);
 }
 
