@@ -98,15 +98,16 @@ contains_nocase(struct span s, const char *text)
 	return false;
 }
 
-/* Header names that only clients of model APIs send. */
+/*
+ * Header names that only clients of model APIs send. x-stainless-* is none of them: clients of any
+ * API are generated with it; neither is x-goog-api-key, which all of Google's have.
+ */
 static bool
 header_is_sign(struct span name)
 {
 	static const struct span starts[] = {
-		SPAN_LITERAL("anthropic-"), SPAN_LITERAL("x-stainless-"),
-		SPAN_LITERAL("openai-"),    SPAN_LITERAL("x-litellm-"),
-		SPAN_LITERAL("x-portkey-"), SPAN_LITERAL("helicone-"),
-		SPAN_LITERAL("cf-aig-"),    SPAN_LITERAL("x-goog-api-key"),
+		SPAN_LITERAL("anthropic-"), SPAN_LITERAL("openai-"),   SPAN_LITERAL("x-litellm-"),
+		SPAN_LITERAL("x-portkey-"), SPAN_LITERAL("helicone-"), SPAN_LITERAL("cf-aig-"),
 	};
 
 	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
@@ -270,6 +271,29 @@ llm_request_gap(struct llm_call *call)
 		call->request.body = LLM_BODY_OTHER;
 }
 
+/* What is asked for in a dialect that has one operation; else it stays unknown. */
+static enum llm_operation
+operation_of(enum llm_dialect dialect)
+{
+	switch (dialect) {
+	case LLM_OPENAI_CHAT:
+	case LLM_OPENAI_RESPONSES:
+	case LLM_ANTHROPIC_MESSAGES:
+	case LLM_BEDROCK_CONVERSE:
+	case LLM_OLLAMA_CHAT:
+		return LLM_CHAT;
+	case LLM_OPENAI_COMPLETIONS:
+	case LLM_OLLAMA_GENERATE:
+		return LLM_TEXT_COMPLETION;
+	case LLM_GEMINI_GENERATE:
+		return LLM_GENERATE_CONTENT;
+	case LLM_OPENAI_EMBEDDINGS:
+		return LLM_EMBEDDINGS;
+	default:
+		return LLM_OPERATION_UNKNOWN;
+	}
+}
+
 /* What the bodies say where the path was silent or served several dialects. */
 static void
 settle_dialect(struct llm_call *call)
@@ -279,13 +303,13 @@ settle_dialect(struct llm_call *call)
 
 	if (call->target.vector)
 		return;
-	if (facts->dialect == LLM_COHERE_CHAT && (signs & LLM_SIGN_CHOICES) != 0)
-		facts->dialect = LLM_OPENAI_CHAT; /* others use /v1/chat for that */
-	if (facts->dialect == LLM_DIALECT_UNKNOWN && !call->request_seen) {
+	if ((facts->dialect == LLM_COHERE_CHAT || facts->dialect == LLM_OLLAMA_CHAT) &&
+	    call->marked == LLM_OPENAI_CHAT)
+		facts->dialect = LLM_OPENAI_CHAT; /* others use their paths for that */
+	if (facts->dialect == LLM_DIALECT_UNKNOWN && call->marked != LLM_DIALECT_UNKNOWN &&
+	    !call->websocket) {
 		facts->dialect = call->marked;
-		if (call->marked == LLM_OPENAI_CHAT || call->marked == LLM_OPENAI_RESPONSES ||
-		    call->marked == LLM_ANTHROPIC_MESSAGES)
-			facts->operation = LLM_CHAT;
+		facts->operation = operation_of(call->marked);
 	} else if (facts->dialect == LLM_DIALECT_UNKNOWN && call->websocket) {
 		if ((signs & LLM_SIGN_MARKER) != 0) {
 			facts->dialect = LLM_OPENAI_REALTIME;
@@ -312,6 +336,30 @@ settle_dialect(struct llm_call *call)
 		facts->operation = LLM_TEXT_COMPLETION;
 }
 
+/* Its path alone says nothing: others speak to /api/chat as well. NULL: nobody known. */
+static const char *
+engine_by_answer(const struct llm_call *call)
+{
+	switch (call->facts.dialect) {
+	case LLM_OLLAMA_CHAT:
+	case LLM_OLLAMA_GENERATE:
+		return call->marked == LLM_OLLAMA_CHAT || call->marked == LLM_OLLAMA_GENERATE
+			   ? "ollama"
+			   : NULL;
+	case LLM_OLLAMA_EMBED:
+		return call->marked == LLM_DIALECT_UNKNOWN &&
+			       (call->signs & LLM_SIGN_EMBEDDING) != 0
+			   ? "ollama"
+			   : NULL;
+	case LLM_OLLAMA_PULL:
+		return (call->signs & LLM_SIGN_MARKER) != 0 ? "ollama" : NULL;
+	case LLM_TRITON_GENERATE:
+		return (call->signs & LLM_SIGN_CHOICES) != 0 ? "triton" : NULL;
+	default:
+		return NULL;
+	}
+}
+
 /* A server that gave itself away stands for the provider where no host of the catalogue does. */
 static void
 settle_provider(struct llm_call *call)
@@ -326,13 +374,8 @@ settle_provider(struct llm_call *call)
 		facts->request_stream = false;
 		return;
 	}
-	if (facts->engine == NULL) {
-		if (facts->dialect == LLM_OLLAMA_CHAT || facts->dialect == LLM_OLLAMA_GENERATE ||
-		    facts->dialect == LLM_OLLAMA_EMBED || facts->dialect == LLM_OLLAMA_PULL)
-			facts->engine = "ollama";
-		else if (facts->dialect == LLM_TRITON_GENERATE)
-			facts->engine = "triton";
-	}
+	if (facts->engine == NULL)
+		facts->engine = engine_by_answer(call);
 	if (facts->provider != NULL || facts->engine == NULL)
 		return;
 	if (strcmp(facts->engine, "ollama") == 0 || strcmp(facts->engine, "vllm") == 0)

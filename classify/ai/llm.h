@@ -291,7 +291,9 @@ struct llm_call {
 	uint32_t choice, next_choice; /* of the answer being read, of the next in its list */
 	uint8_t held_len;
 	bool held_over;		 /* of the text being read there was more than room */
-	enum llm_dialect marked; /* what the answer says it is; unknown: nothing */
+	enum llm_dialect marked; /* what the answer says it is, or looks like; unknown: nothing */
+	bool answer_list;	 /* its object is one, as OpenAI's of several results */
+	bool answer_message;	 /* it has a message with content: Ollama's of a chat */
 	bool request_seen;	 /* its line; false: the answer stands alone */
 	bool method_post;
 	bool method_get;

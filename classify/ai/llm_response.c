@@ -109,6 +109,25 @@ mark(struct llm_call *call, enum llm_dialect dialect)
 	call->marked = dialect;
 }
 
+/* Only one dialect's answers have that member. */
+static void
+shaped(struct llm_call *call, enum llm_sign sign, enum llm_dialect dialect)
+{
+	call->signs |= sign;
+	if (call->marked == LLM_DIALECT_UNKNOWN)
+		call->marked = dialect;
+}
+
+/* Ollama says of each piece which model it is of, and whether it is the last. */
+static void
+ollama_done(struct llm_call *call, uint64_t path)
+{
+	if (path != AT(K_done) || call->facts.response_model[0] == '\0')
+		return;
+	shaped(call, LLM_SIGN_CHOICES,
+	       call->answer_message ? LLM_OLLAMA_CHAT : LLM_OLLAMA_GENERATE);
+}
+
 static void
 model_or_id(struct llm_call *call, uint64_t path, struct span text)
 {
@@ -236,11 +255,23 @@ is_realtime_event(struct span type)
 	return false;
 }
 
+/* Of an answer that streams, also where its first event is not there. */
+static void
+streamed_event(struct llm_call *call, struct span type)
+{
+	if (is_realtime_event(type))
+		shaped(call, LLM_SIGN_CHOICES, LLM_OPENAI_RESPONSES);
+	else if (span_starts(type, "content_block_"))
+		shaped(call, LLM_SIGN_CHOICES, LLM_ANTHROPIC_MESSAGES);
+}
+
 static void
 marker(struct llm_call *call, uint64_t path, struct span text)
 {
 	switch (path) {
 	case AT(K_object):
+		call->answer_list = call->answer_list || span_is(text, "list");
+		/* fall through */
 	case AT(K_response, K_object):
 		if (marked_dialect(text) != LLM_DIALECT_UNKNOWN)
 			mark(call, marked_dialect(text));
@@ -252,6 +283,8 @@ marker(struct llm_call *call, uint64_t path, struct span text)
 		if (!call->websocket &&
 		    (span_is(text, "message") || span_is(text, "message_start")))
 			mark(call, LLM_ANTHROPIC_MESSAGES);
+		if (!call->websocket && call->response_is_stream)
+			streamed_event(call, text);
 		break;
 	case AT(K_status): /* Ollama, while it pulls */
 		if (call->facts.dialect == LLM_OLLAMA_PULL && span_starts(text, "pulling "))
@@ -459,11 +492,32 @@ key(struct llm_call *call, uint64_t path)
 	switch (path) {
 	case AT(K_choices, ITEM, K_message):
 	case AT(K_choices, ITEM, K_delta):
+		shaped(call, LLM_SIGN_CHOICES, LLM_OPENAI_CHAT);
+		break;
 	case AT(K_choices, ITEM, K_text):
+		shaped(call, LLM_SIGN_CHOICES, LLM_OPENAI_COMPLETIONS);
+		break;
 	case AT(K_candidates, ITEM, K_content):
+		shaped(call, LLM_SIGN_CHOICES, LLM_GEMINI_GENERATE);
+		break;
 	case AT(K_output, K_message):
+		shaped(call, LLM_SIGN_CHOICES, LLM_BEDROCK_CONVERSE);
+		break;
 	case AT(K_serverContent, K_modelTurn):
 		call->signs |= LLM_SIGN_CHOICES;
+		break;
+	case AT(K_message, K_content):
+		call->answer_message = true;
+		break;
+	case AT(K_text): /* vLLM's list of texts; what was heard */
+		if (call->facts.dialect == LLM_TGI_GENERATE ||
+		    call->facts.dialect == LLM_OPENAI_AUDIO)
+			call->signs |= LLM_SIGN_CHOICES;
+		break;
+	case AT(K_data, ITEM, K_url):
+	case AT(K_data, ITEM, K_b64_json):
+		if (call->facts.dialect == LLM_OPENAI_IMAGES)
+			call->signs |= LLM_SIGN_SCORES;
 		break;
 	case AT(K_choices, ITEM, K_stop_reason): /* beside OpenAI's finish_reason: vLLM */
 		if (call->uvicorn)
@@ -477,8 +531,10 @@ key(struct llm_call *call, uint64_t path)
 		break;
 	case AT(K_embeddings):
 	case AT(K_embedding):
-	case AT(K_data, ITEM, K_embedding):
 		call->signs |= LLM_SIGN_EMBEDDING;
+		break;
+	case AT(K_data, ITEM, K_embedding):
+		shaped(call, LLM_SIGN_EMBEDDING, LLM_OPENAI_EMBEDDINGS);
 		break;
 	default:
 		break;
@@ -601,6 +657,10 @@ llm_response_event(void *arg, const struct json_walk *w, enum json_event event, 
 		choice_edge(call, event, path);
 		item_edge(call, event, path);
 		arguments_edge(side, w, event, path);
+		break;
+	case JSON_TRUE:
+	case JSON_FALSE:
+		ollama_done(call, path);
 		break;
 	case JSON_DOCUMENT_END:
 		call->choice = 0;

@@ -19,6 +19,7 @@
 	X(args, "args") \
 	X(arguments, "arguments") \
 	X(audio, "audio") \
+	X(b64_json, "b64_json") \
 	X(batch, "batch") \
 	X(billed_units, "billed_units") \
 	X(body, "body") \
