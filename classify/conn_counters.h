@@ -72,6 +72,7 @@ enum conn_skip {
 	X(mcp_refused, "exchanges not looked at for messages of agents: the pool was empty")       \
 	X(findings, "findings made, before aggregation")                                           \
 	X(findings_suppressed, "findings left out by a suppression")                               \
+	X(findings_not_held, "findings told before it was clear whether a model was asked: no room") \
 	X(scan_refused, "messages not scanned: no free scan stream")
 
 struct conn_counters {

@@ -112,6 +112,7 @@ conn_env_create(const struct conn_config *config, struct conn_env **out)
 	r |= slab_init(&env->db_flows, config->max_states[PROTOCOL_HTTP] / 8, db_flow_bytes);
 	r |= slab_init(&env->db_ops, config->max_db_ops, db_op_bytes);
 	r |= slab_init(&env->llm, config->max_llm, sizeof(struct llm_call));
+	r |= slab_init(&env->findings_held, config->max_llm, held_finding_bytes);
 	r |= slab_init(&env->mcp, config->max_mcp, sizeof(struct mcp));
 	r |= slab_init(&env->shapes, config->max_shapes, sizeof(struct tls_shape));
 	r |= slab_init(&env->decrypts, config->keys == NULL ? 0 : config->max_decrypted,
@@ -147,6 +148,7 @@ conn_env_destroy(struct conn_env *env)
 	slab_fini(&env->decrypts);
 	slab_fini(&env->shapes);
 	slab_fini(&env->mcp);
+	slab_fini(&env->findings_held);
 	slab_fini(&env->llm);
 	slab_fini(&env->db_ops);
 	slab_fini(&env->db_flows);
@@ -171,8 +173,10 @@ conn_env_destroy(struct conn_env *env)
 int
 conn_env_set_rules(struct conn_env *env, const struct ruleset *rules)
 {
-	int r = scanner_set_rules(env->scanner, rules);
+	int r;
 
+	exchange_settle_all(env);
+	r = scanner_set_rules(env->scanner, rules);
 	if (r == 0)
 		env->config.rules = rules;
 	return r;
@@ -229,7 +233,7 @@ conn_env_taken(const struct conn_env *env)
 		&env->http2_streams, &env->http2_tables, &env->http2_texts,   &env->message_buffers,
 		&env->db_flows,	     &env->db_ops,	 &env->llm,	      &env->mcp,
 		&env->shapes,	     &env->conns_over,	 &env->conns_resting, &env->dns_queries,
-		&env->decrypts,	     &env->sealed,	 &env->held,
+		&env->decrypts,	     &env->sealed,	 &env->held,	      &env->findings_held,
 	};
 	uint64_t nr = scanner_open_streams(env->scanner) + decode_pool_taken(env->decoders);
 
@@ -277,7 +281,7 @@ conn_env_memory(const struct conn_env *env,
 	put(arg, "protocols.connections", states);
 	put(arg, "protocols.db_operations", slab_bytes(&env->db_ops));
 	put(arg, "mcp.exchanges", slab_bytes(&env->mcp));
-	put(arg, "llm.calls", slab_bytes(&env->llm));
+	put(arg, "llm.calls", slab_bytes(&env->llm) + slab_bytes(&env->findings_held));
 	put(arg, "llm.shapes", slab_bytes(&env->shapes));
 	put(arg, "scan.streams", scanner_bytes(env->scanner));
 	put(arg, "decode.deflate, brotli, zstd, lz4, snappy", decode_pool_bytes(&limits));

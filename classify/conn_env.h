@@ -28,7 +28,8 @@ struct conn_env {
 	struct conn_config config;
 	struct provider_catalogue *providers; /* a view, which config.providers points to */
 	struct slab conns, conns_over, conns_resting, prologues, carries, exchanges,
-	    message_buffers, llm, mcp, db_ops, db_flows;
+	    message_buffers, llm, mcp, db_ops, db_flows, findings_held;
+	struct held_finding *newest_held; /* of all exchanges; see exchange_finding.c */
 	struct slab names[NR_NAME_SIZES]; /* of servers, the shorter ones first */
 	struct slab dns_queries;	  /* that wait for an answer */
 	struct slab shapes;		  /* of TLS and QUIC */
@@ -103,6 +104,9 @@ extern const size_t conn_prologue_bytes, conn_name_sizes[NR_NAME_SIZES];
 
 /* Of what db_flow.c keeps in pools of its own. */
 extern const size_t db_op_bytes, db_flow_bytes;
+
+/* Of what exchange_finding.c keeps. */
+extern const size_t held_finding_bytes;
 
 /* Of what http2_conn.c keeps in pools of its own. */
 extern const size_t http2_stream_bytes, http2_tables_bytes;

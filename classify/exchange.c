@@ -54,63 +54,7 @@ exchange_open(struct conn_env *env, struct conn *c, uint64_t ordinal)
 	return x;
 }
 
-/* ------------------------------------------------------------------ what was found where */
-
-/* A value counts once per message, also when it is met raw and again in the joined text. */
-static bool
-seen_before(struct message *m, const struct finding *f)
-{
-	for (unsigned i = 0; i < m->nr_seen; i++) {
-		if (m->seen[i].rule == f->rule && m->seen[i].value == f->value_hash)
-			return true;
-	}
-	if (m->nr_seen < MAX_SEEN) {
-		m->seen[m->nr_seen].rule = f->rule;
-		m->seen[m->nr_seen++].value = f->value_hash;
-	}
-	return false;
-}
-
-/*
- * A signal in itself says little: it is in the record of the call. What comes from elsewhere, or
- * acts, is a finding as well, of low severity; what a user says is none.
- */
-static void
-note_signal(struct message *m, const struct finding *f)
-{
-	struct finding weighed = *f;
-	bool heavy = f->buffer == BUFFER_LLM_PROMPT_TOOL_RESULT ||
-		     f->buffer == BUFFER_LLM_TOOL_CALL || f->buffer == BUFFER_MCP_RESULT ||
-		     f->buffer == BUFFER_MCP_ARGUMENTS;
-	int points = (heavy ? SCORE_LOW + 10 : SCORE_LOW - 5) - f->score;
-
-	conn_types_add(m->x->env, &m->signals, f->rule->id);
-	if (points > 0 || weighed.nr_terms == FINDING_MAX_TERMS)
-		points = 0;
-	else
-		weighed.terms[weighed.nr_terms++] = (struct score_term) { "place", points };
-	weighed.score += points;
-	weighed.severity = heavy ? SEVERITY_LOW : SEVERITY_INFO;
-	weighed.confidence = CONFIDENCE_LOW;
-	if (heavy && !seen_before(m, f))
-		conn_finding(m->x->env, m->x->c, &weighed, NULL);
-}
-
-void
-exchange_found(void *arg, const struct finding *f)
-{
-	struct message *m = arg;
-	struct conn_env *env = m->x->env;
-
-	if (conn_is_signal(f)) {
-		note_signal(m, f);
-		return;
-	}
-	if (m->x->mcp != NULL && f->severity >= env->config.min_severity)
-		conn_types_add(env, &m->fresh, f->rule->data_type);
-	if (!seen_before(m, f))
-		conn_finding(env, m->x->c, f, &m->types);
-}
+/* ------------------------------------------------------------------ what is scanned as what */
 
 static void
 scan_field(struct message *m, enum buffer where, const uint8_t *text, size_t len)
@@ -160,6 +104,7 @@ drop_llm_if_hopeless(struct exchange *x)
 	/* Of a WebSocket only its messages say what it is. */
 	if (x->llm == NULL || llm_worth_watching(x->llm) || x->upgrade == PROTOCOL_WEBSOCKET)
 		return;
+	exchange_settle_findings(x, false);
 	slab_give(&x->env->llm, x->llm);
 	x->llm = NULL;
 }
@@ -683,9 +628,11 @@ read_body(struct message *m, const uint8_t *data, size_t len)
 	exchange_mcp_drop_if_hopeless(x);
 	if (x->llm == NULL)
 		return;
-	if (m->dir == CONN_RESP)
+	if (m->dir == CONN_RESP) {
 		llm_response_body(x->llm, data, len);
-	else if (m->parts == NULL) /* else it has read them part by part */
+		if (x->held_first != NULL && llm_is_certain(x->llm))
+			exchange_settle_findings(x, true);
+	} else if (m->parts == NULL) /* else it has read them part by part */
 		llm_request_body(x->llm, data, len);
 }
 
@@ -859,6 +806,7 @@ exchange_close(struct exchange *x)
 		if (!x->message[d].done)
 			exchange_message_end(x, (enum conn_dir)d, false);
 	}
+	exchange_settle_findings(x, x->llm != NULL && llm_is_call(x->llm));
 	exchange_put_records(x);
 	give_long_target(x);
 	slab_give(&env->llm, x->llm);

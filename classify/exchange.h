@@ -77,6 +77,9 @@ bool exchange_done(const struct exchange *x, enum conn_dir dir);
 /* Makes the records of what was seen and gives everything back. */
 void exchange_close(struct exchange *x);
 
+/* Findings of all exchanges that wait to know what they are in are told as things look now. */
+void exchange_settle_all(struct conn_env *env);
+
 /* For the owner's list of exchanges in flight. */
 struct exchange **exchange_next(struct exchange *x);
 

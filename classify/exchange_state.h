@@ -113,6 +113,8 @@ struct exchange {
 	struct mcp *mcp;      /* the same */
 	uint8_t *long_target; /* one that is longer than its place, until it is scanned; or NULL */
 	size_t long_target_len;
+	struct held_finding *held_first, *held_last; /* see exchange_finding.c */
+	unsigned nr_held;
 	uint64_t ordinal;
 	struct sse sse;
 	const char *version;
@@ -138,9 +140,6 @@ struct exchange {
 	char agent[MAX_AGENT];
 	char target[MAX_TARGET];
 };
-
-/* A finding in a message; arg is the message. */
-void exchange_found(void *arg, const struct finding *f);
 
 /* The next bytes of a message's body, all coding undone; arg is the message. */
 void exchange_decoded(void *arg, const uint8_t *data, size_t len);
@@ -195,6 +194,8 @@ struct span exchange_query(const struct exchange *x);
 
 /* A scanner's callback; arg is the struct message. */
 void exchange_found(void *arg, const struct finding *f);
+/* What waits for it is told: it was a model call, or was none. */
+void exchange_settle_findings(struct exchange *x, bool is_call);
 
 /* What may hold base64, and is scanned by a stream of its own. */
 void exchange_scan_blob(struct message *m, enum buffer as, const uint8_t *data, size_t len);

@@ -667,6 +667,16 @@ llm_is_likely(const struct llm_call *call)
 }
 
 bool
+llm_is_certain(const struct llm_call *call)
+{
+	if (call->websocket)
+		return (call->signs & LLM_SIGN_MARKER) != 0;
+	return llm_is_likely(call) &&
+	       (call->target.batch || !call->request_seen ||
+		call->facts.detected_by == LLM_BY_HOST || (call->signs & LLM_SIGN_ANSWER) != 0);
+}
+
+bool
 llm_worth_watching(const struct llm_call *call)
 {
 	const struct llm_target *t = &call->target;

@@ -375,6 +375,9 @@ bool llm_worth_watching(const struct llm_call *call);
  */
 bool llm_is_likely(const struct llm_call *call);
 
+/* Likely, and its host or what came of the answer says so as well. */
+bool llm_is_certain(const struct llm_call *call);
+
 /* The verdict; valid after both ends (llm_response_end alone is enough when no request was seen).
  */
 bool llm_is_call(const struct llm_call *call);

@@ -14,6 +14,7 @@ import e2e  # noqa: E402
 import pcap_writer as w  # noqa: E402
 
 JSON = "application/json"
+CARD = "5425 2334 3010 9903"  # a published test card
 CHAT = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hello"}]}
 
 
@@ -158,6 +159,11 @@ ROWS = [
     ("POST", "near.example", "/", rpc("query", {"request_type": "view_account"}), result({"amount": "1"})),
     ("POST", "workshop.example", "/tools/list", {"tools": ["saw"]}, {"tools": [{"name": "saw", "description": "cuts"}]}),
     ("POST", "agenda.example", "/rpc", rpc("tasks/complete", {"id": 4}), result({"done": True})),
+    # messages with a value in them, at paths, with headers and in shapes that models have
+    ("POST", "dealer.example", "/api/chat", {"model": "Golf", "messages": [{"role": "user", "content": "card " + CARD}]}, {"ok": True}),
+    ("POST", "sms.example", "/v2/messages", {"to": "+1555", "text": "card " + CARD}, {"data": {"id": 7}}),
+    ("POST", "chat.example", "/sync", {"model": "p", "messages": [{"role": "user", "content": "card " + CARD}]}, {"ok": True}),
+    ("POST", "agents.example", "/api/agents", {"model": "gpt-4o", "instructions": "card " + CARD, "max_tokens": 9}, {"id": 5}),
     # event streams of others
     ("GET", "feed.example", "/events", None, b"event: message\ndata: {\"id\":1,\"delta\":\"up\"}\n\n", "text/event-stream"),
     ("GET", "stock.example", "/prices", None, b"data: {\"model\":\"x\",\"price\":3}\n\n", "text/event-stream"),
@@ -206,6 +212,10 @@ def test_nothing_is_taken_for_what_it_is_not(weir):
     services = [f"{r['ai_service']}: {name(ROWS, r)}" for r in kinds["flow"]
                 if "ai_service" in r and r.get("server_name") not in providers]
     assert not services, services
+    with_card = [row for row in ROWS if CARD in json.dumps(row[3:4], default=str)]
+    cards = [r for r in kinds["finding"] if r["rule_id"] == "pci.pan"]
+    assert sum(r["count"] for r in cards) == len(with_card) == 4, cards
+    assert {(r["where"], r["dst_kind"]) for r in cards} == {("json", "internal")}, cards
 
 
 # Of PostgreSQL: other distances, lists and indexes, and the words within text

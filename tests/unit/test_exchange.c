@@ -159,6 +159,55 @@ test_answer_first(void **state)
 	feed_fini(&f);
 }
 
+#define CHAT(path)                                                         \
+	FEED_ORIG(                                                         \
+	    "POST " path " HTTP/1.1\r\nHost: a.example\r\n"                \
+	    "Content-Type: application/json\r\nContent-Length: 66\r\n\r\n" \
+	    "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"weir-canary\"}]}")
+
+static const struct prompt_case {
+	const char *name;
+	struct feed_turn turns[3];
+	const char *has, *has_not;
+} prompt_cases[] = {
+	{ "answered as by a model",
+	  { CHAT("/sync"), FEED_RESP("HTTP/1.1 200 OK\r\nContent-Length: 43\r\n\r\n"
+				     "{\"choices\":[{\"message\":{\"content\":\"yes\"}}]}") },
+	  "where=llm.prompt.user",
+	  "where=json" },
+	{ "answered by somebody else",
+	  { CHAT("/sync"),
+	    FEED_RESP("HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{\"ok\":true}") },
+	  "where=json",
+	  "llm" },
+	{ "the same at a path of Ollama's",
+	  { CHAT("/api/chat"),
+	    FEED_RESP("HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{\"ok\":true}") },
+	  "where=json",
+	  "llm" },
+	{ "never answered", { CHAT("/api/chat") }, "where=llm.prompt.user", "where=json" },
+};
+
+/* Whether it is a prompt that something was found in, the answer says. */
+static void
+test_prompt_or_not(void **state)
+{
+	static struct feed f;
+
+	(void)state;
+	feed_init(&f);
+	for (size_t i = 0; i < ARRAY_LEN(prompt_cases); i++) {
+		const struct prompt_case *t = &prompt_cases[i];
+
+		print_message("%s\n", t->name);
+		feed_same(&f, t->turns, 80);
+		feed_has(&f, t->has);
+		feed_has(&f, "findings=1");
+		feed_has_not(&f, t->has_not);
+	}
+	feed_fini(&f);
+}
+
 #define DNS_QUERY "\1\2\1\0\0\1\0\0\0\0\0\0\1a\7example\0\0\1\0\1"
 #define DNS_ANSWER                                                                         \
 	"\1\2\x81\x80\0\1\0\1\0\0\0\0\1a\7example\0\0\1\0\1\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4" \
@@ -418,6 +467,7 @@ main(void)
 		cmocka_unit_test(test_exchange_reused),
 		cmocka_unit_test(test_answer_alone),
 		cmocka_unit_test(test_answer_first),
+		cmocka_unit_test(test_prompt_or_not),
 		cmocka_unit_test(test_connect_host),
 		cmocka_unit_test(test_dns_reused),
 		cmocka_unit_test(test_closed_says_what_it_skipped),
