@@ -242,6 +242,7 @@ struct llm_side {
 	uint8_t part;	   /* enum llm_part */
 	uint8_t item_len;
 	uint8_t arguments_at; /* depth inside an object of arguments or a result, 0 outside */
+	bool arguments_again; /* they were told before */
 	uint8_t schema_at;    /* the same of tools and other schemas, which cost tokens as well */
 	bool text_open;	      /* a text was begun and wants its line feed before the next one */
 	bool delta_is_call;   /* what a `delta` holds, by the event's type */

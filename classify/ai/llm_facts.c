@@ -207,6 +207,18 @@ llm_text(struct llm_call *call, enum llm_text_kind kind, const uint8_t *text, si
 }
 
 void
+llm_text_again(struct llm_call *call, enum llm_text_kind kind, const uint8_t *text, size_t len)
+{
+	struct llm_side *side = &call->response;
+
+	call->repeat.nr_texts = 2; /* no event is taken for this one's repeat */
+	side->text_open = true;
+	side->text_kind = (uint8_t)kind;
+	if (call->text_fn != NULL && len != 0)
+		call->text_fn(call->text_arg, kind, call->choice, text, len);
+}
+
+void
 llm_flush_held(struct llm_call *call)
 {
 	size_t len = call->held_len;

@@ -77,6 +77,9 @@ void llm_side_string(struct llm_side *side, enum json_event event, const uint8_t
 
 /* Parts of the conversation on their way to the text hook; gap: a line feed goes between. */
 void llm_text(struct llm_call *call, enum llm_text_kind kind, const uint8_t *text, size_t len);
+/* The same once more: handed on, and counted nowhere. */
+void llm_text_again(struct llm_call *call, enum llm_text_kind kind, const uint8_t *text,
+		    size_t len);
 void llm_text_gap(struct llm_call *call, bool is_completion);
 
 /* Setters, each bounded. */

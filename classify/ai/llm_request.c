@@ -57,6 +57,9 @@ attached_to(const struct llm_side *side, uint64_t path)
 	case AT(K_item, K_content, ITEM, K_audio):
 		return side->role;
 	case AT(K_messages, ITEM, K_content, ITEM, K_content, ITEM, K_source, K_data):
+	case AT(K_input, ITEM, K_output, K_image_url):
+	case AT(K_input, ITEM, K_output, ITEM, K_image_url):
+	case AT(K_input, ITEM, K_output, ITEM, K_file_data):
 		return LLM_TEXT_TOOL_RESULT;
 	case AT(K_images, ITEM):
 	case AT(K_audio): /* of realtime sessions */
@@ -167,6 +170,7 @@ prompt_text(const struct llm_side *side, uint64_t path)
 	case AT(K_messages, ITEM, K_content, ITEM, K_source, K_content): /* anthropic's document */
 	case AT(K_messages, ITEM, K_content, ITEM, K_source, K_content, ITEM, K_text):
 	case AT(K_contents, ITEM, K_parts, ITEM, K_text):
+	case AT(K_contents, ITEM, K_parts, K_text):
 	case AT(K_input, ITEM, K_content):
 	case AT(K_input, ITEM, K_content, ITEM, K_text):
 	case AT(K_item, K_content, ITEM, K_text):
@@ -189,6 +193,7 @@ prompt_text(const struct llm_side *side, uint64_t path)
 	case AT(K_setup, K_systemInstruction, K_parts, ITEM, K_text):
 		return LLM_TEXT_SYSTEM;
 	case AT(K_contents, K_parts, ITEM, K_text):
+	case AT(K_contents, K_parts, K_text):
 	case AT(K_content, K_parts, ITEM, K_text):
 	case AT(K_requests, ITEM, K_content, K_parts, ITEM, K_text):
 	case AT(K_input):
@@ -395,7 +400,7 @@ container(struct llm_call *call, enum json_event event, uint64_t path)
 static void
 message_edge(struct llm_side *side, const struct json_walk *w, enum json_event event, uint64_t path)
 {
-	if (event == JSON_OBJECT_END) {
+	if (event == JSON_OBJECT_END || event == JSON_ARRAY_END) {
 		if (side->arguments_at == w->depth + 1)
 			side->arguments_at = 0;
 		return;
@@ -413,7 +418,9 @@ message_edge(struct llm_side *side, const struct json_walk *w, enum json_event e
 		side->nr_messages++;
 		break;
 	case AT(K_contents, ITEM, K_parts, ITEM, K_functionResponse):
+	case AT(K_contents, ITEM, K_parts, ITEM, K_function_response):
 	case AT(K_messages, ITEM, K_content, ITEM, K_toolResult):
+	case AT(K_input, ITEM, K_output): /* a list of texts and pictures, or what a shell said */
 		side->arguments_at = (uint8_t)(w->depth + 1);
 		break;
 	default:
@@ -525,9 +532,12 @@ llm_request_event(void *arg, const struct json_walk *w, enum json_event event, c
 		break;
 	case JSON_ARRAY:
 		container(call, event, path);
+		if (path == AT(K_input, ITEM, K_output))
+			message_edge(side, w, event, path);
 		schema_edge(side, w, event, path);
 		break;
 	case JSON_ARRAY_END:
+		message_edge(side, w, event, path);
 		schema_edge(side, w, event, path);
 		break;
 	case JSON_TRUE:

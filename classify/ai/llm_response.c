@@ -16,12 +16,13 @@ completion_text(const struct llm_call *call, uint64_t path)
 {
 	const struct llm_side *side = &call->response;
 
-	if (side->arguments_at != 0)
-		return LLM_TEXT_TOOL_CALL;
 	switch (path) {
 	case AT(K_choices, ITEM, K_delta, K_tool_calls, ITEM, K_function, K_arguments):
 	case AT(K_choices, ITEM, K_message, K_tool_calls, ITEM, K_function, K_arguments):
+	case AT(K_choices, ITEM, K_delta, K_function_call, K_arguments): /* before tools */
+	case AT(K_choices, ITEM, K_message, K_function_call, K_arguments):
 	case AT(K_output, ITEM, K_arguments):
+	case AT(K_output, ITEM, K_input): /* of a custom tool, any text */
 	case AT(K_delta, K_partial_json):
 	case AT(K_delta, K_toolUse, K_input):
 	case AT(K_delta, K_message, K_tool_calls, K_function, K_arguments):
@@ -30,10 +31,16 @@ completion_text(const struct llm_call *call, uint64_t path)
 	case AT(K_choices, ITEM, K_delta, K_content, ITEM, K_text):
 	case AT(K_choices, ITEM, K_delta, K_reasoning_content):
 	case AT(K_choices, ITEM, K_delta, K_reasoning):
+	case AT(K_choices, ITEM, K_delta, K_refusal):
+	case AT(K_choices, ITEM, K_delta, K_audio, K_transcript):
+	case AT(K_choices, ITEM, K_delta, K_content, ITEM, K_thinking, ITEM, K_text): /* mistral */
 	case AT(K_choices, ITEM, K_message, K_content):
 	case AT(K_choices, ITEM, K_message, K_content, ITEM, K_text):
 	case AT(K_choices, ITEM, K_message, K_reasoning_content):
 	case AT(K_choices, ITEM, K_message, K_reasoning):
+	case AT(K_choices, ITEM, K_message, K_refusal):
+	case AT(K_choices, ITEM, K_message, K_audio, K_transcript):
+	case AT(K_choices, ITEM, K_message, K_content, ITEM, K_thinking, ITEM, K_text):
 	case AT(K_choices, ITEM, K_text):
 	case AT(K_output, ITEM, K_content, ITEM, K_text):
 	case AT(K_content, ITEM, K_text): /* anthropic */
@@ -41,12 +48,19 @@ completion_text(const struct llm_call *call, uint64_t path)
 	case AT(K_content_block, K_text):
 	case AT(K_delta, K_text): /* and converse */
 	case AT(K_delta, K_thinking):
+	case AT(K_delta, K_reasoningContent, K_text):
 	case AT(K_output, K_message, K_content, ITEM, K_text):
 	case AT(K_candidates, ITEM, K_content, K_parts, ITEM, K_text): /* gemini */
 	case AT(K_serverContent, K_modelTurn, K_parts, ITEM, K_text):
-	case AT(K_message, K_content): /* ollama, and cohere: */
+	case AT(K_thinking): /* ollama */
+	case AT(K_message, K_thinking):
+	case AT(K_message, K_content): /* and cohere: */
 	case AT(K_message, K_content, ITEM, K_text):
+	case AT(K_message, K_content, ITEM, K_thinking):
+	case AT(K_message, K_tool_plan):
 	case AT(K_delta, K_message, K_content, K_text):
+	case AT(K_delta, K_message, K_content, K_thinking):
+	case AT(K_delta, K_message, K_tool_plan):
 	case AT(K_response):
 	case AT(K_generated_text): /* tgi */
 	case AT(K_token, K_text):
@@ -71,18 +85,51 @@ completion_text(const struct llm_call *call, uint64_t path)
 	}
 }
 
+/*
+ * A streamed call of a tool is told again, when its arguments, its item and the answer are done.
+ * Pieces may have been lost, so it is looked at, but not counted once more.
+ */
+static bool
+is_again(const struct llm_call *call, uint64_t path)
+{
+	if (!call->response_is_stream)
+		return false;
+	switch (path) {
+	case AT(K_arguments):
+	case AT(K_input):
+	case AT(K_item, K_arguments):
+	case AT(K_item, K_input):
+	case AT(K_response, K_output, ITEM, K_arguments):
+	case AT(K_response, K_output, ITEM, K_input):
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void
+argument_text(struct llm_call *call, const uint8_t *text, size_t len)
+{
+	if (call->response.arguments_again)
+		llm_text_again(call, LLM_TEXT_TOOL_CALL, text, len);
+	else
+		llm_text(call, LLM_TEXT_TOOL_CALL, text, len);
+}
+
 static bool
 span_has(struct span text, const char *part)
 {
 	return text.len != 0 && memmem(text.p, text.len, part, strlen(part)) != NULL;
 }
 
-/* response.output_text.delta, response.function_call_arguments.delta, response.output_audio.delta
+/*
+ * response.output_text.delta, response.function_call_arguments.delta,
+ * response.custom_tool_call_input.delta, response.output_audio.delta
  */
 static void
 event_type(struct llm_side *side, struct span type)
 {
-	side->delta_is_call = span_has(type, "arguments.delta");
+	side->delta_is_call = span_has(type, "_call") && span_has(type, ".delta");
 	side->item_again = span_has(type, "output_item.done");
 	side->delta_is_data = span_has(type, "audio.delta") || span_has(type, "partial_image");
 }
@@ -182,11 +229,27 @@ finish_reason(struct llm_call *call, uint64_t path, struct span text)
 	}
 }
 
+/* Tools that have no other name than their kind, and run where the client is. */
+static bool
+is_nameless_call(struct span type)
+{
+	return span_is(type, "local_shell_call") || span_is(type, "shell_call") ||
+	       span_is(type, "apply_patch_call") || span_is(type, "computer_call");
+}
+
 static bool
 is_tool_type(struct span type)
 {
 	return span_is(type, "tool_use") || span_is(type, "function_call") ||
-	       span_is(type, "custom_tool_call") || span_is(type, "mcp_call");
+	       span_is(type, "custom_tool_call") || span_is(type, "mcp_call") ||
+	       is_nameless_call(type);
+}
+
+static void
+set_item_name(struct llm_side *side, struct span name)
+{
+	copy_text(side->item_name, sizeof(side->item_name), name);
+	side->item_len = (uint8_t)strlen(side->item_name);
 }
 
 static void
@@ -198,11 +261,14 @@ tool_name(struct llm_call *call, uint64_t path, struct span text)
 	case AT(K_choices, ITEM, K_message, K_tool_calls, ITEM, K_function, K_name):
 	case AT(K_choices, ITEM, K_delta, K_tool_calls, ITEM, K_function, K_name):
 	case AT(K_choices, ITEM, K_message, K_function, K_name):
+	case AT(K_choices, ITEM, K_message, K_function_call, K_name):
+	case AT(K_choices, ITEM, K_delta, K_function_call, K_name):
 	case AT(K_candidates, ITEM, K_content, K_parts, ITEM, K_functionCall, K_name):
 	case AT(K_message, K_tool_calls, ITEM, K_function, K_name):
 	case AT(K_delta, K_message, K_tool_calls, K_function, K_name):
 	case AT(K_tool_calls, ITEM, K_name):
 	case AT(K_toolCall, K_functionCalls, ITEM, K_name):
+		llm_text_gap(call, true);
 		llm_tool_called(call, text);
 		break;
 	/* Here the name and the type that makes it a call come in any order. */
@@ -213,8 +279,7 @@ tool_name(struct llm_call *call, uint64_t path, struct span text)
 	case AT(K_item, K_name):
 	case AT(K_output, K_message, K_content, ITEM, K_toolUse, K_name):
 	case AT(K_start, K_toolUse, K_name):
-		copy_text(side->item_name, sizeof(side->item_name), text);
-		side->item_len = (uint8_t)strlen(side->item_name);
+		set_item_name(side, text);
 		break;
 	case AT(K_content, ITEM, K_type):
 	case AT(K_content_block, K_type):
@@ -224,6 +289,8 @@ tool_name(struct llm_call *call, uint64_t path, struct span text)
 	case AT(K_output, K_message, K_content, ITEM, K_toolUse, K_type):
 	case AT(K_start, K_toolUse, K_type):
 		side->item_is_tool = is_tool_type(text);
+		if (side->item_len == 0 && is_nameless_call(text))
+			set_item_name(side, span_of(text.p, text.len - strlen("_call")));
 		break;
 	default:
 		break;
@@ -574,6 +641,8 @@ item_edge(struct llm_call *call, enum json_event event, uint64_t path)
 	}
 	side->item_is_tool = tool && event == JSON_OBJECT;
 	side->item_len = 0;
+	if (event == JSON_OBJECT)
+		llm_text_gap(call, true);
 }
 
 /* Tool arguments that are an object instead of a string: every string inside is text. */
@@ -592,7 +661,20 @@ arguments_edge(struct llm_side *side, const struct json_walk *w, enum json_event
 	case AT(K_output, K_message, K_content, ITEM, K_toolUse, K_input):
 	case AT(K_message, K_tool_calls, ITEM, K_function, K_arguments):
 	case AT(K_toolCall, K_functionCalls, ITEM, K_args):
+	case AT(K_output, ITEM, K_action): /* of a shell or a computer, and of a patch: */
+	case AT(K_output, ITEM, K_operation):
 		side->arguments_at = (uint8_t)(w->depth + 1);
+		side->arguments_again = false;
+		break;
+	case AT(K_item, K_action):
+	case AT(K_item, K_operation): /* whole when the item is done */
+		side->arguments_at = (uint8_t)(w->depth + 1);
+		side->arguments_again = !side->item_again;
+		break;
+	case AT(K_response, K_output, ITEM, K_action):
+	case AT(K_response, K_output, ITEM, K_operation):
+		side->arguments_at = (uint8_t)(w->depth + 1);
+		side->arguments_again = true;
 		break;
 	default:
 		break;
@@ -627,32 +709,45 @@ llm_response_event(void *arg, const struct json_walk *w, enum json_event event, 
 		break;
 	case JSON_STRING:
 		kind = completion_text(call, path);
-		if (kind != NO_TEXT)
+		if (side->arguments_at != 0) {
+			argument_text(call, text, len);
+		} else if (kind != NO_TEXT) {
 			answer_text(call, (enum llm_text_kind)kind, path, text, len);
+		} else if (is_again(call, path)) {
+			if (side->text_len == 0)
+				llm_text_gap(call, true);
+			llm_text_again(call, LLM_TEXT_TOOL_CALL, text, len);
+		}
 		llm_side_string(side, event, text, len);
 		break;
 	case JSON_STRING_END:
 		call->held_over = false;
 		string_value(call, path);
-		if (!call->response_is_stream || side->arguments_at != 0)
+		if (!call->response_is_stream || side->arguments_at != 0 || is_again(call, path))
 			llm_text_gap(call, true);
 		llm_side_string(side, event, NULL, 0);
 		break;
 	case JSON_NUMBER:
 		if (side->arguments_at != 0) {
-			llm_text(call, LLM_TEXT_TOOL_CALL, text, len);
+			argument_text(call, text, len);
 			llm_text_gap(call, true);
 		}
 		number_value(call, path, text, len);
 		break;
 	case JSON_KEY:
 		if (side->arguments_at != 0) {
-			llm_text(call, LLM_TEXT_TOOL_CALL, text, len);
-			llm_text(call, LLM_TEXT_TOOL_CALL, (const uint8_t *)": ", 2);
+			argument_text(call, text, len);
+			argument_text(call, (const uint8_t *)": ", 2);
 		}
 		key(call, path);
 		break;
 	case JSON_OBJECT:
+		/* What Nova streams behind InvokeModel is Converse's, in an object called so. */
+		if (side->body == LLM_BODY_AWS &&
+		    (path == AT(K_contentBlockStart) || path == AT(K_contentBlockDelta) ||
+		     path == AT(K_messageStop) || path == AT(K_metadata)))
+			json_walk_root(&side->walk);
+		/* fall through */
 	case JSON_OBJECT_END:
 		choice_edge(call, event, path);
 		item_edge(call, event, path);

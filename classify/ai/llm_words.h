@@ -14,6 +14,7 @@
 #define LLM_WORDS(X) \
 	X(Get, "Get") \
 	X(_id, "_id") \
+	X(action, "action") \
 	X(invocationMetrics, "amazon-bedrock-invocationMetrics") \
 	X(anthropic_version, "anthropic_version") \
 	X(args, "args") \
@@ -43,6 +44,8 @@
 	X(completion_tokens, "completion_tokens") \
 	X(completion_window, "completion_window") \
 	X(content, "content") \
+	X(contentBlockDelta, "contentBlockDelta") \
+	X(contentBlockStart, "contentBlockStart") \
 	X(content_block, "content_block") \
 	X(contents, "contents") \
 	X(conversation, "conversation") \
@@ -79,7 +82,9 @@
 	X(functionCalls, "functionCalls") \
 	X(functionDeclarations, "functionDeclarations") \
 	X(functionResponse, "functionResponse") \
+	X(function_call, "function_call") \
 	X(function_declarations, "function_declarations") \
+	X(function_response, "function_response") \
 	X(functions, "functions") \
 	X(generated_text, "generated_text") \
 	X(generated_tokens, "generated_tokens") \
@@ -125,8 +130,10 @@
 	X(max_tokens_to_sample, "max_tokens_to_sample") \
 	X(mcp_servers, "mcp_servers") \
 	X(message, "message") \
+	X(messageStop, "messageStop") \
 	X(messages, "messages") \
 	X(meta, "meta") \
+	X(metadata, "metadata") \
 	X(metadatas, "metadatas") \
 	X(model, "model") \
 	X(modelTurn, "modelTurn") \
@@ -137,6 +144,7 @@
 	X(namespace, "namespace") \
 	X(object, "object") \
 	X(objects, "objects") \
+	X(operation, "operation") \
 	X(output, "output") \
 	X(outputText, "outputText") \
 	X(outputTokenCount, "outputTokenCount") \
@@ -170,7 +178,9 @@
 	X(query_vector_builder, "query_vector_builder") \
 	X(reason, "reason") \
 	X(reasoning, "reasoning") \
+	X(reasoningContent, "reasoningContent") \
 	X(reasoning_content, "reasoning_content") \
+	X(refusal, "refusal") \
 	X(relevance_score, "relevance_score") \
 	X(request_counts, "request_counts") \
 	X(requests, "requests") \
@@ -221,10 +231,12 @@
 	X(toolSpec, "toolSpec") \
 	X(toolUse, "toolUse") \
 	X(tool_calls, "tool_calls") \
+	X(tool_plan, "tool_plan") \
 	X(tools, "tools") \
 	X(topK, "topK") \
 	X(top_k, "top_k") \
 	X(total, "total") \
+	X(transcript, "transcript") \
 	X(turns, "turns") \
 	X(type, "type") \
 	X(upsertedCount, "upsertedCount") \

@@ -120,7 +120,85 @@ static const struct llm_case {
 	      "{\"input_tokens\":5,\"output_tokens\":6}}}\n\n",
 	  .want = "openai openai.responses chat gpt-x>gpt-x-1 resp_2 in=5 out=6 stream tools=look "
 		  "host",
-	  .completion = "hello" },
+	  .completion = "hello\n" },
+	{ .name = "responses, calls of tools streamed, and told again when they are done",
+	  .host = "api.openai.com",
+	  .path = "/v1/responses",
+	  .request =
+	      "{\"model\":\"m\",\"input\":[{\"type\":\"function_call_output\",\"output\":[{"
+	      "\"type\":\"input_text\",\"text\":\"a list\"}]},{\"type\":"
+	      "\"shell_call_output\",\"output\":[{\"stdout\":\"files\"}]},{\"role\":\"user\","
+	      "\"content\":\"hi\"}],\"stream\":true}",
+	  .type = "text/event-stream",
+	  .response =
+	      "data: {\"type\":\"response.output_item.added\",\"item\":{\"type\":\"function_call\","
+	      "\"name\":\"f\",\"arguments\":\"\"}}\n\n"
+	      "data: {\"type\":\"response.function_call_arguments.delta\",\"delta\":\"{a\"}\n\n"
+	      "data: {\"type\":\"response.function_call_arguments.delta\",\"delta\":\"b}\"}\n\n"
+	      "data: {\"type\":\"response.function_call_arguments.done\",\"arguments\":\"{ab}\"}"
+	      "\n\n"
+	      "data: {\"type\":\"response.output_item.done\",\"item\":{\"type\":\"function_call\","
+	      "\"name\":\"f\",\"arguments\":\"{ab}\"}}\n\n"
+	      "data: {\"type\":\"response.output_item.added\",\"item\":{\"type\":"
+	      "\"custom_tool_call\",\"name\":\"g\"}}\n\n"
+	      "data: {\"type\":\"response.custom_tool_call_input.delta\",\"delta\":\"in\"}\n\n"
+	      "data: {\"type\":\"response.custom_tool_call_input.delta\",\"delta\":\"put\"}\n\n"
+	      "data: {\"type\":\"response.output_item.done\",\"item\":{\"type\":"
+	      "\"shell_call\",\"action\":{\"commands\":[\"ls\"]}}}\n\n",
+	  .want = "openai openai.responses chat m> stream tools=f tools=g tools=shell host",
+	  .completion = "{ab}\n{ab}\n{ab}\ninput\ncommands: ls\n",
+	  .prompt = "<result>input_text\na list\nfiles\n<user>hi\n" },
+	{ .name = "responses, tools of other kinds",
+	  .host = "api.openai.com",
+	  .path = "/v1/responses",
+	  .request = "{\"model\":\"m\",\"input\":\"hi\"}",
+	  .response =
+	      "{\"object\":\"response\",\"output\":[{\"type\":\"custom_tool_call\",\"name\":\"g\","
+	      "\"input\":\"any text\"},{\"type\":\"local_shell_call\",\"action\":{\"command\":["
+	      "\"ls\",\"/\"]}},{\"operation\":{\"diff\":\"+x\"},\"type\":\"apply_patch_call\"},{"
+	      "\"type\":\"computer_call\",\"action\":{\"x\":7}}]}",
+	  .want = "openai openai.responses chat m> tools=g tools=local_shell tools=apply_patch "
+		  "tools=computer host",
+	  .completion = "any text\ncommand: ls\n/\ndiff: +x\nx: 7\n" },
+	{ .name = "openai chat, what is said in other places",
+	  .host = "api.openai.com",
+	  .path = "/v1/chat/completions",
+	  .request = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}",
+	  .type = "text/event-stream",
+	  .response =
+	      "data: {\"choices\":[{\"delta\":{\"refusal\":\"I ca\"}}]}\n\n"
+	      "data: {\"choices\":[{\"delta\":{\"refusal\":\"n't\"}}]}\n\n"
+	      "data: {\"choices\":[{\"delta\":{\"audio\":{\"transcript\":\" sa\"}}}]}\n\n"
+	      "data: {\"choices\":[{\"delta\":{\"audio\":{\"transcript\":\"y\"}}}]}\n\n"
+	      "data: {\"choices\":[{\"delta\":{\"content\":[{\"type\":\"thinking\",\"thinking\":[{"
+	      "\"text\":\" hm\"}]}]}}]}\n\n"
+	      "data: {\"choices\":[{\"delta\":{\"function_call\":{\"name\":\"f\",\"arguments\":"
+	      "\"{a\"}}}]}\n\n"
+	      "data: {\"choices\":[{\"delta\":{\"function_call\":{\"arguments\":\"b}\"}}}]}\n\n",
+	  .want = "openai openai.chat chat m> stream tools=f host",
+	  .completion = "I can't say hm\n{ab}" },
+	{ .name = "cohere, what it thinks and plans",
+	  .host = "api.cohere.com",
+	  .path = "/v2/chat",
+	  .request = "{\"model\":\"cmd\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}",
+	  .type = "text/event-stream",
+	  .response = "data: {\"delta\":{\"message\":{\"content\":{\"thinking\":\"th\"}}}}\n\n"
+		      "data: {\"delta\":{\"message\":{\"content\":{\"thinking\":\"ink\"}}}}\n\n"
+		      "data: {\"delta\":{\"message\":{\"tool_plan\":\" pl\"}}}\n\n"
+		      "data: {\"delta\":{\"message\":{\"tool_plan\":\"an\"}}}\n\n",
+	  .want = "cohere cohere.chat chat cmd> stream host",
+	  .completion = "think plan" },
+	{ .name = "ollama thinks",
+	  .host = "llm.example",
+	  .path = "/api/chat",
+	  .request = "{\"model\":\"l3\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}",
+	  .type = "application/x-ndjson",
+	  .response = "{\"model\":\"l3\",\"message\":{\"content\":\"\",\"thinking\":\"th\"},"
+		      "\"done\":false}\n"
+		      "{\"model\":\"l3\",\"message\":{\"content\":\"\",\"thinking\":\"ink\"},"
+		      "\"done\":true}\n",
+	  .want = "ollama ollama.chat chat l3>l3 stream engine=ollama",
+	  .completion = "think" },
 	{ .name = "stored response fetched",
 	  .method = "GET",
 	  .host = "api.openai.com",
@@ -1130,6 +1208,40 @@ test_invoke_stream(void **state)
 		     "aws.bedrock bedrock.invoke text_completion m> out=7 stream host", "hi");
 }
 
+/* As above, in the objects that Nova has around it; and what Claude thinks, without them. */
+static void
+test_nova_stream(void **state)
+{
+	static const char *const events[] = {
+		/* {"contentBlockStart":{"start":{"toolUse":{"name":"t"}}}} */
+		"eyJjb250ZW50QmxvY2tTdGFydCI6eyJzdGFydCI6eyJ0b29sVXNlIjp7Im5hbWUiOiJ0In19fX0=",
+		/* {"contentBlockDelta":{"delta":{"text":"h"}}} */
+		"eyJjb250ZW50QmxvY2tEZWx0YSI6eyJkZWx0YSI6eyJ0ZXh0IjoiaCJ9fX0=",
+		/* {"contentBlockDelta":{"delta":{"text":"i"}}} */
+		"eyJjb250ZW50QmxvY2tEZWx0YSI6eyJkZWx0YSI6eyJ0ZXh0IjoiaSJ9fX0=",
+		/* {"delta":{"reasoningContent":{"text":" m"}}} */
+		"eyJkZWx0YSI6eyJyZWFzb25pbmdDb250ZW50Ijp7InRleHQiOiIgbSJ9fX0=",
+		/* {"messageStop":{"stopReason":"end_turn"}} */
+		"eyJtZXNzYWdlU3RvcCI6eyJzdG9wUmVhc29uIjoiZW5kX3R1cm4ifX0=",
+		/* {"metadata":{"usage":{"inputTokens":3,"outputTokens":4}}} */
+		"eyJtZXRhZGF0YSI6eyJ1c2FnZSI6eyJpbnB1dFRva2VucyI6Mywib3V0cHV0VG9rZW5zIjo0fX19",
+	};
+	uint8_t body[2048];
+	size_t n = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(events); i++) {
+		char chunk[256];
+
+		snprintf(chunk, sizeof(chunk), "{\"bytes\":\"%s\"}", events[i]);
+		n += put_frame(body + n, "chunk", chunk);
+	}
+	aws_exchange("/model/m/invoke-with-response-stream", body, n,
+		     "aws.bedrock bedrock.invoke text_completion m> in=3 out=4 stream tools=t "
+		     "fin=end_turn host",
+		     "hi m");
+}
+
 /* More tools and finish reasons than there is room for: the first stay, the rest is counted. */
 static void
 test_limits(void **state)
@@ -1230,7 +1342,7 @@ main(void)
 		cmocka_unit_test(test_exchanges),	cmocka_unit_test(test_events_alike),
 		cmocka_unit_test(test_upload),		cmocka_unit_test(test_upload_gap),
 		cmocka_unit_test(test_converse_stream), cmocka_unit_test(test_invoke_stream),
-		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_limits),		cmocka_unit_test(test_nova_stream),
 	};
 
 	return cmocka_run_group_tests(tests, load, unload);
