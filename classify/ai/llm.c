@@ -395,6 +395,7 @@ settle(struct llm_call *call)
 	}
 	settle_dialect(call);
 	settle_provider(call);
+	llm_settle_usage(call);
 	llm_estimate_tokens(call);
 }
 

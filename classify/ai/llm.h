@@ -309,6 +309,10 @@ struct llm_call {
 	} line;
 	bool request_models_differ, response_models_differ; /* of a batch */
 	bool tokens_exact; /* Cohere: tokens were seen, which beat billed units */
+	struct { /* counts that are told where no better one is, 0: none; see llm_settle_usage */
+		uint32_t evaluated, cached, predicted, total;
+	} lesser;
+	bool output_begun; /* its count is the one that a stream begins with */
 	bool uvicorn;
 	bool websocket;
 	bool refers; /* to files or turns that the service keeps: the prompt is not all there */

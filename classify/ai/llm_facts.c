@@ -184,6 +184,31 @@ llm_set_count(struct llm_call *call, struct llm_count *count, uint64_t n)
 	call->signs |= LLM_SIGN_USAGE;
 }
 
+/*
+ * llama.cpp says what it evaluated and what it had in its cache, apart, and not always more than
+ * that; embedders and rerankers may say the total alone. Anthropic begins a stream with a count of
+ * output that is no more than a placeholder: one that was cut has none.
+ */
+void
+llm_settle_usage(struct llm_call *call)
+{
+	struct llm_facts *f = &call->facts;
+
+	if (!f->input_tokens.known && call->lesser.evaluated != 0) {
+		llm_set_count(call, &f->input_tokens,
+			      (uint64_t)call->lesser.evaluated + call->lesser.cached);
+		if (call->lesser.cached != 0 && !f->cached_tokens.known)
+			llm_set_count(call, &f->cached_tokens, call->lesser.cached);
+	}
+	if (!f->output_tokens.known && call->lesser.predicted != 0)
+		llm_set_count(call, &f->output_tokens, call->lesser.predicted);
+	if (!f->input_tokens.known && call->lesser.total != 0 &&
+	    (f->operation == LLM_EMBEDDINGS || f->operation == LLM_RERANKING))
+		llm_set_count(call, &f->input_tokens, call->lesser.total);
+	if (call->output_begun)
+		f->output_tokens = (struct llm_count) { 0 };
+}
+
 void
 llm_text(struct llm_call *call, enum llm_text_kind kind, const uint8_t *text, size_t len)
 {

@@ -93,6 +93,9 @@ void llm_flush_held(struct llm_call *call);
 void llm_set_model(struct llm_call *call, char *model, struct span name);
 void llm_set_count(struct llm_call *call, struct llm_count *count, uint64_t n);
 
+/* When all was seen: counts that were not reported as such, or are none. */
+void llm_settle_usage(struct llm_call *call);
+
 /* The estimates of facts, when all was seen. */
 void llm_estimate_tokens(struct llm_call *call);
 

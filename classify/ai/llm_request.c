@@ -185,6 +185,7 @@ prompt_text(const struct llm_side *side, uint64_t path)
 		return LLM_TEXT_TOOL_RESULT;
 	case AT(K_systemInstruction, K_parts, ITEM, K_text):
 	case AT(K_system_instruction, K_parts, ITEM, K_text):
+	case AT(K_system_instruction):
 	case AT(K_system):
 	case AT(K_system, ITEM, K_text):
 	case AT(K_instructions):
@@ -226,6 +227,9 @@ string_value(struct llm_call *call, uint64_t path)
 	struct span text = span_of(call->request.text, call->request.text_len);
 
 	switch (path) {
+	case AT(K_model_id): /* of watsonx, and of much else */
+		llm_set_model(call, call->facts.request_model, text);
+		break;
 	case AT(K_name): /* of what is pulled, as it was called first */
 		if (call->facts.dialect != LLM_OLLAMA_PULL)
 			break;

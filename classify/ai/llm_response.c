@@ -182,7 +182,9 @@ model_or_id(struct llm_call *call, uint64_t path, struct span text)
 
 	switch (path) {
 	case AT(K_model):
+	case AT(K_model_id):
 	case AT(K_modelVersion):
+	case AT(K_interaction, K_model):
 	case AT(K_message, K_model):  /* anthropic message_start */
 	case AT(K_response, K_model): /* responses events */
 	case AT(K_response, K_modelVersion):
@@ -191,6 +193,7 @@ model_or_id(struct llm_call *call, uint64_t path, struct span text)
 			llm_set_model(call, facts->response_model, text);
 		break;
 	case AT(K_id):
+	case AT(K_interaction, K_id):
 	case AT(K_message, K_id):
 	case AT(K_response, K_id):
 	case AT(K_responseId):
@@ -216,6 +219,7 @@ finish_reason(struct llm_call *call, uint64_t path, struct span text)
 	case AT(K_finish_reason):
 	case AT(K_delta, K_finish_reason):
 	case AT(K_details, K_finish_reason):
+	case AT(K_meta_info, K_finish_reason, K_type):
 	case AT(K_completionReason):
 	case AT(K_results, ITEM, K_completionReason):
 	case AT(K_outputs, ITEM, K_stop_reason):
@@ -402,8 +406,11 @@ is_input_count(uint64_t path)
 	case AT(K_usageMetadata, K_promptTokenCount):
 	case AT(K_response, K_usageMetadata, K_promptTokenCount):
 	case AT(K_prompt_eval_count):
-	case AT(K_timings, K_prompt_n):
 	case AT(K_tokens_evaluated):
+	case AT(K_usage, K_total_input_tokens): /* gemini's interactions */
+	case AT(K_interaction, K_usage, K_total_input_tokens):
+	case AT(K_meta_info, K_prompt_tokens):	       /* sglang */
+	case AT(K_results, ITEM, K_input_token_count): /* watsonx */
 	case AT(K_prompt_token_count):
 	case AT(K_inputTextTokenCount):
 	case AT(K_invocationMetrics, K_inputTokenCount):
@@ -431,8 +438,11 @@ is_output_count(uint64_t path)
 	case AT(K_usageMetadata, K_responseTokenCount):
 	case AT(K_response, K_usageMetadata, K_candidatesTokenCount):
 	case AT(K_eval_count):
-	case AT(K_timings, K_predicted_n):
 	case AT(K_tokens_predicted):
+	case AT(K_usage, K_total_output_tokens):
+	case AT(K_interaction, K_usage, K_total_output_tokens):
+	case AT(K_meta_info, K_completion_tokens):
+	case AT(K_results, ITEM, K_generated_token_count):
 	case AT(K_details, K_generated_tokens):
 	case AT(K_generation_token_count):
 	case AT(K_results, ITEM, K_tokenCount):
@@ -453,10 +463,49 @@ is_cached_count(uint64_t path)
 	case AT(K_usage, K_cache_read_input_tokens):
 	case AT(K_message, K_usage, K_cache_read_input_tokens):
 	case AT(K_usage, K_cacheReadInputTokens):
+	case AT(K_usage, K_input_token_details, K_cached_tokens): /* of realtime sessions: */
+	case AT(K_response, K_usage, K_input_token_details, K_cached_tokens):
+	case AT(K_usage, K_prompt_cache_hit_tokens): /* deepseek */
+	case AT(K_meta_info, K_cached_tokens):
 	case AT(K_usageMetadata, K_cachedContentTokenCount):
 		return true;
 	default:
 		return false;
+	}
+}
+
+static void
+keep_count(struct llm_call *call, uint32_t *count, uint64_t n)
+{
+	*count = n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
+	call->signs |= LLM_SIGN_USAGE;
+}
+
+/* What stands for a count that is not reported, and what takes the place of none. */
+static void
+lesser_count(struct llm_call *call, uint64_t path, uint64_t n)
+{
+	switch (path) {
+	case AT(K_timings, K_prompt_n):
+		keep_count(call, &call->lesser.evaluated, n);
+		break;
+	case AT(K_timings, K_cache_n):
+		keep_count(call, &call->lesser.cached, n);
+		break;
+	case AT(K_timings, K_predicted_n):
+		keep_count(call, &call->lesser.predicted, n);
+		break;
+	case AT(K_usage, K_total_tokens):
+		keep_count(call, &call->lesser.total, n);
+		break;
+	case AT(K_message, K_usage, K_output_tokens): /* anthropic's, of a stream that begins */
+		call->output_begun = call->response_is_stream;
+		break;
+	case AT(K_usage, K_output_tokens):
+		call->output_begun = false;
+		break;
+	default:
+		break;
 	}
 }
 
@@ -540,6 +589,7 @@ number_value(struct llm_call *call, uint64_t path, const uint8_t *text, size_t l
 	if (!json_whole_number(text, len, &n))
 		return;
 	choice_number(call, path, n);
+	lesser_count(call, path, n);
 	if (is_input_count(path)) {
 		llm_set_count(call, &facts->input_tokens, n);
 		call->tokens_exact = true;
@@ -571,6 +621,7 @@ key(struct llm_call *call, uint64_t path)
 		shaped(call, LLM_SIGN_CHOICES, LLM_BEDROCK_CONVERSE);
 		break;
 	case AT(K_serverContent, K_modelTurn):
+	case AT(K_meta_info):
 		call->signs |= LLM_SIGN_CHOICES;
 		break;
 	case AT(K_message, K_content):

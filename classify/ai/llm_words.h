@@ -26,6 +26,7 @@
 	X(body, "body") \
 	X(bytes, "bytes") \
 	X(cacheReadInputTokens, "cacheReadInputTokens") \
+	X(cache_n, "cache_n") \
 	X(cache_read_input_tokens, "cache_read_input_tokens") \
 	X(cachedContent, "cachedContent") \
 	X(cachedContentTokenCount, "cachedContentTokenCount") \
@@ -87,6 +88,7 @@
 	X(function_response, "function_response") \
 	X(functions, "functions") \
 	X(generated_text, "generated_text") \
+	X(generated_token_count, "generated_token_count") \
 	X(generated_tokens, "generated_tokens") \
 	X(generation, "generation") \
 	X(generationConfig, "generationConfig") \
@@ -111,11 +113,14 @@
 	X(input_audio, "input_audio") \
 	X(input_file_id, "input_file_id") \
 	X(input_schema, "input_schema") \
+	X(input_token_count, "input_token_count") \
+	X(input_token_details, "input_token_details") \
 	X(input_tokens, "input_tokens") \
 	X(input_tokens_details, "input_tokens_details") \
 	X(inputs, "inputs") \
 	X(instances, "instances") \
 	X(instructions, "instructions") \
+	X(interaction, "interaction") \
 	X(item, "item") \
 	X(k, "k") \
 	X(knn, "knn") \
@@ -133,11 +138,13 @@
 	X(messageStop, "messageStop") \
 	X(messages, "messages") \
 	X(meta, "meta") \
+	X(meta_info, "meta_info") \
 	X(metadata, "metadata") \
 	X(metadatas, "metadatas") \
 	X(model, "model") \
 	X(modelTurn, "modelTurn") \
 	X(modelVersion, "modelVersion") \
+	X(model_id, "model_id") \
 	X(n_predict, "n_predict") \
 	X(n_results, "n_results") \
 	X(name, "name") \
@@ -165,6 +172,7 @@
 	X(processing_status, "processing_status") \
 	X(prompt, "prompt") \
 	X(promptTokenCount, "promptTokenCount") \
+	X(prompt_cache_hit_tokens, "prompt_cache_hit_tokens") \
 	X(prompt_eval_count, "prompt_eval_count") \
 	X(prompt_n, "prompt_n") \
 	X(prompt_token_count, "prompt_token_count") \
@@ -236,6 +244,9 @@
 	X(topK, "topK") \
 	X(top_k, "top_k") \
 	X(total, "total") \
+	X(total_input_tokens, "total_input_tokens") \
+	X(total_output_tokens, "total_output_tokens") \
+	X(total_tokens, "total_tokens") \
 	X(transcript, "transcript") \
 	X(turns, "turns") \
 	X(type, "type") \
