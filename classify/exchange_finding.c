@@ -66,6 +66,25 @@ note_signal(struct message *m, const struct finding *f)
 		conn_finding(m->x->env, m->x->c, &weighed, NULL);
 }
 
+/* By which a request is let in, and no part of what it says. */
+static bool
+is_credential(const struct message *m, const struct finding *f)
+{
+	return m->dir == CONN_ORIG &&
+	       (f->buffer == BUFFER_HTTP_HEADER || f->buffer == BUFFER_HTTP_QUERY) &&
+	       strncmp(f->rule->data_type, "secret.", 7) == 0;
+}
+
+static bool
+has_type(const struct conn_env *env, const struct conn_types *set, const char *data_type)
+{
+	for (unsigned i = 0; i < set->nr; i++) {
+		if (strcmp(env->types[set->id[i]], data_type) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void
 tell(struct message *m, const struct finding *f)
 {
@@ -78,7 +97,9 @@ tell(struct message *m, const struct finding *f)
 	if (m->x->mcp != NULL && f->severity >= env->config.min_severity)
 		conn_types_add(env, &m->fresh, f->rule->data_type);
 	if (!seen_before(m, f))
-		conn_finding(env, m->x->c, f, &m->types);
+		conn_finding(env, m->x->c, f, is_credential(m, f) ? &m->credentials : &m->types);
+	else if (!is_credential(m, f) && has_type(env, &m->credentials, f->rule->data_type))
+		conn_types_add(env, &m->types, f->rule->data_type);
 }
 
 /* False without room. */

@@ -181,11 +181,14 @@ put_digest(const struct message *m, enum record_field f, struct record *r)
 static void
 put_both_types(const struct exchange *x, struct record *r)
 {
-	struct conn_types all = x->message[CONN_ORIG].types;
-	const struct conn_types *more = &x->message[CONN_RESP].types;
+	struct conn_types all = x->message[CONN_ORIG].credentials;
+	const struct conn_types *const more[] = { &x->message[CONN_ORIG].types,
+						  &x->message[CONN_RESP].types };
 
-	for (unsigned i = 0; i < more->nr; i++)
-		conn_types_add(x->env, &all, x->env->types[more->id[i]]);
+	for (unsigned k = 0; k < 2; k++) {
+		for (unsigned i = 0; i < more[k]->nr; i++)
+			conn_types_add(x->env, &all, x->env->types[more[k]->id[i]]);
+	}
 	conn_types_put(x->env, &all, RF_DATA_TYPES, r);
 }
 

@@ -83,6 +83,8 @@ struct message {
 	size_t raw_len;
 	enum buffer raw_buffer;
 	struct conn_types types;
+	struct conn_types
+	    credentials;	   /* of a request; not in types unless they are elsewhere too */
 	struct conn_types signals; /* rule ids */
 	struct conn_types fresh;   /* since the last message of an agent */
 	struct grpc grpc;

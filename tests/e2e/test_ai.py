@@ -265,6 +265,19 @@ def test_text_in_the_place_of_a_picture(weir):
         assert places(kinds) == where, (kind, data[:20], kinds["finding"])
 
 
+def test_a_calls_own_key_is_no_data(weir):
+    """It is a finding and in the http record, but not in the prompt, unless it is there too."""
+    key = "sk-proj-" + "aB3dE6gH9j" * 7 + "kLmN" + "T3BlbkFJ" + "pQ4rS7tU0v" * 7 + "wXyZ"
+    for said, sent in (("hi", None), ("my key is " + key, ["secret.openai_key"])):
+        request = w.http_request("POST", CHAT, "api.openai.com", json.dumps(chat(("user", said))).encode(),
+                                 [JSON, ("Authorization", "Bearer " + key)])
+        kinds = replay(weir, conversation([(w.ORIG, request), (w.RESP, answer(DONE))]))
+        assert kinds["http"][0]["data_types"] == ["secret.openai_key"], kinds["http"][0]
+        assert kinds["llm"][0].get("data_types_sent") == sent == kinds["edge"][0].get("data_types_sent"), kinds["llm"][0]
+        assert places(kinds, "secret.openai_key") == {"http.header"}, kinds["finding"]
+        assert kinds["stats"][-1]["llm_openai_with_data"] == (sent is not None)
+
+
 def rules_with(weir, text):
     """The shipped rules and one more file of the catalogue."""
     folder = e2e.work_folder() / "rules"
