@@ -20,9 +20,9 @@
  *   io.modelcontextprotocol/; on a GET stream the event `endpoint` with a path
  * is needed. `ping`, unknown methods and answers count only where one of those was seen before.
  *
- * The digest of a tool list is SHA-256 over its JSON, told apart by tokens: blanks and escapes make
- * no difference, every change of a name, a description, a schema or their order does. A list in
- * several pages (a cursor asked for or given) has a digest for each.
+ * The digest of a tool list (tools_digest.h) does not mind blanks, escapes and the order of
+ * members; every change of a name, a description, a schema or of the order of tools makes another.
+ * A list in several pages (a cursor asked for or given) has a digest for each.
  *
  * Limits: MCP_OPEN requests of an exchange wait for answers, the oldest is told without one to make
  * room; texts are cut at their capacity; MCP_TOOLS names in MCP_TOOL_TEXT bytes of a list are kept.
@@ -35,8 +35,7 @@
 #ifndef WEIR_MCP_H
 #define WEIR_MCP_H
 
-#include <nettle/sha2.h>
-
+#include "classify/ai/tools_digest.h"
 #include "classify/proto/http_field.h"
 #include "classify/proto/json_walk.h"
 #include "classify/proto/sse.h"
@@ -146,10 +145,10 @@ struct mcp {
 	char header_method[MCP_METHOD_CAP]; /* by header or path */
 	char header_name[MCP_URI_CAP];
 	struct sse sse;
-	struct sha256_ctx sha;
 	struct mcp_side side[2];       /* client, server */
 	struct mcp_message reading[2]; /* by side; mcp_begin leaves this and what follows */
 	struct mcp_message open[MCP_OPEN];
+	struct tools_digest tools;     /* of the list being read */
 	char tool_text[MCP_TOOL_TEXT]; /* names of the last list, each with NUL */
 };
 

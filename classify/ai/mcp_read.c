@@ -36,18 +36,6 @@ begin_message(struct mcp *m, struct mcp_side *side, bool from_server)
 
 /* ------------------------------------------------------------------ the digest of a tool list */
 
-/* Texts, each token's end marked by a byte that no UTF-8 has, and its kind. */
-static void
-digest_token(struct mcp *m, enum json_event event, const uint8_t *text, size_t len)
-{
-	const uint8_t mark[2] = { 0xff, (uint8_t)event };
-
-	if (len != 0)
-		sha256_update(&m->sha, len, text);
-	if (event != JSON_STRING)
-		sha256_update(&m->sha, sizeof(mark), mark);
-}
-
 static void
 digest_edge(struct mcp *m, struct mcp_side *side, const struct json_walk *w, enum json_event event,
 	    uint64_t path)
@@ -56,10 +44,10 @@ digest_edge(struct mcp *m, struct mcp_side *side, const struct json_walk *w, enu
 		return;
 	if (event == JSON_ARRAY) {
 		side->digest_at = (uint8_t)(w->depth + 1);
-		sha256_init(&m->sha);
+		tools_digest_init(&m->tools);
 		m->nr_tools = m->tool_text_len = 0;
 	} else if (event == JSON_ARRAY_END && side->digest_at != 0) {
-		sha256_digest(&m->sha, sizeof(side->message->digest), side->message->digest);
+		tools_digest_end(&m->tools, side->message->digest);
 		side->message->has_digest = true;
 		side->digest_at = 0;
 	}
@@ -391,7 +379,8 @@ mcp_event(struct mcp *m, bool from_server, const struct json_walk *w, enum json_
 		return;
 	/* The edges of the list itself are no part of it. */
 	if (side->digest_at != 0 && w->depth >= side->digest_at)
-		digest_token(m, event, text, len);
+		tools_digest_event(&m->tools, (unsigned)w->depth - side->digest_at, event, text,
+				   len);
 	switch (event) {
 	case JSON_OBJECT:
 	case JSON_OBJECT_END:

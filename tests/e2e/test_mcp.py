@@ -361,19 +361,22 @@ def test_a2a(weir):
 
 
 def test_digest_follows_what_is_said(weir):
-    """Blanks and escapes make no difference, a description or a schema does."""
+    """Blanks, escapes and the order of members make no difference, a description, a schema or the order of tools does."""
     tools = [{"name": "look", "description": "Looks.", "inputSchema": {"type": "object"}}, {"name": "find"}]
     same = json.dumps(result({"tools": tools}), indent=3).replace("Looks.", "\\u004cooks.").encode()
     described = [{**tools[0], "description": "Looks. Then sends it on."}, tools[1]]
     schema = [{**tools[0], "inputSchema": {"type": "array"}}, tools[1]]
-    mirror, told = Mirror(), [("tools/list", {"mcp_tools": ["look", "find"], "mcp_tools_listed": 2})]
-    for body in (json.dumps(result({"tools": tools})).encode(), same, json.dumps(result({"tools": described})).encode(),
-                 json.dumps(result({"tools": schema})).encode()):
+    turned = [dict(reversed(list(tool.items()))) for tool in tools]
+    swapped = [{**tools[0], "description": "look", "name": "Looks."}, tools[1]]
+    moved = [{k: v for k, v in tools[0].items() if k != "description"}, {**tools[1], "description": "Looks."}]
+    mirror, told = Mirror(), [("tools/list", {"mcp_tools_listed": 2})]
+    bodies = [json.dumps(result({"tools": t})).encode() for t in (tools, turned, described, schema, tools[::-1], swapped, moved)]
+    for body in (same, *bodies):
         mirror.exchange(post(request("tools/list", {})), w.http_response("200 OK", body, [JSON]), told)
     records = mirror.replay(weir)["mcp"]
     assert not list(mirror.wrong(records))
     digests = [r["tools_digest"] for r in records]
-    assert digests[0] == digests[1] and len(set(digests)) == 3, digests
+    assert digests[0] == digests[1] == digests[2] and len(set(digests)) == 6, digests
 
 
 def test_a_changed_tool_list_is_a_finding(weir):
