@@ -27,8 +27,9 @@
  *
  * Dialects: OpenAI chat, responses, completions, embeddings, images, audio, moderations (and all
  * who speak them: Azure, Groq, Mistral, vLLM, llama.cpp ...), Anthropic messages, Gemini and Vertex
- * AI, Bedrock converse and invoke, Cohere v1 and v2, Ollama, TGI, llama.cpp, SGLang, Triton
- * generate. Answers: JSON, SSE, NDJSON, AWS event stream, and Gemini's streamed JSON array.
+ * AI, Bedrock converse and invoke, Cohere v1 and v2, Mistral's conversations, Ollama, TGI,
+ * llama.cpp, SGLang, Triton generate. Answers: JSON, SSE, NDJSON, AWS event stream, and Gemini's
+ * streamed JSON array.
  *
  * Limits: names, ids and reasons are cut at their capacity; LLM_TOOLS_MAX distinct tool names in
  * LLM_TOOL_TEXT_CAP bytes, LLM_FINISH_MAX finish reasons; further ones are counted in
@@ -103,6 +104,7 @@ enum llm_dialect {
 	LLM_OPENAI_BATCHES,
 	LLM_ANTHROPIC_FILES,
 	LLM_ANTHROPIC_BATCHES,
+	LLM_MISTRAL_CONVERSATIONS,
 	LLM_INVOCATIONS, /* SageMaker, Databricks, vLLM: any shape behind one path */
 };
 

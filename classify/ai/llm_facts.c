@@ -55,6 +55,7 @@ static const char *const dialect_names[] = {
 	[LLM_OPENAI_BATCHES] = "openai.batches",
 	[LLM_ANTHROPIC_FILES] = "anthropic.files",
 	[LLM_ANTHROPIC_BATCHES] = "anthropic.batches",
+	[LLM_MISTRAL_CONVERSATIONS] = "mistral.conversations",
 	[LLM_INVOCATIONS] = "invocations",
 };
 

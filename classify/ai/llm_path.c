@@ -68,6 +68,8 @@ static const struct {
 	  true },
 	{ SPAN_LITERAL(":embedContent"), LLM_GEMINI_EMBED, LLM_EMBEDDINGS, true, false },
 	{ SPAN_LITERAL(":batchEmbedContents"), LLM_GEMINI_EMBED, LLM_EMBEDDINGS, true, false },
+	{ SPAN_LITERAL(":predictLongRunning"), LLM_VERTEX_PREDICT, LLM_OPERATION_UNKNOWN, false,
+	  false },
 	{ SPAN_LITERAL(":predict"), LLM_VERTEX_PREDICT, LLM_OPERATION_UNKNOWN, false, false },
 	{ SPAN_LITERAL(":rawPredict"), LLM_VERTEX_PREDICT, LLM_CHAT, false, false },
 	{ SPAN_LITERAL(":streamRawPredict"), LLM_VERTEX_PREDICT, LLM_CHAT, true, true },
@@ -183,28 +185,55 @@ segment_behind(struct span path, const char *prefix)
 	return span_of(path.p + from, to - from);
 }
 
+/* Behind a slash: where a model is named, else where an endpoint of Vertex AI is, by its number. */
+static size_t
+behind_name(struct span path, bool *is_model)
+{
+	static const char *const names[] = { "/models/", "/model/", "/tunedModels/" };
+
+	*is_model = true;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		size_t from = behind_last(path, names[i]);
+
+		if (from != 0)
+			return from;
+	}
+	*is_model = false;
+	return behind_last(path, "/endpoints/");
+}
+
 static bool
 find_verb(struct span path, struct llm_target *t, char *model, size_t cap)
 {
 	struct span rest = path;
-	size_t from = behind_last(path, "/models/");
+	bool is_model;
+	size_t from = behind_name(path, &is_model);
 
-	if (from == 0)
-		from = behind_last(path, "/model/");
-	if (from == 0)
+	if (from == 0 && (path.len == 0 || memchr(path.p, ':', path.len) == NULL))
 		return false;
 	rest.p += from;
 	rest.len -= from;
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
 		if (rest.len <= verbs[i].verb.len || !ends_so(rest, verbs[i].verb))
 			continue;
+		/* Wherever else it stands, only a verb that hardly anything else has counts. */
+		if (!is_model && verbs[i].verb.p[0] != ':')
+			continue;
+		if (from == 0 && !verbs[i].specific)
+			continue;
 		t->dialect = verbs[i].dialect;
 		t->operation = verbs[i].operation;
 		t->specific = verbs[i].specific;
 		t->stream = verbs[i].stream;
 		t->hint = true;
-		t->names_model = true;
 		rest.len -= verbs[i].verb.len;
+		if (!is_model)
+			return true;
+		if (span_is(rest, "count-tokens")) { /* Claude behind Vertex AI, of any model */
+			t->operation = LLM_COUNT_TOKENS;
+			return true;
+		}
+		t->names_model = true;
 		if (t->dialect == LLM_TRITON_GENERATE)
 			rest = segment_behind(path, "/models/"); /* a version may follow */
 		decode_name(rest, model, cap);
@@ -321,6 +350,24 @@ find_deployment(struct span path, struct llm_target *t, char *model, size_t cap)
 	decode_name(name, model, cap);
 }
 
+/*
+ * Mistral's conversations: begun, or gone on with by their id. Others keep theirs at such a path,
+ * OpenAI does: it is a call by what is asked and answered.
+ */
+static bool
+find_conversation(struct span path, struct llm_target *t)
+{
+	struct span id = segment_behind(path, "/conversations/");
+
+	if (!ends_with(path, "/v1/conversations") &&
+	    (id.len == 0 || id.p + id.len != path.p + path.len))
+		return false;
+	t->dialect = LLM_MISTRAL_CONVERSATIONS;
+	t->operation = LLM_CHAT;
+	t->hint = true;
+	return true;
+}
+
 struct llm_target
 llm_path_classify(struct span path, char *model, size_t cap)
 {
@@ -331,6 +378,8 @@ llm_path_classify(struct span path, char *model, size_t cap)
 	if (find_realtime(path, plain, &t, model, cap))
 		return t;
 	if (find_verb(plain, &t, model, cap))
+		return t;
+	if (find_conversation(plain, &t))
 		return t;
 	if (find_end(plain, &t))
 		find_deployment(plain, &t, model, cap);

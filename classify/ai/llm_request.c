@@ -173,6 +173,8 @@ prompt_text(const struct llm_side *side, uint64_t path)
 	case AT(K_contents, ITEM, K_parts, K_text):
 	case AT(K_input, ITEM, K_content):
 	case AT(K_input, ITEM, K_content, ITEM, K_text):
+	case AT(K_inputs, ITEM, K_content): /* mistral's conversations */
+	case AT(K_inputs, ITEM, K_content, ITEM, K_text):
 	case AT(K_item, K_content, ITEM, K_text):
 	case AT(K_clientContent, K_turns, ITEM, K_parts, ITEM, K_text):
 		return side->role;
@@ -243,6 +245,7 @@ string_value(struct llm_call *call, uint64_t path)
 		break;
 	case AT(K_messages, ITEM, K_role):
 	case AT(K_input, ITEM, K_role):
+	case AT(K_inputs, ITEM, K_role):
 	case AT(K_item, K_role):
 		if (role_seen(&call->request, text))
 			call->signs |= LLM_SIGN_ROLES;
@@ -412,6 +415,7 @@ message_edge(struct llm_side *side, const struct json_walk *w, enum json_event e
 	switch (path) {
 	case AT(K_messages, ITEM):
 	case AT(K_input, ITEM):
+	case AT(K_inputs, ITEM):
 	case AT(K_item):
 		side->role = LLM_TEXT_PROMPT;
 		side->nr_messages++;

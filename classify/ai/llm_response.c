@@ -71,6 +71,8 @@ completion_text(const struct llm_call *call, uint64_t path)
 	case AT(K_outputText):
 	case AT(K_results, ITEM, K_outputText):
 	case AT(K_outputs, ITEM, K_text):
+	case AT(K_outputs, ITEM, K_content): /* mistral's conversations */
+	case AT(K_outputs, ITEM, K_content, ITEM, K_text):
 		return LLM_TEXT_ANSWER;
 	case AT(K_delta): /* responses: text, arguments and sound alike; the event's type tells */
 		return side->delta_is_data   ? NO_TEXT
@@ -143,6 +145,8 @@ marked_dialect(struct span text)
 		return LLM_OPENAI_CHAT;
 	if (span_is(text, "text_completion"))
 		return LLM_OPENAI_COMPLETIONS;
+	if (span_is(text, "conversation.response"))
+		return LLM_MISTRAL_CONVERSATIONS;
 	if (span_is(text, "response") || span_is(text, "response.compaction") ||
 	    span_is(text, "response.input_tokens"))
 		return LLM_OPENAI_RESPONSES;
