@@ -417,7 +417,7 @@ count_call(struct exchange *x)
 		c->vector_operations++;
 	else if (llm_is_batch_operation(x->llm))
 		c->batch_operations++;
-	else
+	else if (llm_facts(x->llm)->operation != LLM_RESPONSE_FETCH)
 		c->llm_calls++;
 }
 

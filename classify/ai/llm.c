@@ -71,6 +71,10 @@ llm_request_line(struct llm_call *call, struct span method, struct span host, st
 	if (vector_request_line(call, method, &tail) || batch_request_line(call, method, &tail))
 		return;
 	call->target = llm_path_classify(path, facts->request_model, LLM_MODEL_CAP);
+	if (call->target.stored && !call->method_get) { /* no id, but a gateway's verb */
+		call->target.stored = false;
+		call->target.operation = LLM_CHAT;
+	}
 	facts->dialect = call->target.dialect;
 	facts->operation = call->target.operation;
 	if (call->target.names_model)

@@ -120,6 +120,7 @@ enum llm_operation {
 	LLM_MODERATION,
 	LLM_RERANKING,
 	LLM_COUNT_TOKENS,
+	LLM_RESPONSE_FETCH, /* an answer that is kept, asked for again: no model is called */
 	LLM_MODEL_DOWNLOAD,
 	LLM_VECTOR_QUERY,
 	LLM_VECTOR_UPSERT,
@@ -314,6 +315,8 @@ struct llm_call {
 	struct { /* counts that are told where no better one is, 0: none; see llm_settle_usage */
 		uint32_t evaluated, cached, predicted, total;
 	} lesser;
+	bool background;   /* the answer was made so, and is told to who asks for it */
+	bool unfinished;   /* it is not there yet */
 	bool output_begun; /* its count is the one that a stream begins with */
 	bool uvicorn;
 	bool websocket;

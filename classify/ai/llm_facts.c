@@ -71,6 +71,7 @@ static const char *const operation_names[] = {
 	[LLM_MODERATION] = "moderation",
 	[LLM_RERANKING] = "rerank",
 	[LLM_COUNT_TOKENS] = "count_tokens",
+	[LLM_RESPONSE_FETCH] = "response_fetch",
 	[LLM_MODEL_DOWNLOAD] = "model_download",
 	[LLM_VECTOR_QUERY] = "vector_query",
 	[LLM_VECTOR_UPSERT] = "vector_upsert",
@@ -208,6 +209,11 @@ llm_settle_usage(struct llm_call *call)
 		llm_set_count(call, &f->input_tokens, call->lesser.total);
 	if (call->output_begun)
 		f->output_tokens = (struct llm_count) { 0 };
+	/* Whoever asked got the counts then, unless there was nothing to count yet. */
+	if (call->target.stored && !call->background) {
+		f->input_tokens = f->output_tokens = f->cached_tokens = (struct llm_count) { 0 };
+		f->usage_reported = false;
+	}
 }
 
 void

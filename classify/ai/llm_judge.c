@@ -15,8 +15,8 @@
  * limits and tools. So an answer that was read to its end and looks like none of a model speaks
  * against a call, an empty one as well: on a path that others use it decides, on one that only
  * model APIs have (or beside such a header) the request must then be plainly one. The hosts of
- * providers are believed. A stored answer that is fetched again (GET /responses/ID) must show
- * itself in the answer, and so must an answer to a request that was not seen, which takes one
+ * providers are believed. A stored answer that is fetched again (GET /responses/ID) must be there,
+ * and show itself, and so must an answer to a request that was not seen, which takes one
  * strong sign more.
  */
 #include "classify/ai/batch.h"
@@ -92,7 +92,7 @@ llm_judge(const struct llm_call *call)
 	if (!call->request_seen)
 		return (call->signs & LLM_SIGN_MARKER) != 0 && strong >= 2;
 	if (call->method_get)
-		return t->stored && (call->signs & LLM_SIGN_MARKER) != 0;
+		return t->stored && !call->unfinished && (call->signs & LLM_SIGN_MARKER) != 0;
 	if (!call->method_post)
 		return false;
 	if (t->hint && (t->specific || known || call->header_sign))

@@ -383,13 +383,15 @@ llm_path_classify(struct span path, char *model, size_t cap)
 		return t;
 	if (find_end(plain, &t))
 		find_deployment(plain, &t, model, cap);
-	if (!t.hint && segment_behind(plain, "/responses/").len != 0 &&
-	    memchr(plain.p + behind_last(plain, "/responses/"), '/',
-		   plain.len - behind_last(plain, "/responses/")) == NULL) {
+	if (!t.hint && segment_behind(plain, "/responses/").len != 0) {
+		size_t id = behind_last(plain, "/responses/");
+
 		t.dialect = LLM_OPENAI_RESPONSES;
-		t.operation = LLM_CHAT;
-		t.stored = true;
+		t.operation = LLM_RESPONSE_FETCH;
+		/* Behind an id: it is cancelled, what was asked is listed. */
+		t.stored = memchr(plain.p + id, '/', plain.len - id) == NULL;
+		t.no_call = !t.stored;
 	}
-	t.no_call = !t.specific && names_no_call(plain);
+	t.no_call = t.no_call || (!t.specific && names_no_call(plain));
 	return t;
 }

@@ -361,7 +361,8 @@ marker(struct llm_call *call, uint64_t path, struct span text)
 		if (!call->websocket && call->response_is_stream)
 			streamed_event(call, text);
 		break;
-	case AT(K_status): /* Ollama, while it pulls */
+	case AT(K_status): /* Ollama, while it pulls; an answer made in the background */
+		call->unfinished = span_is(text, "queued") || span_is(text, "in_progress");
 		if (call->facts.dialect == LLM_OLLAMA_PULL && span_starts(text, "pulling "))
 			call->signs |= LLM_SIGN_MARKER;
 		break;
@@ -811,6 +812,8 @@ llm_response_event(void *arg, const struct json_walk *w, enum json_event event, 
 	case JSON_TRUE:
 	case JSON_FALSE:
 		ollama_done(call, path);
+		if (path == AT(K_background))
+			call->background = event == JSON_TRUE;
 		break;
 	case JSON_DOCUMENT_END:
 		call->choice = 0;

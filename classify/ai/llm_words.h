@@ -21,6 +21,7 @@
 	X(arguments, "arguments") \
 	X(audio, "audio") \
 	X(b64_json, "b64_json") \
+	X(background, "background") \
 	X(batch, "batch") \
 	X(billed_units, "billed_units") \
 	X(body, "body") \

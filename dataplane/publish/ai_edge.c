@@ -412,7 +412,7 @@ add_call(struct ai_edges *e, struct edge *edge, const struct record_head *call)
 	struct sum status = { 0 }, sent = { 0 }, received = { 0 };
 	bool reported;
 
-	edge->calls++;
+	edge->calls += !ai_ledger_is_fetch(call);
 	add_uint(&status, call, RF_HTTP_STATUS);
 	edge->errors += status.n >= 400;
 	reported = add_tokens(&edge->input, RF_GEN_AI_USAGE_INPUT_TOKENS, &edge->estimated_input,

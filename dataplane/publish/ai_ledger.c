@@ -48,6 +48,15 @@ uint_of(const struct record_head *call, enum record_field f)
 }
 
 bool
+ai_ledger_is_fetch(const struct record_head *call)
+{
+	struct record_value v;
+
+	return record_find(call, RF_GEN_AI_OPERATION_NAME, &v) &&
+	       span_is(span_of(v.data, v.len), "response_fetch");
+}
+
+bool
 ai_ledger_has_tokens(const struct record_head *call)
 {
 	struct record_value v;
@@ -56,6 +65,7 @@ ai_ledger_has_tokens(const struct record_head *call)
 		return true;
 	return !span_is(span_of(v.data, v.len), "model_download") &&
 	       !span_is(span_of(v.data, v.len), "infer") &&
+	       !span_is(span_of(v.data, v.len), "response_fetch") &&
 	       !span_starts(span_of(v.data, v.len), "vector_") &&
 	       !span_starts(span_of(v.data, v.len), "file_") &&
 	       !span_starts(span_of(v.data, v.len), "batch_");
@@ -70,7 +80,7 @@ ai_ledger_add(struct ai_ledger *l, const struct record_head *call)
 
 	name_of(call, name);
 	row = row_of(l, name);
-	row->calls++;
+	row->calls += !ai_ledger_is_fetch(call);
 	row->input_tokens += uint_of(call, RF_GEN_AI_USAGE_INPUT_TOKENS);
 	row->output_tokens += uint_of(call, RF_GEN_AI_USAGE_OUTPUT_TOKENS);
 	row->no_usage += ai_ledger_has_tokens(call) &&

@@ -45,6 +45,9 @@ struct ai_ledger {
 	struct ai_ledger_row row[AI_LEDGER_ROWS];
 };
 
+/* An llm record of an answer that was made for another: what it cost counts, it is no call. */
+bool ai_ledger_is_fetch(const struct record_head *call);
+
 /* An llm record whose operation has tokens to be told: not a download, not a vector store. */
 bool ai_ledger_has_tokens(const struct record_head *call);
 
