@@ -315,6 +315,7 @@ struct llm_call {
 	struct { /* counts that are told where no better one is, 0: none; see llm_settle_usage */
 		uint32_t evaluated, cached, predicted, total;
 	} lesser;
+	bool spoken;	   /* the answer has sound, which costs more than its words */
 	bool background;   /* the answer was made so, and is told to who asks for it */
 	bool unfinished;   /* it is not there yet */
 	bool output_begun; /* its count is the one that a stream begins with */

@@ -162,8 +162,6 @@ attached_text(struct llm_call *call, int speaker, const uint8_t *text, size_t le
 static int
 prompt_text(const struct llm_side *side, uint64_t path)
 {
-	if (side->arguments_at != 0)
-		return LLM_TEXT_TOOL_RESULT;
 	switch (path) {
 	case AT(K_messages, ITEM, K_content):
 	case AT(K_messages, ITEM, K_content, ITEM, K_text):
@@ -512,7 +510,7 @@ llm_request_event(void *arg, const struct json_walk *w, enum json_event event, c
 			side->nr_base64 = 0;
 		}
 		llm_side_string(side, event, text, len);
-		kind = attached_to(side, path);
+		kind = side->arguments_at != 0 ? LLM_TEXT_TOOL_RESULT : attached_to(side, path);
 		if (kind != NO_TEXT) {
 			attached_text(call, kind, text, len);
 			break;

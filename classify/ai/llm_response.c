@@ -632,6 +632,10 @@ key(struct llm_call *call, uint64_t path)
 	case AT(K_message, K_content):
 		call->answer_message = true;
 		break;
+	case AT(K_choices, ITEM, K_message, K_audio):
+	case AT(K_choices, ITEM, K_delta, K_audio):
+		call->spoken = true;
+		break;
 	case AT(K_text): /* vLLM's list of texts; what was heard */
 		if (call->facts.dialect == LLM_TGI_GENERATE ||
 		    call->facts.dialect == LLM_OPENAI_AUDIO)

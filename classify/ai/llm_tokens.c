@@ -98,7 +98,7 @@ llm_estimate_tokens(struct llm_call *call)
 		facts->estimated_input_tokens.n = input_tokens(call);
 		facts->estimated_input_tokens.known = true;
 	}
-	if (is_whole(&call->response, call->response_whole) &&
+	if (is_whole(&call->response, call->response_whole) && !call->spoken &&
 	    (facts->completion_bytes != 0 || facts->nr_tools != 0)) {
 		facts->estimated_output_tokens.n = output_tokens(call);
 		facts->estimated_output_tokens.known = true;

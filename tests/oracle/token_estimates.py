@@ -23,7 +23,7 @@ GUARDS = {
     ("in", "all"): (0.20, 0.90), ("in", "anthropic.messages"): (0.24, 0.62), ("in", "openai.chat"): (0.19, 0.70),
     ("in", "openai.completions"): (0.22, 0.28), ("in", "openai.responses"): (0.19, 0.80), ("in", "gemini.generate"): (0.27, 1.35),
     ("in", "bedrock.invoke"): (0.22, 1.05), ("in", "bedrock.converse"): (0.58, 1.05),
-    ("out", "all"): (0.13, 0.78), ("out", "anthropic.messages"): (0.18, 0.43), ("out", "openai.chat"): (0.11, 0.86),
+    ("out", "all"): (0.13, 0.78), ("out", "anthropic.messages"): (0.18, 0.43), ("out", "openai.chat"): (0.13, 0.86),
     ("out", "openai.completions"): (0.07, 0.21), ("out", "openai.responses"): (0.36, 0.97), ("out", "gemini.generate"): (0.06, 0.46),
     ("out", "bedrock.invoke"): (0.07, 0.33), ("out", "bedrock.converse"): (0.22, 0.78), ("out", "ollama.chat"): (0.04, 0.08),
 }

@@ -389,6 +389,14 @@ static const struct llm_case {
 	      "gcp.vertex_ai gemini.generate generate_content gem-2> in=4 out=2 stream fin=STOP "
 	      "host",
 	  .completion = "hello" },
+	{ .name = "gemini, a picture in what a tool gave back",
+	  .host = "generativelanguage.googleapis.com",
+	  .path = "/v1beta/models/g:generateContent",
+	  .request = "{\"contents\":[{\"parts\":[{\"function_response\":{\"response\":{\"image\":"
+		     "\"" BASE64_256 "QUJD\",\"note\":\"a cat\"}}}]}]}",
+	  .response = "{\"candidates\":[]}",
+	  .want = "gcp.gemini gemini.generate generate_content g> host",
+	  .prompt = "<result>" BASE64_256 "\n<attached><result>a cat\n" },
 	{ .name = "vertex, an endpoint of one's own, streamed as one array",
 	  .host = "gw.example",
 	  .path = "/v1/projects/p/locations/l/endpoints/42:streamGenerateContent",
