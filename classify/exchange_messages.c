@@ -103,7 +103,14 @@ grpc_end(void *arg)
 		protobuf_over(m);
 }
 
-static const struct grpc_handler grpc_handler = { grpc_begin, grpc_bytes, grpc_end };
+/* Lines of fields, searched as such. */
+static void
+grpc_trailers(void *arg, const uint8_t *data, size_t len)
+{
+	exchange_text(arg, 0, BUFFER_HTTP_HEADER, data, len);
+}
+
+static const struct grpc_handler grpc_handler = { grpc_begin, grpc_bytes, grpc_end, grpc_trailers };
 
 /* application/grpc[-web[-text]][+proto]; another codec's name stands behind the plus. */
 void

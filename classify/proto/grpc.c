@@ -89,10 +89,12 @@ grpc_push(struct grpc *g, const uint8_t *data, size_t len, const struct grpc_han
 
 		if (g->left != 0) {
 			g->left -= (uint32_t)n;
-			if (g->trailers)
+			if (g->trailers) {
 				take_trailers(g, p, n);
-			else
+				on->trailers(arg, p, n);
+			} else {
 				on->bytes(arg, p, n);
+			}
 			if (g->left == 0)
 				end_message(g, on, arg);
 			continue;

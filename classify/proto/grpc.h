@@ -4,8 +4,9 @@
  *   byte 0       1..4       5...
  *      | flags | length | message |   bit 0: compressed, by itself, with grpc-encoding
  *
- * gRPC-Web, which also goes over HTTP/1, has the trailers as a last message: bit 7. Of them the
- * status is read. Its text form is the same in base64, each piece padded by itself.
+ * gRPC-Web, which also goes over HTTP/1, has the trailers as a last message: bit 7. They are handed
+ * out as they come, and the status is read. Its text form is the same in base64, each piece padded
+ * by itself.
  *
  * Push parser, any split, nothing kept but the five bytes. A gap inside a message keeps the place;
  * after any other that of the next message is not known: the owner stops. Sources:
@@ -27,6 +28,7 @@ struct grpc_handler {
 	void (*begin)(void *arg, bool compressed);
 	void (*bytes)(void *arg, const uint8_t *data, size_t len);
 	void (*end)(void *arg);
+	void (*trailers)(void *arg, const uint8_t *data, size_t len);
 };
 
 /* All zero is a valid start. */

@@ -56,7 +56,16 @@ on_end(void *arg)
 	mix(s, 258);
 }
 
-static const struct grpc_handler handler = { on_begin, on_bytes, on_end };
+static void
+on_trailers(void *arg, const uint8_t *data, size_t len)
+{
+	if (len == 0)
+		abort();
+	for (size_t i = 0; i < len; i++)
+		mix(arg, data[i] + 512u);
+}
+
+static const struct grpc_handler handler = { on_begin, on_bytes, on_end, on_trailers };
 
 /* How many bytes reached the framing. */
 static size_t

@@ -253,6 +253,23 @@ test_web_text(void **state)
 	feed_has_not(&feed, "incomplete");
 }
 
+static void
+test_web_trailers(void **state)
+{
+	static struct bytes answer;
+	static const char lines[] = "grpc-status: 5\r\ngrpc-message: no " CANARY "\r\n";
+
+	(void)state;
+	answer.len = 0;
+	put_grpc(&answer, 0, "", 0);
+	put_grpc(&answer, 0x80, lines, sizeof(lines) - 1);
+	say_web("application/grpc-web", answer.b, 5, answer.b, answer.len);
+	check(80, true);
+	feed_has(&feed, "where=http.header");
+	feed_has(&feed, "grpc_status=5 stream_events=2 data_types=test.canary");
+	feed_has_not(&feed, "incomplete");
+}
+
 /* The coding of the content is around the framing. */
 static void
 test_web_in_gzip(void **state)
@@ -300,10 +317,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_compressed), cmocka_unit_test(test_bad_message),
-		cmocka_unit_test(test_json_codec), cmocka_unit_test(test_words_of_status),
-		cmocka_unit_test(test_gap),	   cmocka_unit_test(test_web),
-		cmocka_unit_test(test_web_text),   cmocka_unit_test(test_web_in_gzip),
+		cmocka_unit_test(test_compressed),   cmocka_unit_test(test_bad_message),
+		cmocka_unit_test(test_json_codec),   cmocka_unit_test(test_words_of_status),
+		cmocka_unit_test(test_gap),	     cmocka_unit_test(test_web),
+		cmocka_unit_test(test_web_text),     cmocka_unit_test(test_web_in_gzip),
+		cmocka_unit_test(test_web_trailers),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
