@@ -316,6 +316,8 @@ on_message_end(void *arg, bool complete)
 		close_if_done(s->h, x);
 }
 
+static void end_requests(struct http_conn *h);
+
 /* What runs inside is a connection of its own: its protocol is found out anew. */
 static void
 on_tunnel(void *arg, const uint8_t *data, size_t len)
@@ -323,6 +325,9 @@ on_tunnel(void *arg, const uint8_t *data, size_t len)
 	struct side *s = arg;
 	struct http_conn *h = s->h;
 
+	/* Before what is inside, also when that comes with the answer. */
+	if (s->dir == CONN_RESP)
+		end_requests(h);
 	if (h->websocket != NULL) {
 		exchange_websocket(h->websocket, s->dir, data, len);
 		return;
@@ -347,6 +352,15 @@ static const struct http1_handler handler = {
 	.message_end = on_message_end,
 	.tunnel = on_tunnel,
 };
+
+/* The answer agreed on a tunnel: there are no more requests. */
+static void
+end_requests(struct http_conn *h)
+{
+	struct side side = { h, CONN_ORIG, 0 };
+
+	http1_become_tunnel(&h->parser[CONN_ORIG], &handler, &side);
+}
 
 static void
 http_open(struct conn_env *env, struct conn *c, void *state)
@@ -385,11 +399,8 @@ http_push(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir, 
 	(void)c;
 	http1_push(p, data, len, &handler, &side);
 	env->counters.http_lines_cut += env->carries.refused - refused;
-	if (h->tunnelled && dir == CONN_RESP) {
-		struct side other = { h, CONN_ORIG, 0 };
-
-		http1_become_tunnel(&h->parser[CONN_ORIG], &handler, &other);
-	}
+	if (h->tunnelled && dir == CONN_RESP)
+		end_requests(h);
 	account(h, framing, skipped, p, side.unread);
 	return len;
 }
