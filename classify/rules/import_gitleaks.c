@@ -164,6 +164,7 @@ begin_rule(struct gitleaks_rule *r, unsigned line)
 	r->open = true;
 	r->draft.line = line;
 	r->draft.severity = "high";
+	r->draft.secret = true;
 	r->draft.buffers = "any";
 	r->draft.rev = 1;
 	snprintf(r->draft.id, sizeof(r->draft.id), "gitleaks.line_%u", line);

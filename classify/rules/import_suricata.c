@@ -1,351 +1,494 @@
 /*
- * One rule a line: header, then options in brackets. What narrows the traffic a rule is for and has
- * no counterpart here makes the rule untranslatable; what only describes it does not.
+ * A rule of Suricata as one of weir's: a regular expression in one place. Suricata's buffers are
+ * whole, weir's are the parts that mean something, so each kind of buffer has its own way there,
+ * and what would mean something else is left out and told.
  */
 #include "classify/rules/rule_import.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 
 #include "classify/detect/value.h"
+#include "classify/rules/regex.h"
+#include "classify/rules/suricata_rule.h"
 
-enum { CONTENT_MAX = 512, CONTENTS_MAX = 16 };
+/* ------------------------------------------------------------------ the regex, piece by piece */
 
-struct content {
-	uint8_t bytes[CONTENT_MAX];
+struct out {
+	struct suricata_rule *r;
 	size_t len;
-	bool nocase;
-	bool relative; /* behind the one before it */
-	unsigned distance, within;
-	bool has_within;
+	bool any_byte; /* a dot that takes newlines is in it */
+	bool nocase;   /* all of it is, by its flag */
 };
 
-struct suricata_rule {
-	struct rule_draft draft;
-	struct content contents[CONTENTS_MAX];
-	unsigned nr_contents;
-	bool has_pcre, pcre_relative;
-	const char *reason; /* it cannot be translated */
-	const char *buffers;
-	bool several_buffers;
-};
-
-static const struct {
-	const char *keyword, *buffers;
-} buffers[] = {
-	{ "http.host", "http.host" },
-	{ "http.host.raw", "http.host" },
-	{ "http.uri", "http.path http.query" },
-	{ "http.uri.raw", "http.path http.query" },
-	{ "http.method", "http.method" },
-	{ "http.header", "http.header" },
-	{ "http.header.raw", "http.header" },
-	{ "http.user_agent", "http.header" },
-	{ "http.cookie", "http.header" },
-	{ "http.request_body", "http.body" },
-	{ "http.response_body", "http.body" },
-	{ "file.data", "http.body" },
-	{ "file_data", "http.body" },
-	{ "http_uri", "http.path http.query" },
-	{ "http_header", "http.header" },
-	{ "http_host", "http.host" },
-	{ "http_client_body", "http.body" },
-	{ "http_server_body", "http.body" },
-	{ "tls.sni", "tls.sni" },
-	{ "tls_sni", "tls.sni" },
-	{ "dns.query", "dns.name" },
-	{ "dns_query", "dns.name" },
-};
-
-static const char *const only_describe[] = { "msg",	  "sid",      "rev",	      "classtype",
-					     "reference", "metadata", "priority",     "gid",
-					     "flow",	  "target",   "fast_pattern", "rawbytes" };
-
-static void
-cannot(struct suricata_rule *r, const char *reason)
+__attribute__((format(printf, 2, 3))) static void
+put(struct out *o, const char *format, ...)
 {
-	if (r->reason == NULL)
-		r->reason = reason;
-}
+	struct rule_draft *d = &o->r->draft;
+	size_t room = sizeof(d->regex) - o->len;
+	va_list args;
+	int n;
 
-static unsigned
-number_of(struct span s)
-{
-	unsigned n = 0;
-
-	for (size_t i = 0; i < s.len && is_digit(s.p[i]) && n < 100000; i++)
-		n = n * 10 + s.p[i] - '0';
-	return n;
-}
-
-/* "text|0d 0a|text" with \" \; \\ */
-static void
-add_content(struct suricata_rule *r, struct span v)
-{
-	struct content *c = &r->contents[r->nr_contents];
-	bool hex = false;
-
-	if (v.len > 0 && v.p[0] == '!') {
-		cannot(r, "content that must not be there");
-		return;
-	}
-	if (r->nr_contents == CONTENTS_MAX || v.len < 2 || v.p[0] != '"' || v.p[v.len - 1] != '"') {
-		cannot(r, "content that cannot be read");
-		return;
-	}
-	memset(c, 0, sizeof(*c));
-	for (size_t i = 1; i + 1 < v.len && c->len < CONTENT_MAX; i++) {
-		uint8_t b = v.p[i];
-
-		if (b == '|') {
-			hex = !hex;
-		} else if (!hex) {
-			c->bytes[c->len++] = b == '\\' && i + 2 < v.len ? v.p[++i] : b;
-		} else if (hex_value(b) >= 0 && i + 2 < v.len && hex_value(v.p[i + 1]) >= 0) {
-			c->bytes[c->len++] = (uint8_t)(hex_value(b) * 16 + hex_value(v.p[i + 1]));
-			i++;
-		}
-	}
-	if (c->len == CONTENT_MAX)
-		cannot(r, "content longer than 511 bytes");
-	r->nr_contents++;
+	va_start(args, format);
+	n = vsnprintf(d->regex + o->len, room, format, args);
+	va_end(args);
+	if (n < 0 || (size_t)n >= room)
+		suricata_rule_cannot(o->r, "contents that are too long");
+	else
+		o->len += (size_t)n;
 }
 
 static void
-modify_content(struct suricata_rule *r, struct span key, struct span value)
+put_text(struct out *o, struct span text, bool nocase)
 {
-	struct content *c = &r->contents[r->nr_contents == 0 ? 0 : r->nr_contents - 1];
+	char escaped[4 * SURICATA_CONTENT_MAX + 8];
 
-	if (r->nr_contents == 0 || (value.len > 0 && !is_digit(value.p[0]))) {
-		cannot(r, "distance or within that is not a number of bytes behind a content");
+	if (text.len == 0)
 		return;
-	}
-	if (span_is(key, "nocase")) {
-		c->nocase = true;
-		return;
-	}
-	c->relative = true;
-	if (span_is(key, "distance")) {
-		c->distance = number_of(value);
-	} else {
-		c->within = number_of(value);
-		c->has_within = true;
+	if (rule_draft_escape(escaped, sizeof(escaped), text) == 0)
+		suricata_rule_cannot(o->r, "contents that are too long");
+	else
+		put(o, nocase && !o->nocase ? "(?i:%s)" : "%s", escaped);
+}
+
+/* A query's '+' is a blank by the time that weir looks. */
+static void
+put_uri_text(struct out *o, struct span text, bool nocase)
+{
+	size_t from = 0;
+
+	for (size_t i = 0; i <= text.len; i++) {
+		if (i < text.len && text.p[i] != '+')
+			continue;
+		put_text(o, span_of(text.p + from, i - from), nocase);
+		if (i < text.len)
+			put(o, "[+ ]");
+		from = i + 1;
 	}
 }
 
-/* "/regex/flags": of the flags, i s m mean the same; R: behind the content before it. */
-static void
-take_pcre(struct suricata_rule *r, struct span v)
-{
-	struct rule_draft *d = &r->draft;
-	size_t slash = v.len, nr_flags = 0, len = 0;
+/* ------------------------------------------------------------------ header fields */
 
-	if (r->has_pcre) {
-		cannot(r, "several pcre");
-		return;
+static bool
+is_name_byte(uint8_t c)
+{
+	return is_alnum(c) || memchr("!#$%&'*+-.^_`|~", c, 15) != NULL;
+}
+
+/* How many bytes in front are of a field's name, a colon and a blank behind them. */
+static size_t
+name_part(struct span text)
+{
+	size_t n = 0;
+
+	while (n < text.len && is_name_byte(text.p[n]))
+		n++;
+	return n < text.len && text.p[n] == ':' && (n + 1 == text.len || text.p[n + 1] == ' ') ? n
+											       : 0;
+}
+
+/* May it be a piece of a name? */
+static bool
+is_name(struct span text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if (!is_name_byte(text.p[i]))
+			return false;
 	}
-	if (v.len > 0 && v.p[0] == '!') {
-		cannot(r, "pcre that must not match");
-		return;
-	}
-	while (slash > 0 && v.p[slash - 1] != '/')
-		slash--;
-	if (v.len < 4 || v.p[0] != '"' || v.p[1] != '/' || slash < 3) {
-		cannot(r, "pcre that cannot be read");
-		return;
-	}
-	for (size_t i = slash; i + 1 < v.len; i++) {
-		if (memchr("ism", v.p[i], 3) != NULL && nr_flags < 3)
-			d->flags[nr_flags++] = (char)v.p[i];
-		else if (v.p[i] == 'R')
-			r->pcre_relative = true;
-		else
-			cannot(r, "flags of pcre other than i, s, m, R");
-	}
-	for (size_t i = 2; i + 1 < slash && len + 1 < sizeof(d->regex); i++)
-		d->regex[len++] = (char)v.p[i];
-	d->regex[len] = '\0';
-	r->has_pcre = true;
+	return true;
 }
 
 static bool
-take_buffer(struct suricata_rule *r, struct span key)
+has_capitals(struct span text)
 {
-	for (size_t i = 0; i < sizeof(buffers) / sizeof(buffers[0]); i++) {
-		if (!span_is(key, buffers[i].keyword))
-			continue;
-		if (r->buffers != NULL && strcmp(r->buffers, buffers[i].buffers) != 0)
-			cannot(r, "several buffers in one rule");
-		r->buffers = buffers[i].buffers;
-		return true;
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.p[i] >= 'A' && text.p[i] <= 'Z')
+			return true;
+	}
+	return false;
+}
+
+/* Weir has names in lower case. */
+static void
+put_header_text(struct out *o, struct span text, bool nocase)
+{
+	size_t name = name_part(text);
+
+	if (!nocase && has_capitals(span_of(text.p, name))) {
+		put_text(o, span_of(text.p, name), true);
+		text = span_of(text.p + name, text.len - name);
+	}
+	put_text(o, text, nocase);
+}
+
+static bool
+has_line_end(struct span text)
+{
+	return text.len != 0 &&
+	       (memchr(text.p, '\r', text.len) != NULL || memchr(text.p, '\n', text.len) != NULL);
+}
+
+/* ------------------------------------------------------------------ a chain of contents */
+
+/* Where a content must stand, in so many bytes behind what comes before it. */
+static void
+put_distance(struct out *o, const struct suricata_content *c)
+{
+	if (c->has_within && c->within < c->len) {
+		suricata_rule_cannot(o->r, "within less than the content is long");
+		return;
+	}
+	if (c->has_within && c->distance + c->within == c->len)
+		return;
+	o->any_byte = true;
+	if (c->has_within)
+		put(o, ".{%u,%zu}", c->distance, c->distance + c->within - c->len);
+	else
+		put(o, ".{%u,}", c->distance);
+}
+
+/* What stands in front of the first content. */
+static void
+put_front(struct out *o, const struct suricata_content *c)
+{
+	const struct suricata_buffer *b = c->buffer;
+
+	if (c->relative && b->kind == SURICATA_PAYLOAD)
+		suricata_rule_cannot(o->r, "a place in the packet");
+	else if (c->relative && b->kind == SURICATA_HEADER)
+		suricata_rule_cannot(o->r, "a place among all header fields");
+	else if (b->kind == SURICATA_FIELD)
+		put(o, c->relative ? "^%s: " : "^%s: .*", b->field);
+	else if (c->relative)
+		put(o, "^");
+	o->any_byte = b->kind == SURICATA_FIELD && !c->relative;
+	if (c->relative && b->kind == SURICATA_URI)
+		o->r->draft.buffers = "http.path";
+}
+
+/* The first '?' is the border of path and query, and in neither. */
+static struct span
+uri_text(struct out *o, const struct suricata_content *c, bool first)
+{
+	struct span text = span_of(c->bytes, c->len);
+	const uint8_t *mark = memchr(c->bytes, '?', c->len);
+
+	if (c->buffer->raw && memchr(c->bytes, '%', c->len) != NULL)
+		suricata_rule_cannot(o->r, "percent-coding, which weir has undone");
+	if (mark == NULL)
+		return text;
+	if (mark != c->bytes || !first || c->relative || c->len == 1 ||
+	    memchr(mark + 1, '?', c->len - 1) != NULL) {
+		suricata_rule_cannot(o->r, "a content over the ? between path and query");
+		return text;
+	}
+	o->r->draft.buffers = "http.query";
+	put(o, "(?:^|\\?)");
+	return span_of(text.p + 1, text.len - 1);
+}
+
+/* Line ends around a field are its beginning and its end. */
+static void
+put_header_content(struct out *o, const struct suricata_content *c, bool first, bool last)
+{
+	struct span text = span_of(c->bytes, c->len);
+	bool front = first && text.len > 2 && span_starts(text, "\r\n"), end, any_case;
+
+	if (front)
+		text = span_of(text.p + 2, text.len - 2);
+	end = last && text.len > 2 && span_starts(span_of(text.p + text.len - 2, 2), "\r\n");
+	if (end)
+		text.len -= 2;
+	if (has_line_end(text))
+		suricata_rule_cannot(o->r, "a content that goes from one header field to the next");
+	if (front)
+		put(o, "^");
+	any_case = c->nocase || (is_name(text) && has_capitals(text));
+	if (any_case && !c->nocase)
+		rule_draft_note(&o->r->draft, "the case of letters");
+	put_header_text(o, text, any_case);
+	if (end)
+		put(o, "$");
+}
+
+static void
+put_content(struct out *o, const struct suricata_content *c, bool first, bool last)
+{
+	struct span text = span_of(c->bytes, c->len);
+
+	switch (c->buffer->kind) {
+	case SURICATA_PAYLOAD:
+		if (has_line_end(text) && span_starts(o->r->protocol, "http"))
+			rule_draft_note(&o->r->draft, "what goes over the lines of a head");
+		put_header_text(o, text, c->nocase);
+		return;
+	case SURICATA_SAME:
+		put_text(o, text, c->nocase);
+		return;
+	case SURICATA_URI:
+		text = uri_text(o, c, first);
+		put_uri_text(o, text, c->nocase);
+		return;
+	case SURICATA_HEADER:
+		put_header_content(o, c, first, last);
+		return;
+	case SURICATA_FIELD:
+		if (has_line_end(text))
+			suricata_rule_cannot(o->r, "a line end within a field");
+		put_text(o, text, c->nocase);
+		return;
+	}
+}
+
+/* Each behind the one before it, with what may stand between. */
+static void
+put_chain(struct out *o)
+{
+	struct suricata_rule *r = o->r;
+
+	o->nocase = true;
+	for (unsigned i = 0; i < r->nr_contents; i++)
+		o->nocase = o->nocase && r->contents[i].nocase;
+	for (unsigned i = 0; i < r->nr_contents && r->reason == NULL; i++) {
+		const struct suricata_content *c = &r->contents[i];
+		bool first = i == 0;
+
+		if (!first && !c->relative)
+			suricata_rule_cannot(r, "several contents in any order");
+		if (first)
+			put_front(o, c);
+		if (c->relative)
+			put_distance(o, c);
+		put_content(o, c, first, i + 1 == r->nr_contents);
+	}
+	if (r->nr_contents == 0)
+		suricata_rule_cannot(r, "neither content nor pcre");
+	if (r->nr_contents > 1 && r->contents[0].buffer->kind == SURICATA_HEADER)
+		rule_draft_note(&r->draft, "what goes from one header field to the next");
+	if (r->nr_contents > 1 && strcmp(r->draft.buffers, "http.path http.query") == 0)
+		rule_draft_note(&r->draft, "what goes over the ? between path and query");
+	snprintf(r->draft.flags, sizeof(r->draft.flags), "%s%s", o->nocase ? "i" : "",
+		 o->any_byte ? "s" : "");
+}
+
+/* ------------------------------------------------------------------ a pcre */
+
+static bool
+has_flag(const struct suricata_rule *r, char flag)
+{
+	return strchr(r->pcre_flags, flag) != NULL;
+}
+
+/* Letters that stand for themselves. */
+static bool
+pcre_has_capitals(const char *pcre)
+{
+	for (const char *p = pcre; *p != '\0'; p++) {
+		if (*p == '\\' && p[1] != '\0')
+			p++;
+		else if (*p >= 'A' && *p <= 'Z')
+			return true;
 	}
 	return false;
 }
 
 static void
-take_option(struct suricata_rule *r, struct span key, struct span value)
+put_uri_pcre(struct out *o, const struct regex *re)
 {
-	struct rule_draft *d = &r->draft;
-	char reason[96];
+	struct suricata_rule *r = o->r;
+	unsigned bounds = regex_bounds(re);
+	bool query = strncmp(r->pcre, "\\?", 2) == 0 && strchr("*+?{", r->pcre[2]) == NULL &&
+		     strchr(r->pcre, '|') == NULL && strstr(r->pcre + 2, "\\?") == NULL;
 
-	if (span_is(key, "content")) {
-		add_content(r, value);
-	} else if (span_is(key, "nocase") || span_is(key, "distance") || span_is(key, "within")) {
-		modify_content(r, key, value);
-	} else if (span_is(key, "pcre")) {
-		take_pcre(r, value);
-	} else if (span_is(key, "msg") && value.len > 2) {
-		snprintf(d->title, sizeof(d->title), "%.*s", (int)value.len - 2,
-			 (const char *)value.p + 1);
-	} else if (span_is(key, "sid")) {
-		rule_draft_name(d->id, sizeof(d->id), "suricata.", value);
-	} else if (span_is(key, "rev")) {
-		d->rev = number_of(value);
-	} else if (span_is(key, "classtype")) {
-		rule_draft_name(d->data_type, sizeof(d->data_type), "suricata.", value);
-	} else if (!take_buffer(r, key)) {
-		for (size_t i = 0; i < sizeof(only_describe) / sizeof(only_describe[0]); i++) {
-			if (span_is(key, only_describe[i]))
-				return;
-		}
-		snprintf(reason, sizeof(reason), "%.*s", (int)(key.len < 40 ? key.len : 40),
-			 (const char *)key.p);
-		if (r->reason == NULL) {
-			rule_draft_note(d, reason);
-			r->reason = d->notes;
-		}
-	}
-}
-
-/* Options between the brackets; ';' ends one unless it is quoted or escaped. */
-static void
-read_options(struct suricata_rule *r, struct span text)
-{
-	const uint8_t *p = text.p, *end = text.p + text.len;
-
-	while (p < end) {
-		const uint8_t *from = p, *colon = NULL;
-		bool quoted = false;
-
-		for (; p < end && (quoted || *p != ';'); p++) {
-			if (*p == '\\' && end - p > 1)
-				p++;
-			else if (*p == '"')
-				quoted = !quoted;
-			else if (*p == ':' && colon == NULL && !quoted)
-				colon = p;
-		}
-
-		const uint8_t *key_end = colon == NULL ? p : colon;
-		struct span key = span_trim(span_of(from, (size_t)(key_end - from)));
-
-		if (key.len != 0)
-			take_option(r, key,
-				    colon == NULL
-					? span_of(p, 0)
-					: span_trim(span_of(colon + 1, (size_t)(p - colon) - 1)));
-		p += p < end;
-	}
-}
-
-/* A chain of contents: each behind the one before it, with what may stand between. */
-static void
-chain(struct suricata_rule *r)
-{
-	struct rule_draft *d = &r->draft;
-	size_t len = 0;
-
-	for (unsigned i = 0; i < r->nr_contents; i++) {
-		const struct content *c = &r->contents[i];
-		size_t room = sizeof(d->regex) - len, n;
-
-		if (c->nocase != r->contents[0].nocase)
-			cannot(r, "contents of which some are nocase");
-		if (i > 0 && !c->relative)
-			cannot(r, "several contents in any order");
-		if (c->has_within && c->within < c->distance + c->len)
-			cannot(r, "within less than the content is long");
-		if (r->reason != NULL || room < 64)
-			return;
-		if (i > 0 && c->has_within)
-			len += (size_t)snprintf(d->regex + len, room, ".{%u,%zu}", c->distance,
-						c->within - c->len);
-		else if (i > 0)
-			len += (size_t)snprintf(d->regex + len, room, ".{%u,}", c->distance);
-		n = rule_draft_escape(d->regex + len, sizeof(d->regex) - len,
-				      span_of(c->bytes, c->len));
-		if (n == 0)
-			cannot(r, "contents that are too long");
-		len += n;
-	}
-	if (r->nr_contents == 0)
-		cannot(r, "neither content nor pcre");
-	else
-		snprintf(d->flags, sizeof(d->flags), "%s%s", r->contents[0].nocase ? "i" : "",
-			 r->nr_contents > 1 ? "s" : "");
-}
-
-/*
- * With a pcre the contents are there to find it quickly, if it contains them; whether it does, only
- * its author knows. One content may stay out, as rule sets are commonly written so; told as such.
- */
-static bool
-is_part_of_pcre(const struct suricata_rule *r)
-{
-	const struct content *c = &r->contents[0];
-	char text[5 * CONTENT_MAX];
-
-	if (rule_draft_escape(text, sizeof(text), span_of(c->bytes, c->len)) != 0 &&
-	    strstr(r->draft.regex, text) != NULL)
-		return true;
-	snprintf(text, sizeof(text), "%.*s", (int)c->len, (const char *)c->bytes);
-	return strlen(text) == c->len && strstr(r->draft.regex, text) != NULL;
-}
-
-static void
-join(struct suricata_rule *r)
-{
-	if (!r->has_pcre) {
-		chain(r);
+	if (r->pcre_buffer->raw && regex_names(re, '%'))
+		suricata_rule_cannot(r, "percent-coding, which weir has undone");
+	if (query && (bounds & ~(unsigned)REGEX_BOUND_END) == 0) {
+		r->draft.buffers = "http.query";
+		put(o, "(?:^|\\?)%s", r->pcre + 2);
 		return;
 	}
-	if (r->pcre_relative)
-		cannot(r, "pcre behind a content");
-	else if (r->nr_contents > 1)
-		cannot(r, "several contents beside pcre");
-	else if (r->nr_contents == 1 && !is_part_of_pcre(r))
-		rule_draft_note(&r->draft, "the content beside pcre");
+	if (regex_names(re, '?'))
+		suricata_rule_cannot(r, "a pcre over the ? between path and query");
+	else if ((bounds & ~(unsigned)REGEX_BOUND_FRONT) != 0)
+		suricata_rule_cannot(r, "a pcre bound to the end of path and query");
+	else if (regex_may_hold(re, '?'))
+		rule_draft_note(&r->draft, "what goes over the ? between path and query");
+	if (bounds == REGEX_BOUND_FRONT)
+		r->draft.buffers = "http.path";
+	put(o, "%s", r->pcre);
 }
 
 static void
-read_rule(struct span line, unsigned nr, const char *path, FILE *to, FILE *told,
-	  struct rule_import_result *result)
+put_header_pcre(struct out *o, const struct regex *re)
+{
+	struct suricata_rule *r = o->r;
+	unsigned bounds = regex_bounds(re);
+
+	if (regex_names(re, '\r') || regex_names(re, '\n') || (bounds & REGEX_BOUND_END) != 0)
+		suricata_rule_cannot(r, "a pcre over the end of a header field");
+	else if (bounds != 0 && !has_flag(r, 'm'))
+		suricata_rule_cannot(r, "a place among all header fields");
+	if (!has_flag(r, 'i') && pcre_has_capitals(r->pcre)) {
+		rule_draft_note(&r->draft, "the case of letters");
+		snprintf(r->pcre_flags + strlen(r->pcre_flags),
+			 sizeof(r->pcre_flags) - strlen(r->pcre_flags), "i");
+	}
+	put(o, "%s", r->pcre);
+}
+
+/* Of one field: its name in front. */
+static void
+put_field_pcre(struct out *o, const struct regex *re)
+{
+	struct suricata_rule *r = o->r;
+	unsigned bounds = regex_bounds(re);
+	bool front = (bounds & REGEX_BOUND_FRONT) != 0;
+
+	if ((bounds & REGEX_BOUND_INSIDE) != 0 || (front && r->pcre[0] != '^'))
+		suricata_rule_cannot(r, "a pcre bound to beginning or end in some of its parts");
+	put(o, "^%s: %s(?:%s)", r->pcre_buffer->field, front ? "" : ".*", r->pcre + front);
+}
+
+static void
+put_pcre(struct out *o)
+{
+	struct suricata_rule *r = o->r;
+	enum suricata_kind kind = r->pcre_buffer->kind;
+	struct rule_text memory = { 0 };
+	const struct regex *re = regex_parse(&memory, span_of(r->pcre, strlen(r->pcre)),
+					     (has_flag(r, 'i') ? REGEX_NOCASE : 0u) |
+						 (has_flag(r, 's') ? REGEX_DOTALL : 0u) |
+						 (has_flag(r, 'm') ? REGEX_MULTILINE : 0u));
+	const struct suricata_content *c = &r->contents[0];
+
+	if (r->pcre_relative)
+		suricata_rule_cannot(r, "pcre behind a content");
+	else if (r->nr_contents > 1)
+		suricata_rule_cannot(r, "several contents beside pcre");
+	else if (re == NULL && kind != SURICATA_PAYLOAD && kind != SURICATA_SAME)
+		suricata_rule_cannot(r, "a pcre beyond what weir reads of one");
+	/* With a pcre the content is there to find it quickly, if it is a part of it. */
+	else if (r->nr_contents == 1 && (re == NULL || c->relative ||
+					 !regex_needs(re, span_of(c->bytes, c->len), c->nocase)))
+		rule_draft_note(&r->draft, "the content beside pcre");
+	if (r->reason == NULL) {
+		if (kind == SURICATA_URI)
+			put_uri_pcre(o, re);
+		else if (kind == SURICATA_HEADER)
+			put_header_pcre(o, re);
+		else if (kind == SURICATA_FIELD)
+			put_field_pcre(o, re);
+		else
+			put(o, "%s", r->pcre);
+		if (kind == SURICATA_PAYLOAD && re != NULL && !has_flag(r, 'm') &&
+		    regex_bounds(re) != 0)
+			rule_draft_note(&r->draft, "the bounds of packets");
+	}
+	snprintf(r->draft.flags, sizeof(r->draft.flags), "%s", r->pcre_flags);
+	rule_text_fini(&memory);
+}
+
+/* ------------------------------------------------------------------ a rule */
+
+static bool
+same_buffer(const struct suricata_buffer *a, const struct suricata_buffer *b)
+{
+	return a == b || (a->kind == b->kind && a->field == b->field && a->raw == b->raw &&
+			  strcmp(a->buffers, b->buffers) == 0);
+}
+
+/* The one that everything is looked for in. */
+static const struct suricata_buffer *
+buffer_of(struct suricata_rule *r)
+{
+	const struct suricata_buffer *b = r->has_pcre	       ? r->pcre_buffer
+					  : r->nr_contents > 0 ? r->contents[0].buffer
+							       : r->sticky;
+
+	for (unsigned i = 0; i < r->nr_contents; i++) {
+		if (!same_buffer(b, r->contents[i].buffer))
+			suricata_rule_cannot(r, "several buffers in one rule");
+	}
+	return b;
+}
+
+static bool
+is_one_of(struct span word, const char *const *list)
+{
+	for (; *list != NULL; list++) {
+		if (span_is(word, *list))
+			return true;
+	}
+	return false;
+}
+
+/* What a rule does, and to which traffic. */
+static void
+judge_header(struct suricata_rule *r, const struct suricata_buffer *b)
+{
+	static const char *const actions[] = { "alert",	    "drop",	  "reject", "rejectsrc",
+					       "rejectdst", "rejectboth", NULL };
+	static const char *const layers[] = { "tcp",	    "udp",  "ip",    "tcp-pkt",
+					      "tcp-stream", "http", "http1", "http2",
+					      "tls",	    "dns",  NULL };
+	static const char *const others[] = { "icmp", "icmpv6", "igmp", "arp", "ether", NULL };
+	bool unnamed = b->kind == SURICATA_PAYLOAD;
+
+	if (r->action.len == 0)
+		return;
+	if (!is_one_of(r->action, actions))
+		suricata_rule_cannot(r, "its action is not to alert");
+	else if (!span_is(r->action, "alert"))
+		rule_draft_note(&r->draft, "dropping what it finds");
+	if (is_one_of(r->protocol, others))
+		suricata_rule_cannot(r, "a protocol that weir does not look into");
+	else if (unnamed && (span_is(r->protocol, "tls") || span_is(r->protocol, "dns")))
+		suricata_rule_cannot(r, "bytes of TLS or DNS messages, which weir takes apart");
+	else if (unnamed && span_starts(r->protocol, "http"))
+		r->draft.buffers = "http";
+	else if (!is_one_of(r->protocol, layers))
+		rule_draft_note(&r->draft, "the protocol");
+	if (!r->any_address)
+		rule_draft_note(&r->draft, "addresses and ports");
+	if (b->narrower || (r->directed && !b->one_way))
+		rule_draft_note(&r->draft, "the direction");
+}
+
+static void
+translate(struct suricata_rule *r)
+{
+	const struct suricata_buffer *b = buffer_of(r);
+	struct out o = { .r = r };
+
+	if (r->reason != NULL)
+		return;
+	r->draft.buffers = b->buffers;
+	judge_header(r, b);
+	if (b->kind == SURICATA_URI && b->raw)
+		rule_draft_note(&r->draft, "the coding of the raw URI");
+	if (r->reason != NULL)
+		return;
+	if (r->has_pcre)
+		put_pcre(&o);
+	else
+		put_chain(&o);
+}
+
+static void
+import_rule(struct span line, unsigned nr, const char *path, FILE *to, FILE *told,
+	    struct rule_import_result *result)
 {
 	static struct suricata_rule r;
-	const uint8_t *open = memchr(line.p, '(', line.len);
-	size_t len = line.len;
 
 	memset(&r, 0, sizeof(r));
 	r.draft.line = nr;
 	r.draft.rev = 1;
 	r.draft.severity = "medium";
+	r.draft.buffers = "any";
 	snprintf(r.draft.id, sizeof(r.draft.id), "suricata.line_%u", nr);
 	snprintf(r.draft.data_type, sizeof(r.draft.data_type), "suricata.rule");
-	while (len > 0 && line.p[len - 1] != ')')
-		len--;
-	if (open == NULL || line.p + len <= open) {
-		cannot(&r, "no options in brackets");
-	} else {
-		struct span header = span_of(line.p, (size_t)(open - line.p));
-		unsigned any = 0;
-
-		for (size_t i = 0; i + 3 <= header.len; i++)
-			any += memcmp(header.p + i, "any", 3) == 0;
-		read_options(&r, span_of(open + 1, (size_t)(line.p + len - open) - 2));
-		join(&r);
-		if (any < 4 && r.reason == NULL)
-			rule_draft_note(&r.draft, "addresses and ports");
-	}
-	r.draft.buffers = r.buffers != NULL ? r.buffers : "any";
+	suricata_rule_read(&r, line);
+	translate(&r);
 	rule_draft_write(&r.draft, r.reason, path, to, told, result);
 }
 
@@ -360,7 +503,7 @@ rule_import_suricata(struct span text, const char *path, FILE *to, FILE *told,
 		struct span line = span_trim(span_of(p, (size_t)((stop == NULL ? end : stop) - p)));
 
 		if (line.len > 0 && line.p[0] != '#')
-			read_rule(line, nr, path, to, told, result);
+			import_rule(line, nr, path, to, told, result);
 		p = stop == NULL ? end : stop + 1;
 	}
 	free(result->ids);

@@ -109,6 +109,19 @@ unsigned regex_first_bytes(const struct regex *re);
  */
 ptrdiff_t regex_wide_repeat(const struct regex *re);
 
+/*
+ * Does every match hold that text, in whatever case? False when it is not certain: regex_facts.c.
+ */
+bool regex_needs(const struct regex *re, struct span text, bool nocase);
+/* May a byte of a match be c? Is there a place where it is nothing else? */
+bool regex_may_hold(const struct regex *re, uint8_t c);
+bool regex_names(const struct regex *re, uint8_t c);
+
+/* Where beginning and end of the text, or of a line, are asked for. */
+enum { REGEX_BOUND_FRONT = 1, REGEX_BOUND_END = 2, REGEX_BOUND_INSIDE = 4 };
+
+unsigned regex_bounds(const struct regex *re);
+
 /* In words, on one line. */
 void regex_explain(const struct regex *re, FILE *to);
 

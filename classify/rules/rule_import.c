@@ -17,6 +17,18 @@ rule_draft_note(struct rule_draft *d, const char *what)
 }
 
 void
+rule_draft_title(struct rule_draft *d, struct span text)
+{
+	size_t len = text.len < sizeof(d->title) ? text.len : sizeof(d->title) - 1;
+
+	while (len < text.len && len > 0 && (text.p[len] & 0xc0) == 0x80)
+		len--;
+	if (len != 0)
+		memcpy(d->title, text.p, len);
+	d->title[len] = '\0';
+}
+
+void
 rule_draft_name(char *out, size_t cap, const char *prefix, struct span name)
 {
 	size_t len = (size_t)snprintf(out, cap, "%s", prefix);
@@ -105,7 +117,11 @@ rule_text(const struct rule_draft *d)
 	fprintf(to, "\n  data_type  %s\n  severity   %s\n  in         %s\n  match      ",
 		d->data_type, d->severity, d->buffers);
 	put_regex(to, d->regex);
-	fprintf(to, "%s\n  show       none\n", d->flags);
+	fprintf(to, "%s\n", d->flags);
+	if (d->context[0] != '\0')
+		fprintf(to, "  context    needs within 64 words { %s }\n", d->context);
+	if (d->secret)
+		fputs("  show       none\n", to);
 	if (d->rev > 1)
 		fprintf(to, "  rev        %u\n", d->rev);
 	fputs("}\n\n", to);

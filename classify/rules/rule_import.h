@@ -6,12 +6,14 @@
  * back. What is left out of a rule, and each rule that is left out, is told with its place and the
  * reason.
  *
- *   gitleaks  [[rules]] with id, description and regex. keywords are not needed (Hyperscan finds
- * the fixed text by itself). Left out, and told: entropy, path, secretGroup, allowlists. suricata
- * content (one, or a chain by distance and within), pcre without look-around, in one buffer of
- * HTTP, TLS or DNS or in the payload; msg, sid, rev, classtype. Left out, and told: addresses and
- * ports other than any. Anything that would change which traffic matches (flowbits, byte_test,
- * negation, several buffers, ...): the rule is not translated.
+ *   gitleaks  [[rules]] with id, description and regex, and keywords where the regex has none of
+ *             them: as words that must stand near. Left out, and told: entropy, path, secretGroup,
+ *             allowlists, required, skipReport.
+ *   suricata  content (one, or a chain by distance and within), or pcre without look-around, in one
+ *             buffer of HTTP, TLS or DNS or in the payload; msg, sid, rev, classtype. Left out, and
+ *             told: addresses and ports other than any, the direction, what is not met because
+ *             weir's buffers are cut otherwise. Anything that would change which traffic matches
+ *             (flowbits, byte_test, negation, several buffers, ...): the rule is not translated.
  */
 #ifndef WEIR_RULE_IMPORT_H
 #define WEIR_RULE_IMPORT_H
@@ -20,7 +22,7 @@
 
 #include "classify/span.h"
 
-enum { RULE_DRAFT_ID = 64 };
+enum { RULE_DRAFT_ID = 64, RULE_DRAFT_TITLE = 128 };
 
 struct rule_import_result {
 	unsigned nr, translated, in_part;
@@ -40,11 +42,13 @@ enum { IMPORT_REGEX_MAX = 4096, IMPORT_TEXT_MAX = 512 };
 /* A rule on its way out. */
 struct rule_draft {
 	char id[RULE_DRAFT_ID];
-	char title[128];
+	char title[RULE_DRAFT_TITLE];
 	char data_type[64];
 	const char *severity, *buffers;
 	char regex[IMPORT_REGEX_MAX]; /* in Hyperscan's syntax */
 	char flags[4];
+	char context[IMPORT_TEXT_MAX]; /* words one of which must stand near; empty: none */
+	bool secret;		       /* what it finds is masked; else it is a sign of something */
 	unsigned rev;
 	char notes[IMPORT_TEXT_MAX]; /* what was left out; empty: nothing */
 	unsigned line;
@@ -52,6 +56,8 @@ struct rule_draft {
 
 /* Adds to what was left out. */
 void rule_draft_note(struct rule_draft *d, const char *what);
+/* Cut to what fits, between characters. */
+void rule_draft_title(struct rule_draft *d, struct span text);
 /* Lower case, digits, '_', '.', '-'; other characters become '_'. */
 void rule_draft_name(char *out, size_t cap, const char *prefix, struct span name);
 /* Text as it stands in a regex. 0 when there is no room. */

@@ -198,9 +198,88 @@ def test_import_suricata(weir):
     for sid, reason in ((4, "content that must not be there"), (5, "flowbits"), (6, "several buffers")):
         assert f"suricata.{sid}: not translated: {reason}" in said, said
     found = lambda text: "suricata.1 at" in rules(weir, "try", text, dir=out).text
-    assert found("AB\r\n12cd") and found("AB\r\n1234cd")
-    assert not found("AB\r\ncd") and not found("AB\r\n12345cd")
+    assert found("AB\r\n12cd") and found("AB\r\n12345cd")
+    assert not found("AB\r\ncd") and not found("AB\r\n123456cd")
     assert "suricata.3 at" in rules(weir, "try", "x TOK_ab/c", dir=out).text
+
+
+# (options, what the rule is or why there is none, what is told of it)
+BUFFERS = [
+    ('content:"<Box v="; content:" Title=0x"; distance:4; within:32;', "http: <Box v=.{4,27} Title=0x s", ""),
+    ('content:"AllWork"; content:"DullBoy"; distance:1; within:7;', "http: AllWork.{1,1}DullBoy s", ""),
+    ('content:"ab"; content:"cdefg"; distance:1; within:4;', None, "within less than the content is long"),
+    ('content:"ab"; nocase; content:"cd"; distance:0;', "http: (?i:ab).{0,}cd s", ""),
+    ('file.data; content:"MZ"; within:2;', "http.body: ^MZ", ""),
+    ('file_data; content:"JFIF|00|"; distance:6; within:5; content:"<?php"; distance:0;',
+     r"http.body: ^.{6,6}JFIF\x00.{0,}<?php s", ""),
+    ('content:"abcd"; distance:10;', None, "a place in the packet"),
+    ('http.header; content:"abcd"; distance:10;', None, "a place among all header fields"),
+    ('http.uri; content:"/gate.php";', "http.path http.query: /gate.php", ""),
+    ('http.uri; content:"/index.php?id=";', None, "over the ?"),
+    ('http.uri; content:"?id="; content:"&x="; distance:0;', r"http.query: (?:^|\?)id=.{0,}&x= s", ""),
+    ('http.uri; content:"/gate.php?";', None, "over the ?"),
+    ('http.uri; content:"a+b";', "http.path http.query: a[+ ]b", ""),
+    ('http.uri; content:"/a"; content:"/b"; distance:0;', "http.path http.query: /a.{0,}/b s", "goes over the ?"),
+    ('http.uri; pcre:"/\\.php$/";', None, "bound to the end"),
+    (r'http.uri; pcre:"/\?id=\d+$/";', r"http.query: (?:^|\?)id=\d+$", ""),
+    (r'http.uri; pcre:"/^\/a[a-z]/";', r"http.path: ^/a[a-z]", ""),
+    (r'http.uri; pcre:"/\/a[^b]c/";', r"http.path http.query: /a[^b]c", "goes over the ?"),
+    ('http.uri.raw; content:"%2e%2e";', None, "percent-coding"),
+    ('http.header; content:"X-Evil|3a 20|Yes|0d 0a|";', "http.header: (?i:X-Evil): Yes$", ""),
+    ('http.header; content:"|0d 0a|X-Evil|3a 20|";', "http.header: ^(?i:X-Evil): ", ""),
+    ('http.header; content:"a|0d 0a|b";', None, "from one header field to the next"),
+    (r'http.header; pcre:"/^X-A\x3a[^\r\n]{9}/m";', r"http.header: ^X-A\x3a[^\r\n]{9} mi", "the case"),
+    (r'http.header; pcre:"/^X-A\x3a/i";', None, "a place among all"),
+    ('http.user_agent; content:"sqlmap"; nocase;', "http.header: ^user-agent: .*sqlmap is", ""),
+    ('http.user_agent; content:"sql"; distance:0; within:3;', "http.header: ^user-agent: sql", ""),
+    ('http.user_agent; pcre:"/^a|b$/";', None, "in some of its parts"),
+    ('http.user_agent; pcre:"/^sql|b/";', None, "in some of its parts"),
+    ('http.user_agent; pcre:"/^sqlmap$/i";', "http.header: ^user-agent: (?:sqlmap$) i", ""),
+    ('http.cookie; content:"sess=evil";', "http.header: ^(?:set-)?cookie: .*sess=evil s", ""),
+    ('flow:established,to_client; content:"abcd";', "http: abcd", "without the direction"),
+    ('flow:to_server; http.uri; content:"abcd";', "http.path http.query: abcd", ""),
+    ('http.response_body; content:"abcd";', "http.body: abcd", "without the direction"),
+    ('content:"select"; pcre:"/select|union/";', "http: select|union", "without the content beside pcre"),
+    ('content:"abc"; pcre:"/(abc)?defg/";', "http: (abc)?defg", "without the content beside pcre"),
+    ('content:"/a.php"; http_uri; pcre:"/abcd/";', None, "several buffers"),
+    ('content:"abcd"; http.uri;', "http: abcd", ""),
+    ('content:"|4d 5|";', None, "cannot be read"),
+]
+
+
+def test_import_suricata_buffers(weir):
+    """What is translated means the same, as far as nothing is told of it; nothing is a secret."""
+    source = e2e.work_folder() / "source"
+    source.write_text("".join(f'alert http any any -> any any (msg:"m"; {options} sid:{i};)\n'
+                              for i, (options, _, _) in enumerate(BUFFERS)))
+    run = rules(weir, "import", "--suricata", source)
+    said, out = run.err.decode(), dict(re.findall(r"^rule suricata\.(\d+) (\{.*?^\})", run.text, re.M | re.S))
+    for i, (options, want, told) in enumerate(BUFFERS):
+        lines = re.findall(rf": suricata\.{i}: (.*)", said)
+        assert len(lines) == (want is None or told != ""), (options, lines)
+        assert told in "".join(lines) and (str(i) in out) == (want is not None), (options, lines)
+        if want is None:
+            continue
+        where = re.search(r"^  in +(.*)$", out[str(i)], re.M)[1]
+        regex, flags = re.search(r"^  match +/(.*)/(\w*)$", out[str(i)], re.M).groups()
+        regex = re.sub(r"\\([^\w?.])", r"\1", regex).replace(r"\.php", ".php").replace(r"<\?", "<?")
+        assert f"{where}: {regex} {flags}".rstrip(" " if flags else "") == (want if flags else want + " "), \
+            (options, where, regex, flags)
+    assert "show" not in run.text
+
+
+def test_import_suricata_actions(weir):
+    source = e2e.work_folder() / "source"
+    head = "any any -> any any (content:\"abcd\"; msg:\"" + "é" * 80 + "\"; sid:{};)\n"
+    source.write_text("".join(f"{words} {head.format(i)}" for i, words in enumerate(
+        ["pass tcp", "config tcp", "drop tcp", "alert icmp", "alert dns", "alert ssh"])))
+    run = rules(weir, "import", "--suricata", source)
+    said = run.err.decode()
+    assert re.findall(r"^rule (\S+)", run.text, re.M) == ["suricata.2", "suricata.5"], run.text
+    for i, told in ((0, "its action"), (1, "its action"), (2, "without dropping"), (3, "a protocol"),
+                    (4, "DNS messages"), (5, "without the protocol")):
+        assert re.search(rf"suricata\.{i}: .*{told}", said), (i, said)
+    assert "é" * 63 + '"' in run.text, run.text
 
 
 def test_usage(weir):

@@ -373,6 +373,56 @@ test_in_words(void **state)
 	rule_text_fini(&memory);
 }
 
+/* What every match holds, and where it is bound. */
+static void
+test_facts(void **state)
+{
+	static const struct {
+		const char *pattern, *text;
+		unsigned flags;
+		bool nocase, needs;
+		unsigned bounds;
+	} rows[] = {
+		{ "tok_[a-z]{4}", "tok_", 0, false, true, 0 },
+		{ "^x(?:tok)_y$", "tok_y", 0, false, true, REGEX_BOUND_FRONT | REGEX_BOUND_END },
+		{ "(abc)?defg", "abc", 0, false, false, 0 },
+		{ "(abc)+defg", "abc", 0, false, true, 0 },
+		{ "select|union", "select", 0, false, false, 0 },
+		{ "a(xtok|toky)b", "tok", 0, false, true, 0 },
+		{ "[^abc]defgh", "abc", 0, false, false, 0 },
+		{ "xa.cx", "a.c", 0, false, false, 0 },
+		{ "xa\\.cx", "a.c", 0, false, true, 0 },
+		{ "ABCd", "abc", 0, true, true, 0 },
+		{ "ABCd", "abc", 0, false, false, 0 },
+		{ "ABCd", "ABC", REGEX_NOCASE, false, false, 0 },
+		{ "ABCd", "abc", REGEX_NOCASE, true, true, 0 },
+		{ "ab{2}c", "abbc", 0, false, true, 0 },
+		{ "ab{2,3}c", "abbc", 0, false, false, 0 },
+		{ "a|^b", "a", 0, false, false, REGEX_BOUND_INSIDE },
+		{ "(^a)b\\b", "ab", 0, false, true, REGEX_BOUND_INSIDE },
+	};
+	struct rule_text memory = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct regex *re =
+		    regex_parse(&memory, span_of(rows[i].pattern, strlen(rows[i].pattern)),
+				rows[i].flags);
+		struct span text = span_of(rows[i].text, strlen(rows[i].text));
+
+		print_message("%s has %s\n", rows[i].pattern, rows[i].text);
+		assert_non_null(re);
+		assert_int_equal(regex_needs(re, text, rows[i].nocase), rows[i].needs);
+		assert_int_equal(regex_bounds(re), rows[i].bounds);
+	}
+
+	const struct regex *re = regex_parse(&memory, span_of("a\\?[?b]", 7), 0);
+
+	assert_true(regex_names(re, '?') && regex_may_hold(re, 'b') && !regex_names(re, 'b') &&
+		    !regex_may_hold(re, 'c'));
+	rule_text_fini(&memory);
+}
+
 int
 main(void)
 {
@@ -384,6 +434,7 @@ main(void)
 		cmocka_unit_test(test_costs),
 		cmocka_unit_test(test_marks),
 		cmocka_unit_test(test_in_words),
+		cmocka_unit_test(test_facts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
