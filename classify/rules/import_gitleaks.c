@@ -1,158 +1,131 @@
 /*
- * gitleaks' TOML, as much of it as such files use: tables, keys, strings of all four kinds,
- * numbers, arrays over several lines. TOML 1.0; keys with dots and inline tables are passed over.
+ * gitleaks looks into a text with a rule only when one of the rule's keywords is somewhere in it.
+ * A regex that holds one of them says so itself. For any other the nearest thing here is a context
+ * that is needed, as far as a value's surroundings are seen: words of it, where gitleaks takes any
+ * part of a word, and 64 words away at most.
  */
 #include "classify/rules/rule_import.h"
 
 #include <stdlib.h>
+#include <strings.h>
 
 #include "classify/detect/value.h"
+#include "classify/detect/word_list.h"
+#include "classify/rules/regex.h"
+#include "classify/rules/toml.h"
 
-struct toml {
-	const uint8_t *p, *end;
-	unsigned line;
+enum { KEYWORDS_MAX = 128, KEYWORD_MAX = 64, DESCRIPTION_MAX = 1024 };
+
+struct gitleaks_rule {
+	struct rule_draft draft;
+	bool open, has_regex, names_files, too_long;
+	const char *reason; /* it cannot be translated */
+	unsigned nr_keywords;
+	char keywords[KEYWORDS_MAX][KEYWORD_MAX];
 };
 
-static void
-skip_blanks(struct toml *t, bool lines)
+/* ------------------------------------------------------------------ keywords */
+
+static bool
+is_word_byte(uint8_t c)
 {
-	while (t->p < t->end) {
-		if (*t->p == '#') {
-			while (t->p < t->end && *t->p != '\n')
-				t->p++;
-		} else if (*t->p == ' ' || *t->p == '\t' || *t->p == '\r' ||
-			   (lines && *t->p == '\n')) {
-			t->line += *t->p++ == '\n';
-		} else {
-			return;
-		}
-	}
+	return is_alnum(c) || c == '_' || c == '-' || c >= 0x80;
 }
 
-static void
-skip_line(struct toml *t)
+/* The longest word of it; what joins words is none at its ends. */
+static struct span
+word_of(const char *keyword)
 {
-	while (t->p < t->end && *t->p != '\n')
-		t->p++;
+	struct span text = span_of(keyword, strlen(keyword)), best = { NULL, 0 };
+	size_t at = 0, from;
+
+	while (at < text.len) {
+		while (at < text.len &&
+		       (!is_word_byte(text.p[at]) || text.p[at] == '_' || text.p[at] == '-'))
+			at++;
+		for (from = at; at < text.len && is_word_byte(text.p[at]);)
+			at++;
+
+		size_t len = at - from;
+
+		while (len > 0 && (text.p[from + len - 1] == '_' || text.p[from + len - 1] == '-'))
+			len--;
+		if (len > best.len)
+			best = span_of(text.p + from, len);
+	}
+	return best;
 }
 
 static bool
-starts(const struct toml *t, const char *text)
+has_word(const char *list, struct span word)
 {
-	return span_starts(span_of(t->p, (size_t)(t->end - t->p)), text);
-}
-
-static void
-put(char *out, size_t cap, size_t *len, uint8_t c)
-{
-	if (*len + 1 < cap)
-		out[*len] = (char)c;
-	++*len;
-}
-
-/* One escape of a basic string; the backslash has been read. */
-static void
-put_escape(struct toml *t, char *out, size_t cap, size_t *len)
-{
-	static const char from[] = "btnfr\"\\", to[] = "\b\t\n\f\r\"\\";
-	uint8_t c = *t->p++;
-	const char *which = c == '\0' ? NULL : strchr(from, c);
-
-	put(out, cap, len, which == NULL ? c : (uint8_t)to[which - from]);
-}
-
-/*
- * A string of any kind into out, cut at cap. False when there is none, or it does not end. *len is
- * its length before it was cut.
- */
-static bool
-take_string(struct toml *t, char *out, size_t cap, size_t *len)
-{
-	uint8_t quote = t->p < t->end ? *t->p : 0;
-	bool basic = quote == '"', triple;
-
-	*len = 0;
-	if (quote != '"' && quote != '\'')
-		return false;
-	triple = starts(t, basic ? "\"\"\"" : "'''");
-	t->p += triple ? 3 : 1;
-	if (triple && t->p < t->end && *t->p == '\n') {
-		t->line++;
-		t->p++;
-	}
-	while (t->p < t->end) {
-		if (triple ? starts(t, basic ? "\"\"\"" : "'''") : *t->p == quote) {
-			t->p += triple ? 3 : 1;
-			out[*len < cap ? *len : cap - 1] = '\0';
+	for (const char *at = list; *at != '\0'; at += strcspn(at, " ")) {
+		at += *at == ' ';
+		if (strcspn(at, " ") == word.len && memcmp(at, word.p, word.len) == 0)
 			return true;
-		}
-		if (*t->p == '\n') {
-			if (!triple)
-				return false;
-			t->line++;
-		}
-		if (basic && *t->p == '\\' && t->end - t->p > 1) {
-			t->p++;
-			put_escape(t, out, cap, len);
-		} else {
-			put(out, cap, len, *t->p++);
-		}
 	}
 	return false;
 }
 
-/* Over a value of no interest. */
-static void
-skip_value(struct toml *t)
+/* False: they cannot be said as words. */
+static bool
+add_context(struct gitleaks_rule *r)
 {
-	char aside[8];
-	size_t len;
-	unsigned depth = 0;
+	char *to = r->draft.context;
+	size_t len = 0, room = sizeof(r->draft.context);
 
-	do {
-		if (t->p == t->end)
-			return;
-		if (*t->p == '"' || *t->p == '\'') {
-			if (!take_string(t, aside, sizeof(aside), &len))
-				skip_line(t);
-		} else {
-			depth += *t->p == '[' || *t->p == '{';
-			depth -= depth > 0 && (*t->p == ']' || *t->p == '}');
-			t->line += *t->p++ == '\n';
+	for (unsigned i = 0; i < r->nr_keywords; i++) {
+		struct span word = word_of(r->keywords[i]);
+
+		if (word.len < 2 || word.len >= WORD_MAX || word.len + 2 > room - len) {
+			to[0] = '\0';
+			return false;
 		}
-		skip_blanks(t, depth != 0);
-	} while (depth != 0 || (t->p < t->end && *t->p != '\n'));
+		if (len != 0 && has_word(to, word))
+			continue;
+		len += (size_t)snprintf(to + len, room - len, "%s%.*s", len == 0 ? "" : " ",
+					(int)word.len, (const char *)word.p);
+	}
+	return len != 0;
 }
 
-static struct span
-take_key(struct toml *t)
+static void
+judge_keywords(struct gitleaks_rule *r)
 {
-	const uint8_t *from = t->p;
+	struct rule_text memory = { 0 };
+	const struct regex *re =
+	    regex_parse(&memory, span_of(r->draft.regex, strlen(r->draft.regex)), 0);
+	enum regex_share share = REGEX_SHARE_SOME;
+	struct span words[KEYWORDS_MAX];
 
-	while (t->p < t->end && (is_alnum(*t->p) || *t->p == '_' || *t->p == '-' || *t->p == '.'))
-		t->p++;
-	return span_of(from, (size_t)(t->p - from));
+	for (unsigned i = 0; i < r->nr_keywords; i++)
+		words[i] = span_of(r->keywords[i], strlen(r->keywords[i]));
+	if (re != NULL)
+		share = regex_share(re, words, r->nr_keywords);
+	if (share == REGEX_SHARE_SOME)
+		rule_draft_note(&r->draft, "keywords");
+	else if (share == REGEX_SHARE_NONE)
+		rule_draft_note(&r->draft,
+				add_context(r) ? "keywords that are no words near" : "keywords");
+	rule_text_fini(&memory);
 }
 
-struct gitleaks_rule {
-	struct rule_draft draft;
-	bool open, has_regex, has_path, too_long;
-};
+/* ------------------------------------------------------------------ a rule */
 
 static void
 finish_rule(struct gitleaks_rule *r, const char *path, FILE *to, FILE *told,
 	    struct rule_import_result *result)
 {
-	const char *reason = NULL;
+	const char *reason = r->reason;
 
 	if (!r->open)
 		return;
-	if (!r->has_regex)
-		reason = r->has_path ? "it names files, not contents" : "no regex";
-	else if (r->too_long)
+	if (reason == NULL && !r->has_regex)
+		reason = r->names_files ? "it names files, not contents" : "no regex";
+	else if (reason == NULL && r->too_long)
 		reason = "its regex is longer than 1024 bytes";
-	else if (r->has_path)
-		rule_draft_note(&r->draft, "path");
+	else if (reason == NULL && r->nr_keywords != 0)
+		judge_keywords(r);
 	rule_draft_write(&r->draft, reason, path, to, told, result);
 	r->open = false;
 }
@@ -177,8 +150,8 @@ take_id(struct rule_draft *d, struct toml *t)
 	char id[128];
 	size_t len;
 
-	if (!take_string(t, id, sizeof(id), &len)) {
-		skip_value(t);
+	if (!toml_take_string(t, id, sizeof(id), &len)) {
+		toml_skip_value(t);
 		return;
 	}
 	len = strlen(id);
@@ -189,71 +162,157 @@ take_id(struct rule_draft *d, struct toml *t)
 }
 
 static void
-take_setting(struct gitleaks_rule *r, struct toml *t, struct span key)
+take_description(struct rule_draft *d, struct toml *t)
 {
-	struct rule_draft *d = &r->draft;
+	char text[DESCRIPTION_MAX];
 	size_t len;
 
-	if (span_is(key, "id")) {
-		take_id(d, t);
-	} else if (span_is(key, "description")) {
-		if (!take_string(t, d->title, sizeof(d->title), &len))
-			skip_value(t);
-	} else if (span_is(key, "regex")) {
-		r->has_regex = take_string(t, d->regex, sizeof(d->regex), &len);
-		r->too_long = len > 1024;
-		if (!r->has_regex)
-			skip_value(t);
-	} else {
-		r->has_path = r->has_path || span_is(key, "path");
-		if (span_is(key, "entropy"))
-			rule_draft_note(d, "entropy");
-		if (span_is(key, "secretGroup"))
-			rule_draft_note(d, "secretGroup");
-		skip_value(t);
+	if (toml_take_string(t, text, sizeof(text), &len))
+		rule_draft_title(d, span_of(text, strlen(text)));
+	else
+		toml_skip_value(t);
+}
+
+static void
+take_regex(struct gitleaks_rule *r, struct toml *t)
+{
+	size_t len;
+
+	r->has_regex = toml_take_string(t, r->draft.regex, sizeof(r->draft.regex), &len);
+	r->too_long = len > 1024;
+	if (r->has_regex && strlen(r->draft.regex) < len && !r->too_long)
+		r->reason = "its regex has a zero byte";
+	if (!r->has_regex)
+		toml_skip_value(t);
+}
+
+static void
+take_keywords(struct gitleaks_rule *r, struct toml *t)
+{
+	size_t len;
+
+	if (!toml_enter_array(t))
+		return;
+	while (toml_next_element(t)) {
+		char aside[KEYWORD_MAX];
+		char *to = r->nr_keywords < KEYWORDS_MAX ? r->keywords[r->nr_keywords] : aside;
+
+		if (!toml_take_string(t, to, KEYWORD_MAX, &len))
+			continue;
+		if (to == aside || len >= KEYWORD_MAX)
+			rule_draft_note(&r->draft, "all of its keywords");
+		else if (len != 0)
+			r->nr_keywords++;
 	}
+}
+
+/* What else there may be: what narrows a rule is told. */
+static void
+take_other(struct gitleaks_rule *r, struct toml *t)
+{
+	char what[TOML_NAME_CAP];
+
+	snprintf(what, sizeof(what), "%s", t->name);
+	if (strcmp(what, "path") == 0 || strcmp(what, "file") == 0)
+		r->names_files = true;
+	if (strcmp(what, "skipReport") == 0) {
+		if (toml_value_starts(t, "true"))
+			r->reason = "it is a part of other rules only (skipReport)";
+	} else if (strncmp(what, "allowlist", 9) == 0 || strncmp(what, "whitelist", 9) == 0) {
+		rule_draft_note(&r->draft, "allowlist");
+	} else if (strcmp(what, "required") == 0) {
+		r->reason = "it needs others near (required)";
+	} else if (strcmp(what, "tags") != 0 && what[0] != '\0') {
+		what[strcspn(what, ".\n\r")] = '\0';
+		rule_draft_note(&r->draft, what);
+	}
+	toml_skip_value(t);
+}
+
+static void
+take_setting(struct gitleaks_rule *r, struct toml *t)
+{
+	if (strcmp(t->name, "id") == 0)
+		take_id(&r->draft, t);
+	else if (strcmp(t->name, "description") == 0)
+		take_description(&r->draft, t);
+	else if (strcmp(t->name, "regex") == 0)
+		take_regex(r, t);
+	else if (strcmp(t->name, "keywords") == 0)
+		take_keywords(r, t);
+	else
+		take_other(r, t);
+}
+
+/* A table below the rule, [rules.NAME]. */
+static void
+take_part(struct gitleaks_rule *r, const char *name)
+{
+	if (strncmp(name, "allowlist", 9) == 0 || strncmp(name, "whitelist", 9) == 0)
+		rule_draft_note(&r->draft, "allowlist");
+	else if (strcmp(name, "required") == 0)
+		r->reason = "it needs others near (required)";
+	else
+		rule_draft_note(&r->draft, strncasecmp(name, "entrop", 6) == 0 ? "entropy" : name);
+}
+
+/* ------------------------------------------------------------------ the file */
+
+/* What the file says of all rules, and of other files. */
+static void
+tell_global(const struct toml *t, const char *path, FILE *told)
+{
+	if (strncmp(t->name, "allowlist", 9) == 0 || strncmp(t->name, "whitelist", 9) == 0)
+		fprintf(told, "%s:%u: not translated: the allowlist of all rules\n", path, t->line);
+	else if (strncmp(t->name, "extend", 6) == 0 && (t->name[6] == '\0' || t->name[6] == '.'))
+		fprintf(told, "%s:%u: not translated: extend: rules of other files\n", path,
+			t->line);
+}
+
+/* rules = [ { ... } ] */
+static void
+refuse_inline(struct gitleaks_rule *r, const struct toml *t, const char *path, FILE *to, FILE *told,
+	      struct rule_import_result *result)
+{
+	begin_rule(r, t->line);
+	r->reason = "rules as inline tables, not as [[rules]]";
+	finish_rule(r, path, to, told, result);
 }
 
 void
 rule_import_gitleaks(struct span text, const char *path, FILE *to, FILE *told,
 		     struct rule_import_result *result)
 {
-	struct toml t = { text.p, text.p + text.len, 1 };
 	static struct gitleaks_rule r;
-	bool in_rule = false;
+	bool in_rule = false, at_top = true;
+	enum toml_item item;
+	struct toml t;
 
+	toml_init(&t, text);
 	memset(&r, 0, sizeof(r));
-	for (skip_blanks(&t, true); t.p < t.end; skip_blanks(&t, true)) {
-		if (*t.p == '[') {
-			if (starts(&t, "[[rules]]")) {
-				finish_rule(&r, path, to, told, result);
-				begin_rule(&r, t.line);
-				in_rule = true;
-			} else {
-				in_rule = false;
-				if (r.open && (starts(&t, "[rules.allowlist]") ||
-					       starts(&t, "[[rules.allowlists]]")))
-					rule_draft_note(&r.draft, "allowlist");
-				if (!starts(&t, "[rules.") && !starts(&t, "[[rules."))
-					finish_rule(&r, path, to, told, result);
-			}
-			skip_line(&t);
+	while ((item = toml_next(&t)) != TOML_END) {
+		if (item == TOML_KEY) {
+			if (at_top)
+				tell_global(&t, path, told);
+			if (at_top && strcmp(t.name, "rules") == 0)
+				refuse_inline(&r, &t, path, to, told, result);
+			if (in_rule)
+				take_setting(&r, &t);
+			else
+				toml_skip_value(&t);
 			continue;
 		}
-
-		struct span key = take_key(&t);
-
-		skip_blanks(&t, false);
-		if (key.len == 0 || t.p == t.end || *t.p != '=') {
-			skip_line(&t);
+		at_top = false;
+		in_rule = item == TOML_TABLE_IN_ARRAY && strcmp(t.name, "rules") == 0;
+		if (r.open && strncmp(t.name, "rules.", 6) == 0) {
+			take_part(&r, t.name + 6);
 			continue;
 		}
-		t.p++;
-		skip_blanks(&t, false);
+		finish_rule(&r, path, to, told, result);
 		if (in_rule)
-			take_setting(&r, &t, key);
+			begin_rule(&r, t.line);
 		else
-			skip_value(&t);
+			tell_global(&t, path, told);
 	}
 	finish_rule(&r, path, to, told, result);
 	free(result->ids);

@@ -113,6 +113,11 @@ ptrdiff_t regex_wide_repeat(const struct regex *re);
  * Does every match hold that text, in whatever case? False when it is not certain: regex_facts.c.
  */
 bool regex_needs(const struct regex *re, struct span text, bool nocase);
+/* How many of the matches hold one of the words, in whatever case: about, for small classes count.
+ */
+enum regex_share { REGEX_SHARE_NONE, REGEX_SHARE_SOME, REGEX_SHARE_ALL };
+
+enum regex_share regex_share(const struct regex *re, const struct span *words, unsigned nr);
 /* May a byte of a match be c? Is there a place where it is nothing else? */
 bool regex_may_hold(const struct regex *re, uint8_t c);
 bool regex_names(const struct regex *re, uint8_t c);

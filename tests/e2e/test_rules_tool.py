@@ -179,6 +179,59 @@ def test_import_gitleaks(weir):
     assert "gitleaks.plain at" in rules(weir, "try", "key=1234", dir=out).text
 
 
+# (file, what the rule's regex is or why there is none, what is told)
+TOML = [
+    ('[[rules]]\nid="a"\nregex="ab\\u0041\\u00e9c\\\\d"\n', "abAéc\\d", ""),
+    ('[[rules]]\nid="a"\nregex="""abc\\\n   def"""\n', "abcdef", ""),
+    ("[[rules]]\r\nid='a'\r\nregex='''\r\nabc'''\r\n", "abc", ""),
+    ("[[rules]]\nid='a'\nregex='''a'b''''\n", "a'b'", ""),
+    ("[[ rules ]] # x\n\"id\"='a'\n'regex'='abc'\n", "abc", ""),
+    ("\ufeff[[rules]]\nid='a'\nregex='abc'\n", "abc", ""),
+    ("[[rules]]\nid='a'\nregex='abcd'\nentropy=3\npath='x'\n", "abcd", "without entropy, path"),
+    ("[[rules]]\nid='a'\nregex='abcd'\n[[rules.Entropies]]\nMin='3'\n", "abcd", "without entropy"),
+    ("[[rules]]\nid='a'\nregex='abcd'\nallowlist={regexes=['abc']}\n", "abcd", "without allowlist"),
+    ("[[rules]]\nid='a'\nregex='abcd'\nallowlists=[{regexes=['abc']}]\n", "abcd", "without allowlist"),
+    ("[[rules]]\nid='a'\nregex='abcd'\n[[ rules.allowlists ]]\nregexes=['abc']\n", "abcd", "without allowlist"),
+    ("[allowlist]\nregexes=['abc']\n[[rules]]\nid='a'\nregex='abcd'\n", "abcd", "source:1: not translated: the allowlist"),
+    ("[extend]\nuseDefault=true\n[[rules]]\nid='a'\nregex='abcd'\n", "abcd", "source:1: not translated: extend"),
+    ("[[rules]]\nid='a'\nregex='abcd'\n[[rules.required]]\nid='b'\n", None, "it needs others near"),
+    ("[[rules]]\nid='a'\nregex='abcd'\nskipReport=true\n", None, "skipReport"),
+    ("[[rules]]\nid='a'\nregex='abcd'\nskipReport=false\n", "abcd", ""),
+    ("[[rules]]\nid='a'\nfile='x'\n", None, "names files"),
+    ("rules=[{id='a',regex='abcd'}]\n", None, "inline tables"),
+    ("[[rules]]\nid='a'\nregex='[a-f0-9]{40}'\nkeywords=['acmecorp.example', 'sgp_']\n", "[a-f0-9]{40}", "keywords that are no words"),
+    ("[[rules]]\nid='a'\nregex='acme_[a-f0-9]{40}'\nkeywords=['Acme']\n", "acme_[a-f0-9]{40}", ""),
+    ("[[rules]]\nid='a'\nregex='(sgp_)?[a-f0-9]{40}'\nkeywords=['sgp_']\n", "(sgp_)?[a-f0-9]{40}", "without keywords"),
+    ("[[rules]]\nid='a'\nregex='[a-f0-9]{40}'\nkeywords=['$']\n", "[a-f0-9]{40}", "without keywords"),
+]
+
+
+def test_import_gitleaks_toml(weir):
+    """Strings, tables and what is not translated, in each of the ways in which TOML has them."""
+    for text, regex, told in TOML:
+        source = e2e.work_folder() / "source"
+        source.write_bytes(text.encode())
+        run = rules(weir, "import", "--gitleaks", source)
+        said = run.err.decode().splitlines()[:-1]
+        assert len(said) == (told != "") and told in "".join(said), (text, said)
+        got = re.search(r"^  match +/(.*)/$", run.text, re.M)
+        assert (got and got[1]) == regex, (text, run.text)
+        assert regex is None or "  show       none\n" in run.text, run.text
+        assert ("context    needs within 64 words { acmecorp sgp }" in run.text) == ("no words" in told), run.text
+
+
+def test_import_gitleaks_keywords(weir):
+    """A condition, where the value does not fulfil it itself; a title ends behind a character."""
+    out, _ = imported(weir, "gitleaks", "[[rules]]\nid='a'\ndescription='" + "é" * 90 +
+                      "'\nregex='\\b[a-f0-9]{40}\\b'\nkeywords=['acme']\n")
+    value = "0a1b2c3d4e5f60718293a4b5c6d7e8f901234567"
+    found = lambda text: rules(weir, "try", text, dir=out).text
+    assert "gitleaks.a at 7..47: [" in found(f"acme = {value}")
+    assert "gitleaks.a at 7..47\n    no finding: no word of its context" in found(f"abcd = {value}")
+    listed = json.loads(rules(weir, "list", "--json", dir=out).out)
+    assert listed["title"] == "é" * 63, listed
+
+
 SURICATA = r'''# comment
 alert tcp any any -> any any (msg:"Chain; \"a\""; content:"AB|0d 0a|"; content:"cd"; distance:1; within:6; sid:1; rev:3;)
 alert http any any -> any any (msg:"Host"; http.host; content:"api.shop.example"; sid:2;)

@@ -398,6 +398,7 @@ test_facts(void **state)
 		{ "ABCd", "abc", REGEX_NOCASE, true, true, 0 },
 		{ "ab{2}c", "abbc", 0, false, true, 0 },
 		{ "ab{2,3}c", "abbc", 0, false, false, 0 },
+		{ "ab{2,3}c", "bbc", 0, false, true, 0 },
 		{ "a|^b", "a", 0, false, false, REGEX_BOUND_INSIDE },
 		{ "(^a)b\\b", "ab", 0, false, true, REGEX_BOUND_INSIDE },
 	};
@@ -414,6 +415,32 @@ test_facts(void **state)
 		assert_non_null(re);
 		assert_int_equal(regex_needs(re, text, rows[i].nocase), rows[i].needs);
 		assert_int_equal(regex_bounds(re), rows[i].bounds);
+	}
+
+	static const struct {
+		const char *pattern, *word[2];
+		enum regex_share share;
+	} shares[] = {
+		{ "[a-f0-9]{40}", { "acme", "xyz" }, REGEX_SHARE_NONE },
+		{ "(?:ghu|ghs)_\\w{36}", { "ghu_", "ghs_" }, REGEX_SHARE_ALL },
+		{ "xox[bp]-\\d+", { "xoxb", "xoxp" }, REGEX_SHARE_ALL },
+		{ "(?:sgp_)?[a-f0-9]{40}", { "sgp_", "source" }, REGEX_SHARE_SOME },
+		{ "sgp_\\w+|[a-f0-9]{40}", { "sgp_", "source" }, REGEX_SHARE_SOME },
+		{ "[\\w.]{0,50}?(?i:passw(?:or)?d)=", { "passwd", "password" }, REGEX_SHARE_ALL },
+		{ "hooks.acme.example/\\w+", { "hooks.acme.example", "x" }, REGEX_SHARE_ALL },
+		{ "\\w{20}", { "acme", "xyz" }, REGEX_SHARE_NONE },
+	};
+
+	for (size_t i = 0; i < sizeof(shares) / sizeof(shares[0]); i++) {
+		const struct span words[] = { span_of(shares[i].word[0], strlen(shares[i].word[0])),
+					      span_of(shares[i].word[1],
+						      strlen(shares[i].word[1])) };
+		const struct regex *re =
+		    regex_parse(&memory, span_of(shares[i].pattern, strlen(shares[i].pattern)), 0);
+
+		print_message("%s\n", shares[i].pattern);
+		assert_non_null(re);
+		assert_int_equal(regex_share(re, words, 2), shares[i].share);
 	}
 
 	const struct regex *re = regex_parse(&memory, span_of("a\\?[?b]", 7), 0);
