@@ -54,12 +54,12 @@ rule_files_catalogue(const struct config *config, struct provider_catalogue **ou
 }
 
 uint64_t
-rule_files_stamp(const struct config *config, const struct ruleset *set)
+rule_files_stamp(const struct config *config, const struct ruleset_files *files)
 {
 	char dir[RULE_FILES_PATH_BYTES], ai[RULE_FILES_PATH_BYTES + 4];
 	const struct ruleset_source source = rule_files_source(config, dir);
 	const struct ruleset_source catalogue = { .dir = ai };
 
 	snprintf(ai, sizeof(ai), "%s/ai", source.dir);
-	return ruleset_stamp(&source, set) * 31 + ruleset_stamp(&catalogue, NULL);
+	return ruleset_stamp(&source, files) * 31 + ruleset_stamp(&catalogue, NULL);
 }

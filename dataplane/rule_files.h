@@ -25,7 +25,7 @@ struct ruleset_source rule_files_source(const struct config *config,
  */
 int rule_files_catalogue(const struct config *config, struct provider_catalogue **out);
 
-/* Changes when one of these files does, or one that set was read from; for watching them. */
-uint64_t rule_files_stamp(const struct config *config, const struct ruleset *set);
+/* Changes when one of these files does, or one that was read besides (NULL: none); for watching. */
+uint64_t rule_files_stamp(const struct config *config, const struct ruleset_files *files);
 
 #endif

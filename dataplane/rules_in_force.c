@@ -13,10 +13,12 @@
 struct rules_in_force {
 	const struct config *config;
 	struct rules now;
-	struct rules old;   /* the ones before, until nobody uses them any more */
-	struct rules next;  /* the loader's until it is joined */
-	bool offered;	    /* now has been handed out and not yet taken by all */
-	bool reload_wanted; /* while an earlier reload is still under way */
+	struct rules old;		 /* the ones before, until nobody uses them any more */
+	struct rules next;		 /* the loader's until it is joined */
+	struct ruleset_files files;	 /* of the last attempt, in force or refused */
+	struct ruleset_files next_files; /* the loader's, as next */
+	bool offered;			 /* now has been handed out and not yet taken by all */
+	bool reload_wanted;		 /* while an earlier reload is still under way */
 	bool loading;
 	pthread_t loader;
 	_Atomic bool loaded;
@@ -36,11 +38,12 @@ let_go(struct rules *rules)
 }
 
 static int
-load_set(const struct config *config, struct ruleset **out)
+load_set(const struct config *config, struct ruleset **out, struct ruleset_files *files)
 {
 	char path[RULE_FILES_PATH_BYTES];
-	const struct ruleset_source source = rule_files_source(config, path);
+	struct ruleset_source source = rule_files_source(config, path);
 
+	source.files = files;
 	return ruleset_load_from(&source, out, stderr);
 }
 
@@ -55,7 +58,7 @@ stamp_before(const struct rules_in_force *f)
 static void
 note_stamp(struct rules_in_force *f, uint64_t before)
 {
-	f->stamp_seen = rule_files_stamp(f->config, f->now.set);
+	f->stamp_seen = rule_files_stamp(f->config, &f->files);
 	f->stamp_in_force = stamp_before(f) == before ? f->stamp_seen : ~f->stamp_seen;
 }
 
@@ -70,7 +73,7 @@ rules_in_force_create(const struct config *config, struct rules_in_force **out)
 		return -ENOMEM;
 	f->config = config;
 	before = stamp_before(f);
-	r = load_set(config, &f->now.set);
+	r = load_set(config, &f->now.set, &f->files);
 	if (r == 0)
 		r = rule_files_catalogue(config, &f->now.providers);
 	if (r != 0) {
@@ -92,6 +95,8 @@ rules_in_force_destroy(struct rules_in_force *f)
 	let_go(&f->next);
 	let_go(&f->old);
 	let_go(&f->now);
+	ruleset_files_fini(&f->next_files);
+	ruleset_files_fini(&f->files);
 	free(f);
 }
 
@@ -114,7 +119,7 @@ load_aside(void *arg)
 
 	f->load_result = rule_files_catalogue(f->config, &f->next.providers);
 	if (f->load_result == 0)
-		f->load_result = load_set(f->config, &f->next.set);
+		f->load_result = load_set(f->config, &f->next.set, &f->next_files);
 	atomic_store_explicit(&f->loaded, true, memory_order_release);
 	return NULL;
 }
@@ -147,10 +152,21 @@ rules_in_force_watch(struct rules_in_force *f, unsigned waited_us)
 	if (!f->config->rules_watch || f->loading || f->watched_us < WATCH_US)
 		return;
 	f->watched_us = 0;
-	stamp = rule_files_stamp(f->config, f->now.set);
+	stamp = rule_files_stamp(f->config, &f->files);
 	if (stamp != f->stamp_in_force && stamp == f->stamp_seen)
 		rules_in_force_reload(f);
 	f->stamp_seen = stamp;
+}
+
+/* A catalogue that is refused has no rules read: those of before are watched on. */
+static void
+take_files(struct rules_in_force *f)
+{
+	if (f->next_files.nr == 0)
+		return;
+	ruleset_files_fini(&f->files);
+	f->files = f->next_files;
+	f->next_files = (struct ruleset_files) { 0 };
 }
 
 /* The set is there, or the errors have been told: hands it out. */
@@ -160,6 +176,7 @@ take_loaded(struct rules_in_force *f, const struct rules_users *users)
 	pthread_join(f->loader, NULL);
 	f->loading = false;
 	f->nr_reloads++;
+	take_files(f);
 	if (f->load_result != 0) {
 		f->nr_failures++;
 		note_stamp(f, f->stamp_loading);

@@ -181,7 +181,8 @@ rule_read_include(struct parser *p)
 		p->lex.nr_errors++;
 		rule_complain(p->lex.errors, p->lex.file, at.line, rule_lex_column(&at),
 			      rule_lex_line(&p->lex, &at),
-			      "expected a readable file below this one's folder, at most 8 inside "
+			      "expected a readable file, no pipe or device, below this one's "
+			      "folder, at most 8 inside "
 			      "each other");
 	}
 }

@@ -3,9 +3,11 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <nettle/sha2.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "classify/rules/rule_db.h"
 #include "classify/rules/rule_lex.h"
@@ -19,7 +21,6 @@ enum { HASH_HEX = 12, PATH_CAP = 4096 };
 struct file_id {
 	dev_t dev;
 	ino_t ino;
-	const char *path;
 };
 
 struct ruleset {
@@ -29,6 +30,7 @@ struct ruleset {
 	char hash[HASH_HEX + 1];
 	struct file_id *read; /* owned: each file is read once */
 	size_t nr_read, cap_read;
+	struct ruleset_files *tried; /* the caller's, or NULL */
 };
 
 /* ------------------------------------------------------------------ samples */
@@ -136,16 +138,36 @@ add_text(struct ruleset *set, const char *file, const uint8_t *text, size_t len,
 	return rule_parse(&set->list, file, text, len, errors);
 }
 
+void
+ruleset_files_fini(struct ruleset_files *files)
+{
+	for (size_t i = 0; i < files->nr; i++)
+		free(files->paths[i]);
+	free(files->paths);
+	*files = (struct ruleset_files) { 0 };
+}
+
+/* Also of what cannot be read: it may be mended. Without memory it is not watched. */
+static void
+note_path(struct ruleset_files *files, const char *path)
+{
+	char **more = reallocarray(files->paths, files->nr + 1, sizeof(*more));
+
+	if (more == NULL)
+		return;
+	files->paths = more;
+	more[files->nr] = strdup(path);
+	files->nr += more[files->nr] != NULL;
+}
+
 /* 1: the first time, 0: it was read before; or a negative errno. */
 static int
-note_file(struct ruleset *set, FILE *f, const char *path)
+note_file(struct ruleset *set, FILE *f)
 {
 	struct stat st;
 
 	if (fstat(fileno(f), &st) != 0)
 		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return -EINVAL;
 	for (size_t i = 0; i < set->nr_read; i++) {
 		if (set->read[i].dev == st.st_dev && set->read[i].ino == st.st_ino)
 			return 0;
@@ -159,11 +181,31 @@ note_file(struct ruleset *set, FILE *f, const char *path)
 		set->read = more;
 		set->cap_read = cap;
 	}
-	path = rule_text_copy(&set->list.memory, path, strlen(path));
-	if (path == NULL)
-		return -ENOMEM;
-	set->read[set->nr_read++] = (struct file_id) { st.st_dev, st.st_ino, path };
+	set->read[set->nr_read++] = (struct file_id) { st.st_dev, st.st_ino };
 	return 1;
+}
+
+/* NULL: errno. Nothing but a regular file: a pipe would have whoever opens it wait for ever. */
+static FILE *
+open_file(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
+	FILE *f = NULL;
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+		errno = EINVAL;
+	else
+		f = fdopen(fd, "rb");
+	if (f == NULL) {
+		int cause = errno;
+
+		close(fd);
+		errno = cause;
+	}
+	return f;
 }
 
 /* How many errors there were; or a negative errno, untold: the file cannot be read. */
@@ -171,12 +213,14 @@ static int
 read_file(void *arg, struct rule_list *list, const char *path, FILE *errors)
 {
 	struct ruleset *set = arg;
-	FILE *f = fopen(path, "rbe");
-	int r = f == NULL ? -errno : note_file(set, f, path);
+	FILE *f = open_file(path);
+	int r = f == NULL ? -errno : note_file(set, f);
 	uint8_t *text;
 	size_t len;
 
 	(void)list; /* the set's */
+	if (set->tried != NULL)
+		note_path(set->tried, path);
 	if (r <= 0) {
 		if (f != NULL)
 			fclose(f);
@@ -202,7 +246,7 @@ add_file(struct ruleset *set, const char *path, FILE *errors)
 		return (unsigned)r;
 	if (errors != NULL)
 		fprintf(errors, "%s: %s: expected a readable file below 16 MiB\n", path,
-			strerror(-r));
+			r == -EINVAL ? "not a regular file" : strerror(-r));
 	return 1;
 }
 
@@ -300,6 +344,7 @@ ruleset_load_from(const struct ruleset_source *source, struct ruleset **out, FIL
 
 	if (set == NULL)
 		return -ENOMEM;
+	set->tried = source->files;
 	r = read_dir(set, source->dir, &nr_errors, errors);
 	if (r != 0) {
 		ruleset_free(set);
@@ -338,7 +383,7 @@ stamp_file(uint64_t so_far, const char *path)
 }
 
 uint64_t
-ruleset_stamp(const struct ruleset_source *source, const struct ruleset *set)
+ruleset_stamp(const struct ruleset_source *source, const struct ruleset_files *files)
 {
 	struct dirent **names = NULL;
 	int nr = scandir(source->dir, &names, is_rule_file, by_name);
@@ -354,8 +399,8 @@ ruleset_stamp(const struct ruleset_source *source, const struct ruleset *set)
 	free(names);
 	if (source->local != NULL)
 		stamp = stamp_file(stamp, source->local);
-	for (size_t i = 0; set != NULL && i < set->nr_read; i++)
-		stamp = stamp_file(stamp, set->read[i].path);
+	for (size_t i = 0; files != NULL && i < files->nr; i++)
+		stamp = stamp_file(stamp, files->paths[i]);
 	return stamp;
 }
 

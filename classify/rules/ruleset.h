@@ -13,10 +13,21 @@
 struct ruleset;
 struct rule_db;
 
+/* Which files an attempt to load has read, or tried to. Owned. */
+struct ruleset_files {
+	char **paths;
+	size_t nr;
+};
+
+/* Nothing is in it then. */
+void ruleset_files_fini(struct ruleset_files *files);
+
 struct ruleset_source {
 	const char *dir;
 	const char *local; /* one more file, read last: overrides and rules of one's own; or NULL */
 	bool all;	   /* also rules that are off: for tools */
+	/* Filled also when the rules are refused; empty before, the caller's then; or NULL. */
+	struct ruleset_files *files;
 };
 
 /*
@@ -32,10 +43,10 @@ int ruleset_load(const char *dir, struct ruleset **out, FILE *errors);
 int ruleset_load_text(const char *file, const void *text, size_t len, struct ruleset **out,
 		      FILE *errors);
 /*
- * Changes when one of the files that loading would read does, or one that set was read from (NULL:
- * none); for watching them.
+ * Changes when one of the files that loading would read does, or one of those that an attempt has
+ * read (NULL: none); for watching them.
  */
-uint64_t ruleset_stamp(const struct ruleset_source *source, const struct ruleset *set);
+uint64_t ruleset_stamp(const struct ruleset_source *source, const struct ruleset_files *files);
 /* NULL does nothing. */
 void ruleset_free(struct ruleset *set);
 

@@ -51,7 +51,7 @@ write_file(const char *name, const char *text)
 static int
 load(const char *local, struct ruleset **set, char **said)
 {
-	const struct ruleset_source source = { folder, local };
+	const struct ruleset_source source = { .dir = folder, .local = local };
 	size_t len = 0;
 	FILE *errors = open_memstream(said, &len);
 	int r = ruleset_load_from(&source, set, errors);
@@ -150,22 +150,44 @@ test_includes(void **state)
 static void
 test_stamp(void **state)
 {
-	const struct ruleset_source source = { folder, NULL };
+	struct ruleset_files files = { 0 };
+	const struct ruleset_source source = { .dir = folder, .files = &files };
 	struct ruleset *set;
 	uint64_t first, second;
-	char *said;
 
 	(void)state;
-	assert_int_equal(load(NULL, &set, &said), 0);
-	first = ruleset_stamp(&source, set);
-	assert_true(first == ruleset_stamp(&source, set));
+	assert_int_equal(ruleset_load_from(&source, &set, NULL), 0);
+	first = ruleset_stamp(&source, &files);
+	assert_true(first == ruleset_stamp(&source, &files));
 	write_file("more/words", "list words { one two three }\n"); /* an included file */
-	second = ruleset_stamp(&source, set);
+	second = ruleset_stamp(&source, &files);
 	assert_true(second != first);
 	write_file("new.rules", "");
-	assert_true(ruleset_stamp(&source, set) != second);
-	free(said);
+	assert_true(ruleset_stamp(&source, &files) != second);
 	ruleset_free(set);
+	ruleset_files_fini(&files);
+}
+
+/* One would wait for ever for somebody who writes into a pipe. */
+static void
+test_no_pipes(void **state)
+{
+	struct ruleset *set;
+	char *said;
+	char path[256];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/pipe", folder);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(load(path, &set, &said), -EINVAL);
+	assert_non_null(strstr(said, "pipe: not a regular file: expected"));
+	free(said);
+	write_file("c.rules", "include \"pipe\"\n");
+	assert_int_equal(load(NULL, &set, &said), -EINVAL);
+	assert_non_null(strstr(said, "c.rules:1:9: expected a readable file, no pipe"));
+	free(said);
+	write_file("c.rules", "");
+	unlink(path);
 }
 
 #define DAY_US	86400000000u
@@ -233,6 +255,7 @@ main(void)
 		cmocka_unit_test(test_a_rule_that_is_off_finds_nothing),
 		cmocka_unit_test(test_includes),
 		cmocka_unit_test(test_stamp),
+		cmocka_unit_test(test_no_pipes),
 		cmocka_unit_test(test_suppressions),
 	};
 

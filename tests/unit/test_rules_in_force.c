@@ -208,6 +208,40 @@ test_watch_included(void **state)
 	assert_int_equal(ruleset_nr(user.offered), 3);
 }
 
+/* A file that only a refused attempt has read, or did not find: mended, it is read again. */
+static void
+test_watch_refused(void **state)
+{
+	struct rules_in_force *f = *state;
+
+	user.taken = true;
+	write_file("more.inc", "rule bad {");
+	write_rules("include \"more.inc\"\n" RULE("one"));
+	rules_in_force_reload(f);
+	wait_loaded(f, 1);
+	assert_int_equal(user.offers, 0);
+	rules_in_force_watch(f, 1000000);
+	rules_in_force_watch(f, 1000000);
+	assert_false(rules_in_force_changing(f));
+	write_file("more.inc", RULE("two"));
+	rules_in_force_watch(f, 1000000);
+	rules_in_force_watch(f, 1000000);
+	assert_true(rules_in_force_changing(f));
+	wait_loaded(f, 1);
+	assert_int_equal(ruleset_nr(user.offered), 2);
+	rules_in_force_tick(f, &users);
+
+	write_rules("include \"late.inc\"\n" RULE("one"));
+	rules_in_force_reload(f);
+	wait_loaded(f, 2);
+	assert_int_equal(user.offers, 1);
+	write_file("late.inc", RULE("two"));
+	rules_in_force_watch(f, 1000000);
+	rules_in_force_watch(f, 1000000);
+	wait_loaded(f, 2);
+	assert_int_equal(user.offers, 2);
+}
+
 /* With a loader under way, and with a set that nobody has taken. */
 static void
 test_early_end(void **state)
@@ -238,6 +272,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_broken, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_watch, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_watch_included, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_watch_refused, set_up, tear_down),
 		cmocka_unit_test(test_early_end),
 	};
 	char setting[64], path[64];
@@ -252,6 +287,8 @@ main(void)
 	snprintf(path, sizeof(path), "%s/a.rules", dir);
 	unlink(path);
 	snprintf(path, sizeof(path), "%s/more.inc", dir);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/late.inc", dir);
 	unlink(path);
 	rmdir(dir);
 	return failed;
