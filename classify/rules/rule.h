@@ -85,6 +85,7 @@ struct rule_suppression {
 };
 
 struct rule {
+	struct rule *next_broken; /* of those with an error */
 	const char *id, *title, *data_type;
 	unsigned rev;
 	enum severity severity;

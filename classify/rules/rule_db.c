@@ -280,6 +280,24 @@ read_patterns(struct rule_db *db, struct expression *e, bool widths_known, FILE 
 	return nr_errors;
 }
 
+unsigned
+rule_db_examine(const struct rule *rule, FILE *errors)
+{
+	struct rule_text memory = { 0 };
+	unsigned nr_errors = 0;
+
+	for (unsigned i = 0; i < rule->nr_patterns; i++) {
+		struct db_pattern p = { .rule = rule, .pattern = &rule->patterns[i] };
+		struct expression e = { 0 };
+
+		if (p.pattern->kind <= PATTERN_LITERAL &&
+		    (!write_expression(&e, p.pattern, &memory) || !examine(&p, &e, errors)))
+			nr_errors++;
+	}
+	rule_text_fini(&memory);
+	return nr_errors;
+}
+
 /* For patterns without a tree; too large with start of match: it is guessed. */
 static void
 compile_starts(struct rule_db *db, const struct expression *e)

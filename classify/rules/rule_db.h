@@ -57,6 +57,8 @@ struct rule_db {
 /* How many errors were told; the db is then empty. */
 unsigned rule_db_init(struct rule_db *db, const struct rule_list *list, FILE *errors);
 void rule_db_fini(struct rule_db *db);
+/* How many of the rule's patterns Hyperscan does not take; told to errors (may be NULL). */
+unsigned rule_db_examine(const struct rule *rule, FILE *errors);
 
 struct rule_cost {
 	double cycles_per_byte; /* of the pattern alone, in stream mode, over the given bytes */

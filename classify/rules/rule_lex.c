@@ -3,12 +3,16 @@
 
 #include <stdlib.h>
 
-enum { SHOWN_LINE_MAX = 200 };
+enum { KEPT_LINE_MAX = 8192, SHOWN_LINE_MAX = 200, SHOWN_BEFORE = 100 };
 
 void
 rule_lex_init(struct rule_lex *l, const char *file, const uint8_t *text, size_t len,
 	      struct rule_text *memory, FILE *errors)
 {
+	size_t mark = len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+
+	text = len == 0 ? text : text + mark;
+	len -= mark;
 	*l = (struct rule_lex) {
 		.file = file,
 		.p = text,
@@ -21,6 +25,33 @@ rule_lex_init(struct rule_lex *l, const char *file, const uint8_t *text, size_t 
 	rule_lex_next(l);
 }
 
+static bool
+is_inner_byte(uint8_t c)
+{
+	return (c & 0xc0) == 0x80; /* of a character in UTF-8 */
+}
+
+/* The part of it around the column, and a caret below. */
+static void
+show_line(FILE *errors, struct span line, unsigned column)
+{
+	size_t at = column - 1 < line.len ? column - 1 : line.len;
+	size_t from = at < SHOWN_LINE_MAX - SHOWN_BEFORE / 2 ? 0 : at - SHOWN_BEFORE;
+	size_t to = line.len - from < SHOWN_LINE_MAX ? line.len : from + SHOWN_LINE_MAX;
+	int caret = from == 0 ? 3 : 6;
+
+	while (from > 0 && from < at && is_inner_byte(line.p[from]))
+		from++;
+	while (to > at && to < line.len && is_inner_byte(line.p[to]))
+		to--;
+	fprintf(errors, "  %s", from == 0 ? "" : "...");
+	for (size_t i = from; i < to; i++) {
+		fputc(line.p[i] < ' ' || line.p[i] == 0x7f ? ' ' : line.p[i], errors);
+		caret += i < at && !is_inner_byte(line.p[i]);
+	}
+	fprintf(errors, "%s\n%*s\n", to < line.len ? "..." : "", caret, "^");
+}
+
 void
 rule_complain(FILE *errors, const char *file, unsigned line, unsigned column, const char *line_text,
 	      const char *what)
@@ -29,7 +60,7 @@ rule_complain(FILE *errors, const char *file, unsigned line, unsigned column, co
 		return;
 	fprintf(errors, "%s:%u:%u: %s\n", file, line, column, what);
 	if (line_text != NULL)
-		fprintf(errors, "  %s\n  %*s\n", line_text, (int)column, "^");
+		show_line(errors, span_of(line_text, strlen(line_text)), column);
 }
 
 unsigned
@@ -38,21 +69,26 @@ rule_lex_column(const struct token *t)
 	return (unsigned)(t->at - t->line_start) + 1;
 }
 
+static struct span
+whole_line(const struct rule_lex *l, const struct token *t)
+{
+	const uint8_t *stop = t->line_start == l->end
+				  ? NULL
+				  : memchr(t->line_start, '\n', (size_t)(l->end - t->line_start));
+
+	return span_of(t->line_start, (size_t)((stop == NULL ? l->end : stop) - t->line_start));
+}
+
 const char *
 rule_lex_line(struct rule_lex *l, const struct token *t)
 {
-	size_t len = 0;
+	struct span line = whole_line(l, t);
+	size_t len = line.len < KEPT_LINE_MAX ? line.len : KEPT_LINE_MAX;
+	char *kept = rule_text_copy(l->memory, line.p, len);
 
-	while (t->line_start + len < l->end && t->line_start[len] != '\n' && len < SHOWN_LINE_MAX)
-		len++;
-
-	char *line = rule_text_copy(l->memory, t->line_start, len);
-
-	for (size_t i = 0; line != NULL && i < len; i++) {
-		if ((uint8_t)line[i] < ' ' || line[i] == 0x7f)
-			line[i] = ' ';
-	}
-	return line;
+	for (size_t i = 0; kept != NULL && i < len; i++)
+		kept[i] = kept[i] == '\0' ? ' ' : kept[i];
+	return kept;
 }
 
 void
@@ -62,8 +98,11 @@ rule_lex_error(struct rule_lex *l, const char *expected)
 	if (l->silent)
 		return;
 	l->silent = true;
-	rule_complain(l->errors, l->file, l->token.line, rule_lex_column(&l->token),
-		      rule_lex_line(l, &l->token), expected);
+	if (l->errors == NULL)
+		return;
+	fprintf(l->errors, "%s:%u:%u: %s\n", l->file, l->token.line, rule_lex_column(&l->token),
+		expected);
+	show_line(l->errors, whole_line(l, &l->token), rule_lex_column(&l->token));
 }
 
 static void

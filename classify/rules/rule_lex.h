@@ -5,6 +5,8 @@
  *   "string"  escapes \n \t \r \" \\ \xHH; ends on its line
  *   /regex/   any punctuation but '"', '{', '}', '#' delimits; raw, only \DELIMITER is known; flags
  * follow # comment to the end of the line, where a word could begin
+ *
+ * A byte order mark in front is passed over.
  */
 #ifndef WEIR_RULE_LEX_H
 #define WEIR_RULE_LEX_H
@@ -47,10 +49,13 @@ bool rule_lex_regex(struct rule_lex *l, struct span *regex, struct span *flags);
 /* At the current token: "file:line:column: message", the line, and a caret below it. */
 void rule_lex_error(struct rule_lex *l, const char *expected);
 
-/* The line the token stands on as text of its own, without control characters; NULL: no memory. */
+/* The line the token stands on as text of its own; NULL: no memory. */
 const char *rule_lex_line(struct rule_lex *l, const struct token *t);
 unsigned rule_lex_column(const struct token *t);
-/* Prints an error in the form above for a place that was kept. */
+/*
+ * Prints an error in the form above for a place that was kept. Of a long line it is the part around
+ * the place; the caret counts characters, the column bytes.
+ */
 void rule_complain(FILE *errors, const char *file, unsigned line, unsigned column,
 		   const char *line_text, const char *what);
 

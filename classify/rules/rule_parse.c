@@ -103,7 +103,7 @@ read_regex_flags(struct parser *p, struct rule_pattern *pattern, struct span fla
 }
 
 static bool
-read_match(struct parser *p)
+read_text_or_regex(struct parser *p)
 {
 	struct rule_pattern *pattern = new_pattern(p);
 
@@ -153,7 +153,7 @@ read_range(struct parser *p, unsigned *min, unsigned *max)
 }
 
 static bool
-read_find(struct parser *p)
+read_finder(struct parser *p)
 {
 	struct rule_pattern *pattern = new_pattern(p);
 
@@ -183,6 +183,27 @@ read_find(struct parser *p)
 	pattern->separators = s;
 	rule_lex_next(&p->lex);
 	return true;
+}
+
+/* Of one that is wrong nothing is kept. */
+static bool
+read_match(struct parser *p)
+{
+	unsigned before = p->rule->nr_patterns;
+	bool good = read_text_or_regex(p);
+
+	p->rule->nr_patterns = good ? p->rule->nr_patterns : before;
+	return good;
+}
+
+static bool
+read_find(struct parser *p)
+{
+	unsigned before = p->rule->nr_patterns;
+	bool good = read_finder(p);
+
+	p->rule->nr_patterns = good ? p->rule->nr_patterns : before;
+	return good;
 }
 
 static bool
@@ -420,26 +441,26 @@ read_sample(struct parser *p)
 }
 
 static const struct statement statements[] = {
-	{ "title", read_title },
-	{ "data_type", read_data_type },
-	{ "class", read_data_type },
-	{ "severity", read_severity },
-	{ "in", read_in },
-	{ "match", read_match },
-	{ "find", read_find },
-	{ "validate", read_validate },
-	{ "bounded", read_bounded },
-	{ "generic", read_generic },
-	{ "context", read_context },
-	{ "veto", read_veto },
-	{ "show", read_show },
-	{ "test_values", read_tests },
-	{ "tags", read_tags },
-	{ "weak", read_weak },
-	{ "threshold", read_threshold },
-	{ "enable", read_enable },
-	{ "rev", read_rev },
-	{ "sample", read_sample },
+	{ "title", read_title, false },
+	{ "data_type", read_data_type, false },
+	{ "class", read_data_type, false },
+	{ "severity", read_severity, false },
+	{ "in", read_in, true },
+	{ "match", read_match, true },
+	{ "find", read_find, true },
+	{ "validate", read_validate, false },
+	{ "bounded", read_bounded, false },
+	{ "generic", read_generic, false },
+	{ "context", read_context, false },
+	{ "veto", read_veto, false },
+	{ "show", read_show, false },
+	{ "test_values", read_tests, true },
+	{ "tags", read_tags, true },
+	{ "weak", read_weak, false },
+	{ "threshold", read_threshold, false },
+	{ "enable", read_enable, false },
+	{ "rev", read_rev, false },
+	{ "sample", read_sample, true },
 };
 
 /* ------------------------------------------------------------------ rules */
@@ -524,23 +545,32 @@ rule_list_find(const struct rule_list *list, const char *id)
 	return list->cap == 0 ? NULL : list->by_id[place_of(list, id)];
 }
 
+enum { NR_STATEMENTS = sizeof(statements) / sizeof(statements[0]) };
+
+static bool
+seen(const struct parser *p, bool (*read)(struct parser *p))
+{
+	return parser_seen(p, statements, NR_STATEMENTS, read);
+}
+
+/* What is there but wrong has been told. */
 static void
 check_rule(struct parser *p)
 {
 	const struct rule *r = p->rule;
 
-	if (r->title == NULL)
+	if (!seen(p, read_title))
 		rule_error(p, "expected a title in this rule");
-	if (r->data_type == NULL)
+	if (!seen(p, read_data_type))
 		rule_error(p, "expected a data_type in this rule");
-	if (r->buffers == 0)
+	if (!seen(p, read_in))
 		rule_error(p, "expected 'in' with at least one buffer in this rule");
-	if (r->nr_patterns == 0)
+	if (!seen(p, read_match) && !seen(p, read_find))
 		rule_error(p, "expected 'match' or 'find' in this rule");
-	if (r->weak && r->context.list.nr == 0)
+	if (r->weak && !seen(p, read_context))
 		rule_error(p, "expected a context: a weak rule never reports without one");
 	for (unsigned i = 0; i < r->nr_patterns; i++) {
-		if (r->patterns[i].kind == PATTERN_IBAN && r->validator == NULL)
+		if (r->patterns[i].kind == PATTERN_IBAN && !seen(p, read_validate))
 			rule_error(p, "expected 'validate iban' with 'find iban'");
 	}
 }
@@ -573,25 +603,42 @@ list_add(struct rule_list *list, struct rule *r)
 }
 
 static void
+keep_broken(struct parser *p)
+{
+	if (!keep_rule(p))
+		return;
+	p->rule->next_broken = p->list->broken;
+	p->list->broken = p->rule;
+}
+
+static void
 read_rule(struct parser *p)
 {
 	unsigned before = p->lex.nr_errors;
 
 	p->rule = new_rule(p, parser_token(p));
-	if (p->rule == NULL ||
-	    !parser_take_name(p, &p->rule->id,
-			      "expected an id: lower case, digits, '_', '.', '-'")) {
-		if (p->rule == NULL)
-			parser_fail(p, "expected more memory");
+	if (p->rule == NULL) {
+		parser_fail(p, "expected more memory");
 		parser_skip_line(p);
 		return;
 	}
-	if (rule_list_find(p->list, p->rule->id) != NULL)
+	if (!parser_take_name(p, &p->rule->id,
+			      "expected an id: lower case, digits, '_', '.', '-'")) {
+		p->rule->id = "";
+		while (parser_token(p)->kind != TOKEN_OPEN &&
+		       parser_token(p)->kind != TOKEN_LINE_END &&
+		       parser_token(p)->kind != TOKEN_END)
+			rule_lex_next(&p->lex);
+		p->lex.silent = false;
+	} else if (rule_list_find(p->list, p->rule->id) != NULL) {
 		rule_error(p, "expected an id that no other rule has");
-	parser_read_body(p, statements, sizeof(statements) / sizeof(statements[0]), one_of_them);
-	if (p->lex.nr_errors == before)
+	}
+	if (parser_read_body(p, statements, NR_STATEMENTS, one_of_them, p->rule->line))
 		check_rule(p);
-	if (p->lex.nr_errors == before && (!keep_rule(p) || !list_add(p->list, p->rule)))
+	p->lex.silent = false;
+	if (p->lex.nr_errors != before)
+		keep_broken(p);
+	else if (!keep_rule(p) || !list_add(p->list, p->rule))
 		rule_error(p, "expected fewer rules");
 }
 

@@ -34,8 +34,9 @@
  * One statement a line; a list in braces may run over several. Strings know \n \t \r \" \\ \xHH,
  * regular expressions are Hyperscan's and raw. # begins a comment.
  *
- * All errors of a file are told in one run, each as file:line:column, what was expected, the line,
- * and a caret.
+ * What adds to itself (in, match, find, test_values, tags, sample; src, dst, host) may be said
+ * again, anything else once. All errors of a file are told in one run, each as file:line:column,
+ * what was expected, the line, and a caret.
  */
 #ifndef WEIR_RULE_PARSE_H
 #define WEIR_RULE_PARSE_H
@@ -83,6 +84,7 @@ struct rule_list {
 	struct rule **rules; /* owned array; the rules live in memory */
 	unsigned nr, cap;
 	struct rule **by_id; /* owned; open addressing, twice cap */
+	struct rule *broken; /* not among them: their patterns are only looked at for more errors */
 	struct rule_named_list *lists;
 	struct rule_override *overrides, *last_override;
 	struct rule_suppression *suppressions, *last_suppression;

@@ -233,9 +233,9 @@ void
 rule_read_override(struct parser *p)
 {
 	static const struct statement statements[] = {
-		{ "enable", override_enable },
-		{ "severity", override_severity },
-		{ "threshold", override_threshold },
+		{ "enable", override_enable, false },
+		{ "severity", override_severity, false },
+		{ "threshold", override_threshold, false },
 	};
 	struct rule_list *list = p->list;
 	struct rule_override *o = rule_text_take(&list->memory, sizeof(*o));
@@ -254,7 +254,7 @@ rule_read_override(struct parser *p)
 		parser_skip_line(p);
 		return;
 	}
-	parser_read_body(p, statements, 3, "expected enable, severity or threshold");
+	parser_read_body(p, statements, 3, "expected enable, severity or threshold", o->line);
 	if (list->last_override == NULL)
 		list->overrides = o;
 	else
@@ -403,12 +403,13 @@ void
 rule_read_suppress(struct parser *p)
 {
 	static const struct statement statements[] = {
-		{ "owner", read_owner }, { "reason", read_reason }, { "until", read_until },
-		{ "src", read_src },	 { "dst", read_dst },	    { "host", read_host },
+		{ "owner", read_owner, false }, { "reason", read_reason, false },
+		{ "until", read_until, false }, { "src", read_src, true },
+		{ "dst", read_dst, true },	{ "host", read_host, true },
 	};
 	struct rule_list *list = p->list;
 	struct rule_suppression *s = rule_text_take(&list->memory, sizeof(*s));
-	unsigned before = p->lex.nr_errors;
+	bool whole;
 
 	if (s == NULL) {
 		parser_fail(p, "expected more memory");
@@ -424,10 +425,11 @@ rule_read_suppress(struct parser *p)
 		parser_skip_line(p);
 		return;
 	}
-	parser_read_body(p, statements, 6, "expected owner, until, reason, src, dst or host");
-	if (p->lex.nr_errors == before && s->owner == NULL)
+	whole = parser_read_body(p, statements, 6,
+				 "expected owner, until, reason, src, dst or host", s->line);
+	if (whole && !parser_seen(p, statements, 6, read_owner))
 		suppression_error(p, "expected an owner in this suppression");
-	if (p->lex.nr_errors == before && s->until_us == 0)
+	if (whole && !parser_seen(p, statements, 6, read_until))
 		suppression_error(p, "expected 'until' and its last day in this suppression");
 	if (list->last_suppression == NULL)
 		list->suppressions = s;
@@ -462,6 +464,8 @@ apply_override(const struct rule_list *list, const struct rule_override *o, FILE
 		if (o->has_threshold)
 			r->threshold = o->threshold;
 	}
+	for (const struct rule *r = list->broken; r != NULL; r = r->next_broken)
+		nr += is_for(o->rules, r);
 	if (nr == 0)
 		rule_complain(warnings, o->file, o->line, o->column, o->line_text,
 			      "warning: no rule has this id");
@@ -491,6 +495,10 @@ is_for_any(const struct rule_list *list, const struct rule_suppression *s)
 {
 	for (unsigned i = 0; i < list->nr; i++) {
 		if (is_for(s->rules, list->rules[i]))
+			return true;
+	}
+	for (const struct rule *r = list->broken; r != NULL; r = r->next_broken) {
+		if (is_for(s->rules, r))
 			return true;
 	}
 	return false;

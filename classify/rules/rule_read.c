@@ -116,44 +116,99 @@ parser_skip_line(struct parser *p)
 	p->lex.silent = false;
 }
 
+bool
+parser_is_item(const struct parser *p)
+{
+	static const char *const items[] = { "rule", "list", "include", "override", "suppress" };
+
+	return parser_choice(p, items, sizeof(items) / sizeof(items[0])) >= 0;
+}
+
+/* Names that mean the same have one reader, and one bit. */
+static uint32_t
+bit_of(const struct statement *statements, size_t nr, bool (*read)(struct parser *p))
+{
+	size_t i = 0;
+
+	while (i < nr && statements[i].read != read)
+		i++;
+	return i < nr ? 1u << i : 0;
+}
+
+bool
+parser_seen(const struct parser *p, const struct statement *statements, size_t nr,
+	    bool (*read)(struct parser *p))
+{
+	return (p->seen & bit_of(statements, nr, read)) != 0;
+}
+
+/* Over a statement that is not read, but not over the brace that ends the body on its line. */
+static void
+skip_statement(struct parser *p)
+{
+	unsigned depth = 0;
+
+	for (; parser_token(p)->kind != TOKEN_LINE_END && parser_token(p)->kind != TOKEN_END;
+	     rule_lex_next(&p->lex)) {
+		if (parser_token(p)->kind == TOKEN_CLOSE && depth == 0)
+			break;
+		depth += parser_token(p)->kind == TOKEN_OPEN;
+		depth -= parser_token(p)->kind == TOKEN_CLOSE;
+	}
+	p->lex.silent = false;
+}
+
 static void
 read_statement(struct parser *p, const struct statement *statements, size_t nr,
 	       const char *expected)
 {
-	for (size_t i = 0; i < nr; i++) {
-		if (!parser_take_word(p, statements[i].name))
-			continue;
-		if (!statements[i].read(p)) {
-			parser_skip_line(p);
-		} else if (parser_token(p)->kind != TOKEN_LINE_END &&
-			   parser_token(p)->kind != TOKEN_CLOSE &&
-			   parser_token(p)->kind != TOKEN_END) {
-			parser_fail(p, "expected the end of the line");
-			parser_skip_line(p);
-		}
+	size_t i = 0;
+	uint32_t bit;
+
+	while (i < nr && !parser_is_word(p, statements[i].name))
+		i++;
+	bit = i == nr ? 0 : bit_of(statements, nr, statements[i].read);
+	if (i == nr || ((p->seen & bit) != 0 && !statements[i].again)) {
+		parser_fail(p, i == nr ? expected
+				       : "expected each statement but once: it was here before");
+		skip_statement(p);
 		return;
 	}
-	parser_fail(p, expected);
-	parser_skip_line(p);
+	p->seen |= bit;
+	rule_lex_next(&p->lex);
+	if (!statements[i].read(p)) {
+		parser_skip_line(p);
+	} else if (parser_token(p)->kind != TOKEN_LINE_END &&
+		   parser_token(p)->kind != TOKEN_CLOSE && parser_token(p)->kind != TOKEN_END) {
+		parser_fail(p, "expected the end of the line");
+		parser_skip_line(p);
+	}
 }
 
-void
+bool
 parser_read_body(struct parser *p, const struct statement *statements, size_t nr,
-		 const char *expected)
+		 const char *expected, unsigned line)
 {
+	char what[80];
+
+	p->seen = 0;
 	if (parser_token(p)->kind != TOKEN_OPEN) {
 		parser_fail(p, "expected '{'");
 		parser_skip_line(p);
-		return;
+		return false;
 	}
 	rule_lex_next(&p->lex);
 	for (parser_skip_line_ends(p); parser_token(p)->kind != TOKEN_CLOSE;
 	     parser_skip_line_ends(p)) {
-		if (parser_token(p)->kind == TOKEN_END) {
-			parser_fail(p, "expected '}' at the end");
-			return;
+		if (parser_token(p)->kind == TOKEN_END || parser_is_item(p)) {
+			snprintf(what, sizeof(what),
+				 "expected '}' before this: what begins in line %u has none", line);
+			parser_fail(p, what);
+			p->lex.silent = false;
+			return false;
 		}
 		read_statement(p, statements, nr, expected);
 	}
 	rule_lex_next(&p->lex);
+	return true;
 }

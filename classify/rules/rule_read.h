@@ -17,6 +17,8 @@ struct parser {
 	struct rule *rule;
 	struct rule_override *override;
 	struct rule_suppression *suppression;
+	uint32_t
+	    seen; /* statements of the body, by the first with the same reader; also wrong ones */
 	struct {
 		struct rule_pattern patterns[RULE_MAX_PATTERNS];
 		const char *tags[RULE_MAX_TAGS];
@@ -25,10 +27,11 @@ struct parser {
 	} room; /* for the rule's */
 };
 
-/* A statement and its reader, called behind its name. */
+/* A statement and its reader, called behind its name; once, unless it may be said again. */
 struct statement {
 	const char *name;
 	bool (*read)(struct parser *p);
+	bool again;
 };
 
 /* Tells what was expected at the current token; false. */
@@ -56,9 +59,17 @@ int parser_choice(const struct parser *p, const char *const *names, int nr);
 
 void parser_skip_line_ends(struct parser *p);
 void parser_skip_line(struct parser *p);
-/* '{', statements of the table, '}'. expected lists them all. */
-void parser_read_body(struct parser *p, const struct statement *statements, size_t nr,
-		      const char *expected);
+/*
+ * '{', statements of the table (32 at most), '}'. expected lists them all; line: where it began.
+ * False when it has no beginning or no end: what is missing in it is then of no interest.
+ */
+bool parser_read_body(struct parser *p, const struct statement *statements, size_t nr,
+		      const char *expected, unsigned line);
+/* Was one with that reader there? */
+bool parser_seen(const struct parser *p, const struct statement *statements, size_t nr,
+		 bool (*read)(struct parser *p));
+/* "rule" and what else stands outside of bodies. */
+bool parser_is_item(const struct parser *p);
 
 /* Statements that rules and overrides have in common; rule_policy.c. */
 bool rule_read_severity(struct parser *p, enum severity *out);

@@ -312,6 +312,37 @@ new_set(void)
 	return set;
 }
 
+/* Of those with a pattern that nobody can look for; false: there is none. */
+static bool
+drop_unsound(struct rule_list *list)
+{
+	unsigned nr = 0, before = list->nr;
+
+	for (unsigned i = 0; i < list->nr; i++) {
+		struct rule *r = list->rules[i];
+
+		if (!r->enabled || rule_db_examine(r, NULL) == 0)
+			list->rules[nr++] = r;
+	}
+	list->nr = nr;
+	return nr != before;
+}
+
+/* Errors in some rules do not keep the samples of the others from being looked at. */
+static unsigned
+compile_and_check(struct ruleset *set, FILE *errors)
+{
+	unsigned nr_errors = 0, of_db;
+
+	for (const struct rule *r = set->list.broken; r != NULL; r = r->next_broken)
+		nr_errors += rule_db_examine(r, errors);
+	of_db = rule_db_init(&set->db, &set->list, errors);
+	nr_errors += of_db;
+	if (of_db != 0 && drop_unsound(&set->list))
+		of_db = rule_db_init(&set->db, &set->list, NULL);
+	return of_db == 0 ? nr_errors + check_samples(set, errors) : nr_errors;
+}
+
 /* Takes over the set: it is either handed out or freed. */
 static int
 finish(struct ruleset *set, unsigned nr_errors, bool all, struct ruleset **out, FILE *errors)
@@ -323,10 +354,8 @@ finish(struct ruleset *set, unsigned nr_errors, bool all, struct ruleset **out, 
 		r->switched_off = !r->enabled;
 		r->enabled = r->enabled || all;
 	}
-	nr_errors += rule_db_init(&set->db, &set->list, errors);
+	nr_errors += compile_and_check(set, errors);
 	write_hash(set);
-	if (nr_errors == 0)
-		nr_errors = check_samples(set, errors);
 	if (nr_errors != 0) {
 		ruleset_free(set);
 		return -EINVAL;

@@ -60,6 +60,20 @@ def test_test(weir):
     assert rules(weir, "list", dir=off).status == 0
 
 
+def test_all_errors_in_one_run(weir):
+    """Of syntax, of regexes, also in a rule with other errors, and of the samples of the sound rules."""
+    good = WORD.format('match "alabaster"').replace('- "bergamot"', '- "alabaster"')
+    bad = 'rule t.bad {\n  titel "x"\n  data_type t.bad\n  in any\n  match /a(b/\n}\n'
+    regex = 'rule t.regex {\n  title "R"\n  data_type t.r\n  in any\n  match /c(d/\n  match /e[f/\n}\n'
+    run = rules(weir, "test", dir=folder(a=good + bad + regex + "override t.bad { enable no }\n"))
+    said = run.err.decode()
+    assert run.status == 1
+    for place, what in (("10:3", "expected a statement"), ("9:6", "expected a title"), ("13:9", "Hyperscan"),
+                        ("19:9", "Hyperscan"), ("20:9", "Hyperscan"), ("7:12", "not to find")):
+        assert re.search(rf"a\.rules:{place}: .*{what}", said), (place, what, said)
+    assert len(re.findall(r"^\S+a\.rules:", said, re.M)) == 6, said
+
+
 def test_lint(weir):
     set_ = folder(a=WORD.format("match /[a-z]{5}[erst]{4}/") +
                   'rule t.wide {\n  title "W"\n  data_type secret.w\n  in any\n  match /ab[^;]*cd/\n}\n'

@@ -73,9 +73,31 @@ static const struct parse_case {
 	  0, "" },
 	{ "nobody's suppression", "suppress a {\n until 2026-02-28\n}\n", 0, "1:10" },
 	{ "suppression for ever", "suppress a {\n owner \"me\"\n}\n", 0, "1:10" },
-	{ "a day there is not", "suppress a {\n until 2026-02-29\n}\n", 0, "2:8" },
+	{ "a day there is not", "suppress a {\n until 2026-02-29\n}\n", 0, "2:8 1:10" },
+	{ "what is missing beside what is wrong",
+	  "rule a {\n titel \"x\"\n severity x\n in foo\n}\n", 0, "2:2 3:11 4:5 1:6 1:6 1:6" },
+	{ "wrong is not missing", "rule a {\n title x\n data_type X\n in foo\n match x\n}\n", 0,
+	  "2:8 3:12 4:5 5:8" },
+	{ "an id that is none",
+	  "rule A {\n title \"T\"\n data_type x\n in any\n match /x/\n bad\n}\n", 0, "1:6 6:2" },
+	{ "a title twice", HEAD " match /x/\n title \"U\"\n}\n", 0, "6:2" },
+	{ "a data type twice", HEAD " match /x/\n class z\n}\n", 0, "6:2" },
+	{ "contexts", HEAD " match /x/\n context needs { a }\n context { b }\n}\n", 0, "7:2" },
+	{ "owner twice",
+	  "suppress a {\n owner \"a\"\n owner \"b\"\n until 2031-01-01\n src 192.0.2.1\n src "
+	  "::1\n}\n",
+	  0, "3:2" },
+	{ "an end that is missing",
+	  HEAD " match /x/\n"
+	       "rule b {\n title \"T\"\n data_type x\n in any\n"
+	       " match /y/\n}\n",
+	  1, "6:1" },
+	{ "an end on the line of an error",
+	  "override a { title \"x\" }\noverride b { enable no }\n", 0, "1:14" },
+	{ "byte order mark", "\xef\xbb\xbfrule a {\n title \"T\"\n class x\n in any\n match /x/\n}",
+	  1, "" },
 	{ "leap day", "suppress a {\n owner \"me\"\n until 2028-02-29\n}\n", 0, "" },
-	{ "network", "suppress a {\n src 10.0.0.0/33\n}\n", 0, "2:6" },
+	{ "network", "suppress a {\n src 10.0.0.0/33\n}\n", 0, "2:6 1:10 1:10" },
 	{ "include without files", "include \"x.rules\"\n", 0, "1:9" },
 };
 
@@ -126,6 +148,60 @@ test_parse(void **state)
 	}
 }
 
+/* The part of a long line around the error; the caret is below the character, however many bytes.
+ */
+static void
+test_caret(void **state)
+{
+	static const struct {
+		const char *in, *shown;
+	} rows[] = {
+		{ "\xe5\x8d\xa1\xe5\x8f\xb7 x\n",
+		  "text:1:1: expected 'rule ID {', or a list, include, override or suppress\n"
+		  "  \xe5\x8d\xa1\xe5\x8f\xb7 x\n  ^\n" },
+		{ "list a { \"\xc3\xa9\xc3\xa9\" @b }\n",
+		  "text:1:17: expected the name of a list that was read before\n"
+		  "  list a { \"\xc3\xa9\xc3\xa9\" @b }\n                ^\n" },
+	};
+	char *said = NULL, line[1024];
+	size_t len = 0;
+	FILE *errors;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct rule_list list = { 0 };
+
+		errors = open_memstream(&said, &len);
+		rule_parse(&list, "text", (const uint8_t *)rows[i].in, strlen(rows[i].in), errors);
+		fclose(errors);
+		assert_string_equal(said, rows[i].shown);
+		free(said);
+		rule_list_fini(&list);
+	}
+
+	struct rule_list list = { 0 };
+	const char *second, *third;
+
+	len = (size_t)snprintf(line, sizeof(line), "list a { ");
+	while (len < 600)
+		len += (size_t)snprintf(line + len, sizeof(line) - len, "\xc3\xa9 ");
+	snprintf(line + len, sizeof(line) - len, "@b }\n");
+	errors = open_memstream(&said, &len);
+	rule_parse(&list, "text", (const uint8_t *)line, strlen(line), errors);
+	fclose(errors);
+	second = strchr(said, '\n') + 1;
+	third = strchr(second, '\n') + 1;
+	assert_memory_equal(second, "  ...", 5);
+
+	size_t characters = 0, caret = strcspn(third, "^");
+
+	for (const char *p = second; *p != '@'; p++)
+		characters += ((uint8_t)*p & 0xc0) != 0x80;
+	assert_int_equal(caret, characters);
+	free(said);
+	rule_list_fini(&list);
+}
+
 static void
 test_fields(void **state)
 {
@@ -173,6 +249,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_caret),
 		cmocka_unit_test(test_fields),
 		cmocka_unit_test(test_buffers),
 	};
