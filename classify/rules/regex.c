@@ -74,7 +74,7 @@ take_byte(struct regex_parser *p, char c)
 	return true;
 }
 
-/* \d \w \s and their opposites. */
+/* \d \w \s, blanks that go down (\v) and along (\h), and their opposites. */
 static bool
 shorthand(uint8_t c, struct byte_set *set)
 {
@@ -93,6 +93,15 @@ shorthand(uint8_t c, struct byte_set *set)
 		set_add_range(set, '\t', '\r');
 		set_add(set, ' ');
 		break;
+	case 'v':
+		set_add_range(set, '\n', '\r');
+		set_add(set, 0x85);
+		break;
+	case 'h':
+		set_add(set, '\t');
+		set_add(set, ' ');
+		set_add(set, 0xa0);
+		break;
 	default:
 		return false;
 	}
@@ -105,7 +114,7 @@ shorthand(uint8_t c, struct byte_set *set)
 static bool
 escaped_byte(struct regex_parser *p, unsigned *out)
 {
-	static const char from[] = "nrtfvae", to[] = "\n\r\t\f\v\a\x1b";
+	static const char from[] = "nrtfae", to[] = "\n\r\t\f\a\x1b";
 	uint8_t c = p->at < p->len ? p->text[p->at] : '0';
 	const char *which;
 

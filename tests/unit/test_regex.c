@@ -15,6 +15,10 @@ static const char *const understood[] = {
 	"[a-c-]{2,5}-[^\\n]{1,3}",
 	"\\bab\\b",
 	"\\Bb\\w+",
+	"a\\v+b",
+	"a\\V[\\vb]c",
+	"a\\h\\Hb",
+	"a[\\h-]+[^\\v]",
 	"^a.b$",
 	"x\\.(?:a|bc){1,3}",
 	"(?i)aB[c-d]+",
@@ -31,9 +35,9 @@ static const char *const understood[] = {
 	"(?:ab?){2,}b",
 };
 
-static const char *const not_understood[] = { "a(?=b)",	 "\\p{L}",  "[[:alpha:]]", "a\\1",
-					      "\\Qa\\E", "(?<n>a)", "(?#c)a",	   "a)",
-					      "(a",	 "[a",	    "*a",	   "a++" };
+static const char *const not_understood[] = { "a(?=b)",	 "\\p{L}", "[[:alpha:]]", "a\\1", "\\Qa\\E",
+					      "(?<n>a)", "(?#c)a", "a)",	  "(a",	  "[a",
+					      "*a",	 "a++",	   "a\\Rb",	  "a\\Nb" };
 
 struct matches {
 	size_t start[256]; /* leftmost, by end */
@@ -115,6 +119,8 @@ test_starts_of_small_patterns(void **state)
 		      { REGEX_NOCASE, HS_FLAG_CASELESS },
 		      { REGEX_MULTILINE, HS_FLAG_MULTILINE },
 		      { REGEX_DOTALL, HS_FLAG_DOTALL } };
+	static const char *const letters[] = { "aabbccABC", "abcdefg-.@x1 2\n]",
+					       "aabbc-\n\v\f\r\t \x85\xa0" };
 	uint64_t seed = 11;
 
 	(void)state;
@@ -129,12 +135,11 @@ test_starts_of_small_patterns(void **state)
 
 			if (re != NULL && compile(understood[i], flags[f].hs | HS_FLAG_ALLOWEMPTY,
 						  &db, &scratch)) {
-				for (unsigned k = 0; k < 150; k++) {
+				for (unsigned k = 0; k < 225; k++) {
 					char text[24];
 					size_t len = test_random(&seed) % sizeof(text);
 
-					random_text(&seed,
-						    k % 2 ? "aabbccABC" : "abcdefg-.@x1 2\n]", text,
+					random_text(&seed, letters[k % ARRAY_LEN(letters)], text,
 						    len);
 					compare(re, db, scratch, understood[i], text, len);
 				}
