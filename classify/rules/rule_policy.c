@@ -376,15 +376,19 @@ read_host(struct parser *p)
 
 	do {
 		struct span name = parser_token(p)->text;
+		char *copy;
 
 		if (s->nr_hosts == SUPPRESSION_MAX_HOSTS)
 			return parser_fail(p, "expected at most 32 names");
 		if (parser_token(p)->kind != TOKEN_WORD || name.len > HOST_MAX)
 			return parser_fail(p, "expected a server's name; * stands for anything");
-		name.p = (const uint8_t *)rule_text_copy(&p->list->memory, name.p, name.len);
-		if (name.p == NULL)
+		name.len -= name.len > 1 && name.p[name.len - 1] == '.';
+		copy = rule_text_copy(&p->list->memory, name.p, name.len);
+		if (copy == NULL)
 			return parser_fail(p, "expected more memory");
-		s->hosts[s->nr_hosts++] = name;
+		for (size_t i = 0; i < name.len; i++)
+			copy[i] = (char)ascii_lower((uint8_t)copy[i]);
+		s->hosts[s->nr_hosts++] = span_of(copy, name.len);
 		rule_lex_next(&p->lex);
 	} while (parser_token(p)->kind == TOKEN_WORD);
 	return true;
@@ -544,14 +548,26 @@ end_fits(const struct rule_suppression *s, unsigned end, const struct finding_pl
 	return s->nr_nets[end] == 0;
 }
 
+/* Names are compared without the case of their letters and without a dot at their end. */
 static bool
 host_fits(const struct rule_suppression *s, struct span host)
 {
+	uint8_t lower[HOST_MAX + 1];
+
+	if (s->nr_hosts == 0)
+		return true;
+	if (host.len > 1 && host.p[host.len - 1] == '.')
+		host.len--;
+	if (host.len > sizeof(lower))
+		return false;
+	for (size_t i = 0; i < host.len; i++)
+		lower[i] = ascii_lower(host.p[i]);
+	host.p = lower;
 	for (unsigned i = 0; i < s->nr_hosts; i++) {
 		if (glob_matches(s->hosts[i], host))
 			return true;
 	}
-	return s->nr_hosts == 0;
+	return false;
 }
 
 bool

@@ -222,6 +222,14 @@ static const struct place_case {
 	  "host *.test.example",
 	  { .time_us = 1, .host = { (const uint8_t *)"test.example", 12 } },
 	  false },
+	{ "case and dot of a host",
+	  "host *.Test.example.",
+	  { .time_us = 1, .host = { (const uint8_t *)"A.tEst.example", 14 } },
+	  true },
+	{ "dot of the server",
+	  "host *.test.example",
+	  { .time_us = 1, .host = { (const uint8_t *)"a.test.example.", 15 } },
+	  true },
 	{ "no host", "host *.test.example", { .time_us = 1 }, false },
 };
 
