@@ -13,6 +13,7 @@
 #include "dataplane/cmd.h"
 #include "dataplane/cmd_options.h"
 #include "dataplane/log.h"
+#include "dataplane/publish/encode.h"
 
 static const char usage_text[] =
     "usage: weir rules COMMAND [OPTION]... [ARGUMENT]...\n"
@@ -165,14 +166,9 @@ cmd_rules(int argc, char **argv)
 static void
 put_json(const char *text)
 {
-	putchar('"');
-	for (const char *p = text; *p != '\0'; p++) {
-		if (*p == '"' || *p == '\\')
-			putchar('\\');
-		if ((unsigned char)*p >= ' ')
-			putchar(*p);
-	}
-	putchar('"');
+	static char quoted[6 * RULE_FILES_PATH_BYTES + 3]; /* no text is longer than a path */
+
+	fwrite(quoted, 1, encode_string(text, quoted, sizeof(quoted)), stdout);
 }
 
 static void
@@ -227,16 +223,33 @@ list_suppressions(const struct ruleset *set)
 	}
 }
 
+static void
+list_validators(bool json)
+{
+	const struct validator *v;
+
+	for (size_t i = 0; (v = validator_at(i)) != NULL; i++) {
+		if (!json) {
+			printf("%-18s %s\n", v->name, v->what);
+			continue;
+		}
+		fputs("{\"name\":", stdout);
+		put_json(v->name);
+		fputs(",\"what\":", stdout);
+		put_json(v->what);
+		puts("}");
+	}
+}
+
 int
 rules_list(const struct rules_options *o)
 {
-	const struct validator *v;
 	struct ruleset *rules;
 
-	for (size_t i = 0; o->validators && (v = validator_at(i)) != NULL; i++)
-		printf("%-18s %s\n", v->name, v->what);
-	if (o->validators)
+	if (o->validators) {
+		list_validators(o->json);
 		return CMD_OK;
+	}
 	if (ruleset_load_from(&o->source, &rules, stderr) != 0)
 		return CMD_FAILED;
 	for (size_t i = 0; i < ruleset_nr(rules); i++) {
@@ -317,6 +330,24 @@ is_sensitive(const struct rule *r)
 	return false;
 }
 
+/* Words are looked up whole: one that is none is never met. */
+static void
+lint_words(struct lint *l, const struct rule *r, const struct rule_words *w)
+{
+	char what[160];
+
+	for (unsigned i = 0; i < w->list.nr; i++) {
+		const struct word *word = &w->list.words[i];
+
+		if (rule_word_is_met(word))
+			continue;
+		snprintf(what, sizeof(what),
+			 "warning: `%.*s` is never met: a word has no blank, dot or other mark",
+			 word->len, word->text);
+		warn_rule(l, r, what);
+	}
+}
+
 static void
 lint_rule(struct lint *l, const struct rule *r)
 {
@@ -330,6 +361,8 @@ lint_rule(struct lint *l, const struct rule *r)
 		warn_rule(l, r, "warning: no `sample +`: nothing shows that it finds anything");
 	if (not_found == 0)
 		warn_rule(l, r, "warning: no `sample -`: nothing shows what it leaves alone");
+	lint_words(l, r, &r->context);
+	lint_words(l, r, &r->veto);
 	if (!r->hides && is_sensitive(r))
 		warn_rule(l, r,
 			  "warning: neither validate nor show: what it finds is not masked in "
@@ -398,6 +431,27 @@ lint_suppressions(struct lint *l, const struct ruleset *set)
 	}
 }
 
+/* What loading says counts as well. */
+static int
+load_and_count(const struct ruleset_source *source, struct ruleset **rules, struct lint *l)
+{
+	static const char mark[] = ": warning: ";
+	char *said = NULL;
+	size_t len = 0;
+	FILE *to = open_memstream(&said, &len);
+	int r;
+
+	if (to == NULL)
+		return -ENOMEM;
+	r = ruleset_load_from(source, rules, to);
+	fclose(to);
+	for (const char *at = said; (at = strstr(at, mark)) != NULL; at += sizeof(mark) - 1)
+		l->nr++;
+	fputs(said, stdout);
+	free(said);
+	return r;
+}
+
 int
 rules_lint(const struct rules_options *o)
 {
@@ -406,7 +460,7 @@ rules_lint(const struct rules_options *o)
 	struct ruleset *rules;
 
 	source.all = true;
-	if (ruleset_load_from(&source, &rules, stdout) != 0)
+	if (load_and_count(&source, &rules, &l) != 0)
 		return CMD_FAILED;
 	for (size_t i = 0; i < ruleset_nr(rules); i++)
 		lint_rule(&l, ruleset_rule(rules, i));

@@ -99,6 +99,9 @@ unsigned rule_parse(struct rule_list *list, const char *file, const uint8_t *tex
 		    FILE *errors);
 void rule_list_fini(struct rule_list *list);
 
+/* Can a word of a text be that one of a list? */
+bool rule_word_is_met(const struct word *word);
+
 /* NULL when there is none. */
 struct rule *rule_list_find(const struct rule_list *list, const char *id);
 

@@ -168,6 +168,15 @@ put_quoted(struct writer *w, const uint8_t *text, size_t len)
 	put_char(w, '"');
 }
 
+size_t
+encode_string(const char *text, char *out, size_t cap)
+{
+	struct writer w = { .p = out, .end = out + cap };
+
+	put_quoted(&w, (const uint8_t *)text, strlen(text));
+	return w.full ? 0 : (size_t)(w.p - out);
+}
+
 static void
 put_ip(struct writer *w, const struct record_value *v)
 {

@@ -33,6 +33,9 @@ struct encoder {
 /* Writes the line to out, which has room for ENCODE_MAX_BYTES, and returns its length. */
 size_t encode_record(struct encoder *e, const struct record_head *record, uint64_t seq, char *out);
 
+/* A string of JSON, quotes included, by the same rules; its length, or 0 when there is no room. */
+size_t encode_string(const char *text, char *out, size_t cap);
+
 /* Two lower-case digits a byte; returns 2 * len. out holds that many. */
 size_t encode_hex(const uint8_t *bytes, size_t len, char *out);
 

@@ -37,6 +37,21 @@ def test_list(weir):
     assert re.search(r"^card +.*Luhn", validators, re.M), validators
 
 
+def test_list_is_json(weir):
+    """Whatever bytes a title or a tag has."""
+    set_ = e2e.work_folder()
+    (set_ / "a.rules").write_bytes(WORD.format('match "alabaster"\n  tags "x').replace('"x', "t\\x").replace(
+        "A word", "A \\x01\\x7f\\xff\\t\\\" w").encode() + b"")
+    (set_ / "b.rules").write_bytes(b'rule t.b {\n  title "\xe9\xc3\xa9\xe2\x82"\n  data_type t.b\n  in any\n'
+                                   b'  tags \xff\n  match "bb"\n}\n')
+    run = rules(weir, "list", "--json", dir=set_)
+    listed = [json.loads(line) for line in run.out.decode("utf-8").splitlines()]
+    assert [r["title"] for r in listed] == ['A \x01\x7f\ufffd\t" w', "\ufffd\u00e9\ufffd"], listed
+    assert listed[1]["tags"] == ["\ufffd"], listed
+    validators = [json.loads(line) for line in rules(weir, "list", "--json", "--validators").out.splitlines()]
+    assert {"name": "luhn", "what": "Luhn's check digit"} in validators and len(validators) > 50
+
+
 def test_list_tells_of_a_local_file(weir):
     local = e2e.work_folder() / "local"
     local.write_text('override pci.pan { enable no }\noverride pii.email { severity info }\n'
@@ -85,6 +100,14 @@ def test_lint(weir):
                         ("19:10", "no rule has this id")):
         assert re.search(rf"a\.rules:{place}: warning: .*{what}", run.text), (place, what, run.text)
     assert rules(weir, "lint", "--strict", dir=set_).status == 1
+    sound = WORD.format('match "alabaster"')
+    assert rules(weir, "lint", "--strict", dir=folder(a=sound)).status == 0
+    local = e2e.work_folder() / "local"
+    local.write_text("override t.none { enable no }\n")
+    run = rules(weir, "lint", "--strict", "--local", local, dir=folder(a=sound))
+    assert run.status == 1 and "1 rules, 1 warnings" in run.text, run.text
+    words = rules(weir, "lint", dir=folder(a=WORD.format('match "alabaster"\n  context { "a b" c.d e_f }')))
+    assert sorted(re.findall(r"warning: `(.*)` is never met", words.text)) == ["a b", "c.d"], words.text
     broken = rules(weir, "lint", dir=folder(a="rule x {\n  colour red\n"))
     assert broken.status == 1 and "a.rules:2:3: expected a statement" in broken.text, broken.text
     assert "  colour red\n    ^" in broken.text

@@ -24,7 +24,7 @@ static const struct parse_case {
 	{ "everything",
 	  HEAD
 	  " severity critical\n match /a\\/b{2}/ims # c\n match ~x/y~\n match \"l\\x41\" nocase\n"
-	  " find digits 12..19 sep \" -\"\n find iban\n validate card\n bounded\n weak\n rev 7\n"
+	  " find digits 12..19 sep \" -\"\n validate card\n bounded\n weak\n rev 7\n"
 	  " context needs +30 within 8 words {\n  a b # c\n  \"c d\" }\n veto within 2 words { x "
 	  "}\n"
 	  " show prefix 4\n tags a b:c\n test_values { 1 2*\n 3 }\n sample + \"x\"\n sample - "
@@ -47,6 +47,14 @@ static const struct parse_case {
 	{ "escape", HEAD " match \"x\\q\"\n}\n", 0, "5:10" },
 	{ "range", HEAD " find digits 19..12\n}\n", 0, "5:14" },
 	{ "validator", HEAD " match /x/\n validate crad\n}\n", 0, "6:11" },
+	{ "account", HEAD " find iban\n validate iban\n}\n", 1, "" },
+	{ "account of no check", HEAD " find iban\n}\n", 0, "1:6" },
+	{ "account by a card's check", HEAD " find iban\n validate card\n}\n", 0, "1:6" },
+	{ "number by letters", HEAD " find digits 9..12\n validate iban\n}\n", 0, "1:6" },
+	{ "needs nothing", HEAD " match /x/\n context needs { }\n}\n", 0, "1:6" },
+	{ "needs what is never met", HEAD " match /x/\n context needs { \"a b\" c.d }\n}\n", 0,
+	  "1:6" },
+	{ "weak and no word", HEAD " match /x/\n weak\n context { }\n}\n", 0, "1:6" },
 	{ "words left open", HEAD " match /x/\n context { a b\n}\n sample + \"x\"\n", 0, "9:1" },
 	{ "behind a statement", HEAD " match /x/ bounded\n}\n", 0, "5:12" },
 	{ "all errors in one run", HEAD " severity x\n match y\n rev 0\n}\n", 0, "5:11 6:8 7:6" },
@@ -216,7 +224,7 @@ test_fields(void **state)
 	assert_string_equal(r->id, "a.b");
 	assert_int_equal(r->severity, SEVERITY_CRITICAL);
 	assert_int_equal(r->rev, 7);
-	assert_int_equal(r->nr_patterns, 5);
+	assert_int_equal(r->nr_patterns, 4);
 	assert_true(span_is(r->patterns[0].text, "a\\/b{2}"));
 	assert_true(r->patterns[0].nocase && r->patterns[0].multiline && r->patterns[0].dotall);
 	assert_true(span_is(r->patterns[1].text, "x/y"));
