@@ -39,6 +39,13 @@ struct db_pattern {
 	struct hs_database *start; /* instead of it; NULL: fixed width, or too large */
 };
 
+/* Letters in front of digits, or a rare byte, lead to it. */
+static inline bool
+rule_db_has_lead(const struct db_pattern *p)
+{
+	return p->lead.letters != 0 || p->mark.byte != 0;
+}
+
 struct rule_db {
 	unsigned nr_patterns;
 	struct db_pattern *patterns; /* owned; an index here is Hyperscan's id */

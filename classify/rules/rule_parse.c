@@ -517,15 +517,6 @@ keep_rule(struct parser *p)
 	return r->patterns != NULL && r->tags != NULL && r->tests != NULL && r->samples != NULL;
 }
 
-/* Errors about a whole rule are told where it begins. */
-static void
-rule_error(struct parser *p, const char *what)
-{
-	p->lex.nr_errors++;
-	rule_complain(p->lex.errors, p->rule->file, p->rule->line, p->rule->column,
-		      p->rule->line_text, what);
-}
-
 static size_t
 place_of(const struct rule_list *list, const char *id)
 {
@@ -553,84 +544,20 @@ seen(const struct parser *p, bool (*read)(struct parser *p))
 	return parser_seen(p, statements, NR_STATEMENTS, read);
 }
 
-bool
-rule_word_is_met(const struct word *word)
-{
-	for (unsigned i = 0; i < word->len; i++) {
-		uint8_t c = (uint8_t)word->text[i];
-
-		if (!is_alnum(c) && c != '_' && c != '-' && c < 0x80)
-			return false;
-	}
-	return word->len != 0;
-}
-
-static bool
-any_is_met(const struct word_list *list)
-{
-	for (unsigned i = 0; i < list->nr; i++) {
-		if (rule_word_is_met(&list->words[i]))
-			return true;
-	}
-	return false;
-}
-
-/* What these take has letters in it. */
-static bool
-takes_no_number(const struct validator *v)
-{
-	static const char *const names[] = {
-		"aws_key", "bech32", "bic",	 "codice_fiscale", "curp",
-		"dea",	   "dni",    "email",	 "gstin",	   "hkid",
-		"iban",	   "jwt",    "jwt_head", "k8s_jwt",	   "kvnr",
-		"in_pan",  "mbi",    "nie",	 "nino",	   "nric",
-		"pem_key", "pps",    "rvnr",
-	};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(v->name, names[i]) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* A rule that cannot find anything is a mistake. */
-static void
-check_finds(struct parser *p)
-{
-	const struct rule *r = p->rule;
-	bool met = any_is_met(&r->context.list);
-
-	if (r->weak && !met)
-		rule_error(p, "expected a context: a weak rule never reports without one");
-	else if (r->context.needed && !met)
-		rule_error(p, "expected a word of letters and digits in the context that it needs");
-	for (unsigned i = 0; i < r->nr_patterns; i++) {
-		if (r->patterns[i].kind == PATTERN_IBAN &&
-		    (r->validator == NULL || strcmp(r->validator->name, "iban") != 0))
-			rule_error(p, "expected 'validate iban' with 'find iban'");
-		if (r->patterns[i].kind == PATTERN_DIGITS && r->validator != NULL &&
-		    takes_no_number(r->validator))
-			rule_error(p,
-				   "expected a validator for numbers with 'find digits': this one "
-				   "takes none without letters");
-	}
-}
-
 /* What is there but wrong has been told. */
 static void
 check_rule(struct parser *p, bool sound)
 {
 	if (!seen(p, read_title))
-		rule_error(p, "expected a title in this rule");
+		parser_rule_error(p, "expected a title in this rule");
 	if (!seen(p, read_data_type))
-		rule_error(p, "expected a data_type in this rule");
+		parser_rule_error(p, "expected a data_type in this rule");
 	if (!seen(p, read_in))
-		rule_error(p, "expected 'in' with at least one buffer in this rule");
+		parser_rule_error(p, "expected 'in' with at least one buffer in this rule");
 	if (!seen(p, read_match) && !seen(p, read_find))
-		rule_error(p, "expected 'match' or 'find' in this rule");
+		parser_rule_error(p, "expected 'match' or 'find' in this rule");
 	if (sound)
-		check_finds(p);
+		rule_check_finds(p);
 }
 
 static bool
@@ -689,7 +616,7 @@ read_rule(struct parser *p)
 			rule_lex_next(&p->lex);
 		p->lex.silent = false;
 	} else if (rule_list_find(p->list, p->rule->id) != NULL) {
-		rule_error(p, "expected an id that no other rule has");
+		parser_rule_error(p, "expected an id that no other rule has");
 	}
 	if (parser_read_body(p, statements, NR_STATEMENTS, one_of_them, p->rule->line))
 		check_rule(p, p->lex.nr_errors == before);
@@ -697,7 +624,7 @@ read_rule(struct parser *p)
 	if (p->lex.nr_errors != before)
 		keep_broken(p);
 	else if (!keep_rule(p) || !list_add(p->list, p->rule))
-		rule_error(p, "expected fewer rules");
+		parser_rule_error(p, "expected fewer rules");
 }
 
 static void

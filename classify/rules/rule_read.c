@@ -10,6 +10,14 @@ parser_fail(struct parser *p, const char *expected)
 	return false;
 }
 
+void
+parser_rule_error(struct parser *p, const char *what)
+{
+	p->lex.nr_errors++;
+	rule_complain(p->lex.errors, p->rule->file, p->rule->line, p->rule->column,
+		      p->rule->line_text, what);
+}
+
 bool
 parser_is_word(const struct parser *p, const char *word)
 {

@@ -37,6 +37,9 @@ struct statement {
 /* Tells what was expected at the current token; false. */
 bool parser_fail(struct parser *p, const char *expected);
 
+/* Tells it where the rule begins: it is about the whole of it. */
+void parser_rule_error(struct parser *p, const char *what);
+
 static inline const struct token *
 parser_token(const struct parser *p)
 {
@@ -70,6 +73,9 @@ bool parser_seen(const struct parser *p, const struct statement *statements, siz
 		 bool (*read)(struct parser *p));
 /* "rule" and what else stands outside of bodies. */
 bool parser_is_item(const struct parser *p);
+
+/* A rule that cannot find anything is a mistake; rule_check.c. */
+void rule_check_finds(struct parser *p);
 
 /* Statements that rules and overrides have in common; rule_policy.c. */
 bool rule_read_severity(struct parser *p, enum severity *out);
