@@ -211,6 +211,20 @@ put_header_content(struct out *o, const struct suricata_content *c, bool first, 
 		put(o, "$");
 }
 
+/* GET /path HTTP/1.1, HTTP/1.1 200 OK: no buffer holds such a line. */
+static bool
+is_of_first_line(struct span text)
+{
+	static const char *const methods[] = { "GET ", "POST ", "HEAD ", "PUT " };
+	static const char version[] = "HTTP/1.";
+
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+		if (span_starts(text, methods[i]))
+			return true;
+	}
+	return memmem(text.p, text.len, version, sizeof(version) - 1) != NULL;
+}
+
 static void
 put_content(struct out *o, const struct suricata_content *c, bool first, bool last)
 {
@@ -218,6 +232,9 @@ put_content(struct out *o, const struct suricata_content *c, bool first, bool la
 
 	switch (c->buffer->kind) {
 	case SURICATA_PAYLOAD:
+		if (is_of_first_line(text))
+			suricata_rule_cannot(o->r,
+					     "a request or status line, which weir takes apart");
 		if (has_line_end(text) && span_starts(o->r->protocol, "http"))
 			rule_draft_note(&o->r->draft, "what goes over the lines of a head");
 		put_header_text(o, text, c->nocase);
@@ -318,6 +335,16 @@ put_uri_pcre(struct out *o, const struct regex *re)
 	put(o, "%s", r->pcre);
 }
 
+/* Weir has names of fields in lower case. */
+static void
+drop_case(struct suricata_rule *r)
+{
+	if (has_flag(r, 'i') || !pcre_has_capitals(r->pcre))
+		return;
+	rule_draft_note(&r->draft, "the case of letters");
+	r->pcre_flags[strlen(r->pcre_flags)] = 'i'; /* there is room: it was not one of three */
+}
+
 static void
 put_header_pcre(struct out *o, const struct regex *re)
 {
@@ -328,11 +355,7 @@ put_header_pcre(struct out *o, const struct regex *re)
 		suricata_rule_cannot(r, "a pcre over the end of a header field");
 	else if (bounds != 0 && !has_flag(r, 'm'))
 		suricata_rule_cannot(r, "a place among all header fields");
-	if (!has_flag(r, 'i') && pcre_has_capitals(r->pcre)) {
-		rule_draft_note(&r->draft, "the case of letters");
-		snprintf(r->pcre_flags + strlen(r->pcre_flags),
-			 sizeof(r->pcre_flags) - strlen(r->pcre_flags), "i");
-	}
+	drop_case(r);
 	put(o, "%s", r->pcre);
 }
 
@@ -383,8 +406,11 @@ put_pcre(struct out *o)
 		if (kind == SURICATA_PAYLOAD && re != NULL && !has_flag(r, 'm') &&
 		    regex_bounds(re) != 0)
 			rule_draft_note(&r->draft, "the bounds of packets");
+		if (kind == SURICATA_PAYLOAD && strchr(r->pcre, ':') != NULL &&
+		    span_starts(r->protocol, "http"))
+			drop_case(r);
 	}
-	snprintf(r->draft.flags, sizeof(r->draft.flags), "%s", r->pcre_flags);
+	memcpy(r->draft.flags, r->pcre_flags, sizeof(r->draft.flags));
 	rule_text_fini(&memory);
 }
 

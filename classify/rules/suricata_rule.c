@@ -169,8 +169,10 @@ take_pcre(struct suricata_rule *r, struct span v)
 		return;
 	}
 	for (size_t i = slash; i + 1 < v.len; i++) {
-		if (memchr("ism", v.p[i], 3) != NULL && nr_flags < 3)
+		if (memchr("ism", v.p[i], 3) != NULL && strchr(r->pcre_flags, v.p[i]) == NULL)
 			r->pcre_flags[nr_flags++] = (char)v.p[i];
+		else if (memchr("ism", v.p[i], 3) != NULL)
+			continue; /* again */
 		else if (v.p[i] == 'R')
 			r->pcre_relative = true;
 		else

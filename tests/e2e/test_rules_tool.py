@@ -334,6 +334,10 @@ BUFFERS = [
     ('content:"/a.php"; http_uri; pcre:"/abcd/";', None, "several buffers"),
     ('content:"abcd"; http.uri;', "http: abcd", ""),
     ('content:"|4d 5|";', None, "cannot be read"),
+    ('content:"GET /a.php";', None, "a request or status line"),
+    ('content:"HTTP/1.1 404";', None, "a request or status line"),
+    ('content:"User-Agent|3a 20|Abc";', "http: (?i:User-Agent): Abc", ""),
+    (r'pcre:"/^User-Agent: Abc/m";', "http: ^User-Agent: Abc mi", "the case"),
 ]
 
 
