@@ -291,7 +291,7 @@ rule_db_examine(const struct rule *rule, FILE *errors)
 		struct expression e = { 0 };
 
 		if (p.pattern->kind <= PATTERN_LITERAL &&
-		    (!write_expression(&e, p.pattern, &memory) || !examine(&p, &e, errors)))
+		    (!write_expression(&e, &p, &memory) || !examine(&p, &e, errors)))
 			nr_errors++;
 	}
 	rule_text_fini(&memory);
