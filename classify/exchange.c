@@ -264,9 +264,6 @@ exchange_status(struct exchange *x, unsigned status, const char *version)
 
 /* ------------------------------------------------------------------ header fields */
 
-/* The ends of a line are for ^ and $. */
-static const uint8_t header_end[] = { '\n', VALUE_FIELD_END, '\n' };
-
 /* version (2) - trace-id (32) - parent (16) - flags (2), W3C Trace Context section 3.2 */
 static bool
 is_traceparent(struct span s)
@@ -388,106 +385,10 @@ message_header(struct message *m, const struct http_field *f)
 	}
 }
 
-/* The name gives context ("x-api-key: ..."), so it is scanned along with the value. */
-static struct span
-header_text(struct conn_env *env, struct span name, struct span value)
-{
-	uint8_t *text = env->scratch;
-	size_t len = name.len;
-
-	if (value.len == 0 || name.len + value.len + 2 + sizeof(header_end) > sizeof(env->scratch))
-		return span_of(NULL, 0);
-	memcpy(text, name.p, name.len);
-	text[len++] = ':';
-	text[len++] = ' ';
-	memcpy(text + len, value.p, value.len);
-	return span_of(text, len + value.len);
-}
-
-void
-exchange_scan_header(struct message *m, struct span name, struct span value)
-{
-	struct span text = header_text(m->x->env, name, value);
-
-	scan_field(m, BUFFER_HTTP_HEADER, text.p, text.len);
-}
-
-static bool
-open_headers(struct message *m)
-{
-	bool open = m->joined[0].scan != NULL && m->joined[0].as == BUFFER_HTTP_HEADER;
-
-	if (!exchange_text_open(m, 0, BUFFER_HTTP_HEADER))
-		return false;
-	if (!open)
-		exchange_text(m, 0, BUFFER_HTTP_HEADER, header_end, sizeof(header_end));
-	return true;
-}
-
 void
 exchange_unread(struct exchange *x, enum conn_dir dir)
 {
 	x->message[dir].unread = true;
-}
-
-void
-exchange_long_header(struct exchange *x, enum conn_dir dir, const uint8_t *data, size_t len,
-		     bool trailer)
-{
-	struct message *m = &x->message[dir];
-
-	if (scanner_is_idle(x->env->scanner))
-		return;
-	/* Behind a body the stream may be another text's. */
-	if (trailer || !open_headers(m)) {
-		x->env->counters.scan_refused += !trailer;
-		exchange_unread(x, dir);
-	} else if (len != 0) {
-		exchange_text(m, 0, BUFFER_HTTP_HEADER, data, len);
-	} else {
-		exchange_text(m, 0, BUFFER_HTTP_HEADER, header_end, sizeof(header_end));
-	}
-}
-
-static void
-gather_long_header(struct message *m, struct span name, struct span value)
-{
-	static const uint8_t colon[] = { ':', ' ' };
-
-	exchange_long_header(m->x, m->dir, name.p, name.len, false);
-	exchange_long_header(m->x, m->dir, colon, sizeof(colon), false);
-	exchange_long_header(m->x, m->dir, value.p, value.len, false);
-	exchange_long_header(m->x, m->dir, NULL, 0, false);
-}
-
-/*
- * The fields of a message in one stream: a call of the scanner costs more than most of them have
- * bytes. Each is between two ends, so what it holds does not hang on which others are left out.
- */
-static void
-gather_header(struct message *m, struct span name, struct span value)
-{
-	struct scanner *scanner = m->x->env->scanner;
-	struct span text;
-	uint64_t id;
-
-	if (scanner_is_idle(scanner))
-		return;
-	text = header_text(m->x->env, name, value);
-	if (text.len == 0 && value.len != 0)
-		gather_long_header(m, name, value);
-	if (text.len == 0)
-		return;
-	id = scan_text_id(scanner, BUFFER_HTTP_HEADER, text.p, text.len);
-	if (scan_holds_nothing(scanner, id, text.len))
-		return;
-	if (!open_headers(m)) {
-		scan_field(m, BUFFER_HTTP_HEADER, text.p, text.len);
-		return;
-	}
-	scan_remember_after(m->joined[0].scan, id, text.len + sizeof(header_end));
-	memcpy(m->x->env->scratch + text.len, header_end, sizeof(header_end));
-	exchange_text(m, 0, BUFFER_HTTP_HEADER, text.p, text.len + sizeof(header_end));
 }
 
 bool
@@ -509,8 +410,7 @@ exchange_header(struct exchange *x, enum conn_dir dir, struct span name, struct 
 	struct http_field f = http_field_of(name, value);
 
 	message_header(m, &f);
-	if (!exchange_scan_coded(m, name, value))
-		gather_header(m, name, value);
+	exchange_search_header(m, name, value);
 	if (x->mcp != NULL)
 		mcp_header(x->mcp, dir == CONN_RESP, &f);
 	if (x->llm == NULL)

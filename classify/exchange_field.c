@@ -1,14 +1,116 @@
 /*
- * Fields of gRPC in a coding of their own (PROTOCOL-HTTP2.md): grpc-message percent-encoded, and
- * what is called something-bin in base64. Behind the latter is a message of Protocol Buffers as a
- * rule, grpc-status-details-bin for one, and each of its strings is a word by itself. An answer
- * without messages has them in its head, others behind the body.
+ * How the fields of a message are searched.
  *
- * Fields behind a body are searched each by itself, for the body's own streams are still open.
+ * Those of a head in one stream, each between two ends; those behind a body each by itself, for the
+ * body's own streams are still open. gRPC has fields in a coding of their own (PROTOCOL-HTTP2.md):
+ * grpc-message percent-encoded, and what is called something-bin in base64. Behind the latter is a
+ * message of Protocol Buffers as a rule, grpc-status-details-bin for one, and each of its strings
+ * is a word by itself. An answer without messages has them in its head, others behind the body.
  */
 #include <string.h>
 
 #include "classify/exchange_state.h"
+
+/* The ends of a line are for ^ and $. */
+static const uint8_t header_end[] = { '\n', VALUE_FIELD_END, '\n' };
+
+/* The name gives context ("x-api-key: ..."), so it is scanned along with the value. */
+static struct span
+header_text(struct conn_env *env, struct span name, struct span value)
+{
+	uint8_t *text = env->scratch;
+	size_t len = name.len;
+
+	if (value.len == 0 || name.len + value.len + 2 + sizeof(header_end) > sizeof(env->scratch))
+		return span_of(NULL, 0);
+	memcpy(text, name.p, name.len);
+	text[len++] = ':';
+	text[len++] = ' ';
+	memcpy(text + len, value.p, value.len);
+	return span_of(text, len + value.len);
+}
+
+void
+exchange_scan_header(struct message *m, struct span name, struct span value)
+{
+	struct span text = header_text(m->x->env, name, value);
+
+	scan_block(m->x->env->scanner, BUFFER_HTTP_HEADER, text.p, text.len, exchange_found, m);
+}
+
+static bool
+open_headers(struct message *m)
+{
+	bool open = m->joined[0].scan != NULL && m->joined[0].as == BUFFER_HTTP_HEADER;
+
+	if (!exchange_text_open(m, 0, BUFFER_HTTP_HEADER))
+		return false;
+	if (!open)
+		exchange_text(m, 0, BUFFER_HTTP_HEADER, header_end, sizeof(header_end));
+	return true;
+}
+
+void
+exchange_long_header(struct exchange *x, enum conn_dir dir, const uint8_t *data, size_t len,
+		     bool trailer)
+{
+	struct message *m = &x->message[dir];
+
+	if (scanner_is_idle(x->env->scanner))
+		return;
+	/* Behind a body the stream may be another text's. */
+	if (trailer || !open_headers(m)) {
+		x->env->counters.scan_refused += !trailer;
+		exchange_unread(x, dir);
+	} else if (len != 0) {
+		exchange_text(m, 0, BUFFER_HTTP_HEADER, data, len);
+	} else {
+		exchange_text(m, 0, BUFFER_HTTP_HEADER, header_end, sizeof(header_end));
+	}
+}
+
+static void
+gather_long_header(struct message *m, struct span name, struct span value)
+{
+	static const uint8_t colon[] = { ':', ' ' };
+
+	exchange_long_header(m->x, m->dir, name.p, name.len, false);
+	exchange_long_header(m->x, m->dir, colon, sizeof(colon), false);
+	exchange_long_header(m->x, m->dir, value.p, value.len, false);
+	exchange_long_header(m->x, m->dir, NULL, 0, false);
+}
+
+/*
+ * The fields of a message in one stream: a call of the scanner costs more than most of them have
+ * bytes. Each is between two ends, so what it holds does not hang on which others are left out.
+ */
+static void
+gather_header(struct message *m, struct span name, struct span value)
+{
+	struct scanner *scanner = m->x->env->scanner;
+	struct span text;
+	uint64_t id;
+
+	if (scanner_is_idle(scanner))
+		return;
+	text = header_text(m->x->env, name, value);
+	if (text.len == 0 && value.len != 0)
+		gather_long_header(m, name, value);
+	if (text.len == 0)
+		return;
+	id = scan_text_id(scanner, BUFFER_HTTP_HEADER, text.p, text.len);
+	if (scan_holds_nothing(scanner, id, text.len))
+		return;
+	if (!open_headers(m)) {
+		scan_block(scanner, BUFFER_HTTP_HEADER, text.p, text.len, exchange_found, m);
+		return;
+	}
+	scan_remember_after(m->joined[0].scan, id, text.len + sizeof(header_end));
+	memcpy(m->x->env->scratch + text.len, header_end, sizeof(header_end));
+	exchange_text(m, 0, BUFFER_HTTP_HEADER, text.p, text.len + sizeof(header_end));
+}
+
+/* ------------------------------------------------------------------ in a coding */
 
 static const char message_name[] = "grpc-message";
 
@@ -78,8 +180,9 @@ scan_binary(struct message *m, struct span name, struct span value)
 			   exchange_found, m);
 }
 
-bool
-exchange_scan_coded(struct message *m, struct span name, struct span value)
+/* False: it is none of those. */
+static bool
+scan_coded(struct message *m, struct span name, struct span value)
 {
 	if (span_is_nocase(name, message_name))
 		scan_message(m, value);
@@ -91,12 +194,19 @@ exchange_scan_coded(struct message *m, struct span name, struct span value)
 }
 
 void
+exchange_search_header(struct message *m, struct span name, struct span value)
+{
+	if (!scan_coded(m, name, value))
+		gather_header(m, name, value);
+}
+
+void
 exchange_trailer(struct exchange *x, enum conn_dir dir, struct span name, struct span value)
 {
 	struct message *m = &x->message[dir];
 
 	if (span_is_nocase(name, "grpc-status"))
 		x->has_grpc_status = grpc_status_of(value, &x->grpc_status);
-	if (!exchange_scan_coded(m, name, value))
+	if (!scan_coded(m, name, value))
 		exchange_scan_header(m, name, value);
 }

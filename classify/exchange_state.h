@@ -170,9 +170,10 @@ enum buffer exchange_type_buffer(struct span type);
 void exchange_scan(struct message *m, enum buffer buffer, const uint8_t *data, size_t len);
 void exchange_scan_end(struct message *m);
 void exchange_scan_gap(struct message *m);
+
+/* exchange_field.c: a field by itself; one of the message's head, together with the others. */
 void exchange_scan_header(struct message *m, struct span name, struct span value);
-/* False: the field is none of gRPC's that are coded, and was not looked at. */
-bool exchange_scan_coded(struct message *m, struct span name, struct span value);
+void exchange_search_header(struct message *m, struct span name, struct span value);
 
 /* The same of a body in parts, which is told by its type when its headers are over. */
 void exchange_parts_begin(struct message *m);
