@@ -6,28 +6,12 @@
  * value must be longer and more random. Not kept are what such a name also stands for: places in a
  * list of results, and what a page sends back against forgery.
  */
-#include <math.h>
-
 #include "classify/detect/field.h"
 #include "classify/detect/validators.h"
 #include "classify/detect/wording.h"
+#include "classify/rules/confirm.h"
 
 enum { KEY_MIN = 16, UNNAMED_MIN = 20, RUNS_MIN = 3, UUID_LEN = 36 };
-
-static double
-entropy(struct span s)
-{
-	uint16_t count[256] = { 0 };
-	double bits = 0;
-
-	for (size_t i = 0; i < s.len; i++)
-		count[s.p[i]]++;
-	for (unsigned i = 0; i < 256; i++) {
-		if (count[i] != 0)
-			bits -= count[i] * log2((double)count[i] / (double)s.len);
-	}
-	return s.len == 0 ? 0 : bits / (double)s.len;
-}
 
 static bool
 holds_one(struct span s, const char *const *words, size_t nr)
@@ -141,8 +125,8 @@ validate_assigned_key(struct value *v)
 		return 0;
 	/* Of a long one the vendor's rule would end behind the window. */
 	if (!is_key_name(name) &&
-	    (s.len < UNNAMED_MIN || entropy(s) < 3.25 || is_uuid(s) || f.to == v->end + 64 ||
-	     (digit_runs(s) < RUNS_MIN && wording_is_words(&w))))
+	    (s.len < UNNAMED_MIN || entropy(s) < 3.25 || is_uuid(s) ||
+	     f.to == v->end + CONFIRM_RIGHT || (digit_runs(s) < RUNS_MIN && wording_is_words(&w))))
 		return 0;
 	v->start = f.from;
 	v->end = f.to;

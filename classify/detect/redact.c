@@ -248,7 +248,9 @@ scan_words(struct redaction *r, const uint8_t *text, size_t len, const uint16_t 
 {
 	static const char *const cuts[] = { "/", "", "/=+-_" };
 
-	for (unsigned k = 0; k < 3 && has_long_word(text, len); k++) {
+	if (!has_long_word(text, len))
+		return;
+	for (unsigned k = 0; k < 3; k++) {
 		for (size_t i = 0; i < len;) {
 			size_t to = i;
 

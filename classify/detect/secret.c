@@ -11,7 +11,7 @@
 
 enum { WORD_LEN_MAX = 40, NAME_LEN_MIN = 3 };
 
-static double
+double
 entropy(struct span s)
 {
 	uint16_t count[256] = { 0 };
@@ -502,73 +502,13 @@ validate_url_password(struct value *v)
 	return 20;
 }
 
-/* getenv(NAME, base64.b64encode(value, CPAN::cwd(: a name, and what it is called with. */
-static bool
-is_call(struct span s, bool quoted)
-{
-	size_t i = 0;
-	bool parts = false;
-
-	while (i < s.len && (is_alnum(s.p[i]) || memchr("_.:", s.p[i], 3) != NULL)) {
-		parts = parts || s.p[i] == '.' || s.p[i] == ':';
-		i++;
-	}
-	return i < s.len && s.p[i] == '(' && is_alpha(s.p[0]) && (parts || !quoted);
-}
-
-/* Test::Pass, Pass::run; what a test says of itself. */
-static bool
-is_scope_or_verdict(const struct value *v, size_t separator)
-{
-	const uint8_t *w = v->window;
-
-	if (v->start >= 2 && w[v->start - 1] == ':' && w[v->start - 2] == ':')
-		return true;
-	if (separator + 2 >= v->len || w[separator] != ':')
-		return false;
-	return w[separator + 1] == ':' ||
-	       (separator - v->start == 4 && memcmp(w + v->start, "PASS", 4) == 0 &&
-		w[separator + 1] == ' ');
-}
-
-static bool
-is_printable(struct span s)
-{
-	for (size_t i = 0; i < s.len; i++) {
-		if (s.p[i] <= ' ' || s.p[i] == 0x7f)
-			return false;
-	}
-	return true;
-}
-
-/* A reference to the value, a route, a page element: what stands behind "password" in source. */
-static bool
-is_code(struct span s)
-{
-	static const char *const starts[] = { "env.",	  "process.", "os.",  "req.",
-					      "request.", "self.",    "this." };
-	bool digit = false;
-
-	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
-		if (span_starts(s, starts[i]))
-			return true;
-	}
-	for (size_t i = 0; i < s.len; i++)
-		digit = digit || is_digit(s.p[i]);
-	return (!digit && memchr("#+/.", s.p[0], 4) != NULL) ||
-	       (memchr(s.p, '/', s.len) != NULL &&
-		(holds_nocase(s, "password") ||
-		 (s.p[0] == '/' && memchr(s.p + 1, '/', s.len - 1) != NULL)));
-}
-
-/* key = value, "key": "value" or f("key", "value"): the value is what follows the last separator
- * and its quote. */
+/*
+ * key = value, "key": "value" or f("key", "value"), of a shape that the pattern knows: the value is
+ * what follows the last separator and its quote. Passwords, which have none, are password.c's.
+ */
 int
 validate_assigned(struct value *v)
 {
-	static const char *const no_values[] = { "null",     "none",	  "true",     "false",
-						 "string",   "undefined", "password", "secret",
-						 "required", "token" };
 	const uint8_t *w = v->window;
 	size_t from = v->start;
 
@@ -578,8 +518,6 @@ validate_assigned(struct value *v)
 		for (from = v->start; from < v->end && w[from] != ','; from++)
 			;
 	}
-	if (is_scope_or_verdict(v, from))
-		return 0;
 	while (from < v->end && memchr(":=, \t\"'`\\>!", w[from], 11) != NULL)
 		from++;
 
@@ -589,15 +527,9 @@ validate_assigned(struct value *v)
 		to++;
 
 	struct span s = span_of(w + from, to - from);
-	bool quoted = from > v->start && memchr("\"'`", w[from - 1], 3) != NULL;
 
-	if (s.len < 4 || s.p[0] == '$' || s.p[0] == '%' || !is_printable(s) || is_placeholder(s) ||
-	    is_code(s) || is_call(s, quoted))
+	if (s.len < 4 || s.p[0] == '$' || s.p[0] == '%' || is_placeholder(s))
 		return 0;
-	for (size_t i = 0; i < sizeof(no_values) / sizeof(no_values[0]); i++) {
-		if (span_is_nocase(s, no_values[i]))
-			return 0;
-	}
 	v->start = from;
 	v->end = to;
 	value_set_norm(v, s);

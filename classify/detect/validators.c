@@ -8,7 +8,7 @@ static const struct validator validators[] = {
 	{ "abn", validate_abn, "Australia: business number, mod 89" },
 	{ "ahv", validate_ahv, "Switzerland: EAN-13 behind 756" },
 	{ "amka", validate_amka, "Greece: date and Luhn" },
-	{ "assigned", validate_assigned, "key = value: the value behind the last ':' or '=', no placeholder" },
+	{ "assigned", validate_assigned, "key = value of a known shape: the value behind the last ':' or '=', no placeholder" },
 	{ "assigned_key", validate_assigned_key, "the same, and the value is mixed like a random key" },
 	{ "assigned_text", validate_assigned_text, "key = \"text\": what stands in the quotes, no placeholder" },
 	{ "au_medicare", validate_au_medicare, "Australia: health card, a check digit" },
