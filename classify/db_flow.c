@@ -621,10 +621,8 @@ db_flow_event(void *arg, const struct db_event *e)
 		break;
 	case DB_VALUE_END:
 	case DB_ROW_END:
-		end_value(f, e->dir, newline);
-		break;
 	case DB_CELL_END:
-		end_value(f, e->dir, tab);
+		end_value(f, e->dir, e->kind == DB_CELL_END ? tab : newline);
 		break;
 	case DB_STATEMENT:
 		statement(f, e);

@@ -1,6 +1,8 @@
 /* Texts of the wire into places of a fixed size; copy_text.h is the manual. */
 #include "classify/ai/copy_text.h"
 
+#include "classify/detect/value.h"
+
 /* Does a character start at p[i]? RFC 3629: what does not look like 10xxxxxx. */
 static bool
 character_starts(const uint8_t *p, size_t i)
@@ -8,22 +10,15 @@ character_starts(const uint8_t *p, size_t i)
 	return (p[i] & 0xc0) != 0x80;
 }
 
-static bool
-is_digit(uint8_t c)
-{
-	return c >= '0' && c <= '9';
-}
-
 /* The byte in front of p[i] and that one may be of one value: a token, an address, a card. */
 static bool
 within_value(const uint8_t *p, size_t i)
 {
-	uint8_t c = p[i - 1], letter = c | 0x20;
+	uint8_t c = p[i - 1];
 
 	if (c == ' ')
 		return i >= 2 && is_digit(p[i - 2]) && is_digit(p[i]);
-	return is_digit(c) || (letter >= 'a' && letter <= 'z') || c >= 0x80 ||
-	       memchr("_-+=.@%~", c, 8) != NULL;
+	return is_alnum(c) || c >= 0x80 || memchr("_-+=.@%~", c, 8) != NULL;
 }
 
 void

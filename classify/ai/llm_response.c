@@ -741,6 +741,33 @@ arguments_edge(struct llm_side *side, const struct json_walk *w, enum json_event
 	}
 }
 
+static void
+text_piece(struct llm_call *call, uint64_t path, const uint8_t *text, size_t len)
+{
+	struct llm_side *side = &call->response;
+	int kind = completion_text(call, path);
+
+	if (side->arguments_at != 0) {
+		argument_text(call, text, len);
+	} else if (kind != NO_TEXT) {
+		answer_text(call, (enum llm_text_kind)kind, path, text, len);
+	} else if (is_again(call, path)) {
+		if (side->text_len == 0)
+			llm_text_gap(call, true);
+		llm_text_again(call, LLM_TEXT_TOOL_CALL, text, len);
+	}
+	llm_side_string(side, JSON_STRING, text, len);
+}
+
+/* What Nova streams behind InvokeModel is Converse's, in an object called so. */
+static bool
+is_converse_event(const struct llm_side *side, uint64_t path)
+{
+	return side->body == LLM_BODY_AWS &&
+	       (path == AT(K_contentBlockStart) || path == AT(K_contentBlockDelta) ||
+		path == AT(K_messageStop) || path == AT(K_metadata));
+}
+
 void
 llm_response_event(void *arg, const struct json_walk *w, enum json_event event, const uint8_t *text,
 		   size_t len)
@@ -748,8 +775,6 @@ llm_response_event(void *arg, const struct json_walk *w, enum json_event event, 
 	struct llm_call *call = arg;
 	struct llm_side *side = &call->response;
 	uint64_t path = llm_side_path(side, w);
-
-	int kind;
 
 	if (call->target.vector) {
 		side->array = side->array || (event == JSON_ARRAY && w->depth == 0);
@@ -768,17 +793,7 @@ llm_response_event(void *arg, const struct json_walk *w, enum json_event event, 
 			call->next_choice = 0;
 		break;
 	case JSON_STRING:
-		kind = completion_text(call, path);
-		if (side->arguments_at != 0) {
-			argument_text(call, text, len);
-		} else if (kind != NO_TEXT) {
-			answer_text(call, (enum llm_text_kind)kind, path, text, len);
-		} else if (is_again(call, path)) {
-			if (side->text_len == 0)
-				llm_text_gap(call, true);
-			llm_text_again(call, LLM_TEXT_TOOL_CALL, text, len);
-		}
-		llm_side_string(side, event, text, len);
+		text_piece(call, path, text, len);
 		break;
 	case JSON_STRING_END:
 		call->held_over = false;
@@ -802,10 +817,7 @@ llm_response_event(void *arg, const struct json_walk *w, enum json_event event, 
 		key(call, path);
 		break;
 	case JSON_OBJECT:
-		/* What Nova streams behind InvokeModel is Converse's, in an object called so. */
-		if (side->body == LLM_BODY_AWS &&
-		    (path == AT(K_contentBlockStart) || path == AT(K_contentBlockDelta) ||
-		     path == AT(K_messageStop) || path == AT(K_metadata)))
+		if (is_converse_event(side, path))
 			json_walk_root(&side->walk);
 		/* fall through */
 	case JSON_OBJECT_END:
