@@ -20,6 +20,7 @@ struct validator {
 	validate_fn *check;
 	const char *what; /* one line for `weir rules list --validators` */
 	bool grouped;	  /* such a number is one only with separators between its groups */
+	bool lettered;	  /* there is a letter in each, so none is made of digits alone */
 };
 
 /* NULL when there is none of that name. */

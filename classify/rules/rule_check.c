@@ -24,25 +24,6 @@ any_is_met(const struct word_list *list)
 	return false;
 }
 
-/* What these take has letters in it. */
-static bool
-takes_no_number(const struct validator *v)
-{
-	static const char *const names[] = {
-		"aws_key", "bech32", "bic",	 "codice_fiscale", "curp",
-		"dea",	   "dni",    "email",	 "gstin",	   "hkid",
-		"iban",	   "jwt",    "jwt_head", "k8s_jwt",	   "kvnr",
-		"in_pan",  "mbi",    "nie",	 "nino",	   "nric",
-		"pem_key", "pps",    "rvnr",
-	};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(v->name, names[i]) == 0)
-			return true;
-	}
-	return false;
-}
-
 void
 rule_check_finds(struct parser *p)
 {
@@ -59,7 +40,7 @@ rule_check_finds(struct parser *p)
 		    (r->validator == NULL || strcmp(r->validator->name, "iban") != 0))
 			parser_rule_error(p, "expected 'validate iban' with 'find iban'");
 		if (r->patterns[i].kind == PATTERN_DIGITS && r->validator != NULL &&
-		    takes_no_number(r->validator))
+		    r->validator->lettered)
 			parser_rule_error(
 			    p, "expected a validator for numbers with 'find digits': this one "
 			       "takes none without letters");
