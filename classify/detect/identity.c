@@ -5,26 +5,36 @@
  */
 #include "classify/detect/national.h"
 
-/* Argentina, CUIT and CUIL. */
+/* Whether the first two of the digits stand in a list of pairs, "20 23 24 ". */
+static bool
+begins_with(const uint8_t *d, const char *pairs)
+{
+	const char want[] = { (char)('0' + d[0]), (char)('0' + d[1]), ' ', '\0' };
+
+	return strstr(pairs, want) != NULL;
+}
+
+/* Argentina, CUIT and CUIL: people, companies, international purposes. */
 int
 validate_cuit(struct value *v)
 {
 	uint8_t d[11];
 
-	if (!take_digits(v, 11, d) || strchr("235", '0' + d[0]) == NULL || d[1] == 9)
+	if (!take_digits(v, 11, d) || !begins_with(d, "20 23 24 25 26 27 30 33 34 50 51 55 "))
 		return 0;
 	unsigned check = 11 - weighted(d, "EDCBGFEDCB") % 11;
 
 	return (check == 11 ? 0 : check == 10 ? 9 : check) == d[10] ? 15 : 0;
 }
 
-/* Portugal, NIF. */
+/* Portugal, NIF; of those with 4 and 7 only some beginnings are given out. */
 int
 validate_nif(struct value *v)
 {
 	uint8_t d[9];
 
-	if (!take_digits(v, 9, d) || d[0] == 0 || d[0] == 4 || d[0] == 7)
+	if (!take_digits(v, 9, d) || d[0] == 0 ||
+	    ((d[0] == 4 || d[0] == 7) && !begins_with(d, "45 70 71 72 74 75 77 78 79 ")))
 		return 0;
 	unsigned rest = weighted(d, "IHGFEDCB") % 11;
 
@@ -54,15 +64,22 @@ validate_ahv(struct value *v)
 	return weighted(d, "ACACACACACACA") % 10 == 0 ? 40 : 0;
 }
 
-/* Czechia and Slovakia: YYMMDD/SSSC, months of women +50, of a full register +20. */
+/*
+ * Czechia and Slovakia: YYMMDD/SSSC, months of women +50, of a full register +20. Before 1985 a
+ * rest of 10 was written as 0; numbers of ten digits begin with 1954.
+ */
 int
 validate_rodne_cislo(struct value *v)
 {
 	uint8_t d[10];
 
-	if (!take_digits(v, 10, d) || !is_day(two(d + 4), two(d + 2) % 50 % 20))
+	if (!take_digits(v, 10, d) || two(d + 2) % 50 > 32 ||
+	    !is_day(two(d + 4), two(d + 2) % 50 % 20))
 		return 0;
-	return number(d, 10) % 11 == 0 || (number(d, 9) % 11 == 10 && d[9] == 0) ? 15 : 0;
+	return number(d, 10) % 11 == 0 ||
+		       (number(d, 9) % 11 == 10 && d[9] == 0 && two(d) >= 54 && two(d) <= 84)
+		   ? 15
+		   : 0;
 }
 
 /* Denmark: date and order; the check digit has not been kept since 2007. */
@@ -93,7 +110,7 @@ validate_egn(struct value *v)
 {
 	uint8_t d[10];
 
-	if (!take_digits(v, 10, d) || !is_day(two(d + 4), two(d + 2) % 20))
+	if (!take_digits(v, 10, d) || two(d + 2) > 52 || !is_day(two(d + 4), two(d + 2) % 20))
 		return 0;
 	return weighted(d, "BDHEJIGCF") % 11 % 10 == d[9] ? 15 : 0;
 }
@@ -145,13 +162,14 @@ validate_isikukood(struct value *v)
 	return check == d[10] ? 15 : 0;
 }
 
-/* Iceland, kennitala: DDMMYY, order, check, century. */
+/* Iceland, kennitala: DDMMYY with +40 for companies, order, check, century. */
 int
 validate_kennitala(struct value *v)
 {
 	uint8_t d[10];
 
-	if (!take_digits(v, 10, d) || !is_day(two(d) % 40, two(d + 2)) || (d[9] != 9 && d[9] != 0))
+	if (!take_digits(v, 10, d) || two(d) > 71 || !is_day(two(d) % 40, two(d + 2)) ||
+	    (d[9] != 9 && d[9] != 0))
 		return 0;
 	return weighted(d, "CBGFEDCBA") % 11 == 0 ? 15 : 0;
 }
@@ -182,18 +200,23 @@ is_pps(const uint8_t *p, unsigned second)
 	return "WABCDEFGHIJKLMNOPQRSTUV"[(weighted(d, "HGFEDCB") + 9 * second) % 23] == (char)p[7];
 }
 
-/* Ireland, PPS: seven digits, a check letter, since 2013 a second letter. */
+/* Ireland, PPS: seven digits, a check letter; a second one counts as 'A' to 'I', since 2013. */
 int
 validate_pps(struct value *v)
 {
+	static const char second[] = "ABCDEFGHI";
 	size_t start = v->start;
+	const char *at;
 
 	if (take_letters(v, 8) && is_pps(v->norm, 0))
 		return 15;
 	v->start = start;
-	if (!take_letters(v, 9) || !is_alpha(v->norm[8]))
+	if (!take_letters(v, 9))
 		return 0;
-	return is_pps(v->norm, v->norm[8] == 'W' ? 0 : v->norm[8] - '@' + 0u) ? 15 : 0;
+	at = memchr(second, v->norm[8], sizeof(second) - 1);
+	if (at == NULL && memchr("TWX", v->norm[8], 3) == NULL)
+		return 0;
+	return is_pps(v->norm, at == NULL ? 0 : (unsigned)(at - second) + 1) ? 15 : 0;
 }
 
 /* Israel. */
@@ -205,13 +228,14 @@ validate_il_id(struct value *v)
 	return take_digits(v, 9, d) && !all_alike(d, 9) && luhn_ok(v->norm, 9) ? 10 : 0;
 }
 
-/* Ecuador, cedula: province, a third digit below 6, Luhn. */
+/* Ecuador, cedula: province or where abroad, a third digit up to 6, Luhn. */
 int
 validate_ec_ci(struct value *v)
 {
 	uint8_t d[10];
 
-	if (!take_digits(v, 10, d) || ((two(d) < 1 || two(d) > 24) && two(d) != 30) || d[2] > 5)
+	if (!take_digits(v, 10, d) || two(d) < 1 || (two(d) > 24 && !begins_with(d, "30 50 ")) ||
+	    d[2] > 6)
 		return 0;
 	return luhn_ok(v->norm, 10) ? 15 : 0;
 }
@@ -283,16 +307,19 @@ validate_my_nric(struct value *v)
 
 	if (!take_digits(v, 12, d) || !is_day(two(d + 4), two(d + 2)))
 		return 0;
-	return two(d + 6) != 0 && two(d + 6) != 17 && two(d + 6) < 99 ? 10 : 0;
+	return begins_with(d + 6, "00 17 18 19 20 69 70 73 80 81 94 95 96 97 ") ? 0 : 10;
 }
 
-/* Indonesia, NIK: district, DDMMYY with +40 for women, order. */
+/* Indonesia, NIK: province, district, DDMMYY with +40 for women, order. */
 int
 validate_nik(struct value *v)
 {
+	static const char provinces[] = "11 12 13 14 15 16 17 18 19 21 31 32 33 34 35 36 51 52 53 "
+					"61 62 63 64 65 71 72 73 74 75 76 81 82 91 92 93 94 95 96 "
+					"97 ";
 	uint8_t d[16];
 
-	if (!take_digits(v, 16, d) || two(d) < 11 || two(d) > 97)
+	if (!take_digits(v, 16, d) || !begins_with(d, provinces) || two(d + 6) > 71)
 		return 0;
 	return is_day(two(d + 6) % 40, two(d + 8)) && number(d + 12, 4) != 0 ? 10 : 0;
 }
@@ -309,13 +336,14 @@ validate_au_medicare(struct value *v)
 	return weighted(d, "ACGIACGI") % 10 == d[8] ? 10 : 0;
 }
 
-/* Australia, business number: one less in front, weights 10 1 3 5 ... 19. */
+/* Australia, business number: two check digits from 11, weights 10 1 3 5 ... 19, one less in front.
+ */
 int
 validate_abn(struct value *v)
 {
 	uint8_t d[11];
 
-	if (!take_digits(v, 11, d) || d[0] == 0)
+	if (!take_digits(v, 11, d) || two(d) < 11)
 		return 0;
 	d[0]--;
 	return weighted(d, "JACEGIKMOQS") % 89 == 0 ? 15 : 0;
@@ -394,13 +422,23 @@ validate_personalausweis(struct value *v)
 	return sum % 10 == v->norm[9] - '0' + 0u && !is_digit(v->norm[0]) ? 15 : 0;
 }
 
+/* 1 to 38, or what is none: abroad, other territory, the centre. */
+static bool
+is_gst_state(const uint8_t *p)
+{
+	unsigned state = (p[0] - '0') * 10u + (p[1] - '0');
+
+	return is_digit(p[0]) && is_digit(p[1]) &&
+	       ((state >= 1 && state <= 38) || state == 96 || state == 97 || state == 99);
+}
+
 /* India, GSTIN: state, permanent account number, entity, Z, check character (base 36). */
 int
 validate_gstin(struct value *v)
 {
 	unsigned sum = 0;
 
-	if (!take_letters(v, 15) || !is_digit(v->norm[0]) || !is_digit(v->norm[1]) ||
+	if (!take_letters(v, 15) || !is_gst_state(v->norm) || !is_in_pan(v->norm + 2) ||
 	    v->norm[13] != 'Z')
 		return 0;
 	for (unsigned i = 0; i < 14; i++) {
@@ -421,14 +459,8 @@ validate_ein(struct value *v)
 {
 	static const char never[] = "00 07 08 09 17 18 19 28 29 49 69 70 78 79 89 96 97 ";
 	uint8_t d[9];
-	char prefix[4];
 
-	if (!take_digits(v, 9, d))
-		return 0;
-	memcpy(prefix, v->norm, 2);
-	prefix[2] = ' ';
-	prefix[3] = '\0';
-	return strstr(never, prefix) == NULL && !all_alike(d, 9) ? 10 : 0;
+	return take_digits(v, 9, d) && !begins_with(d, never) && !all_alike(d, 9) ? 10 : 0;
 }
 
 /* Mexico, CLABE: weights 3 7 1. */

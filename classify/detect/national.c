@@ -91,6 +91,12 @@ two(const uint8_t *d)
 	return d[0] * 10u + d[1];
 }
 
+static unsigned
+two_of(const uint8_t *text)
+{
+	return (text[0] - '0') * 10u + (text[1] - '0');
+}
+
 uint64_t
 number(const uint8_t *d, size_t len)
 {
@@ -334,9 +340,13 @@ validate_tckn(struct value *v)
 	return weighted(d, "GIGIGIGIG") % 10 == d[9] && sum % 10 == d[10] ? 15 : 0;
 }
 
+/* Letters of the names, YYMMDD, sex, state of birth, consonants, order, check digit. */
 int
 validate_curp(struct value *v)
 {
+	static const char states[] =
+	    "AS BC BS CC CH CL CM CS DF DG GR GT HG JC MC MN MS NE NL NT OC "
+	    "PL QR QT SL SP SR TC TL TS VZ YN ZS ";
 	unsigned sum = 0;
 
 	if (!take_letters(v, 18) || strchr("HMX", v->norm[10]) == NULL || !is_digit(v->norm[17]))
@@ -352,6 +362,10 @@ validate_curp(struct value *v)
 
 		sum += n * (18 - i);
 	}
+	const char state[] = { (char)v->norm[11], (char)v->norm[12], ' ', '\0' };
+
+	if (strstr(states, state) == NULL || !is_day(two_of(v->norm + 8), two_of(v->norm + 6)))
+		return 0;
 	return (10 - sum % 10) % 10 == (unsigned)(v->norm[17] - '0') ? 30 : 0;
 }
 
@@ -491,26 +505,64 @@ validate_hetu(struct value *v)
 	return is_day(two(d), two(d + 2)) && (uint8_t)check[number(d, 9) % 31] == s.p[10] ? 30 : 0;
 }
 
+/* DDMMYY, order, two check digits; of those without one days +40, of made-up ones months +40, +80.
+ */
 int
 validate_fnr(struct value *v)
 {
 	uint8_t d[11];
 
-	if (!take_digits(v, 11, d) || !is_day(two(d) % 40, two(d + 2) % 40))
+	if (!take_digits(v, 11, d) || two(d) > 71 || !is_day(two(d) % 40, two(d + 2) % 40))
 		return 0;
 	return weighted(d, "CGFAHIDEBA") % 11 == 0 && weighted(d, "EDCBGFEDCBA") % 11 == 0 ? 20 : 0;
+}
+
+/* Five letters, the fourth for what holds it, four digits, a letter. */
+bool
+is_in_pan(const uint8_t *p)
+{
+	for (unsigned i = 0; i < 10; i++) {
+		if (is_digit(p[i]) != (i >= 5 && i < 9) || !is_alnum(p[i]))
+			return false;
+	}
+	return strchr("PCHFATBLJGK", p[3]) != NULL && memcmp(p + 5, "0000", 4) != 0;
 }
 
 int
 validate_in_pan(struct value *v)
 {
-	if (!take_letters(v, 10) || strchr("PCHFATBLJG", v->norm[3]) == NULL)
-		return 0;
-	for (unsigned i = 0; i < 10; i++) {
-		if (is_digit(v->norm[i]) != (i >= 5 && i < 9))
-			return 0;
+	return take_letters(v, 10) && is_in_pan(v->norm) ? 10 : 0;
+}
+
+/* The i-th character as a digit: where two people share a code, letters stand for digits. -1: none.
+ */
+static int
+digit_of_code(const struct value *v, size_t i)
+{
+	static const char letters[] = "LMNPQRSTUV";
+	const char *at = memchr(letters, v->norm[i], sizeof(letters) - 1);
+
+	if (is_digit(v->norm[i]))
+		return v->norm[i] - '0';
+	return at == NULL ? -1 : (int)(at - letters);
+}
+
+/* Six letters of the names, year, month's letter, day with +40 for women, place, check letter. */
+static bool
+is_code_of_person(const struct value *v)
+{
+	static const char months[] = "ABCDEHLMPRST";
+	const char *month = memchr(months, v->norm[8], sizeof(months) - 1);
+	int tens = digit_of_code(v, 9), ones = digit_of_code(v, 10);
+
+	for (unsigned i = 0; i < 16; i++) {
+		bool letter = i < 6 || i == 8 || i == 11 || i == 15;
+
+		if (letter ? !is_alpha(v->norm[i]) : digit_of_code(v, i) < 0)
+			return false;
 	}
-	return 10;
+	return month != NULL && tens * 10 + ones <= 71 &&
+	       is_day((unsigned)(tens * 10 + ones) % 40, (unsigned)(month - months) + 1);
 }
 
 int
@@ -520,14 +572,14 @@ validate_codice_fiscale(struct value *v)
 				       20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23 };
 	unsigned sum = 0;
 
-	if (!take_letters(v, 16) || !is_alpha(v->norm[15]))
+	if (!take_letters(v, 16) || !is_code_of_person(v))
 		return 0;
 	for (unsigned i = 0; i < 15; i++) {
 		unsigned n = is_digit(v->norm[i]) ? v->norm[i] - '0' : v->norm[i] - 'A';
 
 		sum += (i & 1) != 0 ? n : odd[n];
 	}
-	return v->norm[15] == 'A' + sum % 26 && strchr("ABCDEHLMPRST", v->norm[8]) != NULL ? 30 : 0;
+	return v->norm[15] == 'A' + sum % 26 ? 30 : 0;
 }
 
 /* Luhn over 80840 and the number. */

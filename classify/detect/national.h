@@ -22,4 +22,7 @@ uint64_t number(const uint8_t *d, size_t len);
 bool is_day(unsigned day, unsigned month);
 bool all_alike(const uint8_t *d, size_t len);
 
+/* An Indian permanent account number, ten characters in upper case. */
+bool is_in_pan(const uint8_t *p);
+
 #endif
