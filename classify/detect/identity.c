@@ -240,6 +240,15 @@ validate_ec_ci(struct value *v)
 	return luhn_ok(v->norm, 10) ? 15 : 0;
 }
 
+/* Dominican Republic, cedula. */
+int
+validate_do_cedula(struct value *v)
+{
+	uint8_t d[11];
+
+	return take_digits(v, 11, d) && number(d, 11) != 0 && luhn_ok(v->norm, 11) ? 10 : 0;
+}
+
 /* Taiwan: a letter that stands for two digits, sex, order. */
 int
 validate_tw_id(struct value *v)

@@ -1,5 +1,6 @@
 /*
- * What the validators of national.c and identity.c share: taking a number out of a value.
+ * What the validators of national.c, national_east.c and identity.c share: taking a number out of a
+ * value.
  *
  * A rule that finds digits has the number and nothing else as its value. One that begins with a
  * word, as in /dni.{0,32}[0-9]{8}[A-Z]/, has the number at its end: then the value's start moves
