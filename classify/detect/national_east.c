@@ -30,6 +30,17 @@ validate_snils(struct value *v)
 	return weighted(d, "IHGFEDCBA") % 101 % 100 == two(d + 9) ? 15 : 0;
 }
 
+/* Russia, inner passport: region, year in which its form was printed, number: 45 10 123456. */
+int
+validate_ru_passport(struct value *v)
+{
+	uint8_t d[10];
+
+	if (!take_digits(v, 10, d) || two(d) == 0 || number(d + 4, 6) < 101)
+		return 0;
+	return two(d + 2) >= 97 || two(d + 2) <= 40 ? 10 : 0;
+}
+
 /* Ukraine, taxpayer: day of birth as days since 1900, order, check digit. */
 int
 validate_ua_rntrc(struct value *v)

@@ -96,6 +96,7 @@ static const struct validator validators[] = {
 	{ "rodne_cislo", validate_rodne_cislo, "Czechia, Slovakia: date, mod 11" },
 	{ "rrn", validate_rrn, "Korea: date and gender digit" },
 	{ "ru_inn", validate_ru_inn, "Russia: a person's tax number, two check digits" },
+	{ "ru_passport", validate_ru_passport, "Russia: inner passport, region and year of its form", .grouped = true },
 	{ "rut", validate_rut, "Chile: number and mod 11 character" },
 	{ "rvnr", validate_rvnr, "Germany: pension insurance, date and a check digit", .lettered = true },
 	{ "sa_id", validate_sa_id, "Saudi Arabia: 1 or 2 in front, Luhn" },

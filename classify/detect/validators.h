@@ -49,8 +49,9 @@ validate_fn validate_cuit, validate_nif, validate_svnr, validate_ahv, validate_r
     validate_abn, validate_ird, validate_nip, validate_kvnr, validate_personalausweis,
     validate_gstin, validate_ein, validate_do_cedula;
 /* national_east.c */
-validate_fn validate_ru_inn, validate_snils, validate_ua_rntrc, validate_kz_iin, validate_lv_pk,
-    validate_hu_taj, validate_sa_id, validate_ae_eid, validate_ir_melli, validate_pk_cnic;
+validate_fn validate_ru_inn, validate_ru_passport, validate_snils, validate_ua_rntrc,
+    validate_kz_iin, validate_lv_pk, validate_hu_taj, validate_sa_id, validate_ae_eid,
+    validate_ir_melli, validate_pk_cnic;
 /* Papers and vehicles: documents.c. */
 validate_fn validate_mrz, validate_vin, validate_bic, validate_birth_date, validate_document;
 /* Crypto-currencies: crypto.c. */
