@@ -339,8 +339,9 @@ explain_pattern(const struct db_pattern *p)
 	case PATTERN_DIGITS:
 		printf("  finds %u to %u digits, in one run", at->min_digits, at->max_digits);
 		if (at->separators.len != 0)
-			printf(" or in groups joined by one kind of \"%.*s\"",
-			       (int)at->separators.len, (const char *)at->separators.p);
+			printf(" or in groups joined by %s of \"%.*s\"",
+			       at->mixed ? "any" : "one kind", (int)at->separators.len,
+			       (const char *)at->separators.p);
 		puts("\n    by the digit finder: no part in Hyperscan's cost");
 		return;
 	case PATTERN_IBAN:

@@ -32,7 +32,8 @@ struct rule_pattern {
 	struct span text; /* of a regular expression or literal */
 	bool nocase, dotall, multiline;
 	unsigned min_digits, max_digits;
-	struct span separators; /* any one of these may stand between two groups */
+	struct span separators; /* any one of these may stand between two groups, */
+	bool mixed;		/* and another one between the next two */
 	const char *file;	/* where it stands, for errors */
 	unsigned line, column;
 	const char *line_text;

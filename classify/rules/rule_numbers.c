@@ -47,6 +47,10 @@ fill_rows(struct rule_numbers *n, unsigned i, const struct db_pattern *p)
 	set_bit(n, NUMBERS_ALL, i);
 	if (rule->hides)
 		set_bit(n, NUMBERS_HIDDEN, i);
+	if (p->pattern->mixed) {
+		set_bit(n, NUMBERS_MIXED, i);
+		n->has_mixed = true;
+	}
 	for (size_t k = 0; k < p->pattern->separators.len; k++)
 		set_bit(n, NUMBERS_SEPARATOR + n->separator[p->pattern->separators.p[k]] - 1u, i);
 }

@@ -38,6 +38,7 @@ enum {
 	NUMBERS_HIDDEN,		/* their values are masked in records */
 	NUMBERS_BY_WORD,	/* no finding without context */
 	NUMBERS_HIDDEN_BY_WORD, /* not masked without context */
+	NUMBERS_MIXED,		/* several kinds of separators may join one */
 	NUMBERS_SEPARATOR,
 };
 
@@ -47,7 +48,8 @@ struct rule_numbers {
 	uint64_t *rows;		   /* owned */
 	uint8_t separator[256];	   /* the row behind NUMBERS_SEPARATOR and 1; 0: it joins nothing */
 	struct word_index context; /* of those by word */
-	unsigned within;	   /* words: the farthest that one of them looks for its context */
+	bool has_mixed;
+	unsigned within; /* words: the farthest that one of them looks for its context */
 };
 
 struct db_pattern;

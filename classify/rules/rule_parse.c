@@ -170,6 +170,7 @@ read_finder(struct parser *p)
 		return false;
 	if (!parser_take_word(p, "sep"))
 		return true;
+	pattern->mixed = parser_take_word(p, "mixed");
 
 	struct span s = parser_token(p)->text;
 

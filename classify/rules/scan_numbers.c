@@ -122,17 +122,34 @@ add_number(struct scan_stream *st, uint64_t rules, unsigned w, uint64_t start, u
 	return passed;
 }
 
+/*
+ * Of the rules in word w those that allow what joins the last i + 1 of nr groups, for each i below
+ * nr_fits; the last nr_alike groups are joined by one kind.
+ */
+static void
+find_joined(const struct rule_numbers *n, unsigned w, const struct digit_group *g, unsigned nr,
+	    unsigned nr_alike, unsigned nr_fits, uint64_t *joined)
+{
+	uint64_t by_each = UINT64_MAX;
+
+	joined[0] = UINT64_MAX;
+	for (unsigned i = 1; i < nr_fits; i++) {
+		by_each &= rule_numbers_joined_by(n, g[nr - i].before)[w];
+		joined[i] =
+		    i < nr_alike ? by_each : by_each & rule_numbers_row(n, NUMBERS_MIXED)[w];
+	}
+}
+
 void
 scan_on_number(struct scan_stream *st, const struct digit_group *g, unsigned nr)
 {
 	const struct rule_numbers *n = &st->scanner->db->numbers;
 	const uint64_t *here = wanted_here(st);
-	const uint64_t *joined_by = rule_numbers_joined_by(n, g[nr - 1].before);
-	uint64_t end = g[nr - 1].start + g[nr - 1].len, total = 0;
+	unsigned nr_alike = nr_joined(g, nr), nr_fits = 0;
+	uint64_t end = g[nr - 1].start + g[nr - 1].len, total = 0, joined[DIGITS_MAX_GROUPS];
 	const uint64_t *fits[DIGITS_MAX_GROUPS];
-	unsigned nr_fits = 0;
 
-	for (unsigned joined = nr_joined(g, nr); nr_fits < joined; nr_fits++) {
+	for (unsigned most = n->has_mixed ? nr : nr_alike; nr_fits < most; nr_fits++) {
 		const struct digit_group *at = &g[nr - 1 - nr_fits];
 
 		total += at->len;
@@ -144,8 +161,9 @@ scan_on_number(struct scan_stream *st, const struct digit_group *g, unsigned nr)
 	for (unsigned w = 0; w < n->nr_words; w++) {
 		uint64_t open = here[w];
 
+		find_joined(n, w, g, nr, nr_alike, nr_fits, joined);
 		for (unsigned i = nr_fits; i-- > 0;) {
-			uint64_t rules = fits[i][w] & open & (i == 0 ? UINT64_MAX : joined_by[w]);
+			uint64_t rules = fits[i][w] & open & joined[i];
 
 			if (rules != 0)
 				open &= ~add_number(st, rules, w, g[nr - 1 - i].start, end);

@@ -197,6 +197,7 @@ number_rules(unsigned nr)
 					     "tel",   "id",	 "\"caf\xc3\xa9\"" };
 	static const char *const how[] = { "weak", "weak", "" };
 	static const char *const needs[] = { "+30", "needs +30" };
+	static const char *const seps[] = { " sep \" -\"", "", " sep mixed \" -\"", "" };
 	static char text[65536];
 	struct ruleset *set = NULL;
 	size_t len = 0;
@@ -208,8 +209,8 @@ number_rules(unsigned nr)
 		    " find digits %u..%u%s\n%s context %s within %u words { %s w%u }\n"
 		    " veto within 3 words { no%u }\n}\n",
 		    i, i, i % 4 == 0 ? "low" : "medium", how[i % 3], 4 + i % 9, 4 + i % 9 + i % 5,
-		    i % 2 == 0 ? " sep \" -\"" : "", i % 7 == 0 ? " validate luhn\n" : "",
-		    needs[i % 2], 2 + i % 7, words[i % ARRAY_LEN(words)], i, i % 5);
+		    seps[i % ARRAY_LEN(seps)], i % 7 == 0 ? " validate luhn\n" : "", needs[i % 2],
+		    2 + i % 7, words[i % ARRAY_LEN(words)], i, i % 5);
 	assert_int_equal(ruleset_load_text("own.rules", text, len, &set, stderr), 0);
 	return set;
 }
