@@ -43,13 +43,26 @@ bounded_left(const struct value *v, bool number)
 	return true;
 }
 
+/* Of a telephone number, behind an x: 555-328-0143x12. */
+static bool
+is_extension(const struct value *v)
+{
+	enum { LONGEST = 6, LEAST = 7 /* characters in front of one */ };
+	size_t at = v->end + 1;
+
+	while (is_digit(byte_at(v, at)) && at - v->end <= LONGEST)
+		at++;
+	return (byte_at(v, v->end) | 0x20) == 'x' && at > v->end + 1 &&
+	       v->end - v->start >= LEAST && !is_alnum(byte_at(v, at)) && byte_at(v, at) != '_';
+}
+
 static bool
 bounded_right(const struct value *v, bool number)
 {
 	uint8_t c = byte_at(v, v->end), after = byte_at(v, v->end + 1);
 
 	if (is_alnum(c) || c == '_')
-		return false;
+		return number && is_extension(v);
 	if (number && (c == '.' || c == '-'))
 		return c == '.' ? !is_digit(after) : !is_alnum(after);
 	return true;
