@@ -1,6 +1,7 @@
 /* Tokenising outwards from a value; a word is looked up whole and part by part. */
 #include "classify/detect/words.h"
 
+#include "classify/detect/member.h"
 #include "classify/detect/word_parts.h"
 
 /* By its masks. */
@@ -215,9 +216,18 @@ nearer(unsigned a, unsigned b)
 	return a == 0 || (b != 0 && b < a) ? b : a;
 }
 
+/* Many rules ask of one word. */
+static bool
+is_of_other(const struct value *v, struct near_word *word)
+{
+	if (word->member == 0)
+		word->member = member_is_of_other(v, span_of(word->p, word->len)) ? 2 : 1;
+	return word->member == 2;
+}
+
 unsigned
 words_near(struct near_words *near, const struct word_list *list, const struct word_list *other,
-	   const struct value *v, unsigned within, bool own)
+	   const struct value *v, unsigned within, unsigned which)
 {
 	size_t from = 0, to = v->len;
 	unsigned best = 0;
@@ -227,20 +237,23 @@ words_near(struct near_words *near, const struct word_list *list, const struct w
 	if (!is_of(near, v))
 		begin_at(near, v);
 	between_marks(v, VALUE_FIELD_END, &from, &to);
-	if (own)
+	if ((which & WORDS_OF_TEXT) != 0)
 		between_marks(v, VALUE_TEXT_END, &from, &to);
 	for (unsigned right = 0; right < 2; right++) {
 		struct near_side *side = &near->side[right];
 
 		look_further(near, v, right, within);
 		for (unsigned i = 0; i < side->nr; i++) {
-			const struct near_word *word = &side->words[i];
+			struct near_word *word = &side->words[i];
+			unsigned found;
 
 			if (word->place > within || word->p < v->window + from ||
 			    word->p >= v->window + to ||
 			    (best != 0 && nearness_of(word, right) >= best))
 				break;
-			best = nearer(best, nearness(list, other, word, right));
+			found = nearness(list, other, word, right);
+			if (found != 0 && ((which & WORDS_OF_MEMBER) == 0 || !is_of_other(v, word)))
+				best = nearer(best, found);
 		}
 	}
 	return best;

@@ -9,7 +9,8 @@
  * Distance is in words, from the value outwards on both sides, 1 being the nearest; a comma between
  * counts as one more, the end of a line as three. Nearness is
  * finer: of two words equally far the left one is nearer, for it is the value's key, and of two
- * parts of one word the later: a card_id is an id, an order_card is a card.
+ * parts of one word the later: a card_id is an id, an order_card is a card. Whose key a word is,
+ * member.h says.
  */
 #ifndef WEIR_WORDS_H
 #define WEIR_WORDS_H
@@ -32,6 +33,7 @@ struct near_word {
 	uint16_t len;
 	uint16_t place;		/* in words from the value, the toll of what is between included */
 	bool raw;		/* has bytes above 0x7f */
+	uint8_t member;		/* once it was asked: 1 of the value's own, 2 of another */
 	uint32_t first_letters; /* of the word and of each of its parts, as in a list */
 	uint64_t lengths;
 };
@@ -48,15 +50,21 @@ struct near_words {
 	} side[2]; /* left, right */
 };
 
+/* Which words count. */
+enum {
+	WORDS_OF_TEXT = 1,   /* none beyond a VALUE_TEXT_END */
+	WORDS_OF_MEMBER = 2, /* no key of another member, see member.h */
+};
+
 /*
  * The nearness of the nearest word of the list within so many words, NEAR_WORDS at most: smaller is
- * nearer, 0 is none. own: only up to VALUE_TEXT_END. A word that is also of the other list, by the
+ * nearer, 0 is none. A word that is also of the other list, by the
  * same part or a later one, does not count: near a card_id nothing is a card for that. other may be
  * NULL.
  */
 unsigned words_near(struct near_words *near, const struct word_list *list,
 		    const struct word_list *other, const struct value *v, unsigned within,
-		    bool own);
+		    unsigned which);
 
 /* How many separators (, ; | tab) stand in front of the value in its line; -1: not in sight. */
 int words_column(const struct value *v);

@@ -139,6 +139,23 @@ grade(struct finding *f)
 }
 
 /*
+ * Whose keys count. A rule that is nothing without a word takes none from the key of another
+ * member: that says what the other is. Others do: of a card, its expiry date says much. From them
+ * the key of another member does not take that back.
+ */
+static unsigned
+context_words(const struct rule *rule)
+{
+	return rule->weak ? WORDS_OF_MEMBER : 0;
+}
+
+static unsigned
+veto_words(const struct rule *rule, bool context)
+{
+	return rule->weak || !context ? WORDS_OF_TEXT : WORDS_OF_TEXT | WORDS_OF_MEMBER;
+}
+
+/*
  * False when a veto word is nearer than any word of the context, or context is needed and absent.
  * What is written as only such a value is (a card number in its groups) no veto word takes back.
  */
@@ -147,7 +164,7 @@ weigh_words(const struct rule *rule, const struct value *v, bool headed, int poi
 	    struct finding *f)
 {
 	unsigned context = words_near(v->near, &rule->context.list, &rule->veto.list, v,
-				      rule->context.within, false);
+				      rule->context.within, context_words(rule));
 	bool column =
 	    context == 0 && words_in_column(v) && (headed || words_head(&rule->context.list, v));
 
@@ -156,7 +173,8 @@ weigh_words(const struct rule *rule, const struct value *v, bool headed, int poi
 		return false;
 	}
 
-	unsigned veto = words_near(v->near, &rule->veto.list, NULL, v, rule->veto.within, true);
+	unsigned veto = words_near(v->near, &rule->veto.list, NULL, v, rule->veto.within,
+				   veto_words(rule, context != 0));
 
 	if (veto != 0 && !column && (context == 0 || veto <= context) &&
 	    (rule->weak || points < POINTS_SURE)) {

@@ -290,7 +290,7 @@ never_less_by(enum simd simd)
 		word_marks_end(&marks, &t, &word_index);
 		for (unsigned i = 0; i < NR_LISTS - 1; i++) {
 			uint64_t place = r.places[at + 1];
-			bool is_near = words_near(&near, &lists[i], NULL, &v, WITHIN, false) != 0;
+			bool is_near = words_near(&near, &lists[i], NULL, &v, WITHIN, 0) != 0;
 			bool marked = (word_marks_lists(&marks, &word_index, place - WITHIN,
 							place + 1 + WITHIN, i / 64) >>
 					   i % 64 &

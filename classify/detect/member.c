@@ -1,0 +1,108 @@
+/* A key is looked at where it ends; what it holds goes on up to a comma or a bracket that closes.
+ */
+#include "classify/detect/member.h"
+
+enum { KEY_REST = 40 }; /* bytes of a key behind a word of it: "phone number (home)" */
+
+static bool
+is_one_of(uint8_t c, const char *set)
+{
+	return c != 0 && strchr(set, c) != NULL;
+}
+
+/* Quotes as they are, or behind the backslash of a text within a text. */
+static const uint8_t *
+skip_quotes(const uint8_t *p, const uint8_t *end)
+{
+	while (p < end && is_one_of(*p, "\"'`\\"))
+		p++;
+	return p;
+}
+
+static const uint8_t *
+skip_blanks(const uint8_t *p, const uint8_t *end)
+{
+	while (p < end && is_one_of(*p, " \t\r\n"))
+		p++;
+	return p;
+}
+
+/* Behind the colon of the key in quotes that the word ends, or goes on to the end of; else NULL. */
+static const uint8_t *
+behind_colon(const uint8_t *p, const uint8_t *end)
+{
+	const uint8_t *last = end - p > KEY_REST ? p + KEY_REST : end, *closed;
+
+	while (p < last && (is_alnum(*p) || *p >= 0x80 || is_one_of(*p, " _-./()")))
+		p++;
+	closed = skip_quotes(p, end);
+	if (closed == p)
+		return NULL;
+	p = skip_blanks(closed, end);
+	return p < end && *p == ':' ? p + 1 : NULL;
+}
+
+static bool
+is_assigned(const uint8_t *p, const uint8_t *end)
+{
+	p = skip_blanks(skip_quotes(p, end), end);
+	return p < end && *p == '=' && (p + 1 == end || p[1] != '=');
+}
+
+/* What a key holds begins at p: does it go on up to the value? */
+static bool
+holds(const uint8_t *p, const uint8_t *value)
+{
+	unsigned depth = 0;
+	uint8_t quote = 0;
+
+	for (; p < value; p++) {
+		if (quote != 0) {
+			quote = *p == quote ? 0 : quote;
+		} else if (*p == '"' || *p == '\'') {
+			quote = *p;
+		} else if (*p == '{' || *p == '[') {
+			depth++;
+		} else if (depth == 0 && is_one_of(*p, ",}]")) {
+			return false;
+		} else if (*p == '}' || *p == ']') {
+			depth--;
+		}
+	}
+	return true;
+}
+
+/* Where the '=' stands that gives the value its key; NULL: it has none of this kind. */
+static const uint8_t *
+own_equals(const struct value *v)
+{
+	const uint8_t *p = v->window + v->start;
+
+	while (p > v->window && is_one_of(p[-1], " \t\"'`\\>+(["))
+		p--;
+	return p > v->window && p[-1] == '=' ? p - 1 : NULL;
+}
+
+static bool
+crosses_text_end(const uint8_t *from, const uint8_t *to)
+{
+	return from < to && memchr(from, VALUE_TEXT_END, (size_t)(to - from)) != NULL;
+}
+
+bool
+member_is_of_other(const struct value *v, struct span word)
+{
+	const uint8_t *value = v->window + v->start, *end = word.p + word.len;
+	bool right = word.p >= v->window + v->end;
+	const uint8_t *limit = right ? v->window + v->len : value;
+	const uint8_t *held = behind_colon(end, limit), *equals;
+
+	if (right ? crosses_text_end(v->window + v->end, word.p) : crosses_text_end(end, value))
+		return false;
+	if (held != NULL)
+		return right || !holds(held, value);
+	equals = own_equals(v);
+	if (equals == NULL || !is_assigned(end, limit))
+		return false;
+	return right || skip_blanks(skip_quotes(end, value), value) != equals;
+}

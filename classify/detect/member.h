@@ -1,0 +1,24 @@
+/*
+ * Members of objects: which words near a value are the keys of others than its own.
+ *
+ *   {"phone":"","last_login":1767761041}      phone is another member's key
+ *   {"phones":["+49 30 1234567", 17]}         phones is the key of all that the list holds
+ *   {"type":"phone","value":"5551234567"}     here phone is no key
+ *   phone=&last_login=1767761041              another member's key, likewise
+ *
+ * A key is what stands in quotes in front of a colon, or in front of '='; of the latter it is
+ * another's only where the value has such a key itself. What is inside brackets that the key's
+ * value opens is the key's own. Where the quotes of a text within a text leave it open, a word is
+ * nobody's key. Other notations (YAML, elements) are not known.
+ *
+ * Pure functions over the window.
+ */
+#ifndef WEIR_MEMBER_H
+#define WEIR_MEMBER_H
+
+#include "classify/detect/value.h"
+
+/* The word, which stands beside the value in its window, is in the key of another member. */
+bool member_is_of_other(const struct value *v, struct span word);
+
+#endif
