@@ -5,9 +5,11 @@
  * Luhn alone passes one in ten random numbers; with issuer range and length 3.5 % of 16 digits are
  * left. So a bare run of digits says little without a word of its context, one that is grouped as
  * a card is printed or has an expiry date behind it much: but not where more groups stand beside
- * it, as in tables of code points or of memory.
+ * it, as in tables of code points or of memory. A security code that follows says as much, whatever
+ * the key of the number is: nobody sends one but with its card.
  */
 #include "classify/detect/validators.h"
+#include "classify/detect/words.h"
 
 enum { CARD_MAX = 19, CARD_MIN = 12 };
 
@@ -191,6 +193,59 @@ blank_expiry_behind(const struct value *v)
 	       p[2] <= '4';
 }
 
+/* "cvv": the name of a security code that begins at p; how long it is, 0: it is none. */
+static size_t
+code_name(const uint8_t *p, const uint8_t *end)
+{
+	static const char *const names[] = { "cvv2", "cvc2",	      "cvv",
+					     "cvc",  "security_code", "securitycode",
+					     "csc",  "card_code",     "cardcode" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		size_t len = strlen(names[i]);
+
+		if ((size_t)(end - p) >= len && span_is_nocase(span_of(p, len), names[i]))
+			return len;
+	}
+	return 0;
+}
+
+/* Three or four digits behind the name and what assigns them. */
+static bool
+is_code(const struct value *v, const uint8_t *p)
+{
+	const uint8_t *end = v->window + v->len, *from;
+	bool assigned = false;
+
+	for (; p < end && memchr("\"'\\ :=", *p, 6) != NULL; p++)
+		assigned = assigned || *p == ':' || *p == '=';
+	for (from = p; p < end && is_digit(*p); p++)
+		;
+	if (!assigned || p - from < 3 || p - from > 4)
+		return false;
+	return p < end ? !is_alnum(*p) && *p != '_' : v->near != NULL && !v->near->cut[1];
+}
+
+/*
+ * A security code is a member of the same object or form, and no number that could be a card stands
+ * between.
+ */
+static bool
+code_behind(const struct value *v)
+{
+	const uint8_t *p = v->window + v->end, *end = v->window + v->len;
+	unsigned run = 0;
+
+	for (; p < end && *p != '}' && *p != VALUE_TEXT_END && run < CARD_MIN; p++) {
+		size_t name = is_alnum(p[-1]) ? 0 : code_name(p, end);
+
+		if (name != 0 && is_code(v, p + name))
+			return true;
+		run = is_digit(*p) ? run + 1 : 0;
+	}
+	return false;
+}
+
 int
 validate_card(struct value *v)
 {
@@ -202,7 +257,7 @@ validate_card(struct value *v)
 	    !luhn_ok(v->norm, len))
 		return 0;
 	v->test = looks_made_up(span_of(v->norm, len));
-	if (expiry_behind(v))
+	if (expiry_behind(v) || code_behind(v))
 		return 40;
 	if (grouped && (!value_in_row(v) || blank_expiry_behind(v)))
 		return 40;
