@@ -302,12 +302,20 @@ rules_test(const struct rules_options *o)
 static void
 explain_words(const char *what, const struct rule_words *w)
 {
+	unsigned nr = 0, shown = 0;
+
 	if (w->list.nr == 0)
 		return;
-	printf("  %s within %u words, of %u:", what, w->within, w->list.nr);
-	for (unsigned i = 0; i < w->list.nr && i < 12; i++)
+	for (unsigned i = 0; i < w->list.nr; i++)
+		nr += !w->list.words[i].lead;
+	printf("  %s within %u words, of %u:", what, w->within, nr);
+	for (unsigned i = 0; i < w->list.nr && shown < 12; i++) {
+		if (w->list.words[i].lead)
+			continue;
 		printf(" %s", w->list.words[i].text);
-	puts(w->list.nr > 12 ? " ..." : "");
+		shown++;
+	}
+	puts(nr > shown ? " ..." : "");
 }
 
 static void

@@ -59,9 +59,7 @@ add_as_it_is(struct word_list *list, struct span text)
 
 	struct word *w = &list->words[list->nr++];
 
-	w->len = (uint8_t)text.len;
-	w->hash = word_hash(text.p, text.len);
-	w->raw = false;
+	*w = (struct word) { .len = (uint8_t)text.len, .hash = word_hash(text.p, text.len) };
 	for (size_t i = 0; i < text.len; i++) {
 		w->text[i] = (char)ascii_lower(text.p[i]);
 		w->raw = w->raw || text.p[i] >= 0x80;
@@ -70,6 +68,49 @@ add_as_it_is(struct word_list *list, struct span text)
 	list->nr_raw += w->raw;
 	list->first_letters |= 1u << (text.p[0] & 31);
 	list->lengths |= 1ull << text.len;
+	return true;
+}
+
+static bool
+is_joint(uint8_t c)
+{
+	return c == '_' || c == '-';
+}
+
+/* The longest part but number, the first of those that are as long; empty when none is long enough.
+ */
+static struct span
+lead_of(struct span text)
+{
+	struct span lead = span_of(text.p, LEAD_MIN - 1);
+	size_t from = 0;
+
+	for (size_t i = 0; i <= text.len; i++) {
+		if (i < text.len && !is_joint(text.p[i]))
+			continue;
+		if (i - from > lead.len &&
+		    !span_is_nocase(span_of(text.p + from, i - from), "number"))
+			lead = span_of(text.p + from, i - from);
+		from = i + 1;
+	}
+	return lead.len < LEAD_MIN ? span_of(text.p, 0) : lead;
+}
+
+/* The word was added last. */
+static bool
+add_lead(struct word_list *list, struct span text)
+{
+	struct span lead = lead_of(text);
+
+	if (lead.len == 0)
+		return true;
+	list->words[list->nr - 1].phrase = true;
+	list->nr_phrases++;
+	list->phrase_begins |= 1u << (text.p[0] & 31);
+	list->phrase_ends |= 1u << (text.p[text.len - 1] & 31);
+	if (!add_as_it_is(list, lead))
+		return false;
+	list->words[list->nr - 1].lead = true;
 	return true;
 }
 
@@ -82,10 +123,12 @@ word_list_add(struct word_list *list, struct span text)
 	if (!add_as_it_is(list, text))
 		return false;
 	for (size_t i = 0; i < text.len; i++) {
-		if (text.p[i] != '_' && text.p[i] != '-')
+		if (!is_joint(text.p[i]))
 			joined[len++] = text.p[i];
 	}
-	return len == text.len || len == 0 || add_as_it_is(list, span_of(joined, len));
+	if (len == text.len || len == 0)
+		return true;
+	return add_lead(list, text) && add_as_it_is(list, span_of(joined, len));
 }
 
 static int
@@ -103,13 +146,13 @@ word_list_sort(struct word_list *list)
 		qsort(list->words, list->nr, sizeof(list->words[0]), by_hash);
 }
 
-bool
-word_list_has(const struct word_list *list, const uint8_t *p, size_t len)
+static const struct word *
+find_word(const struct word_list *list, const uint8_t *p, size_t len, bool phrase)
 {
 	/* Letters of either case share their lower five bits. */
 	if (len >= WORD_MAX || (list->first_letters >> (p[0] & 31) & 1) == 0 ||
 	    (list->lengths >> len & 1) == 0)
-		return false;
+		return NULL;
 
 	uint32_t hash = word_hash(p, len);
 	unsigned lo = 0, hi = list->nr;
@@ -123,10 +166,24 @@ word_list_has(const struct word_list *list, const uint8_t *p, size_t len)
 			hi = mid;
 	}
 	for (; lo < list->nr && list->words[lo].hash == hash; lo++) {
-		if (same_text(&list->words[lo], p, len))
-			return true;
+		const struct word *w = &list->words[lo];
+
+		if (!w->lead && (w->phrase || !phrase) && same_text(w, p, len))
+			return w;
 	}
-	return false;
+	return NULL;
+}
+
+bool
+word_list_has(const struct word_list *list, const uint8_t *p, size_t len)
+{
+	return find_word(list, p, len, false) != NULL;
+}
+
+bool
+word_list_has_phrase(const struct word_list *list, const uint8_t *p, size_t len)
+{
+	return find_word(list, p, len, true) != NULL;
 }
 
 /* ------------------------------------------------------------------ an index */

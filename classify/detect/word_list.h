@@ -6,6 +6,9 @@
  * an index says of one word, by one look-up, in which of up to thousands of lists it is.
  *
  * ASCII case does not count. Words are looked up whole; which parts a word has is for who asks.
+ *
+ * A word of several parts, social_security, is also a phrase: it is met in "social security". Of
+ * that an index knows one word, the phrase's lead, here security: the longest that is not number.
  */
 #ifndef WEIR_WORD_LIST_H
 #define WEIR_WORD_LIST_H
@@ -18,30 +21,41 @@
 #include "classify/detect/simd.h"
 #include "classify/span.h"
 
-enum { WORD_MAX = 48, WORDS_MAX = 128, WORD_ROOM = 16 };
+enum {
+	WORD_MAX = 48,
+	WORDS_MAX = 192,
+	WORD_ROOM = 16,
+	PHRASE_WORDS = 4, /* of a text, that are one word of a list */
+	LEAD_MIN = 4,	  /* letters: shorter ones are everywhere */
+};
 
 struct word {
 	uint32_t hash;
 	uint8_t len;
-	bool raw; /* has bytes above 0x7f */
+	bool raw;    /* has bytes above 0x7f */
+	bool phrase; /* it has several parts, of which one may lead */
+	bool lead;   /* of a phrase: in no list, but in its index */
 	char text[WORD_MAX];
 };
 
 /* Sorted by hash once it is complete. */
 struct word_list {
-	unsigned nr, nr_raw;
-	uint32_t first_letters; /* bit c & 31: most words of a text fail here, */
-	uint64_t lengths;	/* or here, before they are hashed */
-	struct word *words;	/* owned by the rule set's memory, WORDS_MAX of them */
+	unsigned nr, nr_raw, nr_phrases;
+	uint32_t phrase_begins, phrase_ends; /* their first and last letters, by bit c & 31 */
+	uint32_t first_letters;		     /* bit c & 31: most words of a text fail here, */
+	uint64_t lengths;		     /* or here, before they are hashed */
+	struct word *words;		     /* owned by the rule set's memory, WORDS_MAX of them */
 };
 
 /*
- * False when the list is full or the word too long. One of several parts, sort_code, is two: it is
- * met in sortCode as well.
+ * False when the list is full or the word too long. One of several parts, sort_code, is up to
+ * three: it is met in sortCode as well, and its lead.
  */
 bool word_list_add(struct word_list *list, struct span text);
 void word_list_sort(struct word_list *list);
 bool word_list_has(const struct word_list *list, const uint8_t *p, size_t len);
+/* Only as one of several parts, with _ between them. */
+bool word_list_has_phrase(const struct word_list *list, const uint8_t *p, size_t len);
 
 /*
  * Lists by their number, as rows of bits: bit i & 63 of word i / 64 is list i. Built once, then

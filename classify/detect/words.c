@@ -32,6 +32,74 @@ word_matches(const struct word_list *list, const struct near_word *near)
 	return behind;
 }
 
+/* ------------------------------------------------------------------ several words */
+
+static bool
+is_gap(uint8_t c)
+{
+	return c == ' ' || c == '\t' || c == '\'';
+}
+
+/* "social security", "driver's licence", as a list writes it: with _ for what stands between. */
+static bool
+is_phrase(const struct word_list *list, const uint8_t *p, const uint8_t *end)
+{
+	uint8_t text[WORD_MAX];
+	size_t len = 0;
+
+	while (p < end) {
+		if (len == sizeof(text))
+			return false;
+		text[len++] = is_gap(*p) || is_joint(*p) ? '_' : *p;
+		for (p++; p < end && is_gap(*p) && is_gap(p[-1]); p++)
+			;
+	}
+	return word_list_has_phrase(list, text, len);
+}
+
+/* A phrase of the text ends with the word, and has at most so many in front of it. */
+static bool
+ends_phrase(const struct word_list *list, struct span text, struct span word, unsigned more)
+{
+	const uint8_t *p = word.p, *end = word.p + word.len, *q;
+
+	if ((list->phrase_ends >> (end[-1] & 31) & 1) == 0)
+		return false;
+	for (unsigned i = 0; i < more; i++) {
+		for (q = p; q > text.p && is_gap(q[-1]); q--)
+			;
+		if (q == p || q == text.p || !is_word(q[-1]))
+			return false;
+		for (p = q; p > text.p && end - p <= 2 * WORD_MAX && is_word(p[-1]); p--)
+			;
+		if (is_phrase(list, p, end))
+			return true;
+	}
+	return false;
+}
+
+static bool
+begins_phrase(const struct word_list *list, struct span text, struct span word, unsigned more)
+{
+	const uint8_t *p = word.p + word.len, *end = text.p + text.len, *q;
+
+	if ((list->phrase_begins >> (word.p[0] & 31) & 1) == 0)
+		return false;
+	for (unsigned i = 0; i < more; i++) {
+		for (q = p; q < end && is_gap(*q); q++)
+			;
+		if (q == p || q == end || !is_word(*q))
+			return false;
+		for (p = q; p < end && p - word.p <= 2 * WORD_MAX && is_word(*p); p++)
+			;
+		if (is_phrase(list, word.p, p))
+			return true;
+	}
+	return false;
+}
+
+/* ------------------------------------------------------------------ one word */
+
 static bool
 has_raw(const struct word_list *list, const uint8_t *p, size_t len)
 {
@@ -84,12 +152,35 @@ nearness_of(const struct near_word *word, unsigned side)
 	return (2u * word->place + side) * 2 * WORD_MAX;
 }
 
+/* Where words are looked for, and how far from the value. */
+struct sight {
+	struct span text;
+	unsigned within;
+};
+
+/* It is one of a phrase that goes on in the text, away from the value. */
+static bool
+is_of_phrase(const struct word_list *list, const struct sight *in, const struct near_word *word,
+	     unsigned side)
+{
+	struct span s = span_of(word->p, word->len);
+	unsigned more = in->within - word->place;
+
+	if (more > PHRASE_WORDS - 1)
+		more = PHRASE_WORDS - 1;
+	return side == 0 ? ends_phrase(list, in->text, s, more)
+			 : begins_phrase(list, in->text, s, more);
+}
+
 /* How near the word is on its side, 0 when it is not of the list or more of the other. */
 static inline unsigned
-nearness(const struct word_list *list, const struct word_list *other, const struct near_word *word,
-	 unsigned side)
+nearness(const struct word_list *list, const struct word_list *other, const struct sight *in,
+	 const struct near_word *word, unsigned side)
 {
 	unsigned behind = may_match(list, word) ? word_matches(list, word) : 0;
+
+	if (behind == 0 && list->nr_phrases != 0 && is_of_phrase(list, in, word, side))
+		return nearness_of(word, side) + 1;
 
 	if (behind == 0 && word->raw && list->nr_raw != 0 && has_raw(list, word->p, word->len))
 		behind = 1;
@@ -231,6 +322,7 @@ words_near(struct near_words *near, const struct word_list *list, const struct w
 {
 	size_t from = 0, to = v->len;
 	unsigned best = 0;
+	struct sight in;
 
 	if (list->nr == 0)
 		return 0;
@@ -239,6 +331,7 @@ words_near(struct near_words *near, const struct word_list *list, const struct w
 	between_marks(v, VALUE_FIELD_END, &from, &to);
 	if ((which & WORDS_OF_TEXT) != 0)
 		between_marks(v, VALUE_TEXT_END, &from, &to);
+	in = (struct sight) { span_of(v->window + from, to - from), within };
 	for (unsigned right = 0; right < 2; right++) {
 		struct near_side *side = &near->side[right];
 
@@ -251,7 +344,7 @@ words_near(struct near_words *near, const struct word_list *list, const struct w
 			    word->p >= v->window + to ||
 			    (best != 0 && nearness_of(word, right) >= best))
 				break;
-			found = nearness(list, other, word, right);
+			found = nearness(list, other, &in, word, right);
 			if (found != 0 && ((which & WORDS_OF_MEMBER) == 0 || !is_of_other(v, word)))
 				best = nearer(best, found);
 		}
@@ -349,12 +442,15 @@ bool
 words_head(const struct word_list *list, const struct value *v)
 {
 	struct near_word word;
-	struct span head;
+	struct sight in;
+	struct span head, rest;
 
 	if (list->nr == 0 || !words_find_head(v, &head))
 		return false;
-	while (take_word(&head, &word)) {
-		if (nearness(list, NULL, &word, 1) != 0)
+	rest = head;
+	in = (struct sight) { head, PHRASE_WORDS };
+	while (take_word(&rest, &word)) {
+		if (nearness(list, NULL, &in, &word, 1) != 0)
 			return true;
 	}
 	return false;

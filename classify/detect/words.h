@@ -2,9 +2,11 @@
  * Words around a value: what `context` and `veto` are decided by.
  *
  * A word is a run of letters, digits, '_', '-' and bytes above 0x7f. It matches a list's word as a
- * whole, or by one of its parts: "card_number" and "cardNumber" are also card and number. ASCII
- * case does not count. A list's word with bytes above 0x7f is looked for as it is, because such
- * scripts often write without blanks.
+ * whole, or by one of its parts: "card_number" and "cardNumber" are also card and number. A list's
+ * word of several parts is also met as so many words with blanks between, a phrase, all of which
+ * must be near and which is as near as its nearest word: social_security in "social security".
+ * ASCII case does not count. A list's word with bytes above 0x7f is looked for as it is, because
+ * such scripts often write without blanks.
  *
  * Distance is in words, from the value outwards on both sides, 1 being the nearest; a comma between
  * counts as one more, the end of a line as three. Nearness is

@@ -251,7 +251,8 @@ add_words(struct parser *p, struct word_list *to)
 	if (list == NULL)
 		fits = word_list_add(to, word);
 	if (!fits)
-		return parser_fail(p, "expected at most 128 words of at most 47 bytes");
+		return parser_fail(p, "expected at most 192 words of at most 47 bytes, one of "
+				      "several parts being three");
 	rule_lex_next(&p->lex);
 	return true;
 }

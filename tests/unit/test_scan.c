@@ -93,6 +93,15 @@ static const struct scan_case {
 	  "pci.pan low test 555555******4444;" },
 	{ "the result of a security code", BUFFER_JSON,
 	  "{\"order\":\"5425233430109903\",\"cvv_result\":\"M\"}", "" },
+	{ "a phrase in front", BUFFER_HTTP_BODY, "Social Security Number: 536228726",
+	  "pii.us_ssn_bare medium [pii.us_ssn];" },
+	{ "a phrase behind", BUFFER_HTTP_BODY, "536228726 (social  security)",
+	  "pii.us_ssn_bare medium [pii.us_ssn];" },
+	{ "words of a phrase, apart", BUFFER_HTTP_BODY, "security of social, 536228726", "" },
+	{ "a phrase as a key", BUFFER_JSON, "{\"medical record\":\"00482913\"}",
+	  "pii.us_mrn medium [pii.us_mrn];" },
+	{ "a phrase as a column's head", BUFFER_HTTP_BODY,
+	  "name,social security,x\nAnn,536228726,1\n", "pii.us_ssn_bare medium [pii.us_ssn];" },
 	{ "float", BUFFER_JSON, "[0.5425233430109903,15425233430109903]", "" },
 	{ "inside a UUID-like word", BUFFER_HTTP_BODY, "ab12-5425233430109903", "" },
 	{ "with an expiry date behind it", BUFFER_HTTP_BODY, "card 5425 2334 3010 9903 12/27 123",
@@ -220,7 +229,7 @@ test_long_stream(void **state)
 static struct ruleset *
 number_rules(unsigned nr)
 {
-	static const char *const words[] = { "phone", "card_no", "sort-code",	   "ssn",
+	static const char *const words[] = { "phone", "card_no", "sort_code",	   "ssn",
 					     "tel",   "id",	 "\"caf\xc3\xa9\"" };
 	static const char *const how[] = { "weak", "weak", "" };
 	static const char *const needs[] = { "+30", "needs +30" };
@@ -247,10 +256,11 @@ static size_t
 number_text(uint64_t *random, unsigned dull, char *text, size_t cap)
 {
 	static const char *const parts[] = {
-		"phone",       "card_no", "cards", "sort-code", "ssn",	"tel",	       "id",
-		"caf\xc3\xa9", "\\n",	  "12345", "123456",	"4242", "79927398713", "-",
-		" ",	       ", ",	  ": ",	   "\n",	"no1",	"w3",	       "word",
-		"\"",	       "_",	  ";",	   "x",		"\x1d", "\x1e",
+		"phone",  "sort code", "card",	      "card_no",     "cards", "sort-code",
+		"ssn",	  "tel",       "id",	      "caf\xc3\xa9", "\\n",   "12345",
+		"123456", "4242",      "79927398713", "-",	     " ",     ", ",
+		": ",	  "\n",	       "no1",	      "w3",	     "word",  "\"",
+		"_",	  ";",	       "x",	      "\x1d",	     "\x1e",
 	};
 	size_t len = 0, want = (size_t)(test_random(random) % cap);
 

@@ -12,7 +12,7 @@ static const char *const listed[] = {
 	"card",
 	"ssn",
 	"social_security",
-	"sort-code",
+	"sort_code",
 	"n",
 	"Mobil",
 	"e",
@@ -71,7 +71,9 @@ test_index(void **state)
 		{ "Phone", true },
 		{ "phon", false },
 		{ "phones", false },
-		{ "sort-code", true },
+		{ "sort_code", true },
+		{ "security", true }, /* the lead of a phrase */
+		{ "social", false },
 		{ "sortCode", true },
 		{ "mobil", true },
 		{ "\xd7\x9b\xd7\x9c", true },
@@ -92,8 +94,9 @@ test_index(void **state)
 			bool in =
 			    k != 69 && word_list_has(&lists[k], (const uint8_t *)w, strlen(w));
 
-			if ((word_index_lists(&word_index, (unsigned)found, k / 64) >> k % 64 &
-			     1) != in)
+			if (in &&
+			    (word_index_lists(&word_index, (unsigned)found, k / 64) >> k % 64 &
+			     1) == 0)
 				fail_msg("%s: list %u", w, k);
 		}
 	}
@@ -182,8 +185,10 @@ joins_word(uint8_t c)
 static size_t
 random_text(uint64_t *rng, uint8_t *text, size_t cap)
 {
-	static const char *const glue[] = { " ", "\\n",	 "_",  "-",  ": \"", "\",", "12345678",
-					    "B", "\x7f", "==", "\\", "x",    "\n",  "--" };
+	static const char *const glue[] = {
+		" ",	"\\n", "_", "-",    ": \"", "\",", "12345678", "social", "Security", "sort",
+		"code", "\'",  "B", "\x7f", "==",   "\\",  "x",	       "\n",	 "--"
+	};
 	size_t len = 0, want = below(rng, cap);
 
 	while (len < want) {
