@@ -9,6 +9,8 @@
 #include "classify/rules/rule_db.h"
 #include "classify/rules/rule_lex.h"
 #include "classify/rules/rule_parse.h"
+#include "classify/rules/ruleset.h"
+#include "classify/rules/scan.h"
 #include "dataplane/cmd.h"
 #include "dataplane/cmd_rules.h"
 
@@ -80,6 +82,24 @@ lint_rule(struct lint *l, const struct rule *r)
 		warn_rule(l, r,
 			  "warning: neither validate nor show: what it finds is not masked in "
 			  "other fields; `show none` does");
+}
+
+/* A claim that its points do not add up to. */
+static void
+lint_severity(struct lint *l, struct scanner *s, const struct rule *r)
+{
+	int best = r->enabled ? ruleset_sample_score(s, r) : 0;
+	int needed = r->severity >= SEVERITY_HIGH     ? SCORE_AS_RULED
+		     : r->severity == SEVERITY_MEDIUM ? SCORE_MEDIUM
+						      : SCORE_LOW;
+	char what[160];
+
+	if (best == 0 || best >= needed)
+		return;
+	snprintf(what, sizeof(what),
+		 "warning: severity %s takes a score of %d, and no sample has more than %d",
+		 severity_name(r->severity), needed, best);
+	warn_rule(l, r, what);
 }
 
 enum { FEW_BYTES = 16, LITTLE_TEXT = 3, SLOW_CYCLES = 2 };
@@ -162,14 +182,21 @@ int
 rules_lint(const struct rules_options *o)
 {
 	struct ruleset_source source = o->source;
+	static const uint64_t key[2] = { 0, 0 };
 	struct lint l = { 0 };
 	struct ruleset *rules;
+	struct scanner *s;
 
 	source.all = true;
 	if (load_and_count(&source, &rules, &l) != 0)
 		return CMD_FAILED;
-	for (size_t i = 0; i < ruleset_nr(rules); i++)
+	s = scanner_create(rules, 1, key);
+	for (size_t i = 0; i < ruleset_nr(rules); i++) {
 		lint_rule(&l, ruleset_rule(rules, i));
+		if (s != NULL)
+			lint_severity(&l, s, ruleset_rule(rules, i));
+	}
+	scanner_destroy(s);
 	for (unsigned i = 0; i < ruleset_db(rules)->nr_patterns; i++)
 		lint_pattern(&l, &ruleset_db(rules)->patterns[i]);
 	lint_suppressions(&l, rules);

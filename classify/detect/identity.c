@@ -50,7 +50,7 @@ validate_svnr(struct value *v)
 	if (!take_digits(v, 10, d) || d[0] == 0 || two(d + 4) < 1 || two(d + 4) > 31 ||
 	    two(d + 6) < 1 || two(d + 6) > 15)
 		return 0;
-	return weighted(d, "CGI@EHDBAF") % 11 == d[3] ? 15 : 0;
+	return weighted(d, "CGI@EHDBAF") % 11 == d[3] ? 20 : 0;
 }
 
 /* Switzerland, AHV: an EAN-13 behind 756. */
@@ -78,7 +78,7 @@ validate_rodne_cislo(struct value *v)
 		return 0;
 	return number(d, 10) % 11 == 0 ||
 		       (number(d, 9) % 11 == 10 && d[9] == 0 && two(d) >= 54 && two(d) <= 84)
-		   ? 15
+		   ? 20
 		   : 0;
 }
 
@@ -112,7 +112,7 @@ validate_egn(struct value *v)
 
 	if (!take_digits(v, 10, d) || two(d + 2) > 52 || !is_day(two(d + 4), two(d + 2) % 20))
 		return 0;
-	return weighted(d, "BDHEJIGCF") % 11 % 10 == d[9] ? 15 : 0;
+	return weighted(d, "BDHEJIGCF") % 11 % 10 == d[9] ? 20 : 0;
 }
 
 /* Greece, AMKA: DDMMYY and Luhn. */
@@ -121,7 +121,7 @@ validate_amka(struct value *v)
 {
 	uint8_t d[11];
 
-	return take_digits(v, 11, d) && is_day(two(d), two(d + 2)) && luhn_ok(v->norm, 11) ? 15 : 0;
+	return take_digits(v, 11, d) && is_day(two(d), two(d + 2)) && luhn_ok(v->norm, 11) ? 20 : 0;
 }
 
 /* ISO 7064 mod 11,10 over all but the last digit. */
@@ -159,7 +159,7 @@ validate_isikukood(struct value *v)
 
 	if (check == 10)
 		check = weighted(d, "CDEFGHIABC") % 11 % 10;
-	return check == d[10] ? 15 : 0;
+	return check == d[10] ? 20 : 0;
 }
 
 /* Iceland, kennitala: DDMMYY with +40 for companies, order, check, century. */
@@ -171,7 +171,7 @@ validate_kennitala(struct value *v)
 	if (!take_digits(v, 10, d) || two(d) > 71 || !is_day(two(d) % 40, two(d + 2)) ||
 	    (d[9] != 9 && d[9] != 0))
 		return 0;
-	return weighted(d, "CBGFEDCBA") % 11 == 0 ? 15 : 0;
+	return weighted(d, "CBGFEDCBA") % 11 == 0 ? 20 : 0;
 }
 
 /* What was Yugoslavia: DDMMYYY, region, order. */
@@ -184,7 +184,7 @@ validate_jmbg(struct value *v)
 		return 0;
 	unsigned check = 11 - weighted(d, "GFEDCBGFEDCB") % 11;
 
-	return (check > 9 ? 0 : check) == d[12] ? 15 : 0;
+	return (check > 9 ? 0 : check) == d[12] ? 20 : 0;
 }
 
 static bool

@@ -156,7 +156,7 @@ validate_cpf(struct value *v)
 		return 0;
 	return weighted(d, "JIHGFEDCB") * 10 % 11 % 10 == d[9] &&
 		       weighted(d, "KJIHGFEDCB") * 10 % 11 % 10 == d[10]
-		   ? 15
+		   ? 20
 		   : 0;
 }
 
@@ -170,7 +170,7 @@ validate_cnpj(struct value *v)
 		return 0;
 	a = weighted(d, "EDCBIHGFEDCB") % 11;
 	b = weighted(d, "FEDCBIHGFEDCB") % 11;
-	return d[12] == (a < 2 ? 0 : 11 - a) && d[13] == (b < 2 ? 0 : 11 - b) ? 15 : 0;
+	return d[12] == (a < 2 ? 0 : 11 - a) && d[13] == (b < 2 ? 0 : 11 - b) ? 20 : 0;
 }
 
 /* GB 11643: region, YYYYMMDD, order, check character. */
@@ -232,7 +232,7 @@ validate_nir(struct value *v)
 
 	if (!take_digits(v, 15, d) || d[0] == 0 || d[0] == 5 || d[0] == 6 || d[0] == 9)
 		return 0;
-	return two(d + 13) == 97 - number(d, 13) % 97 && two(d + 3) >= 1 ? 15 : 0;
+	return two(d + 13) == 97 - number(d, 13) % 97 && two(d + 3) >= 1 ? 20 : 0;
 }
 
 /* ISO 7064 mod 11,10; among the first ten exactly one digit comes twice or three times. */
@@ -307,7 +307,7 @@ validate_pesel(struct value *v)
 
 	if (!take_digits(v, 11, d) || !is_day(two(d + 4), two(d + 2) % 20))
 		return 0;
-	return weighted(d, "ACGIACGIACA") % 10 == 0 ? 15 : 0;
+	return weighted(d, "ACGIACGIACA") % 10 == 0 ? 20 : 0;
 }
 
 /* YYMMDD-NNNC or with the century; coordination numbers add 60 to the day. */
@@ -322,7 +322,7 @@ validate_personnummer(struct value *v)
 			return 0;
 		skip = 2;
 	}
-	return is_day(two(d + skip + 4) % 60, two(d + skip + 2)) && luhn_ok(v->norm + skip, 10) ? 15
+	return is_day(two(d + skip + 4) % 60, two(d + skip + 2)) && luhn_ok(v->norm + skip, 10) ? 20
 												: 0;
 }
 
@@ -337,7 +337,7 @@ validate_tckn(struct value *v)
 	for (unsigned i = 0; i < 10; i++)
 		sum += d[i];
 	/* 7 * odd places - even places, mod 10; -1 is 9. */
-	return weighted(d, "GIGIGIGIG") % 10 == d[9] && sum % 10 == d[10] ? 15 : 0;
+	return weighted(d, "GIGIGIGIG") % 10 == d[9] && sum % 10 == d[10] ? 20 : 0;
 }
 
 /* Letters of the names, YYMMDD, sex, state of birth, consonants, order, check digit. */
@@ -477,7 +477,7 @@ validate_be_nn(struct value *v)
 		return 0;
 	uint64_t n = number(d, 9), check = two(d + 9);
 
-	return check == 97 - n % 97 || check == 97 - (2000000000u + n) % 97 ? 15 : 0;
+	return check == 97 - n % 97 || check == 97 - (2000000000u + n) % 97 ? 20 : 0;
 }
 
 /* DDMMYY, century sign, three digits, check character: the last eleven of the value. */

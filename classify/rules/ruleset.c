@@ -38,6 +38,7 @@ struct ruleset {
 struct sample_run {
 	const struct rule *rule;
 	bool found;
+	int score; /* the highest that was judged */
 };
 
 static void
@@ -52,7 +53,7 @@ sample_found(void *arg, const struct finding *f)
 static bool
 sample_is_found(struct scanner *s, const struct rule *rule, struct span text)
 {
-	struct sample_run run = { rule, false };
+	struct sample_run run = { .rule = rule };
 	uint32_t streamed = rule->buffers & buffers_streamed();
 
 	if (streamed == 0) {
@@ -73,19 +74,35 @@ sample_judged(void *arg, const struct scan_candidate *c)
 {
 	struct sample_run *run = arg;
 
-	run->found = run->found || (c->rule == run->rule && c->verdict == CONFIRM_IS_FINDING);
+	if (c->rule != run->rule || c->verdict != CONFIRM_IS_FINDING)
+		return;
+	run->found = true;
+	if (c->finding->score > run->score)
+		run->score = c->finding->score;
 }
 
 /* Found, though another rule makes the finding of it: each value is told once. */
 static bool
 sample_is_confirmed(struct scanner *s, const struct rule *rule, struct span text)
 {
-	struct sample_run run = { rule, false };
+	struct sample_run run = { .rule = rule };
 
 	scanner_trace(s, sample_judged, &run);
 	sample_is_found(s, rule, text);
 	scanner_trace(s, NULL, NULL);
 	return run.found;
+}
+
+int
+ruleset_sample_score(struct scanner *s, const struct rule *rule)
+{
+	struct sample_run run = { .rule = rule };
+
+	scanner_trace(s, sample_judged, &run);
+	for (unsigned i = 0; i < rule->nr_samples; i++)
+		sample_is_found(s, rule, rule->samples[i].text);
+	scanner_trace(s, NULL, NULL);
+	return run.score;
 }
 
 static bool

@@ -12,6 +12,7 @@
 
 struct ruleset;
 struct rule_db;
+struct scanner;
 
 /* Which files an attempt to load has read, or tried to. Owned. */
 struct ruleset_files {
@@ -56,6 +57,8 @@ const struct rule *ruleset_rule(const struct ruleset *set, size_t i);
 const struct rule *ruleset_find(const struct ruleset *set, const char *id);
 /* In the order they were read; NULL: there are none. */
 const struct rule_suppression *ruleset_suppressions(const struct ruleset *set);
+/* The highest score of the rule's samples, by a scanner of its set; 0: it finds none of them. */
+int ruleset_sample_score(struct scanner *s, const struct rule *rule);
 /* Twelve hexadecimal digits over names and content of the files. */
 const char *ruleset_hash(const struct ruleset *set);
 

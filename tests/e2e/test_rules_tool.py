@@ -108,6 +108,11 @@ def test_lint(weir):
     assert run.status == 1 and "1 rules, 1 warnings" in run.text, run.text
     words = rules(weir, "lint", dir=folder(a=WORD.format('match "alabaster"\n  context { "a b" c.d e_f }')))
     assert sorted(re.findall(r"warning: `(.*)` is never met", words.text)) == ["a b", "c.d"], words.text
+    weak = ('rule t.weak {\n  title "W"\n  data_type t.w\n  in any\n  severity high\n  weak\n  find digits 9..9\n'
+            '  validate luhn\n  context needs +30 { number }\n  sample + "number 536228729"\n  sample - "536228729"\n}\n')
+    run = rules(weir, "lint", dir=folder(a=weak))
+    assert re.search(r"a\.rules:1:6: warning: severity high takes a score of 60, .* more than 50", run.text), run.text
+    assert rules(weir, "lint", "--strict", dir=folder(a=weak.replace("+30", "+40"))).status == 0
     broken = rules(weir, "lint", dir=folder(a="rule x {\n  colour red\n"))
     assert broken.status == 1 and "a.rules:2:3: expected a statement" in broken.text, broken.text
     assert "  colour red\n    ^" in broken.text
