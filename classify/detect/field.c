@@ -22,7 +22,9 @@ is_name_byte(uint8_t c)
 	return is_alnum(c) || c == '_' || c == '-' || c == '.' || c == '$';
 }
 
-/* define('DB_PASSWORD', IDENTIFIED BY and --password begin before the name, or have none. */
+/* define('DB_PASSWORD', IDENTIFIED BY, --password, mot de passe begin before the name, or have
+ * none.
+ */
 static size_t
 skip_statement(const struct field *f, size_t at)
 {
@@ -37,6 +39,8 @@ skip_statement(const struct field *f, size_t at)
 		while (at < f->len &&
 		       !span_is_nocase(span_of(f->w + at, f->len - at < 4 ? 0 : 4), "pass"))
 			at++;
+	} else if (word.len > 7 && span_is_nocase(span_of(word.p, 7), "mot de ")) {
+		at += 7;
 	} else if (word.len > 11 && span_is_nocase(span_of(word.p, 11), "identified ")) {
 		for (at += 10;
 		     at + 4 < f->len && !(f->w[at] <= ' ' && f->w[at + 3] <= ' ' &&
@@ -60,7 +64,8 @@ static void
 find_name(struct field *f, size_t start)
 {
 	f->key = f->key_end = f->name = skip_statement(f, start);
-	while (f->key_end < f->len && (is_alnum(f->w[f->key_end]) || joins_name(f, f->key_end)))
+	while (f->key_end < f->len && (is_alnum(f->w[f->key_end]) || f->w[f->key_end] >= 0x80 ||
+				       joins_name(f, f->key_end)))
 		f->key_end++;
 	while (f->name > 0 && f->key - f->name < NAME_MAX && is_name_byte(f->w[f->name - 1]))
 		f->name--;
@@ -146,9 +151,13 @@ find_bare(struct field *f)
 static bool
 find_element(struct field *f)
 {
-	static const char *const tags[] = { "pass",  "pwd",	 "key",	  "token",  "secret",
-					    "value", "property", "entry", "string", "param",
-					    "env",   "setting",	 "arg",	  "item" };
+	static const char *const tags[] = {
+		"pass",	    "pwd",	"key",	      "token",	"secret",
+		"value",    "property", "entry",      "string", "param",
+		"env",	    "setting",	"arg",	      "item",	"kennwort",
+		"contrase", "senha",	"wachtwoord", "haslo",	"has\xc5\x82o",
+		"heslo",    "parola",	"salasana",   "senord", "adgangskode",
+	};
 	struct span tag;
 	size_t at, to;
 

@@ -49,6 +49,25 @@ is_pass_named(const struct field *f)
 	return false;
 }
 
+/* Words of other languages that end other words: senha, a password, but resenha, a review. */
+static bool
+is_end_of_word(const struct field *f)
+{
+	static const char *const names[] = { "senha", "parola", "heslo", "haslo", "has\xc5\x82o" };
+	struct span key = span_of(f->w + f->key, f->key_end - f->key);
+	uint8_t before = f->key > 0 ? f->w[f->key - 1] : 0;
+
+	if (!is_alpha(before) && before < 0x80)
+		return false;
+	if (key.p[0] >= 'A' && key.p[0] <= 'Z' && before >= 'a' && before <= 'z')
+		return false;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (span_is_nocase(key, names[i]))
+			return true;
+	}
+	return false;
+}
+
 /* forgotPassword, ice-pwd: of such a name the value is a text about passwords, or another's. */
 static bool
 is_about(const struct field *f)
@@ -151,6 +170,23 @@ is_pattern(struct span s)
 	return false;
 }
 
+/* Names of passwords are in it: a key of texts or a route, not a password. */
+static bool
+holds_name(const struct field *f, struct span s)
+{
+	char key[24];
+	size_t len = f->key_end - f->key;
+
+	if (holds_nocase(s, "password"))
+		return true;
+	if (len < sizeof("senha") - 1 || len >= sizeof(key))
+		return false;
+	for (size_t i = 0; i < len; i++)
+		key[i] = (char)ascii_lower(f->w[f->key + i]);
+	key[len] = '\0';
+	return holds_nocase(s, key);
+}
+
 /* /home/user/app, C:\work, projects/x/secrets/db/versions/3 */
 static bool
 is_path(const struct field *f, struct span s, const struct wording *w)
@@ -161,7 +197,7 @@ is_path(const struct field *f, struct span s, const struct wording *w)
 		slashes += s.p[i] == '/';
 	if (f->key_end - f->key == 3 && (s.p[0] == '/' || s.p[0] == '~' || s.p[1] == ':'))
 		return true; /* pwd, the working directory */
-	if (f->notation == FIELD_QUOTED && holds_nocase(s, "password") &&
+	if (f->notation == FIELD_QUOTED && holds_name(f, s) &&
 	    (slashes != 0 || memchr(s.p, '.', s.len) != NULL))
 		return true; /* /reset-password2, errors.password.min8 */
 	return slashes >= 2 && wording_is_words(w);
@@ -229,7 +265,7 @@ is_expression(const struct field *f, struct span s, const struct wording *w)
 			continue;
 		piece = wording_of(span_of(s.p + from, i - from));
 		if (i == from || is_digit(s.p[from]) || piece.marks != 0)
-			return holds_nocase(s, "password") && memchr(s.p, '_', s.len) != NULL;
+			return holds_name(f, s) && memchr(s.p, '_', s.len) != NULL;
 		from = i + 1;
 	}
 	return memchr(s.p, '.', s.len) != NULL ||
@@ -240,11 +276,14 @@ is_expression(const struct field *f, struct span s, const struct wording *w)
 static bool
 is_word_in_place(const struct field *f, struct span s, const struct wording *w)
 {
-	static const char *const no_values[] = { "null",     "none",	  "true",     "false",
-						 "string",   "undefined", "password", "secret",
-						 "required", "token",	  "optional", "hidden",
-						 "text",     "empty",	  "value",    "pass",
-						 "nil",	     "todo",	  "passwd",   "unset" };
+	static const char *const no_values[] = {
+		"null",	    "none",	  "true",     "false",	  "string",	"undefined",
+		"password", "secret",	  "required", "token",	  "optional",	"hidden",
+		"text",	    "empty",	  "value",    "pass",	  "nil",	"todo",
+		"passwd",   "unset",	  "passwort", "kennwort", "contrasena", "motdepasse",
+		"senha",    "wachtwoord", "haslo",    "heslo",	  "parola",	"salasana",
+		"losenord", "adgangskode"
+	};
 
 	for (size_t i = 0; i < sizeof(no_values) / sizeof(no_values[0]); i++) {
 		if (span_is_nocase(s, no_values[i]))
@@ -318,7 +357,8 @@ validate_password(struct value *v)
 	struct field f;
 	struct span s;
 
-	if (!field_find(&f, v) || !is_pass_named(&f) || is_about(&f) || is_scope_or_verdict(&f))
+	if (!field_find(&f, v) || !is_pass_named(&f) || is_end_of_word(&f) || is_about(&f) ||
+	    is_scope_or_verdict(&f))
 		return 0;
 	s = span_of(f.w + f.from, f.to - f.from);
 	if (s.len < VALUE_MIN || !is_password(&f, s))

@@ -53,6 +53,18 @@ static const struct password_case {
 	{ "forgotPassword", "\"forgot~Password\":\"Step~2\"", NULL },
 	{ "Test::Pass", "Test::~Pass = Zx9k~Q2", NULL },
 	{ "PASS: of a test", "~PASS: test~2 of it", NULL },
+	/* names of other languages */
+	{ "German", "daten~passwort: Zx9k~Q2\n", "Zx9kQ2" },
+	{ "French", "~Mot de passe : Zx9k~Q2\n", "Zx9kQ2" },
+	{ "French, joined", "\"~mot_de_passe\":\"Zx9k~Q2\"", "Zx9kQ2" },
+	{ "Spanish", "\"~contrase\xc3\xb1\x61\":\"Zx9k~Q2\"", "Zx9kQ2" },
+	{ "Russian", "~\xd0\xbf\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb\xd1\x8c: Zx9k~Q2\n", "Zx9kQ2" },
+	{ "Portuguese", "\"nova~Senha\":\"Zx9k~Q2\"", "Zx9kQ2" },
+	{ "the end of another word", "\"re~senha\":\"Zx9k~Q2\"", NULL },
+	{ "Polish, in an element", "<~has\xc5\x82o>Zx9k~Q2</has\xc5\x82o>", "Zx9kQ2" },
+	{ "label, German", "\"login\":\"anmelden\",\"~passwort\":\"kenn~wort\"", NULL },
+	{ "rule, German", "~Passwort: mind~estens 8 Zeichen", NULL },
+	{ "key of a text, German", "\"~passwort\":\"erro~rs.passwort.min8\"", NULL },
 	/* values */
 	{ "of Secrets Manager", "\"~password\":\",rP=~bEbv-HSl?B8<R0iC\"", ",rP=bEbv-HSl?B8<R0iC" },
 	{ "begins with $", "\"~password\":\"$upe~rS3cret\"", "$uperS3cret" },
