@@ -83,6 +83,61 @@ own_equals(const struct value *v)
 	return p > v->window && p[-1] == '=' ? p - 1 : NULL;
 }
 
+/* ------------------------------------------------------------------ elements */
+
+/* Where the tag begins whose name the word is, behind a prefix or none; NULL: it is no such name.
+ */
+static const uint8_t *
+tag_of(const struct value *v, const uint8_t *word)
+{
+	const uint8_t *p = word;
+
+	if (p > v->window && p[-1] == ':') {
+		for (p--; p > v->window && (is_alnum(p[-1]) || is_one_of(p[-1], "-_.")); p--)
+			;
+	}
+	if (p > v->window && p[-1] == '/')
+		p--;
+	return p > v->window && p[-1] == '<' ? p - 1 : NULL;
+}
+
+static bool
+is_end_tag(const uint8_t *tag)
+{
+	return tag[1] == '/';
+}
+
+/* The element whose tag begins with <name is over before the value: <name/>, or </name follows. */
+static bool
+is_over(const uint8_t *tag, const uint8_t *name_end, const uint8_t *value)
+{
+	const uint8_t *p = memchr(name_end, '>', (size_t)(value - name_end));
+	size_t len = (size_t)(name_end - tag) - 1;
+
+	if (p == NULL)
+		return false;
+	if (p[-1] == '/')
+		return true;
+	for (; (size_t)(value - p) > len + 2; p++) {
+		if (p[0] == '<' && p[1] == '/' && memcmp(p + 2, tag + 1, len) == 0 &&
+		    p[len + 2] == '>')
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_of_other_element(const struct value *v, struct span word, const uint8_t *tag, bool right)
+{
+	const uint8_t *value = v->window + v->start, *end = word.p + word.len;
+
+	if (is_end_tag(tag))
+		return !right;
+	return right || is_over(tag, end, value);
+}
+
+/* ------------------------------------------------------------------ any */
+
 static bool
 crosses_text_end(const uint8_t *from, const uint8_t *to)
 {
@@ -95,12 +150,15 @@ member_is_of_other(const struct value *v, struct span word)
 	const uint8_t *value = v->window + v->start, *end = word.p + word.len;
 	bool right = word.p >= v->window + v->end;
 	const uint8_t *limit = right ? v->window + v->len : value;
-	const uint8_t *held = behind_colon(end, limit), *equals;
+	const uint8_t *held = behind_colon(end, limit), *equals, *tag;
 
 	if (right ? crosses_text_end(v->window + v->end, word.p) : crosses_text_end(end, value))
 		return false;
 	if (held != NULL)
 		return right || !holds(held, value);
+	tag = tag_of(v, word.p);
+	if (tag != NULL)
+		return is_of_other_element(v, word, tag, right);
 	equals = own_equals(v);
 	if (equals == NULL || !is_assigned(end, limit))
 		return false;

@@ -5,11 +5,12 @@
  *   {"phones":["+49 30 1234567", 17]}         phones is the key of all that the list holds
  *   {"type":"phone","value":"5551234567"}     here phone is no key
  *   phone=&last_login=1767761041              another member's key, likewise
+ *   <phone/><at>1767761041</at>               and an element that is over, or one that follows
  *
  * A key is what stands in quotes in front of a colon, or in front of '='; of the latter it is
  * another's only where the value has such a key itself. What is inside brackets that the key's
  * value opens is the key's own. Where the quotes of a text within a text leave it open, a word is
- * nobody's key. Other notations (YAML, elements) are not known.
+ * nobody's key. Other notations, YAML for one, are not known.
  *
  * Pure functions over the window.
  */
