@@ -2,7 +2,10 @@
  */
 #include "classify/detect/member.h"
 
-enum { KEY_REST = 40 }; /* bytes of a key behind a word of it: "phone number (home)" */
+enum {
+	KEY_REST = 40,	 /* bytes of a key behind a word of it: "phone number (home)" */
+	LONG_NUMBER = 9, /* digits; a date has eight */
+};
 
 static bool
 is_one_of(uint8_t c, const char *set)
@@ -42,11 +45,12 @@ behind_colon(const uint8_t *p, const uint8_t *end)
 	return p < end && *p == ':' ? p + 1 : NULL;
 }
 
-static bool
-is_assigned(const uint8_t *p, const uint8_t *end)
+/* The same for '='. */
+static const uint8_t *
+behind_equals(const uint8_t *p, const uint8_t *end)
 {
 	p = skip_blanks(skip_quotes(p, end), end);
-	return p < end && *p == '=' && (p + 1 == end || p[1] != '=');
+	return p < end && *p == '=' && (p + 1 == end || p[1] != '=') ? p + 1 : NULL;
 }
 
 /* What a key holds begins at p: does it go on up to the value? */
@@ -144,23 +148,41 @@ crosses_text_end(const uint8_t *from, const uint8_t *to)
 	return from < to && memchr(from, VALUE_TEXT_END, (size_t)(to - from)) != NULL;
 }
 
-bool
-member_is_of_other(const struct value *v, struct span word)
+/* What the key of another member holds, from p on, is of another kind than the key's word. */
+static enum member
+other_of(const uint8_t *p, const uint8_t *end)
+{
+	unsigned digits = 0;
+
+	p = skip_blanks(p, end);
+	if (p < end && *p == '[')
+		return MEMBER_OTHER_VOID;
+	p = skip_quotes(p, end);
+	if (end - p >= 5 && memcmp(p, "false", 5) == 0)
+		return MEMBER_OTHER_VOID;
+	while (p < end && is_digit(*p++))
+		digits++;
+	return digits >= LONG_NUMBER ? MEMBER_OTHER_VOID : MEMBER_OTHER;
+}
+
+enum member
+member_of(const struct value *v, struct span word)
 {
 	const uint8_t *value = v->window + v->start, *end = word.p + word.len;
 	bool right = word.p >= v->window + v->end;
 	const uint8_t *limit = right ? v->window + v->len : value;
-	const uint8_t *held = behind_colon(end, limit), *equals, *tag;
+	const uint8_t *held = behind_colon(end, limit), *tag, *own;
 
 	if (right ? crosses_text_end(v->window + v->end, word.p) : crosses_text_end(end, value))
-		return false;
+		return MEMBER_OWN;
 	if (held != NULL)
-		return right || !holds(held, value);
+		return right || !holds(held, value) ? other_of(held, limit) : MEMBER_OWN;
 	tag = tag_of(v, word.p);
 	if (tag != NULL)
-		return is_of_other_element(v, word, tag, right);
-	equals = own_equals(v);
-	if (equals == NULL || !is_assigned(end, limit))
-		return false;
-	return right || skip_blanks(skip_quotes(end, value), value) != equals;
+		return is_of_other_element(v, word, tag, right) ? MEMBER_OTHER : MEMBER_OWN;
+	own = own_equals(v);
+	held = own == NULL ? NULL : behind_equals(end, limit);
+	if (held == NULL || held == own + 1)
+		return MEMBER_OWN;
+	return other_of(held, limit);
 }

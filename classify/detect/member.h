@@ -19,7 +19,14 @@
 
 #include "classify/detect/value.h"
 
-/* The word, which stands beside the value in its window, is in the key of another member. */
-bool member_is_of_other(const struct value *v, struct span word);
+enum member {
+	MEMBER_OWN = 1, /* or no key at all */
+	MEMBER_OTHER,
+	MEMBER_OTHER_VOID, /* a key that says nothing: what it holds is false, a long number, a list
+			    */
+};
+
+/* Of the word, which stands beside the value in its window. */
+enum member member_of(const struct value *v, struct span word);
 
 #endif

@@ -307,13 +307,16 @@ nearer(unsigned a, unsigned b)
 	return a == 0 || (b != 0 && b < a) ? b : a;
 }
 
-/* Many rules ask of one word. */
+/* Whose key it is; many rules ask of one word. */
 static bool
-is_of_other(const struct value *v, struct near_word *word)
+counts(const struct value *v, struct near_word *word, unsigned which)
 {
+	if ((which & (WORDS_OF_MEMBER | WORDS_THAT_SAY)) == 0)
+		return true;
 	if (word->member == 0)
-		word->member = member_is_of_other(v, span_of(word->p, word->len)) ? 2 : 1;
-	return word->member == 2;
+		word->member = (uint8_t)member_of(v, span_of(word->p, word->len));
+	return word->member == MEMBER_OWN ||
+	       (word->member == MEMBER_OTHER && (which & WORDS_OF_MEMBER) == 0);
 }
 
 unsigned
@@ -345,7 +348,7 @@ words_near(struct near_words *near, const struct word_list *list, const struct w
 			    (best != 0 && nearness_of(word, right) >= best))
 				break;
 			found = nearness(list, other, &in, word, right);
-			if (found != 0 && ((which & WORDS_OF_MEMBER) == 0 || !is_of_other(v, word)))
+			if (found != 0 && counts(v, word, which))
 				best = nearer(best, found);
 		}
 	}

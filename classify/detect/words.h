@@ -35,7 +35,7 @@ struct near_word {
 	uint16_t len;
 	uint16_t place;		/* in words from the value, the toll of what is between included */
 	bool raw;		/* has bytes above 0x7f */
-	uint8_t member;		/* once it was asked: 1 of the value's own, 2 of another */
+	uint8_t member;		/* enum member, once it was asked */
 	uint32_t first_letters; /* of the word and of each of its parts, as in a list */
 	uint64_t lengths;
 };
@@ -56,6 +56,7 @@ struct near_words {
 enum {
 	WORDS_OF_TEXT = 1,   /* none beyond a VALUE_TEXT_END */
 	WORDS_OF_MEMBER = 2, /* no key of another member, see member.h */
+	WORDS_THAT_SAY = 4,  /* none whose member is void */
 };
 
 /*

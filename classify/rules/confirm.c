@@ -140,13 +140,14 @@ grade(struct finding *f)
 
 /*
  * Whose keys count. A rule that is nothing without a word takes none from the key of another
- * member: that says what the other is. Others do: of a card, its expiry date says much. From them
- * the key of another member does not take that back.
+ * member: that says what the other is. Others do: of a card, its expiry date says much; but not,
+ * for a number, where the other member is no such thing ("expiry":1767761041, "gift_card":false).
+ * From them the key of another member does not take that back.
  */
 static unsigned
-context_words(const struct rule *rule)
+context_words(const struct rule *rule, const struct rule_pattern *pattern)
 {
-	return rule->weak ? WORDS_OF_MEMBER : 0;
+	return rule->weak ? WORDS_OF_MEMBER : pattern->kind == PATTERN_DIGITS ? WORDS_THAT_SAY : 0;
 }
 
 static unsigned
@@ -160,11 +161,11 @@ veto_words(const struct rule *rule, bool context)
  * What is written as only such a value is (a card number in its groups) no veto word takes back.
  */
 static bool
-weigh_words(const struct rule *rule, const struct value *v, bool headed, int points,
-	    struct finding *f)
+weigh_words(const struct rule *rule, const struct rule_pattern *pattern, const struct value *v,
+	    bool headed, int points, struct finding *f)
 {
 	unsigned context = words_near(v->near, &rule->context.list, &rule->veto.list, v,
-				      rule->context.within, context_words(rule));
+				      rule->context.within, context_words(rule, pattern));
 	bool column =
 	    context == 0 && words_in_column(v) && (headed || words_head(&rule->context.list, v));
 
@@ -209,7 +210,7 @@ confirm_finding(const struct rule *rule, const struct rule_pattern *pattern, str
 		add_term(f, "shape", 20);
 	if (rule->validator != NULL)
 		add_term(f, rule->validator->name, points);
-	if (!weigh_words(rule, v, headed, points, f) || f->score < SCORE_LOW)
+	if (!weigh_words(rule, pattern, v, headed, points, f) || f->score < SCORE_LOW)
 		return false;
 	f->test_value = is_test_value(rule, v);
 	grade(f);
