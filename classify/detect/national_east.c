@@ -27,7 +27,7 @@ validate_snils(struct value *v)
 
 	if (!take_digits(v, 11, d) || number(d, 9) <= 1001998 || all_alike(d, 9))
 		return 0;
-	return weighted(d, "IHGFEDCBA") % 101 % 100 == two(d + 9) ? 15 : 0;
+	return weighted(d, "IHGFEDCBA") % 101 % 100 == two(d + 9) ? 20 : 0;
 }
 
 /* Russia, inner passport: region, year in which its form was printed, number: 45 10 123456. */
@@ -49,7 +49,7 @@ validate_ua_rntrc(struct value *v)
 
 	if (!take_digits(v, 10, d) || number(d, 5) < 3653 || number(d, 5) > 55000)
 		return 0;
-	return weighted(d, "JEGIDFJEG") % 11 % 10 == d[9] ? 15 : 0;
+	return weighted(d, "JEGIDFJEG") % 11 % 10 == d[9] ? 10 : 0;
 }
 
 /* Kazakhstan: YYMMDD, century and sex, order, two rounds of weights. */
@@ -64,7 +64,7 @@ validate_kz_iin(struct value *v)
 
 	if (check == 10)
 		check = weighted(d, "CDEFGHIJKAB") % 11;
-	return check == d[11] ? 15 : 0;
+	return check == d[11] ? 20 : 0;
 }
 
 /* Latvia: DDMMYY, century, order, check digit; since 2017 32 in front and no date. */
@@ -75,7 +75,7 @@ validate_lv_pk(struct value *v)
 
 	if (!take_digits(v, 11, d) || (two(d) != 32 && (!is_day(two(d), two(d + 2)) || d[6] > 2)))
 		return 0;
-	return (1 + weighted(d, "JEHDBAFCGI")) % 11 % 10 == d[10] ? 15 : 0;
+	return (1 + weighted(d, "JEHDBAFCGI")) % 11 % 10 == d[10] ? 20 : 0;
 }
 
 /* Hungary, social insurance. */
