@@ -226,21 +226,37 @@ is_code(const struct value *v, const uint8_t *p)
 	return p < end ? !is_alnum(*p) && *p != '_' : v->near != NULL && !v->near->cut[1];
 }
 
+/* "order_id": "", orderId=: the number's key ends in id. */
+static bool
+is_called_id(const struct value *v)
+{
+	const uint8_t *p = v->window + v->start, *from = v->window;
+
+	while (p > from && memchr("\"'\\ :=>", p[-1], 7) != NULL)
+		p--;
+	return p - from >= 2 && span_is_nocase(span_of(p - 2, 2), "id");
+}
+
 /*
- * A security code is a member of the same object or form, and no number that could be a card stands
- * between.
+ * A security code follows, and no number that could be a card stands between. A code for a stored
+ * card goes with an order's id: of that, and over the beginning of another object, the expiry date
+ * must be there as well.
  */
 static bool
 code_behind(const struct value *v)
 {
 	const uint8_t *p = v->window + v->end, *end = v->window + v->len;
+	bool near = !is_called_id(v), expiry = false;
 	unsigned run = 0;
 
 	for (; p < end && *p != '}' && *p != VALUE_TEXT_END && run < CARD_MIN; p++) {
-		size_t name = is_alnum(p[-1]) ? 0 : code_name(p, end);
+		bool begins = !is_alnum(p[-1]);
+		size_t name = begins ? code_name(p, end) : 0;
 
+		expiry = expiry || (begins && end - p > 3 && span_is_nocase(span_of(p, 3), "exp"));
+		near = near && *p != '{';
 		if (name != 0 && is_code(v, p + name))
-			return true;
+			return near || expiry;
 		run = is_digit(*p) ? run + 1 : 0;
 	}
 	return false;
