@@ -1,7 +1,8 @@
 /*
  * The first bytes of each direction are kept until detect can say what is spoken, then handed to
- * the protocol's entry points as if they had just come. A protocol that is not taken apart is
- * scanned as plain payload, unless it is ciphertext by nature.
+ * the protocol's entry points as if they had just come, in the order in which the protocol has its
+ * sides speak (prologue.h). A protocol that is not taken apart is scanned as plain payload, unless
+ * it is ciphertext by nature.
  */
 #include "classify/conn.h"
 
@@ -10,13 +11,7 @@
 #include "classify/ai/provider.h"
 #include "classify/conn_env.h"
 #include "classify/db_flow.h"
-
-struct prologue {
-	struct {
-		uint16_t len;
-		uint8_t bytes[DETECT_BYTES];
-	} dir[2];
-};
+#include "classify/prologue.h"
 
 const size_t conn_prologue_bytes = sizeof(struct prologue);
 
@@ -267,6 +262,86 @@ orient(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t *d
 	return (enum conn_dir)(1 - dir);
 }
 
+static void
+give_prologue(struct conn_env *env, struct prologue *p)
+{
+	if (p != NULL)
+		slab_give(&env->early, p->more);
+	slab_give(&env->prologues, p);
+}
+
+static void
+tell_kept(struct conn_env *env, struct conn *c, const struct prologue *p, enum conn_dir dir)
+{
+	struct span more = prologue_more(p, dir);
+
+	if (p->dir[dir].len != 0)
+		go_on(env, c, dir, p->dir[dir].bytes, p->dir[dir].len);
+	if (more.len != 0)
+		go_on(env, c, dir, more.p, more.len);
+}
+
+/* What was said out of turn is heard now. */
+static void
+release(struct conn_env *env, struct conn *c)
+{
+	struct prologue *p = c->waiting;
+
+	if (p == NULL)
+		return;
+	c->waiting = NULL;
+	tell_kept(env, c, p, (enum conn_dir)p->waits);
+	give_prologue(env, p);
+}
+
+/* Has that side said the whole of something, so that the other one's turn may have come? */
+static bool
+is_over(const struct conn *c, enum conn_dir dir)
+{
+	return c->closed[0] || c->closed[1] || c->state == NULL || c->proto == NULL ||
+	       c->proto->between == NULL || c->proto->between(c->state, dir);
+}
+
+/* In these the server greets; in all others the client asks. Joined midway, either may. */
+static enum conn_dir
+first_speaker(const struct conn *c, const struct prologue *p)
+{
+	if (c->protocol == PROTOCOL_UNKNOWN || c->info.midstream[0] || c->info.midstream[1])
+		return (enum conn_dir)p->spoke_first;
+	return c->protocol == PROTOCOL_SMTP || c->protocol == PROTOCOL_MYSQL ||
+		       c->protocol == PROTOCOL_NATS
+		   ? CONN_RESP
+		   : CONN_ORIG;
+}
+
+/* What was kept of both sides, then len bytes at hand of dir, in the order of the protocol. */
+static void
+start_with(struct conn_env *env, struct conn *c, struct prologue *p, enum conn_dir dir,
+	   const uint8_t *data, size_t len)
+{
+	enum conn_dir first = first_speaker(c, p);
+	bool at_hand = dir == first && len != 0;
+
+	if (p->dir[first].len == 0 && !at_hand)
+		first = (enum conn_dir)(1 - first);
+	at_hand = dir == first && len != 0;
+	if (first != p->spoke_first && c->protocol != PROTOCOL_UNKNOWN)
+		env->counters.answers_early++;
+	tell_kept(env, c, p, first);
+	if (at_hand)
+		go_on(env, c, first, data, len);
+	p->waits = (uint8_t)(1 - first);
+	if (c->waiting == NULL && !is_over(c, first) &&
+	    (at_hand || prologue_keep_all(p, &env->early, dir, data, len))) {
+		c->waiting = p;
+		return;
+	}
+	tell_kept(env, c, p, (enum conn_dir)p->waits);
+	give_prologue(env, p);
+	if (!at_hand && len != 0)
+		go_on(env, c, dir, data, len);
+}
+
 /*
  * The protocol is known: what was kept goes to it first, then the bytes at hand. Any of them may be
  * where it ends, and another has to be found out.
@@ -281,15 +356,9 @@ start(struct conn_env *env, struct conn *c, enum protocol protocol, enum conn_di
 	if (p == NULL && protocol != PROTOCOL_UNKNOWN)
 		dir = orient(env, c, dir, data, len);
 	choose(env, c, protocol);
-	for (unsigned i = 0; p != NULL && i < 2; i++) {
-		/* What a server says first (SMTP, MySQL) was kept before the client spoke. */
-		enum conn_dir d = i == 0 ? (enum conn_dir)(1 - dir) : dir;
-
-		if (p->dir[d].len != 0)
-			go_on(env, c, d, p->dir[d].bytes, p->dir[d].len);
-	}
-	slab_give(&env->prologues, p);
-	if (len != 0)
+	if (p != NULL)
+		start_with(env, c, p, dir, data, len);
+	else if (len != 0)
 		go_on(env, c, dir, data, len);
 	for (unsigned d = 0; d < 2; d++) {
 		if (c->closed[d])
@@ -297,9 +366,8 @@ start(struct conn_env *env, struct conn *c, enum protocol protocol, enum conn_di
 	}
 }
 
-static enum detect_verdict
-ask(const struct conn *c, enum conn_dir dir, const uint8_t *data, size_t len,
-    enum protocol *protocol)
+static struct detect_input
+input_of(const struct conn *c, enum conn_dir dir, const uint8_t *data, size_t len)
 {
 	struct detect_input in = {
 		.udp = c->info.udp,
@@ -316,54 +384,127 @@ ask(const struct conn *c, enum conn_dir dir, const uint8_t *data, size_t len,
 		first[dir] = span_of(data, len < DETECT_BYTES ? len : DETECT_BYTES);
 	in.orig = first[CONN_ORIG];
 	in.resp = first[CONN_RESP];
+	return in;
+}
+
+static enum detect_verdict
+ask(const struct conn *c, enum conn_dir dir, const uint8_t *data, size_t len,
+    enum protocol *protocol)
+{
+	struct detect_input in = input_of(c, dir, data, len);
+
 	return detect(&in, protocol);
 }
 
-/* True when all of data was kept. */
 static bool
-keep(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t **data, size_t *len)
+take_prologue(struct conn_env *env, struct conn *c, enum conn_dir dir)
 {
-	size_t room, n;
-
+	c->prologue = slab_take(&env->prologues);
 	if (c->prologue == NULL) {
-		c->prologue = slab_take(&env->prologues);
-		if (c->prologue == NULL) {
-			env->counters.prologues_refused++;
-			return false;
-		}
-		c->prologue->dir[0].len = c->prologue->dir[1].len = 0;
+		env->counters.prologues_refused++;
+		return false;
 	}
-	room = DETECT_BYTES - c->prologue->dir[dir].len;
-	n = *len < room ? *len : room;
-	memcpy(c->prologue->dir[dir].bytes + c->prologue->dir[dir].len, *data, n);
-	c->prologue->dir[dir].len = (uint16_t)(c->prologue->dir[dir].len + n);
-	*data += n;
-	*len -= n;
-	return *len == 0;
+	prologue_init(c->prologue, dir);
+	return true;
+}
+
+/* The server has spoken, and the client, whose connection was seen from its beginning, has not. */
+static bool
+only_answered(const struct conn *c)
+{
+	return !c->info.udp && !c->pushed[CONN_ORIG] && !c->info.midstream[0] &&
+	       !c->info.midstream[1];
+}
+
+/* What the client says may tell whose answer it is that no protocol knows. */
+static enum detect_verdict
+ask_or_wait(const struct conn *c, enum conn_dir dir, const uint8_t *data, size_t len,
+	    enum protocol *protocol)
+{
+	enum detect_verdict verdict = ask(c, dir, data, len, protocol);
+
+	return verdict == DETECT_NONE && only_answered(c) ? DETECT_MORE : verdict;
+}
+
+/* It has to be decided by what there is. Of an answer alone, the question may still do so. */
+static void
+give_up(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t *data, size_t len)
+{
+	struct detect_input in = input_of(c, dir, data, len);
+	enum protocol protocol;
+
+	in.orig_unseen = true;
+	if (detect(&in, &protocol) != DETECT_FOUND)
+		protocol = PROTOCOL_UNKNOWN;
+	c->late = protocol == PROTOCOL_UNKNOWN && only_answered(c);
+	start(env, c, protocol, dir, data, len);
 }
 
 static void
 find_out(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t *data, size_t len)
 {
 	enum protocol protocol = PROTOCOL_UNKNOWN;
-	enum detect_verdict verdict = DETECT_MORE;
-	bool fresh = c->prologue == NULL;
+	enum detect_verdict verdict;
+	size_t kept;
 
 	/* The ordinary case: the first segment decides, and nothing is copied. */
-	if (fresh) {
-		verdict = ask(c, dir, data, len, &protocol);
+	if (c->prologue == NULL) {
+		verdict = ask_or_wait(c, dir, data, len, &protocol);
 		if (verdict != DETECT_MORE) {
 			start(env, c, verdict == DETECT_FOUND ? protocol : PROTOCOL_UNKNOWN, dir,
 			      data, len);
 			return;
 		}
-	}
-	if (keep(env, c, dir, &data, &len) || c->prologue != NULL) {
-		verdict = ask(c, dir, NULL, 0, &protocol);
-		if (verdict == DETECT_MORE && len == 0)
+		if (!take_prologue(env, c, dir)) {
+			give_up(env, c, dir, data, len);
 			return;
+		}
 	}
-	start(env, c, verdict == DETECT_FOUND ? protocol : PROTOCOL_UNKNOWN, dir, data, len);
+	kept = prologue_keep(c->prologue, dir, data, len);
+	verdict = ask_or_wait(c, dir, NULL, 0, &protocol);
+	data += kept;
+	len -= kept;
+	if (verdict == DETECT_FOUND) {
+		start(env, c, protocol, dir, data, len);
+	} else if (verdict == DETECT_NONE ||
+		   !prologue_keep_all(c->prologue, &env->early, dir, data, len)) {
+		env->counters.answers_early_refused += verdict == DETECT_MORE && only_answered(c);
+		give_up(env, c, dir, data, len);
+	}
+}
+
+/*
+ * The server's first words could wait no longer and are searched as they come; the client's first
+ * ones decide all the same. What has gone by of the answer is lost to the protocol.
+ */
+static void
+late_question(struct conn_env *env, struct conn *c, const uint8_t *data, size_t len)
+{
+	enum protocol protocol;
+	enum detect_verdict verdict;
+	struct prologue *p;
+	size_t kept;
+
+	if (c->prologue == NULL && !take_prologue(env, c, CONN_ORIG)) {
+		c->late = false;
+		hand_over(env, c, CONN_ORIG, data, len);
+		return;
+	}
+	p = c->prologue;
+	kept = prologue_keep(p, CONN_ORIG, data, len);
+	verdict = ask(c, CONN_ORIG, NULL, 0, &protocol);
+	if (verdict == DETECT_MORE && kept == len)
+		return;
+	c->late = false;
+	c->prologue = NULL;
+	if (verdict == DETECT_FOUND) {
+		switch_to(env, c, protocol);
+		conn_lost(env, c, CONN_RESP, 1);
+	}
+	tell_kept(env, c, p, CONN_ORIG);
+	give_prologue(env, p);
+	if (kept != len)
+		go_on(env, c, CONN_ORIG, data + kept, len - kept);
 }
 
 /*
@@ -384,12 +525,28 @@ try_again(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t
 	return dir;
 }
 
+/* A question that has begun, and will not become whole, is none. */
+static void
+drop_question(struct conn_env *env, struct conn *c)
+{
+	struct prologue *p = c->prologue;
+
+	c->late = false;
+	c->prologue = NULL;
+	if (p != NULL)
+		tell_kept(env, c, p, CONN_ORIG);
+	give_prologue(env, p);
+}
+
 void
 conn_lost(struct conn_env *env, struct conn *c, enum conn_dir dir, uint64_t len)
 {
+	release(env, c);
 	/* The beginning will not become whole: decide on what there is. */
 	if (c->proto == NULL && c->prologue != NULL)
-		start(env, c, PROTOCOL_UNKNOWN, dir, NULL, 0);
+		give_up(env, c, dir, NULL, 0);
+	if (c->late && dir == CONN_ORIG)
+		drop_question(env, c);
 	if (c->proto == NULL)
 		c->info.midstream[dir] = true;
 	else if (c->state != NULL && c->proto->gap != NULL)
@@ -426,12 +583,22 @@ static void
 push(struct conn_env *env, struct conn *c, enum conn_dir dir, const uint8_t *data, size_t len)
 {
 	c->pushed[dir] = true;
+	if (c->waiting != NULL && dir == c->waiting->waits) {
+		if (prologue_keep_all(c->waiting, &env->early, dir, data, len))
+			return;
+		env->counters.answers_early_refused++;
+		release(env, c);
+	}
 	if (c->proto == NULL) {
 		find_out(env, c, dir, data, len);
-		return;
+	} else if (c->late && dir == CONN_ORIG) {
+		late_question(env, c, data, len);
+	} else {
+		dir = try_again(env, c, dir, data, len);
+		hand_over(env, c, dir, data, len);
 	}
-	dir = try_again(env, c, dir, data, len);
-	hand_over(env, c, dir, data, len);
+	if (c->waiting != NULL && is_over(c, dir))
+		release(env, c);
 }
 
 void
@@ -502,6 +669,9 @@ conn_half_close(struct conn_env *env, struct conn *c, enum conn_dir dir)
 {
 	if (c->over || c->closed[dir])
 		return;
+	release(env, c);
+	if (c->late && dir == CONN_ORIG)
+		drop_question(env, c);
 	c->closed[dir] = true;
 	half_close(env, c, dir);
 	if (c->closed[1 - dir] && c->state != NULL && !describes(c)) {
@@ -589,8 +759,11 @@ conn_finish(struct conn_env *env, struct conn *c)
 {
 	if (c->over)
 		return;
+	release(env, c);
 	if (c->proto == NULL && c->prologue != NULL)
-		start(env, c, PROTOCOL_UNKNOWN, CONN_ORIG, NULL, 0);
+		give_up(env, c, CONN_ORIG, NULL, 0);
+	if (c->late)
+		drop_question(env, c);
 	finish_state(env, c);
 	if (c->db != NULL)
 		db_flow_finish(c->db);
@@ -606,7 +779,8 @@ conn_close(struct conn_env *env, struct conn *c)
 		slab_give(c->rests ? &env->conns_resting : &env->conns_over, c);
 		return;
 	}
-	slab_give(&env->prologues, c->prologue);
+	give_prologue(env, c->prologue);
+	give_prologue(env, c->waiting);
 	give_state(env, c);
 	slab_give(&env->db_flows, c->db);
 	slab_give(&env->conns, c);

@@ -32,6 +32,9 @@ enum conn_skip {
 	X(conns_refused, "connections seen as a flow only: the pool was empty")                    \
 	X(names_refused, "names of servers that flows go without: the pool was empty")             \
 	X(prologues_refused, "connections known by one segment or not at all: the pool was empty") \
+	X(answers_early,                                                                           \
+	  "connections of which an answer was seen before its question, and waited")               \
+	X(answers_early_refused, "of which it could not wait: it was too long, or the pool empty") \
 	X(states_refused, "connections not taken apart: their protocol's pool was empty")          \
 	X(http_exchanges, "HTTP requests with or without an answer")                               \
 	X(http_refused, "exchanges not recorded: the pool was empty")                              \
@@ -72,7 +75,8 @@ enum conn_skip {
 	X(mcp_refused, "exchanges not looked at for messages of agents: the pool was empty")       \
 	X(findings, "findings made, before aggregation")                                           \
 	X(findings_suppressed, "findings left out by a suppression")                               \
-	X(findings_not_held, "findings told before it was clear whether a model was asked: no room") \
+	X(findings_not_held,                                                                       \
+	  "findings told before it was clear whether a model was asked: no room")                  \
 	X(scan_refused, "messages not scanned: no free scan stream")
 
 struct conn_counters {

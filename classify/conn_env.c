@@ -11,6 +11,7 @@
 #include "classify/conn_env.h"
 #include "classify/detect/redact.h"
 #include "classify/exchange.h"
+#include "classify/prologue.h"
 #include "classify/proto/dns_pair.h"
 #include "classify/proto/hpack.h"
 #include "classify/proto/http1.h"
@@ -97,6 +98,7 @@ conn_env_create(const struct conn_config *config, struct conn_env **out)
 	r |= slab_init(&env->conns_over, config->max_conns, CONN_OVER_BYTES);
 	r |= slab_init(&env->conns_resting, config->max_conns, CONN_REST_BYTES);
 	r |= slab_init(&env->prologues, config->max_states[PROTOCOL_UNKNOWN], conn_prologue_bytes);
+	r |= slab_init(&env->early, config->max_message_buffers, PROLOGUE_MORE_BYTES);
 	r |= create_names(env);
 	r |= create_states(env);
 	r |= slab_init(&env->carries, least(config->max_states[PROTOCOL_HTTP], HTTP1_CARRIES),
@@ -165,6 +167,7 @@ conn_env_destroy(struct conn_env *env)
 	slab_fini(&env->carries);
 	slab_fini(&env->conns_resting);
 	slab_fini(&env->conns_over);
+	slab_fini(&env->early);
 	slab_fini(&env->prologues);
 	slab_fini(&env->conns);
 	free(env);
@@ -234,6 +237,7 @@ conn_env_taken(const struct conn_env *env)
 		&env->db_flows,	     &env->db_ops,	 &env->llm,	      &env->mcp,
 		&env->shapes,	     &env->conns_over,	 &env->conns_resting, &env->dns_queries,
 		&env->decrypts,	     &env->sealed,	 &env->held,	      &env->findings_held,
+		&env->early,
 	};
 	uint64_t nr = scanner_open_streams(env->scanner) + decode_pool_taken(env->decoders);
 
@@ -273,7 +277,7 @@ conn_env_memory(const struct conn_env *env,
 	    slab_bytes(&env->exchanges) + slab_bytes(&env->http2_streams));
 	put(arg, "http2.tables", slab_bytes(&env->http2_tables) + slab_bytes(&env->http2_texts));
 	put(arg, "tls.connections", state_pool_bytes(env, PROTOCOL_TLS));
-	put(arg, "tls.buffers", slab_bytes(&env->message_buffers));
+	put(arg, "tls.buffers", slab_bytes(&env->message_buffers) + slab_bytes(&env->early));
 	put(arg, "tls.decrypted", slab_bytes(&env->decrypts));
 	put(arg, "tls.keylog_held", slab_bytes(&env->held));
 	put(arg, "tls.records", slab_bytes(&env->sealed));

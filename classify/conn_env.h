@@ -27,7 +27,7 @@ enum { NR_NAME_SIZES = 2 };
 struct conn_env {
 	struct conn_config config;
 	struct provider_catalogue *providers; /* a view, which config.providers points to */
-	struct slab conns, conns_over, conns_resting, prologues, carries, exchanges,
+	struct slab conns, conns_over, conns_resting, prologues, early, carries, exchanges,
 	    message_buffers, llm, mcp, db_ops, db_flows, findings_held;
 	struct held_finding *newest_held; /* of all exchanges; see exchange_finding.c */
 	struct slab names[NR_NAME_SIZES]; /* of servers, the shorter ones first */
@@ -82,6 +82,11 @@ struct conn_proto {
 	 * flow is kept for seconds longer than its parser is of use.
 	 */
 	void (*finish)(struct conn_env *env, struct conn *c, void *state);
+	/*
+	 * No message of that direction is under way: what the other one was seen to say too early
+	 * may follow. NULL: always.
+	 */
+	bool (*between)(const void *state, enum conn_dir dir);
 	/* Fields for the flow record; also after finish. */
 	void (*describe)(const struct conn_env *env, const struct conn *c, const void *state,
 			 struct record *r);
@@ -148,8 +153,10 @@ struct conn {
 	void *state;
 	struct slab *pool;	   /* that state came from */
 	struct prologue *prologue; /* the first bytes, until the protocol is known */
+	struct prologue *waiting;  /* what a side said before its turn, or NULL */
 	bool pushed[2];
 	bool closed[2];
+	bool late;     /* the protocol is unknown until the client says its first words */
 	bool resumed;  /* it has rested */
 	bool becomes;  /* another protocol from here on, named by next */
 	uint8_t turns; /* how often it has */

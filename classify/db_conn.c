@@ -23,6 +23,7 @@ struct db_parser {
 	size_t (*push)(void *parser, unsigned dir, const uint8_t *data, size_t len, db_event_fn *fn,
 		       void *arg);
 	void (*gap)(void *parser, unsigned dir, uint64_t len);
+	size_t side_bytes; /* of its two sides, which come first, and begin with their steps */
 };
 
 struct db_conn {
@@ -45,16 +46,20 @@ static const struct db_parser *
 parser_of(const struct conn *c)
 {
 	static const struct db_parser parsers[NR_PROTOCOLS] = {
-		[PROTOCOL_KAFKA] = { kafka_init, kafka_push, kafka_gap },
-		[PROTOCOL_MONGODB] = { mongodb_init, mongodb_push, mongodb_gap },
-		[PROTOCOL_MQTT] = { mqtt_init, mqtt_push, mqtt_gap },
-		[PROTOCOL_NATS] = { nats_init, nats_push, nats_gap },
-		[PROTOCOL_AMQP] = { amqp_init, amqp_push, amqp_gap },
-		[PROTOCOL_MEMCACHED] = { memcached_init, memcached_push, memcached_gap },
-		[PROTOCOL_CASSANDRA] = { cassandra_init, cassandra_push, cassandra_gap },
-		[PROTOCOL_MYSQL] = { mysql_init, mysql_push, mysql_gap },
-		[PROTOCOL_POSTGRESQL] = { postgresql_init, postgresql_push, postgresql_gap },
-		[PROTOCOL_REDIS] = { redis_init, redis_push, redis_gap },
+		[PROTOCOL_KAFKA] = { kafka_init, kafka_push, kafka_gap, sizeof(struct kafka_side) },
+		[PROTOCOL_MONGODB] = { mongodb_init, mongodb_push, mongodb_gap,
+				       sizeof(struct mongodb_side) },
+		[PROTOCOL_MQTT] = { mqtt_init, mqtt_push, mqtt_gap, sizeof(struct mqtt_side) },
+		[PROTOCOL_NATS] = { nats_init, nats_push, nats_gap, sizeof(struct nats_side) },
+		[PROTOCOL_AMQP] = { amqp_init, amqp_push, amqp_gap, sizeof(struct amqp_side) },
+		[PROTOCOL_MEMCACHED] = { memcached_init, memcached_push, memcached_gap,
+					 sizeof(struct memcached_side) },
+		[PROTOCOL_CASSANDRA] = { cassandra_init, cassandra_push, cassandra_gap,
+					 sizeof(struct cassandra_side) },
+		[PROTOCOL_MYSQL] = { mysql_init, mysql_push, mysql_gap, sizeof(struct mysql_side) },
+		[PROTOCOL_POSTGRESQL] = { postgresql_init, postgresql_push, postgresql_gap,
+					  sizeof(struct postgresql_side) },
+		[PROTOCOL_REDIS] = { redis_init, redis_push, redis_gap, sizeof(struct redis_side) },
 	};
 
 	return &parsers[c->protocol];
@@ -87,6 +92,15 @@ db_push(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir, co
 	return taken;
 }
 
+static bool
+db_between(const void *state, enum conn_dir dir)
+{
+	const struct db_conn *d = state;
+	const uint8_t *sides = (const void *)&d->parser;
+
+	return steps_between((const void *)(sides + dir * parser_of(d->flow.c)->side_bytes));
+}
+
 static void
 db_gap(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir, uint64_t len)
 {
@@ -112,6 +126,7 @@ db_finish(struct conn_env *env, struct conn *c, void *state)
 		.open = db_open,                       \
 		.push = db_push,                       \
 		.gap = db_gap,                         \
+		.between = db_between,                 \
 		.finish = db_finish,                   \
 		.close = db_finish,                    \
 	}

@@ -460,6 +460,14 @@ http_finish(struct conn_env *env, struct conn *c, void *state)
 	tunnel_finish(&h->tunnel, env);
 }
 
+static bool
+http_between(const void *state, enum conn_dir dir)
+{
+	const struct http_conn *h = state;
+
+	return h->nr_requests != 0 && h->current[dir] == NULL;
+}
+
 static void
 http_describe(const struct conn_env *env, const struct conn *c, const void *state, struct record *r)
 {
@@ -505,6 +513,7 @@ const struct conn_proto conn_http = {
 	.gap = http_gap,
 	.half_close = http_half_close,
 	.finish = http_finish,
+	.between = http_between,
 	.describe = http_describe,
 	.describes = http_describes,
 	.next_part = http_next_part,

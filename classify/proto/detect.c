@@ -138,10 +138,33 @@ http_response(struct span s)
 	return s.p[5] >= '0' && s.p[5] <= '9' ? PROBE_YES : PROBE_NO;
 }
 
+/* A mirror may bring an answer before its question. */
+static bool
+question_may_come(const struct detect_input *in)
+{
+	return in->orig.len == 0 && !in->orig_unseen && !in->orig_midstream && !in->resp_midstream;
+}
+
+/* "HTTP/x.y 101", as far as it goes: what follows is of the protocol that the client asked for. */
+static bool
+may_switch_protocols(struct span s)
+{
+	static const char status[] = "HTTP/?.? 101";
+	size_t i = 0;
+
+	while (i < s.len && status[i] != '\0' && (status[i] == '?' || s.p[i] == (uint8_t)status[i]))
+		i++;
+	return i == s.len || status[i] == '\0';
+}
+
 enum probe_answer
 detect_http(const struct detect_input *in)
 {
-	return probe_either(http_request(in->orig), http_response(in->resp));
+	enum probe_answer server = http_response(in->resp);
+
+	if (server == PROBE_YES && question_may_come(in) && may_switch_protocols(in->resp))
+		return PROBE_MAYBE;
+	return probe_either(http_request(in->orig), server);
 }
 
 enum probe_answer
@@ -214,7 +237,7 @@ detect_redis(const struct detect_input *in)
 {
 	enum probe_answer a = redis_command(in->orig);
 
-	if (a != PROBE_NO || !probe_port_is(in, 6379))
+	if (a != PROBE_NO || !probe_port_is(in, 6379) || question_may_come(in))
 		return a;
 	if (in->orig.len == 0)
 		return probe_either(probe_begins(in->resp, "+OK\r\n"),
@@ -272,7 +295,11 @@ detect_tls(const struct detect_input *in)
 {
 	enum probe_answer a = probe_either(tls_record(in->orig, 1, in->orig_midstream),
 					   tls_record(in->resp, 2, in->resp_midstream));
+	bool midstream = in->orig_midstream || in->resp_midstream;
 
+	/* A server that has greeted in other words may turn to it later: see turn.h. */
+	if (!midstream && in->resp.len != 0 && (in->resp.p[0] < 20 || in->resp.p[0] > 23))
+		return PROBE_NO;
 	return a != PROBE_NO ? a : in->orig_midstream ? PROBE_NO : ssl2_hello(in->orig);
 }
 
@@ -300,6 +327,24 @@ detect_postgresql(const struct detect_input *in)
 }
 
 /*
+ * A client's log-in to MySQL, or its wish for TLS, as far as it goes: length (3, little endian) |
+ * sequence 1 | flags 4 | greatest packet 4 | character set 1 | 19 zeros, and 4 bytes of MariaDB's.
+ */
+static bool
+mysql_login(struct span s)
+{
+	if (s.len == 0 || (s.len > 2 && s.p[2] != 0) || (s.len > 3 && s.p[3] != 1))
+		return false;
+	if (s.len > 1 && (s.p[0] | s.p[1] << 8) < 32)
+		return false;
+	for (size_t i = 13; i < s.len && i < 32; i++) {
+		if (s.p[i] != 0)
+			return false;
+	}
+	return true;
+}
+
+/*
  * MySQL greets first: length (3, little endian) | sequence 0 | protocol 10 | version text and NUL.
  * Or refuses: 0xff and an error number.
  */
@@ -312,8 +357,11 @@ detect_mysql(const struct detect_input *in)
 
 	if (in->orig_midstream && mysql_asks(in->orig))
 		return PROBE_YES;
-	if (s.len == 0 || in->resp_midstream)
+	if (in->resp_midstream)
 		return PROBE_NO;
+	/* The greeting that it answers is still to come, in a mirror that brings it late. */
+	if (s.len == 0)
+		return mysql_login(in->orig) ? PROBE_MAYBE : PROBE_NO;
 	if (s.len < 6)
 		return (s.len > 2 && s.p[2] != 0) || (s.len > 3 && s.p[3] != 0) ? PROBE_NO
 										: PROBE_MAYBE;

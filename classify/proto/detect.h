@@ -47,6 +47,7 @@ struct detect_input {
 	 * them. */
 	struct span orig, resp;
 	bool orig_midstream, resp_midstream;
+	bool orig_unseen; /* nothing of it will be seen before this is decided */
 };
 
 enum probe_answer { PROBE_NO, PROBE_MAYBE, PROBE_YES };

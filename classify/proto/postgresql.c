@@ -128,7 +128,7 @@ startup(struct postgresql *p, struct steps *s, const struct db_out *o)
 	if (code == CODE_TLS || code == CODE_GSS) {
 		p->tls_asked = code == CODE_TLS;
 		p->gss_asked = code == CODE_GSS;
-		steps_take(s, STARTUP, 8);
+		steps_next(s);
 		return;
 	}
 	if (len < 8 || len > STARTUP_MAX ||

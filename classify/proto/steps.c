@@ -87,6 +87,12 @@ steps_push(struct steps *s, const uint8_t *data, size_t len, steps_fn *step, ste
 }
 
 bool
+steps_between(const struct steps *s)
+{
+	return s->lost || (s->state == STEPS_BEGIN && is_whole(s));
+}
+
+bool
 steps_gap(struct steps *s, uint64_t len, uint8_t what)
 {
 	uint64_t rest = s->left;

@@ -139,6 +139,9 @@ steps_taken(const struct steps *s)
 size_t steps_push(struct steps *s, const uint8_t *data, size_t len, steps_fn *step,
 		  steps_bytes_fn *bytes, void *arg);
 
+/* No message is under way, or nobody knows. */
+bool steps_between(const struct steps *s);
+
 /*
  * len bytes were lost. True when they end within what is being handed on, which then goes on, or
  * else within the message at hand, whose rest is then handed on as what says; false when it is not

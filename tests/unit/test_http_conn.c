@@ -325,6 +325,59 @@ test_deflated(void **state)
 	}
 }
 
+/* A mirror may bring the 101 before what asked for it; what it switches to is known all the same.
+ */
+static void
+test_switched_before_asked(void **state)
+{
+	static const struct feed_turn turns[] = {
+		FEED_RESP("HTTP/1.1 101 x\r\nUpgrade: websocket\r\n\r\n\x81\x0bweir-canary"),
+		FEED_ORIG("GET /a HTTP/1.1\r\nHost: a.example\r\nUpgrade: websocket\r\n\r\n"),
+		FEED_ORIG("\x81\x8b\1\2\3\4vgjv,abj`pz"),
+		{ 0 },
+	};
+
+	(void)state;
+	feed_same(&feed, turns, 80);
+	feed_has(&feed, "protocol=websocket");
+	feed_has(&feed, "url_path=/a");
+	feed_has(&feed, "findings=2");
+	feed_run(&feed, (const struct feed_turn[]) { turns[0], { 0 } }, 80, SIZE_MAX, SIZE_MAX);
+	feed_has(&feed, "http_status=101");
+}
+
+/*
+ * An answer that cannot wait for its question, for its length or because bytes of it were lost, is
+ * searched as it is; the question says what is spoken from there on.
+ */
+static void
+test_long_answer_before_asked(void **state)
+{
+	static char answer[6000] = "$5970\r\nweir-canary";
+	static const char question[] = "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n";
+	struct feed_turn turns[] = {
+		{ CONN_RESP, answer, sizeof(answer), 0 },
+		{ CONN_ORIG, question, sizeof(question) - 1, 0 },
+		FEED_RESP("$11\r\nweir-canary\r\n"),
+		{ 0 },
+	};
+
+	(void)state;
+	memset(answer + strlen(answer), 'x', sizeof(answer) - strlen(answer));
+	for (size_t step = 1; step < 10000; step *= 7) {
+		feed_run(&feed, turns, 7000, step, SIZE_MAX);
+		feed_has(&feed, "db_operation=read db_statements=1");
+		feed_has(&feed, "protocol=redis inspected_bytes=");
+		feed_has(&feed, "findings=2");
+	}
+	turns[0] = (struct feed_turn) { CONN_RESP, "weir-canary lost", 16, 0 };
+	turns[2].gap = 7;
+	feed_run(&feed, (const struct feed_turn[]) { turns[0], turns[2], turns[1], { 0 } }, 7000,
+		 SIZE_MAX, SIZE_MAX);
+	feed_has(&feed, "db_operation=read db_statements=1");
+	feed_has(&feed, "findings=1");
+}
+
 static size_t
 compress_as(int bits, const char *text, uint8_t *out, size_t cap)
 {
@@ -416,9 +469,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_codings),	 cmocka_unit_test(test_trailers),
-		cmocka_unit_test(test_chunks),	 cmocka_unit_test(test_long),
-		cmocka_unit_test(test_deflated), cmocka_unit_test(test_transfer_codings),
+		cmocka_unit_test(test_codings),
+		cmocka_unit_test(test_trailers),
+		cmocka_unit_test(test_chunks),
+		cmocka_unit_test(test_long),
+		cmocka_unit_test(test_switched_before_asked),
+		cmocka_unit_test(test_long_answer_before_asked),
+		cmocka_unit_test(test_deflated),
+		cmocka_unit_test(test_transfer_codings),
 		cmocka_unit_test(test_events),
 	};
 
