@@ -58,54 +58,19 @@ multipart_boundary(struct span content_type)
 /* ------------------------------------------------------------------ content */
 
 static void
-quoted_byte(struct multipart *m, uint8_t b, const struct multipart_handler *on, void *arg)
-{
-	int high, low;
-	uint8_t c = '?';
-
-	if (m->quoted_have == 0 && b == '=') {
-		m->quoted_have = 1;
-		return;
-	}
-	if (m->quoted_have == 0) {
-		on->content(arg, &b, 1);
-		return;
-	}
-	/* A line that ends in '=' goes on in the next one. */
-	if (m->quoted_have == 1 && b == '\r')
-		return;
-	if (m->quoted_have == 1 && b == '\n') {
-		m->quoted_have = 0;
-		return;
-	}
-	m->quoted[m->quoted_have - 1] = b;
-	if (++m->quoted_have <= 2)
-		return;
-	m->quoted_have = 0;
-	high = hex_value(m->quoted[0]);
-	low = hex_value(m->quoted[1]);
-	if (high >= 0 && low >= 0)
-		c = (uint8_t)(high << 4 | low);
-	on->content(arg, &c, 1);
-}
-
-/* Text without '=' is handed on as it lies. */
-static void
 quoted_content(struct multipart *m, const uint8_t *data, size_t len,
 	       const struct multipart_handler *on, void *arg)
 {
-	while (len > 0) {
-		const uint8_t *mark = m->quoted_have == 0 ? memchr(data, '=', len) : data;
-		size_t n = mark == NULL ? len : (size_t)(mark - data);
+	uint8_t out[QUOTED_PRINTABLE_ROOM(1024)];
 
-		if (n > 0) {
-			on->content(arg, data, n);
-		} else {
-			quoted_byte(m, *data, on, arg);
-			n = 1;
-		}
-		data += n;
-		len -= n;
+	while (len > 0) {
+		size_t some = len < 1024 ? len : 1024;
+		size_t n = quoted_printable_push(&m->quoted, data, some, out);
+
+		if (n != 0)
+			on->content(arg, out, n);
+		data += some;
+		len -= some;
 	}
 }
 
@@ -219,7 +184,7 @@ begin_part(struct multipart *m, const struct multipart_handler *on, void *arg)
 {
 	m->state = STATE_HEADERS;
 	m->coding = MULTIPART_PLAIN;
-	m->quoted_have = 0;
+	m->quoted = (struct quoted_printable) { 0 };
 	m->line_len = 0;
 	m->line_over = false;
 	m->base64 = (struct base64) { 0 };
@@ -336,7 +301,7 @@ multipart_gap(struct multipart *m, const struct multipart_handler *on, void *arg
 	/* A line with a hole is no header; the next ones are. */
 	m->line_len = 0;
 	m->line_over = false;
-	m->quoted_have = 0;
+	m->quoted = (struct quoted_printable) { 0 };
 	m->base64 = (struct base64) { 0 };
 }
 

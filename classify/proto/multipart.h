@@ -19,6 +19,7 @@
 #include <stdbool.h>
 
 #include "classify/proto/base64.h"
+#include "classify/proto/quoted_printable.h"
 #include "classify/span.h"
 
 #define MULTIPART_BOUNDARY_BYTES 70u
@@ -44,14 +45,13 @@ struct multipart {
 	uint8_t start;	 /* where in the delimiter the match began: LF alone begins at 1 */
 	uint8_t matched; /* up to where it holds */
 	uint8_t delimiter_len;
-	uint8_t quoted_have; /* of "=XX" */
-	uint8_t quoted[2];
 	bool dash; /* behind the boundary: the first of two */
 	bool in_part;
 	bool line_over; /* a header line is whole unless the next byte continues it */
 	uint16_t line_len;
 	uint64_t parts;
 	struct base64 base64;
+	struct quoted_printable quoted;
 	char delimiter[4 + MULTIPART_BOUNDARY_BYTES];
 	uint8_t line[MULTIPART_LINE_BYTES];
 };

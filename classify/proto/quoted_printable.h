@@ -1,0 +1,25 @@
+/*
+ * Quoted-printable as it streams by (RFC 2045 section 6.7): =XX is a byte, a line that ends in '='
+ * goes on in the next one. An '=' that begins neither stays as it is. Any split gives the same
+ * bytes.
+ */
+#ifndef WEIR_QUOTED_PRINTABLE_H
+#define WEIR_QUOTED_PRINTABLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* All zero is a valid start. */
+struct quoted_printable {
+	uint8_t have; /* of "=XX" */
+	uint8_t digit;
+};
+
+/* Room that len bytes need, whatever came before. */
+#define QUOTED_PRINTABLE_ROOM(len) ((len) + 2)
+
+/* Returns how many bytes were written to out. */
+size_t quoted_printable_push(struct quoted_printable *q, const uint8_t *in, size_t len,
+			     uint8_t *out);
+
+#endif
