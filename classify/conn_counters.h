@@ -70,6 +70,8 @@ enum conn_skip {
 	X(db_operations, "operations of databases and brokers")                                    \
 	X(db_ops_refused, "operations not recorded: the pool was empty")                           \
 	X(db_texts_left_out, "targets, statements, codes that a record had no room for")           \
+	X(mail_unread,                                                                             \
+	  "messages of mail searched without undoing their codings: the pool was empty")           \
 	X(attachment_bytes, "base64 of pictures, sound and files in prompts: not scanned")         \
 	X(mcp_messages, "messages of agents: requests with their answers, notifications")          \
 	X(mcp_refused, "exchanges not looked at for messages of agents: the pool was empty")       \

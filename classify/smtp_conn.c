@@ -1,12 +1,17 @@
 /*
  * SMTP: commands, answers and messages are scanned, each direction as one stream; what belongs to
- * AUTH is not looked at. After STARTTLS the connection is TLS.
+ * AUTH is not looked at. After STARTTLS the connection is TLS. Of messages the codings of mail are
+ * undone (proto/mime.h); where the pool has no room for that, they are scanned as they come.
  *
  * The first bytes of a line are held back until it is known whether it is a secret; what is still
  * held when the connection ends is told as inspected, but not scanned: no rule matches half a word.
  */
 #include "classify/conn_env.h"
+#include "classify/proto/mime.h"
 #include "classify/proto/smtp.h"
+#include "classify/proto/tls.h"
+
+_Static_assert(sizeof(struct mime) <= TLS_BUFFER_BYTES, "a message fits a message buffer");
 
 struct smtp_conn {
 	struct conn_env *env;
@@ -14,7 +19,9 @@ struct smtp_conn {
 	struct smtp smtp;
 	struct scan_stream *scan[2];
 	bool refused[2];
-	size_t lost; /* of the bytes at hand */
+	struct mime *mime;   /* of the message at hand, or NULL */
+	bool unread;	     /* there was no room for it */
+	size_t lost, binary; /* of the bytes at hand */
 };
 
 static void
@@ -38,14 +45,65 @@ scan(struct smtp_conn *s, unsigned dir, const uint8_t *data, size_t len)
 }
 
 static void
+mime_text(void *arg, const uint8_t *data, size_t len)
+{
+	scan(arg, CONN_ORIG, data, len);
+}
+
+static void
+mime_binary(void *arg, size_t len)
+{
+	struct smtp_conn *s = arg;
+
+	s->binary += len;
+}
+
+static const struct mime_handler mime_handler = { mime_text, mime_binary };
+
+static void
+body(struct smtp_conn *s, const uint8_t *data, size_t len)
+{
+	if (s->mime == NULL && !s->unread) {
+		s->mime = slab_take(&s->env->message_buffers);
+		s->unread = s->mime == NULL;
+		s->env->counters.mail_unread += s->unread;
+		if (s->mime != NULL)
+			memset(s->mime, 0, sizeof(*s->mime));
+	}
+	if (s->mime != NULL)
+		mime_push(s->mime, data, len, &mime_handler, s);
+	else
+		scan(s, CONN_ORIG, data, len);
+}
+
+static void
+end_body(struct smtp_conn *s)
+{
+	if (s->mime != NULL)
+		mime_end(s->mime, &mime_handler, s);
+	slab_give(&s->env->message_buffers, s->mime);
+	s->mime = NULL;
+	s->unread = false;
+}
+
+static void
 smtp_bytes(void *arg, unsigned dir, enum smtp_bytes kind, const uint8_t *data, size_t len)
 {
 	struct smtp_conn *s = arg;
 
 	switch (kind) {
 	case SMTP_LINE:
+		/* Between its chunks a message goes on. */
+		if (dir != CONN_ORIG || s->mime == NULL)
+			scan(s, dir, data, len);
+		break;
 	case SMTP_BODY:
-		scan(s, dir, data, len);
+		body(s, data, len);
+		break;
+	case SMTP_END:
+		end_body(s);
+		break;
+	case SMTP_DOT:
 		break;
 	case SMTP_LOST:
 		s->lost += len;
@@ -75,15 +133,20 @@ smtp_conn_push(struct conn_env *env, struct conn *c, void *state, enum conn_dir 
 	       const uint8_t *data, size_t len)
 {
 	struct smtp_conn *s = state;
-	size_t taken;
+	size_t taken, rest;
 
-	s->lost = 0;
+	s->lost = s->binary = 0;
 	taken = smtp_push(&s->smtp, dir, data, len, smtp_bytes, s);
 	conn_skipped(env, c, CONN_SKIP_UNSYNCED, s->lost);
+	rest = taken - s->lost;
+	/* Bytes that were held back were told with an earlier push. */
+	if (s->binary > rest)
+		s->binary = rest;
+	conn_skipped(env, c, CONN_SKIP_BINARY, s->binary);
 	if (s->refused[dir])
-		conn_skipped(env, c, CONN_SKIP_LIMIT, taken - s->lost);
+		conn_skipped(env, c, CONN_SKIP_LIMIT, rest - s->binary);
 	else
-		conn_inspected(env, c, taken - s->lost);
+		conn_inspected(env, c, rest - s->binary);
 	if (s->smtp.tls_begins)
 		conn_become(c, PROTOCOL_TLS);
 	return taken;
@@ -96,6 +159,8 @@ smtp_conn_gap(struct conn_env *env, struct conn *c, void *state, enum conn_dir d
 
 	(void)env, (void)c, (void)len;
 	smtp_gap(&s->smtp, dir);
+	if (dir == CONN_ORIG && s->mime != NULL)
+		mime_gap(s->mime, &mime_handler, s);
 	if (s->scan[dir] != NULL)
 		scan_gap(s->scan[dir]);
 }
@@ -106,6 +171,8 @@ smtp_half_close(struct conn_env *env, struct conn *c, void *state, enum conn_dir
 	struct smtp_conn *s = state;
 
 	(void)env, (void)c;
+	if (dir == CONN_ORIG)
+		end_body(s);
 	if (s->scan[dir] != NULL)
 		scan_close(s->scan[dir], smtp_found, s);
 	s->scan[dir] = NULL;

@@ -21,6 +21,14 @@ tell(struct call *c, enum smtp_bytes kind, const uint8_t *data, size_t len)
 		c->fn(c->arg, c->dir, kind, data, len);
 }
 
+static void
+end_message(struct call *c)
+{
+	if (c->s->begun)
+		c->fn(c->arg, CLIENT, SMTP_END, NULL, 0);
+	c->s->begun = false;
+}
+
 static bool
 begins(const struct smtp_side *l, const char *word)
 {
@@ -42,26 +50,33 @@ is_word(const struct smtp_side *l, const char *word)
 	return at == l->have;
 }
 
-static uint64_t
-chunk_bytes(const struct smtp_side *l)
+/* BDAT, how many bytes, and "LAST" behind those that end the message. */
+static void
+chunk_line(struct call *c, struct smtp_side *l)
 {
-	uint64_t n = 0;
+	struct smtp *s = c->s;
+	size_t i;
 
-	for (size_t i = 5; i < l->have && l->head[i] >= '0' && l->head[i] <= '9'; i++)
-		n = n * 10 + (l->head[i] - '0');
-	return n;
+	s->chunk_left = 0;
+	for (i = 5; i < l->have && l->head[i] >= '0' && l->head[i] <= '9'; i++)
+		s->chunk_left = s->chunk_left * 10 + (l->head[i] - '0');
+	s->last = l->have - i > 4 && span_is_nocase(span_of(l->head + i, 5), " last");
+	l->mode = s->chunk_left != 0 ? SMTP_CHUNK : SMTP_COMMANDS;
+	if (s->chunk_left == 0 && s->last)
+		end_message(c);
 }
 
 static void
-client_line(struct smtp *s, struct smtp_side *l)
+client_line(struct call *c, struct smtp_side *l)
 {
+	struct smtp *s = c->s;
+
 	if (is_word(l, "data")) {
+		end_message(c);
 		l->mode = SMTP_MESSAGE;
 		s->dot = DOT_LINE;
-		s->begun = false;
 	} else if (begins(l, "bdat ")) {
-		s->chunk_left = chunk_bytes(l);
-		l->mode = s->chunk_left != 0 ? SMTP_CHUNK : SMTP_COMMANDS;
+		chunk_line(c, l);
 	} else if (is_word(l, "starttls")) {
 		s->tls_asked = true;
 	}
@@ -79,6 +94,8 @@ know(struct call *c, struct smtp_side *l)
 	if (c->dir == CLIENT) {
 		if (begins(l, "mail ") || begins(l, "quit") || begins(l, "ehlo "))
 			s->auth = false;
+		if (begins(l, "mail ") || begins(l, "rset") || begins(l, "ehlo "))
+			end_message(c);
 		if (begins(l, "auth "))
 			s->auth = true;
 		l->secret = s->auth;
@@ -118,9 +135,9 @@ server_line(struct call *c, const struct smtp_side *l)
 		if (s->side[CLIENT].mode == SMTP_MESSAGE && !s->begun)
 			s->side[CLIENT].mode = SMTP_COMMANDS;
 	} else if (message) {
+		end_message(c);
 		s->side[CLIENT].mode = SMTP_MESSAGE;
 		s->dot = DOT_LINE;
-		s->begun = false;
 	}
 	return tls;
 }
@@ -142,7 +159,7 @@ line(struct call *c, struct smtp_side *l, const uint8_t *data, size_t len)
 	if (end == NULL)
 		return n;
 	if (c->dir == CLIENT && !l->secret)
-		client_line(c->s, l);
+		client_line(c, l);
 	else if (c->dir == SERVER)
 		c->s->tls_begins = server_line(c, l);
 	l->have = 0;
@@ -150,12 +167,20 @@ line(struct call *c, struct smtp_side *l, const uint8_t *data, size_t len)
 	return n;
 }
 
+/* The dot at hand is none of the message's: what came before it is told. */
+static void
+tell_dot(struct call *c, const uint8_t *data, size_t from, size_t at)
+{
+	tell(c, SMTP_BODY, data + from, at - from);
+	tell(c, SMTP_DOT, data + at, 1);
+}
+
 /* Up to the end of the message, if it is there. */
 static size_t
 message(struct call *c, struct smtp_side *l, const uint8_t *data, size_t len)
 {
 	struct smtp *s = c->s;
-	size_t i = 0;
+	size_t i = 0, from = 0;
 
 	s->begun = true;
 	while (i < len && l->mode == SMTP_MESSAGE) {
@@ -167,6 +192,10 @@ message(struct call *c, struct smtp_side *l, const uint8_t *data, size_t len)
 			break;
 		case DOT_LINE:
 			s->dot = b == '.' ? DOT_DOT : b == '\r' ? DOT_CR : DOT_NONE;
+			if (b == '.') {
+				tell_dot(c, data, from, i - 1);
+				from = i;
+			}
 			break;
 		case DOT_DOT:
 			s->dot = b == '\r' ? DOT_DOT_CR : DOT_NONE;
@@ -185,7 +214,9 @@ message(struct call *c, struct smtp_side *l, const uint8_t *data, size_t len)
 		}
 		}
 	}
-	tell(c, SMTP_BODY, data, i);
+	tell(c, SMTP_BODY, data + from, i - from);
+	if (l->mode == SMTP_COMMANDS)
+		end_message(c);
 	return i;
 }
 
@@ -194,10 +225,14 @@ chunk(struct call *c, struct smtp_side *l, const uint8_t *data, size_t len)
 {
 	size_t n = len < c->s->chunk_left ? len : (size_t)c->s->chunk_left;
 
+	c->s->begun = true;
 	tell(c, SMTP_BODY, data, n);
 	c->s->chunk_left -= n;
-	if (c->s->chunk_left == 0)
-		l->mode = SMTP_COMMANDS;
+	if (c->s->chunk_left != 0)
+		return n;
+	l->mode = SMTP_COMMANDS;
+	if (c->s->last)
+		end_message(c);
 	return n;
 }
 

@@ -6,9 +6,11 @@
  *   server   lines that begin with a code of three digits
  *
  * Bytes are handed out by what they are, in spans of the caller's buffer or of the line's first
- * bytes, which are kept until the command is known. What belongs to AUTH is told as secret: its
- * line, and every line of the client's until the server says something else than 334 or the client
- * goes on with a command. Any split of the input gives the same bytes of each kind in order.
+ * bytes, which are kept until the command is known. Of a message the dots that stand before others
+ * at the beginning of a line, and the one that ends it, are told apart. What belongs to AUTH is
+ * told as secret: its line, and every line of the client's until the server says something else
+ * than 334 or the client goes on with a command. Any split of the input gives the same bytes of
+ * each kind in order.
  *
  * After a gap within a message its bytes go on; anywhere else the rest of the line is passed over.
  * A server that is not seen ends neither AUTH nor a message: then the client's own words do.
@@ -27,6 +29,8 @@
 enum smtp_bytes {
 	SMTP_LINE,   /* commands and answers */
 	SMTP_BODY,   /* of messages, headers included */
+	SMTP_DOT,    /* no part of the message, for all it stands in it */
+	SMTP_END,    /* no bytes: the message is over, or will not go on */
 	SMTP_SECRET, /* of AUTH: nobody's business */
 	SMTP_LOST,   /* rest of a line whose beginning is missing */
 };
@@ -51,6 +55,7 @@ struct smtp {
 	bool auth;	 /* under way */
 	bool tls_asked;	 /* and not answered yet */
 	bool begun;	 /* the message at hand has bytes */
+	bool last;	 /* the chunk at hand ends it */
 	bool tls_begins; /* with what comes next, of either side */
 };
 

@@ -1,6 +1,7 @@
 /*
  * smtp: dialogues, every row whole, byte by byte, and split in two everywhere. What was said is
- * written out by kind: lines as they are, {bodies}, <secrets>, [lost].
+ * written out by kind: lines as they are, {bodies}, <secrets>, [lost]; ^ is a dot that is none of
+ * the message, $ its end.
  */
 #include "tests/support/unit.h"
 
@@ -26,9 +27,15 @@ add(struct seen *s, unsigned dir, char c)
 static void
 on_bytes(void *arg, unsigned dir, enum smtp_bytes kind, const uint8_t *data, size_t len)
 {
-	static const char open[] = { 0, '{', '<', '[' }, close[] = { 0, '}', '>', ']' };
+	static const char open[] = { [SMTP_BODY] = '{', [SMTP_SECRET] = '<', [SMTP_LOST] = '[' };
+	static const char close[] = { [SMTP_BODY] = '}', [SMTP_SECRET] = '>', [SMTP_LOST] = ']' };
 	struct seen *s = arg;
 
+	if (kind == SMTP_DOT || kind == SMTP_END) {
+		assert_int_equal(len, kind == SMTP_DOT);
+		add(s, dir, kind == SMTP_DOT ? '^' : '$');
+		return;
+	}
 	assert_true(len > 0);
 	if (s->kind[dir] != (int)kind) {
 		if (close[s->kind[dir]] != 0)
@@ -57,34 +64,39 @@ static const struct smtp_case {
 	    ">RCPT TO:<b@example.com>/DATA/", "<250 OK/354 go on/", ">Subject: x//..text/./QUIT/",
 	    "<250 OK/221 bye/" },
 	  "EHLO me/MAIL FROM:<a@example.com>/RCPT TO:<b@example.com>/DATA/{Subject: "
-	  "x//..text/./}QUIT/",
+	  "x//^.text/^/$}QUIT/",
 	  "220 mx/250-mx/250 OK/250 OK/250 OK/354 go on/250 OK/221 bye/",
 	  false },
-	{ "only a dot", { ">DATA/", "<354 x/", ">./NOOP/" }, "DATA/{./}NOOP/", "354 x/", false },
+	{ "only a dot", { ">DATA/", "<354 x/", ">./NOOP/" }, "DATA/^{/$}NOOP/", "354 x/", false },
 	{ "dots that end nothing",
 	  { ">DATA/", "<354 x/", ">.a/b./..//.x/./RSET/" },
-	  "DATA/{.a/b./..//.x/./}RSET/",
+	  "DATA/^{a/b./^.//^x/^/$}RSET/",
 	  "354 x/",
 	  false },
 	{ "data refused", { ">DATA/", "<554 no/", ">QUIT/" }, "DATA/QUIT/", "554 no/", false },
 	{ "one recipient refused, data taken",
 	  { ">RCPT TO:<c>/DATA/", "<550 who/354 go/", ">x/./QUIT/" },
-	  "RCPT TO:<c>/DATA/{x/./}QUIT/",
+	  "RCPT TO:<c>/DATA/{x/^/$}QUIT/",
 	  "550 who/354 go/",
 	  false },
 	{ "a message asked for within a line",
 	  { ">X-", "<354 x/", ">y/./QUIT/" },
-	  "X-{y/./}QUIT/",
+	  "X-{y/^/$}QUIT/",
 	  "354 x/",
 	  false },
 	{ "the same, within what proves who it is",
 	  { ">AUTH LOGIN/", "<334 u/", ">c2VjcmV0", "<354 x/", ">y/./QUIT/" },
-	  "<AUTH LOGIN/c2VjcmV0>{y/./}QUIT/",
+	  "<AUTH LOGIN/c2VjcmV0>{y/^/$}QUIT/",
 	  "334 u/354 x/",
 	  false },
 	{ "chunks",
 	  { ">BDAT 5/abcdeBDAT 3 LAST/f/QUIT/" },
-	  "BDAT 5/{abcde}BDAT 3 LAST/{f/}QUIT/",
+	  "BDAT 5/{abcde}BDAT 3 LAST/{f/$}QUIT/",
+	  "",
+	  false },
+	{ "chunks of which the last is empty, and such that are left",
+	  { ">BDAT 3/abcbdat 0 last/BDAT 2/deRSET/BDAT 1/fMAIL FROM:<a>/" },
+	  "BDAT 3/{abc}bdat 0 last/$BDAT 2/{de$}RSET/BDAT 1/{f$}MAIL FROM:<a>/",
 	  "",
 	  false },
 	{ "auth plain",
@@ -113,7 +125,7 @@ static const struct smtp_case {
 	{ "gap in a line", { ">MAIL FR!", ">OM:<a>/QUIT/" }, "[OM:<a>/]QUIT/", "", false },
 	{ "gap in a message",
 	  { ">DATA/", "<354 x/", ">ab!", ">cd/./QUIT/" },
-	  "DATA/{abcd/./}QUIT/",
+	  "DATA/{abcd/^/$}QUIT/",
 	  "354 x/",
 	  false },
 	{ "gap in a chunk",
@@ -123,7 +135,7 @@ static const struct smtp_case {
 	  false },
 	{ "words in a message",
 	  { ">DATA/", "<354 x/", ">AUTH x/STARTTLS/./" },
-	  "DATA/{AUTH x/STARTTLS/./}",
+	  "DATA/{AUTH x/STARTTLS/^/$}",
 	  "354 x/",
 	  false },
 };
