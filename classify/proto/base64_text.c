@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "classify/span.h"
+
 #ifdef __SSSE3__
 #include <tmmintrin.h>
 #endif
@@ -10,7 +12,8 @@ enum state {
 	STATE_SEEK,
 	STATE_SKIP, /* a run that is no text */
 	STATE_TEXT,
-	STATE_LINE, /* a text that a line end has interrupted */
+	STATE_LINE,   /* a text that a line end has interrupted */
+	STATE_ESCAPE, /* or a backslash or percent sign */
 };
 
 #define LEAST BASE64_TEXT_LEAST
@@ -190,6 +193,76 @@ end_text(struct base64_text *t, const struct base64_text_handler *on, void *arg)
 	t->state = STATE_SEEK;
 }
 
+/* ------------------------------------------------------------------ escapes */
+
+enum { ESCAPE_MORE = 0, ESCAPE_NONE = 1 }; /* no bytes that stand in base64 */
+
+static bool
+begins_escape(struct base64_text *t, uint8_t c)
+{
+	if (c != '\\' && c != '%')
+		return false;
+	t->escape[0] = c;
+	t->nr_escape = 1;
+	t->state = STATE_ESCAPE;
+	return true;
+}
+
+/* Two hexadecimal digits, as far as they are there. */
+static uint8_t
+hex_stands_for(struct span s)
+{
+	uint8_t c;
+
+	if (s.len < 2)
+		return s.len == 1 && hex_value(s.p[0]) < 0 ? ESCAPE_NONE : ESCAPE_MORE;
+	if (hex_value(s.p[0]) < 0 || hex_value(s.p[1]) < 0)
+		return ESCAPE_NONE;
+	c = (uint8_t)(hex_value(s.p[0]) << 4 | hex_value(s.p[1]));
+	return c < ' ' && !is_line_end(c) ? ESCAPE_NONE : c;
+}
+
+/* 00 and two more. */
+static uint8_t
+unicode_stands_for(struct span s)
+{
+	for (size_t i = 0; i < 2 && i < s.len; i++) {
+		if (s.p[i] != '0')
+			return ESCAPE_NONE;
+	}
+	return s.len <= 2 ? ESCAPE_MORE : hex_stands_for(span_of(s.p + 2, s.len - 2));
+}
+
+/* The byte that it stands for, a line end for tabs, or one of the two above. */
+static uint8_t
+escape_stands_for(const uint8_t *p, size_t len)
+{
+	size_t i = 0;
+
+	if (p[0] == '%')
+		return hex_stands_for(span_of(p + 1, len - 1));
+	while (i < len && p[i] == '\\')
+		i++;
+	if (i == len)
+		return len <= 4 ? ESCAPE_MORE : ESCAPE_NONE;
+	if (i > 4)
+		return ESCAPE_NONE;
+	switch (p[i++]) {
+	case 'n':
+	case 'r':
+	case 't':
+		return '\n';
+	case '/':
+		return '/';
+	case 'u':
+		return unicode_stands_for(span_of(p + i, len - i));
+	default:
+		return ESCAPE_NONE;
+	}
+}
+
+/* ------------------------------------------------------------------ texts */
+
 /* Digits of a text; returns how many bytes were taken. */
 static size_t
 decode(struct base64_text *t, const uint8_t *data, size_t len, const struct base64_text_handler *on,
@@ -207,9 +280,48 @@ decode(struct base64_text *t, const uint8_t *data, size_t len, const struct base
 		return n;
 	if (is_line_end(data[n]))
 		t->state = STATE_LINE;
-	else
+	else if (!begins_escape(t, data[n]))
 		end_text(t, on, arg);
-	return n;
+	return t->state == STATE_ESCAPE ? n + 1 : n;
+}
+
+/* What has interrupted a text. Returns how many bytes were taken: one, or none where it is over. */
+static size_t
+interrupted(struct base64_text *t, uint8_t c, const struct base64_text_handler *on, void *arg)
+{
+	if (is_digit(c)) {
+		t->state = STATE_TEXT;
+		return 0;
+	}
+	if (is_line_end(c) || c == ' ' || c == '\t' || begins_escape(t, c))
+		return 1;
+	end_text(t, on, arg);
+	return 0;
+}
+
+static size_t
+escaped(struct base64_text *t, uint8_t c, const struct base64_text_handler *on, void *arg)
+{
+	uint8_t out[BASE64_ROOM(1)];
+	size_t bytes;
+
+	t->escape[t->nr_escape++] = c;
+	c = escape_stands_for(t->escape, t->nr_escape);
+	if (c == ESCAPE_MORE)
+		return 1;
+	if (is_line_end(c)) {
+		t->state = STATE_LINE;
+		return 1;
+	}
+	if (c == ESCAPE_NONE || !is_digit(c)) {
+		end_text(t, on, arg);
+		return 0;
+	}
+	t->state = STATE_TEXT;
+	bytes = base64_push(&t->base64, &c, 1, out);
+	if (bytes != 0)
+		on->text(arg, out, bytes);
+	return 1;
 }
 
 void
@@ -231,12 +343,10 @@ base64_text_push(struct base64_text *t, const uint8_t *data, size_t len,
 			at += decode(t, data + at, len - at, on, arg);
 			break;
 		case STATE_LINE:
-			if (is_digit(data[at]))
-				t->state = STATE_TEXT;
-			else if (is_line_end(data[at]))
-				at++;
-			else
-				end_text(t, on, arg);
+			at += interrupted(t, data[at], on, arg);
+			break;
+		case STATE_ESCAPE:
+			at += escaped(t, data[at], on, arg);
 			break;
 		}
 	}
@@ -245,7 +355,7 @@ base64_text_push(struct base64_text *t, const uint8_t *data, size_t len,
 void
 base64_text_end(struct base64_text *t, const struct base64_text_handler *on, void *arg)
 {
-	if (t->state == STATE_TEXT || t->state == STATE_LINE)
+	if (t->state == STATE_TEXT || t->state == STATE_LINE || t->state == STATE_ESCAPE)
 		end_text(t, on, arg);
 	t->state = STATE_SEEK;
 	t->nr_head = 0;

@@ -4,8 +4,9 @@
  *
  * A run of BASE64_TEXT_LEAST digits or more of either alphabet is tried: when its first bytes are
  * text, at one of the four places where a group may begin, the run is decoded and handed out, over
- * line ends, up to the first byte that is no digit. Anything else (images, hashes, identifiers) is
- * left alone after those first bytes.
+ * line ends and the blanks behind them, up to the first byte that is no digit. Line ends and digits
+ * may be escaped as JSON does, also more than once, and forms: \n \/ \u002B %2F. Anything else
+ * (images, hashes, identifiers) is left alone after those first bytes.
  *
  * Of ordinary text no more is looked at than the sixteen bytes on both sides of one byte in
  * BASE64_TEXT_LEAST. Any split gives the same texts. What is decoded is not searched for base64
@@ -20,7 +21,8 @@
 
 #include "classify/proto/base64.h"
 
-#define BASE64_TEXT_LEAST 32u
+#define BASE64_TEXT_LEAST  32u
+#define BASE64_TEXT_ESCAPE 9u /* four backslashes and u002B */
 
 struct base64_text_handler {
 	void (*text)(void *arg, const uint8_t *data, size_t len); /* the next piece of one */
@@ -31,6 +33,8 @@ struct base64_text_handler {
 struct base64_text {
 	uint8_t state;
 	uint8_t nr_head; /* digits of the run that the last push ended with */
+	uint8_t nr_escape;
+	uint8_t escape[BASE64_TEXT_ESCAPE];
 	struct base64 base64;
 	uint8_t head[BASE64_TEXT_LEAST];
 };
