@@ -662,6 +662,7 @@ exchange_message_end(struct exchange *x, enum conn_dir dir, bool complete)
 	/* What is known under its own name first: the body's stream may have it as well. */
 	exchange_text_end(m);
 	exchange_parts_end(m);
+	exchange_control_end(m);
 	exchange_scan_end(m);
 	if (x->mcp != NULL)
 		mcp_end(x->mcp, dir == CONN_RESP, m->complete, x->env->now_us);

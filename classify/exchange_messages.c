@@ -343,8 +343,39 @@ message_over(void *arg)
 	end_apart(m);
 }
 
-static const struct websocket_handler message_handler = { message_begin, message_piece,
-							  message_over };
+/* Whatever the two sides like to say that way: a text of its own, that no message is cut by. */
+static void
+control_piece(void *arg, const uint8_t *data, size_t len)
+{
+	struct message *m = arg;
+
+	if (m->control == NULL && !m->done) {
+		m->control = scan_open(m->x->env->scanner, BUFFER_WS_MESSAGE);
+		m->x->env->counters.scan_refused += m->control == NULL;
+	}
+	if (m->control != NULL)
+		scan_push(m->control, data, len, exchange_found, m);
+}
+
+static void
+control_over(void *arg)
+{
+	struct message *m = arg;
+
+	if (m->control != NULL)
+		scan_close(m->control, exchange_found, m);
+	m->control = NULL;
+}
+
+void
+exchange_control_end(struct message *m)
+{
+	control_over(m);
+}
+
+static const struct websocket_handler message_handler = {
+	message_begin, message_piece, message_over, control_piece, control_over,
+};
 
 void
 exchange_begin_websocket(struct exchange *x)
@@ -380,6 +411,8 @@ exchange_websocket_gap(struct exchange *x, enum conn_dir dir, uint64_t len)
 	if (m->websocket_deflated && m->websocket.inside)
 		m->decode_failed = true;
 	websocket_gap(&m->websocket, len, &message_handler, m);
+	if (m->control != NULL)
+		scan_gap(m->control);
 	exchange_scan_gap(m);
 	exchange_text_gap(m);
 	if (x->llm != NULL && dir == CONN_ORIG)

@@ -69,8 +69,9 @@ struct message {
 	bool unread;	     /* a field, or the rest of one */
 	bool coding_unknown; /* it is searched as it is, and counted as not decoded */
 	struct scan_stream *scan;
-	struct scan_stream *blob; /* of a text in base64, while it lasts */
-	struct sse_join sse_join; /* of a body of events, on its way to the scanner */
+	struct scan_stream *control; /* of a ping, pong or close, while it lasts */
+	struct scan_stream *blob;    /* of a text in base64, while it lasts */
+	struct sse_join sse_join;    /* of a body of events, on its way to the scanner */
 	struct base64_text base64_text;
 	enum buffer type_buffer;  /* where a body of its type is looked at */
 	enum buffer scan_buffer;  /* of scan, and of what is found in its base64 */
@@ -199,6 +200,9 @@ struct span exchange_query(const struct exchange *x);
 void exchange_found(void *arg, const struct finding *f);
 /* What waits for it is told: it was a model call, or was none. */
 void exchange_settle_findings(struct exchange *x, bool is_call);
+
+/* A ping, pong or close that is under way is over. */
+void exchange_control_end(struct message *m);
 
 /* What may hold base64, and is scanned by a stream of its own. */
 void exchange_scan_blob(struct message *m, enum buffer as, const uint8_t *data, size_t len);

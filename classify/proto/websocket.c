@@ -94,7 +94,9 @@ end_frame(struct run *r)
 
 	w->payload = false;
 	w->head_len = 0;
-	if (!is_control(w) && (w->head[0] & FIN) != 0) {
+	if (is_control(w)) {
+		r->on->control_end(r->arg);
+	} else if ((w->head[0] & FIN) != 0) {
 		w->inside = false;
 		r->on->end(r->arg);
 	}
@@ -133,6 +135,15 @@ read_head(struct run *r)
 }
 
 static void
+tell(struct run *r, const uint8_t *data, size_t len)
+{
+	if (is_control(r->w))
+		r->on->control(r->arg, data, len);
+	else
+		r->on->bytes(r->arg, data, len);
+}
+
+static void
 unmask(struct run *r, const uint8_t *data, size_t len)
 {
 	const uint8_t *mask = r->w->head + head_bytes(r->w) - 4;
@@ -144,7 +155,7 @@ unmask(struct run *r, const uint8_t *data, size_t len)
 		for (size_t i = 0; i < n; i++)
 			clear[i] = data[i] ^ mask[(r->w->mask_at + i) & 3];
 		r->w->mask_at = (uint8_t)((r->w->mask_at + n) & 3);
-		r->on->bytes(r->arg, clear, n);
+		tell(r, clear, n);
 		data += n;
 		len -= n;
 	}
@@ -160,10 +171,10 @@ read_payload(struct run *r)
 	w->left -= n;
 	if (is_control(w))
 		w->framing_bytes += n;
-	else if (is_masked(w))
+	if (is_masked(w))
 		unmask(r, data, n);
 	else
-		r->on->bytes(r->arg, data, n);
+		tell(r, data, n);
 	if (w->left == 0)
 		end_frame(r);
 }

@@ -6,7 +6,7 @@
  *      | FIN RSV opcode | MASK length | extended | mask | payload ...
  *
  * A compressed message (permessage-deflate, RFC 7692) is handed out as it is; its frames say so
- * with RSV1. Control frames between the pieces of a message are passed over.
+ * with RSV1. What control frames carry, also between the pieces of a message, is handed out apart.
  *
  * Push parser, any split, nothing kept but a frame's head. A gap inside a frame keeps the place.
  * Any other loses it for good: nothing in the stream tells where a frame begins. A frame that
@@ -21,11 +21,15 @@
 
 #define WEBSOCKET_HEAD_BYTES 14u
 
-/* Every member is required. bytes comes between begin and end, of one message at a time. */
+/* Every member is required. bytes comes between begin and end, of one message at a
+ * time. */
 struct websocket_handler {
 	void (*begin)(void *arg, bool compressed);
 	void (*bytes)(void *arg, const uint8_t *data, size_t len);
 	void (*end)(void *arg);
+	/* What a ping, pong or close carries; of a close two bytes of code, and then the reason. */
+	void (*control)(void *arg, const uint8_t *data, size_t len);
+	void (*control_end)(void *arg);
 };
 
 /* All zero is a valid start. */

@@ -49,7 +49,23 @@ on_end(void *arg)
 	mix(s, 'e');
 }
 
-static const struct websocket_handler on = { on_begin, on_bytes, on_end };
+static void
+on_control(void *arg, const uint8_t *data, size_t len)
+{
+	if (len == 0)
+		abort();
+	for (size_t i = 0; i < len; i++)
+		mix(arg, data[i]);
+}
+
+static void
+on_control_end(void *arg)
+{
+	mix(arg, 'c');
+}
+
+static const struct websocket_handler on = { on_begin, on_bytes, on_end, on_control,
+					     on_control_end };
 
 static struct sum
 walk(const uint8_t *data, size_t len, size_t step, size_t gap_at)

@@ -346,6 +346,24 @@ test_switched_before_asked(void **state)
 	feed_has(&feed, "http_status=101");
 }
 
+/* What pings and a close carry is searched, also between the pieces of a message that has more. */
+static void
+test_control_frames(void **state)
+{
+	static const struct feed_turn turns[] = {
+		FEED_ORIG("GET /a HTTP/1.1\r\nHost: a.example\r\nUpgrade: websocket\r\n\r\n"),
+		FEED_RESP("HTTP/1.1 101 x\r\nUpgrade: websocket\r\n\r\n"),
+		FEED_RESP("\x01\x04more\x89\x0bweir-canary\x80\x01."),
+		FEED_ORIG("\x8a\x80\1\2\3\4\x88\x8d\1\2\3\4\002\352tahp.g`lbvx"),
+		{ 0 },
+	};
+
+	(void)state;
+	feed_same(&feed, turns, 80);
+	feed_has(&feed, "findings=2");
+	feed_has(&feed, "where=ws.message");
+}
+
 /*
  * An answer that cannot wait for its question, for its length or because bytes of it were lost, is
  * searched as it is; the question says what is spoken from there on.
@@ -473,6 +491,7 @@ main(void)
 		cmocka_unit_test(test_trailers),
 		cmocka_unit_test(test_chunks),
 		cmocka_unit_test(test_long),
+		cmocka_unit_test(test_control_frames),
 		cmocka_unit_test(test_switched_before_asked),
 		cmocka_unit_test(test_long_answer_before_asked),
 		cmocka_unit_test(test_deflated),

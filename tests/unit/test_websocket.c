@@ -37,7 +37,31 @@ on_end(void *arg)
 	add("}", 1);
 }
 
-static const struct websocket_handler on = { on_begin, on_bytes, on_end };
+/* Where it stands, (in brackets). */
+static bool in_control;
+
+static void
+on_control(void *arg, const uint8_t *data, size_t len)
+{
+	(void)arg;
+	assert_true(len > 0);
+	if (!in_control)
+		add("(", 1);
+	in_control = true;
+	add(data, len);
+}
+
+static void
+on_control_end(void *arg)
+{
+	(void)arg;
+	if (in_control)
+		add(")", 1);
+	in_control = false;
+}
+
+static const struct websocket_handler on = { on_begin, on_bytes, on_end, on_control,
+					     on_control_end };
 
 static const struct ws_case {
 	const char *name, *in;
@@ -52,7 +76,7 @@ static const struct ws_case {
 	{ "a ping and a pong between the pieces",
 	  BYTES("\x01\x03Hel\x89\x05"
 		"12345\x8a\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58\x80\x02lo"),
-	  "{Hello}", false },
+	  "{Hel(12345)(Hello)lo}", false },
 	{ "binary, 16-bit length",
 	  BYTES("\x82\x7e\0\x02"
 		"ab"),
@@ -66,7 +90,9 @@ static const struct ws_case {
 	{ "close with a reason",
 	  BYTES("\x88\x05\x03\xe8"
 		"bye"),
-	  "", false },
+	  "(\x03\xe8"
+	  "bye)",
+	  false },
 	{ "cut in a head", BYTES("\x81\x7e\0"), "", false },
 	{ "cut in a payload", BYTES("\x81\x05He"), "{He", false },
 	{ "continuation of nothing", BYTES("\x80\x01x"), "", true },
