@@ -11,6 +11,9 @@
  * exchange without one. Where the connection began by upgrade from HTTP/1, stream 1 is the exchange
  * that asked for it.
  *
+ * What a server pushes (RFC 9113 section 8.4) is an exchange like any other: the request is the one
+ * that its promise tells.
+ *
  * An extended CONNECT for WebSocket (RFC 8441) that is granted makes the stream one: its frames are
  * taken off as those of HTTP/1's are.
  *
@@ -39,7 +42,8 @@ struct http2_stream {
 	bool headers[2]; /* the block that opens a message is over; later ones are trailers */
 	bool has_status;
 	bool asks_websocket, is_websocket;
-	bool interim; /* the block at hand is of a 1xx */
+	bool interim;	/* the block at hand is of a 1xx */
+	bool promising; /* it is the request that the server promises to answer */
 	bool ended[2];
 	bool cancelled;	     /* by the client; ... */
 	uint32_t newest;     /* ... the last stream that it had opened by then */
@@ -290,6 +294,15 @@ body_gap(struct http2_stream *s, enum conn_dir dir, uint64_t len)
 /* ------------------------------------------------------------------ header blocks */
 
 static struct hpack_text *
+take_text(struct http2_conn *h, enum conn_dir dir)
+{
+	h->text[dir] = slab_take(&h->env->http2_texts);
+	if (h->text[dir] == NULL)
+		h->env->counters.http2_blocks_refused++;
+	return h->text[dir];
+}
+
+static struct hpack_text *
 on_headers_begin(void *arg, uint32_t id)
 {
 	struct side *side = arg;
@@ -303,14 +316,39 @@ on_headers_begin(void *arg, uint32_t id)
 	else if (id % 2 == 1 && id > h->newest)
 		h->newest = id;
 	s = id == 0 ? NULL : touch_stream(h, id);
-	if (s == NULL && id % 2 == 1)
+	if (s == NULL && id != 0 && (id % 2 == 1 || side->dir == CONN_RESP))
 		s = open_stream(h, id);
 	if (s != NULL)
 		s->interim = false;
-	h->text[side->dir] = slab_take(&h->env->http2_texts);
-	if (h->text[side->dir] == NULL)
-		h->env->counters.http2_blocks_refused++;
-	return h->text[side->dir];
+	return take_text(h, side->dir);
+}
+
+/* Numbers are not used again: whatever had this one is over. */
+static struct hpack_text *
+on_promise_begin(void *arg, uint32_t id)
+{
+	struct side *side = arg;
+	struct http2_conn *h = side->h;
+	struct http2_stream *s = NULL;
+
+	touch_tables(h);
+	if (id != 0 && side->dir == CONN_RESP) {
+		if (find_stream(h, id) != NULL)
+			close_first(h);
+		s = open_stream(h, id);
+	}
+	if (s != NULL) {
+		s->promising = true;
+		s->touched_us = h->env->now_us;
+	}
+	return take_text(h, side->dir);
+}
+
+/* Which message the block at hand is of: a promise is the server's word of a request. */
+static enum conn_dir
+message_of_block(const struct http2_stream *s, enum conn_dir dir)
+{
+	return s != NULL && s->promising ? CONN_ORIG : dir;
 }
 
 static void
@@ -392,16 +430,17 @@ on_field(void *arg, uint32_t id, struct span name, struct span value)
 	struct side *side = arg;
 	/* First in the list, but where the other side has spoken since of another stream. */
 	struct http2_stream *s = find_stream(side->h, id);
+	enum conn_dir dir = message_of_block(s, side->dir);
 
-	if (!is_followed(s, side->dir))
+	if (!is_followed(s, dir))
 		return;
 	if (value.len == HPACK_VALUE_CAP &&
 	    side->h->parser[side->dir].hpack.value_len > HPACK_VALUE_CAP)
-		exchange_unread(s->x, side->dir);
-	if (s->headers[side->dir]) {
+		exchange_unread(s->x, dir);
+	if (s->headers[dir]) {
 		if (name.p != NULL && value.p != NULL)
-			exchange_trailer(s->x, side->dir, name, value);
-	} else if (side->dir == CONN_ORIG) {
+			exchange_trailer(s->x, dir, name, value);
+	} else if (dir == CONN_ORIG) {
 		request_field(s, name, value);
 	} else {
 		response_field(s, name, value);
@@ -431,13 +470,16 @@ on_headers_end(void *arg, uint32_t id, bool end_stream, bool whole)
 {
 	struct side *side = arg;
 	struct http2_conn *h = side->h;
-	enum conn_dir dir = side->dir;
 	struct http2_stream *s = id == 0 ? NULL : touch_stream(h, id);
+	enum conn_dir dir = message_of_block(s, side->dir);
 
-	slab_give(&h->env->http2_texts, h->text[dir]);
-	h->text[dir] = NULL;
+	slab_give(&h->env->http2_texts, h->text[side->dir]);
+	h->text[side->dir] = NULL;
 	if (s == NULL)
 		return;
+	/* What is promised has no body. */
+	end_stream = end_stream || s->promising;
+	s->promising = false;
 	if (!s->headers[dir] && is_followed(s, dir) && !s->interim)
 		end_first_block(s, dir);
 	if (!whole && is_followed(s, dir))
@@ -516,6 +558,7 @@ on_reset(void *arg, uint32_t id)
 
 static const struct http2_handler handler = {
 	.headers_begin = on_headers_begin,
+	.promise_begin = on_promise_begin,
 	.field = on_field,
 	.headers_end = on_headers_end,
 	.data = on_data,

@@ -39,13 +39,21 @@ struct run {
 
 /* ------------------------------------------------------------------ header blocks */
 
+/* Whom the block at hand is about. A server's streams have even numbers; 0: nobody. */
+static uint32_t
+block_about(const struct http2 *h)
+{
+	if (!h->block_promised)
+		return h->block_stream;
+	return h->promised % 2 == 0 ? h->promised : 0;
+}
+
 static void
 field(void *arg, struct span name, struct span value)
 {
 	struct run *r = arg;
 
-	if (!r->h->block_promised)
-		r->on->field(r->arg, r->h->block_stream, name, value);
+	r->on->field(r->arg, block_about(r->h), name, value);
 }
 
 static void
@@ -58,7 +66,8 @@ begin_block(struct run *r)
 	h->block_promised = h->type == HTTP2_PUSH_PROMISE;
 	h->block_whole = true;
 	h->continuations = 0;
-	hpack_begin(&h->hpack, r->on->headers_begin(r->arg, h->block_promised ? 0 : h->stream));
+	hpack_begin(&h->hpack, h->block_promised ? r->on->promise_begin(r->arg, block_about(h))
+						 : r->on->headers_begin(r->arg, h->stream));
 }
 
 static void
@@ -66,7 +75,7 @@ end_block(struct run *r, bool whole)
 {
 	struct http2 *h = r->h;
 	enum hpack_result result = hpack_end(&h->hpack);
-	uint32_t stream = h->block_promised ? 0 : h->block_stream;
+	uint32_t stream = block_about(h);
 
 	h->events[HTTP2_BAD_BLOCK] += whole && result == HPACK_BROKEN;
 	h->events[HTTP2_CAPPED_BLOCK] += result == HPACK_CAPPED;
@@ -176,7 +185,8 @@ begin_frame(struct run *r)
 	if (h->type == HTTP2_PUSH_PROMISE)
 		h->prefix_left = (uint8_t)(h->prefix_left + PROMISED_BYTES);
 	h->state = h->prefix_left != 0 ? PREFIX : PAYLOAD;
-	if (h->type == HTTP2_HEADERS || h->type == HTTP2_PUSH_PROMISE) {
+	/* A promise's begins when it is known of which stream. */
+	if (h->type == HTTP2_HEADERS) {
 		begin_block(r);
 	} else if (h->type == HTTP2_CONTINUATION) {
 		if (h->continuations == HTTP2_MAX_CONTINUATIONS)
@@ -287,7 +297,8 @@ read_prefix(struct run *r)
 	if (first) {
 		h->padding = b;
 		h->flags &= (uint8_t)~FLAG_PADDED;
-	}
+	} else if (h->type == HTTP2_PUSH_PROMISE)
+		h->promised = (h->promised << 8 | b) & 0x7fffffffu;
 	h->framing_bytes++;
 	h->left--;
 	if (--h->prefix_left != 0)
@@ -297,6 +308,8 @@ read_prefix(struct run *r)
 		lose_place(r);
 		return;
 	}
+	if (h->type == HTTP2_PUSH_PROMISE)
+		begin_block(r);
 	h->state = PAYLOAD;
 	if (h->left == 0)
 		end_frame(r);

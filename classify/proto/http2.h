@@ -53,12 +53,17 @@ enum http2_frame {
 /*
  * Every member is required; none may call back into the same parser. A block of fields stands
  * between headers_begin and headers_end, and is told for the stream it opens or ends; field spans
- * are NULL where HPACK cannot know. data comes in pieces of one frame. Stream 0 stands for a
- * promise, of which no fields are told.
+ * are NULL where HPACK cannot know. data comes in pieces of one frame. Stream 0 is none: a promise
+ * of a number that no server has.
  */
 struct http2_handler {
 	/* Lends the text that a block needs, or NULL; taken back at headers_end. */
 	struct hpack_text *(*headers_begin)(void *arg, uint32_t stream);
+	/*
+	 * The same for a request that the server promises to answer on that stream; whatever else
+	 * is told of the stream until headers_end is of this request.
+	 */
+	struct hpack_text *(*promise_begin)(void *arg, uint32_t stream);
 	void (*field)(void *arg, uint32_t stream, struct span name, struct span value);
 	/* whole: false when fields were lost, by a gap or a limit. */
 	void (*headers_end)(void *arg, uint32_t stream, bool end_stream, bool whole);
@@ -97,7 +102,8 @@ struct http2 {
 	uint32_t padding;
 	bool block_ends_stream;
 	bool block_whole;
-	bool block_promised; /* of a PUSH_PROMISE: decoded, not told */
+	bool block_promised; /* of a PUSH_PROMISE, of the stream: */
+	uint32_t promised;
 };
 
 /* preface: the direction is seen from its start, and it is the client's. */

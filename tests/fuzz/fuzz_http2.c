@@ -45,6 +45,13 @@ on_begin(void *arg, uint32_t stream)
 	return &text;
 }
 
+static struct hpack_text *
+on_promise(void *arg, uint32_t stream)
+{
+	event(arg, 'p', stream);
+	return on_begin(arg, stream);
+}
+
 static void
 on_field(void *arg, uint32_t stream, struct span name, struct span value)
 {
@@ -100,7 +107,7 @@ on_reset(void *arg, uint32_t stream)
 }
 
 static const struct http2_handler handler = {
-	on_begin, on_field, on_end, on_data, on_data_gap, on_data_end, on_reset,
+	on_begin, on_promise, on_field, on_end, on_data, on_data_gap, on_data_end, on_reset,
 };
 
 static struct sum

@@ -37,6 +37,14 @@ on_begin(void *arg, uint32_t stream)
 	return &text;
 }
 
+static struct hpack_text *
+on_promise(void *arg, uint32_t stream)
+{
+	(void)arg;
+	event("p", stream);
+	return &text;
+}
+
 static void
 on_field(void *arg, uint32_t stream, struct span name, struct span value)
 {
@@ -89,7 +97,7 @@ on_reset(void *arg, uint32_t stream)
 }
 
 static const struct http2_handler on = {
-	on_begin, on_field, on_end, on_data, on_gap, on_data_end, on_reset,
+	on_begin, on_promise, on_field, on_end, on_data, on_gap, on_data_end, on_reset,
 };
 
 static void
@@ -131,10 +139,18 @@ static const struct frames_case {
 									 "\1") "\0\0\0\x8"),
 	  "d1 ab x1 d3 c D3 r1 ", false },
 	{ "empty data", BYTES(FRAME("\0", "\0", "\1", "\1")), "D1 ", false },
-	{ "a promise is decoded and not told",
+	{ "a promise, padded",
+	  BYTES(FRAME("\7", "\5", "\xc", "\1") "\1\0\0\0\4" GET "\0" FRAME("\0", "\0", "\0", "\1")),
+	  "p4 :method=GET e x1 ", false },
+	{ "a promise over two frames",
+	  BYTES(FRAME("\4", "\5", "\0", "\1") "\0\0\0\2" FRAME("\1", "\x9", "\4", "\1") GET),
+	  "p2 :method=GET e ", false },
+	{ "a promise of a client's number", BYTES(FRAME("\5", "\5", "\4", "\1") "\0\0\0\3" GET),
+	  "p0 :method=GET e ", false },
+	{ "a promise cut short",
 	  BYTES(FRAME("\x8", "\5", "\4", "\1") "\0\0\0\2"
 					       "\x40\1a\1" FRAME("\0", "\0", "\0", "\1")),
-	  "h0 e! x1 ", false },
+	  "p2 e! x1 ", false },
 	{ "unknown type",
 	  BYTES(FRAME("\2", "\x20", "\xff", "\7") "zz" FRAME("\0", "\0", "\1", "\1")), "D1 ",
 	  false },

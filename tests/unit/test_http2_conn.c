@@ -134,6 +134,42 @@ test_upgrade_cut(void **state)
 	feed_has_not(&feed, "http_status");
 }
 
+/* The answer to what a server promised is searched under the promised request. */
+static void
+test_push(void **state)
+{
+	struct bytes *o;
+
+	(void)state;
+	begin();
+	o = say(CONN_ORIG);
+	put_text(o, H2_PREFACE);
+	h2_headers(o, 1, ":method: GET\n:path: /page\n:authority: a.example\n", true);
+	o = say(CONN_RESP);
+	h2_promise(o, 1, 2, ":method: GET\n:path: /pushed\n:authority: a.example\nx-a: b\n");
+	h2_headers(o, 1, ":status: 200\n", false);
+	h2_promise(o, 1, 4, ":method: GET\n:path: /unwanted\n:authority: a.example\n");
+	h2_headers(o, 2, ":status: 203\ncontent-type: text/plain\n", false);
+	h2_data(o, 2, "weir-can", 8, false);
+	o = say(CONN_ORIG);
+	h2_frame(o, H2_RST, 0, 4, "\0\0\0\x8", 4);
+	o = say(CONN_RESP);
+	h2_data(o, 1, "page", 4, true);
+	h2_data(o, 2, "ary", 3, true);
+	/* Its promise was not seen. */
+	h2_headers(o, 6, ":status: 299\n", false);
+	h2_data(o, 6, "weir-canary", 11, true);
+	check(80);
+	feed_has(&feed, "http_request_method=GET url_host=a.example url_path=/pushed "
+			"url_template=/pushed http_status=203 http_request_body_bytes=0 "
+			"http_response_body_bytes=11");
+	feed_has(&feed, "url_path=/page url_template=/page http_status=200");
+	feed_has(&feed, "url_path=/unwanted");
+	feed_has(&feed, "http_status=299");
+	feed_has(&feed, "findings=2");
+	feed_has_not(&feed, "unsynced");
+}
+
 /* As gRPC servers do: settings before anybody has asked for HTTP/2. */
 static void
 test_server_first(void **state)
@@ -523,6 +559,7 @@ main(void)
 		cmocka_unit_test(test_upgrade_refused),
 		cmocka_unit_test(test_upgrade_cut),
 		cmocka_unit_test(test_behind_end),
+		cmocka_unit_test(test_push),
 		cmocka_unit_test(test_server_first),
 		cmocka_unit_test(test_cancelled),
 		cmocka_unit_test(test_cancelled_request),
