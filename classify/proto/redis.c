@@ -4,9 +4,10 @@
 
 enum { CLIENT, SERVER };
 
-#define MAX_BULK (UINT64_C(512) << 20) /* as the server limits it */
-#define MAX_ARGS (1u << 20)
-#define MAX_NAME 32u
+#define MAX_BULK   (UINT64_C(512) << 20) /* as the server limits it */
+#define MAX_ARGS   (1u << 20)
+#define MAX_NAME   32u
+#define LEAST_TEXT 9u
 
 enum state {
 	BEGIN = STEPS_BEGIN,
@@ -354,6 +355,21 @@ message_kind(struct redis *p, struct steps *s, const struct db_out *o)
 	steps_take(s, CRLF, 2);
 }
 
+/*
+ * What a line says: a short text, a number, an error. Below LEAST_TEXT there is nothing to find in
+ * one, and "OK" and ":1" are what most answers are.
+ */
+static void
+tell_line(struct span line, const struct db_out *o)
+{
+	if (line.len > 0 && line.p[line.len - 1] == '\r')
+		line.len--;
+	if (line.len <= LEAST_TEXT)
+		return;
+	db_tell_bytes(o, DB_VALUE, span_of(line.p + 1, line.len - 1));
+	db_tell_kind(o, DB_VALUE_END);
+}
+
 static void
 server_list(struct redis *p, uint64_t n)
 {
@@ -390,7 +406,7 @@ server_line(struct redis *p, struct steps *s, const struct db_out *o)
 			   (p->message && side->index == p->channel_at && n <= STEPS_BYTES)) {
 			steps_take(s, BULK_KIND, (uint16_t)n);
 		} else {
-			steps_pass(s, BULK, n, p->failed ? IGNORED : DATA);
+			steps_pass(s, BULK, n, DATA);
 		}
 		break;
 	case '*':
@@ -407,6 +423,7 @@ server_line(struct redis *p, struct steps *s, const struct db_out *o)
 		end_part(p, o);
 		break;
 	case '-':
+		tell_line(line, o);
 		if (side->left == 1 && side->index == 0) {
 			db_tell(o, (struct db_event) {
 				       .kind = DB_ANSWER,
@@ -418,10 +435,13 @@ server_line(struct redis *p, struct steps *s, const struct db_out *o)
 		break;
 	case '+':
 	case ':':
+	case '(':
+		tell_line(line, o);
+		end_part(p, o);
+		break;
 	case '_':
 	case '#':
 	case ',':
-	case '(':
 		end_part(p, o);
 		break;
 	default:

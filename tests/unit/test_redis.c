@@ -17,8 +17,12 @@ static const struct db_case cases[] = {
 	{ "pipelined, an error, null, numbers",
 	  { ">*1" N "$5" N "MULTI" N "*2" N "$4" N "INCR" N "$1" N "n" N "*1" N "$4" N "EXEC" N,
 	    "<+OK" N "-WRONGTYPE no" N "*-1" N ":12" N },
-	  "transaction#0;sent;write#0;on n;{n}|sent;transaction#0;sent;ok#0 0 ;failed#0 0 "
-	  "WRONGTYPE;ok#0 0 ;ok#0 0 ;" },
+	  "transaction#0;sent;write#0;on n;{n}|sent;transaction#0;sent;ok#0 0 ;{WRONGTYPE no}|"
+	  "failed#0 0 WRONGTYPE;ok#0 0 ;ok#0 0 ;" },
+	{ "long lines, numbers and errors are values, short ones are not",
+	  { ">GET a" N, "<*6" N "+ninechars" N "+eightchr" N ":123456789" N "(-12345678" N
+			",3.14159265358" N "%2112" N "ERR bad word" N },
+	  "read#0;on a;{a}|sent;{ninechars}|{123456789}|{-12345678}|{ERR bad word}|ok#0 0 ;" },
 	{ "passwords are not told",
 	  { ">*3" N "$4" N "AUTH" N "$3" N "ada" N "$6" N "secret" N "*2" N "$4" N "AUTH" N "$6" N
 	    "secret" N "*5" N "$5" N "HELLO" N "$1" N "3" N "$4" N "AUTH" N "$3" N "bob" N "$2" N
@@ -48,7 +52,7 @@ static const struct db_case cases[] = {
 	  "other#0;on k;{k}||sent;" },
 	{ "blob error and verbatim text",
 	  { "<%215" N "ERR x" N "=7" N "txt:abc" N },
-	  "|ok#0 0 ;{txt:abc}|ok#0 1 ;" },
+	  "{ERR x}|ok#0 0 ;{txt:abc}|ok#0 1 ;" },
 	{ "gap within a value",
 	  { ">*3" N "$3" N "SET" N "$1" N "k" N "$9" N "ab!4!cde" N "*1" N "$4" N "PING" N },
 	  "write#0;on k;{k}|{abcde}|sent;other#0;sent;" },
