@@ -33,13 +33,20 @@ enum state {
 	VALUE,
 	COPY,
 	EXECUTE,
+	FUNCTION, /* its number, of a call */
 	AUTH,
 	TAG,
 	COLUMNS, /* their number, then of each a name and 18 bytes */
 	COLUMN,
 	COLUMN_REST,
 	ERROR_FIELD,
+	ERROR_CODE,
 	ERROR_TEXT,
+	NOTIFIER,
+	CHANNEL,
+	NOTIFICATION,
+	RESULT_LEN, /* of a function call */
+	RESULT,
 };
 
 enum what {
@@ -195,7 +202,7 @@ client_message(struct postgresql *p, struct steps *s, const struct db_out *o)
 	case 'F':
 		request(p, o, DB_OTHER);
 		p->sync++;
-		steps_rest(s, IGNORED);
+		steps_take(s, FUNCTION, 4);
 		break;
 	case 'S':
 		p->sync++;
@@ -289,6 +296,9 @@ client_step(void *arg, struct steps *s)
 	case BIND_COUNT:
 		client_bind(p, s, o);
 		break;
+	case FUNCTION:
+		steps_take(s, BIND_FORMATS, 2);
+		break;
 	case EXECUTE:
 		db_tell(o, (struct db_event) { .kind = DB_RUN, .name = p->bound, .id = p->sync });
 		db_tell_kind(o, DB_MESSAGE_END);
@@ -361,11 +371,17 @@ server_message(struct postgresql *p, struct steps *s, const struct db_out *o)
 		steps_pass(s, COPY, s->left, DATA);
 		break;
 	case 'E':
+	case 'N':
 		steps_take(s, ERROR_FIELD, 1);
+		break;
+	case 'A':
+		steps_take(s, NOTIFIER, 4);
+		break;
+	case 'V':
+		steps_take(s, RESULT_LEN, 4);
 		break;
 	case 'I':
 	case 's':
-	case 'V':
 		db_tell(o, (struct db_event) { .kind = DB_ANSWER });
 		steps_rest(s, IGNORED);
 		break;
@@ -403,23 +419,68 @@ server_columns(struct postgresql_side *side, const struct db_out *o)
 	steps_text(s, COLUMN, 0, DATA);
 }
 
-/* Fields of an error: a letter and a text each; C is the SQLSTATE. */
+/* What it quotes belongs to the request that it answers, and is told by now. */
 static void
-server_error(struct steps *s, const struct db_out *o)
+end_error(struct postgresql *p, struct steps *s, const struct db_out *o)
+{
+	if (p->side[SERVER].type == 'E' && p->code_len != 0)
+		db_tell(o, (struct db_event) { .kind = DB_ANSWER,
+					       .failed = true,
+					       .bytes = span_of(p->code, p->code_len) });
+	p->code_len = 0;
+	steps_rest(s, IGNORED);
+}
+
+/*
+ * Fields of an error or a notice: a letter and a text each. C is the SQLSTATE; message, detail,
+ * hint and where it happened quote the values that it is about.
+ */
+static void
+server_error(struct postgresql *p, struct steps *s, const struct db_out *o)
 {
 	if (s->state == ERROR_FIELD) {
 		if (s->have == 0 || s->buf[0] == 0)
-			steps_rest(s, IGNORED);
+			end_error(p, s, o);
 		else if (s->buf[0] == 'C')
-			steps_until(s, ERROR_TEXT, 0);
+			steps_until(s, ERROR_CODE, 0);
 		else
-			steps_text(s, ERROR_TEXT, 0, IGNORED);
+			steps_text(s, ERROR_TEXT, 0,
+				   memchr("MDHW", s->buf[0], 4) != NULL ? DATA : IGNORED);
 		return;
 	}
-	if (s->have != 0)
-		db_tell(o, (struct db_event) {
-			       .kind = DB_ANSWER, .failed = true, .bytes = steps_taken(s) });
+	if (s->state == ERROR_CODE)
+		p->code_len = (uint8_t)span_append(p->code, 0, sizeof(p->code), steps_taken(s));
+	else if (s->what == DATA)
+		db_tell_kind(o, DB_VALUE_END);
 	steps_take(s, ERROR_FIELD, 1);
+}
+
+/* Process 4 | channel NUL | text NUL: somebody else's, at any time. */
+static void
+notification(struct steps *s, const struct db_out *o)
+{
+	if (s->state == NOTIFIER) {
+		steps_text(s, CHANNEL, 0, IGNORED);
+	} else if (s->state == CHANNEL) {
+		steps_text(s, NOTIFICATION, 0, DATA);
+	} else {
+		db_tell_kind(o, DB_VALUE_END);
+		steps_rest(s, IGNORED);
+	}
+}
+
+/* The result of a function call, like one column. */
+static void
+function_result(struct steps *s, const struct db_out *o)
+{
+	if (s->state == RESULT_LEN) {
+		steps_pass(s, RESULT, s->have < 4 || read_be32(s->buf) == UINT32_MAX ? 0 : s->left,
+			   DATA);
+		return;
+	}
+	db_tell_kind(o, DB_VALUE_END);
+	db_tell(o, (struct db_event) { .kind = DB_ANSWER });
+	steps_rest(s, IGNORED);
 }
 
 static void
@@ -466,8 +527,18 @@ server_step(void *arg, struct steps *s)
 		server_columns(&p->side[SERVER], o);
 		break;
 	case ERROR_FIELD:
+	case ERROR_CODE:
 	case ERROR_TEXT:
-		server_error(s, o);
+		server_error(p, s, o);
+		break;
+	case NOTIFIER:
+	case CHANNEL:
+	case NOTIFICATION:
+		notification(s, o);
+		break;
+	case RESULT_LEN:
+	case RESULT:
+		function_result(s, o);
 		break;
 	case COPY:
 		db_tell_kind(o, DB_VALUE_END);

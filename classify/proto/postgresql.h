@@ -6,7 +6,8 @@
  *   server   type | length | fields; but one byte alone answers a wish for TLS
  *
  * Told are: user and database of the start-up, the text of simple and of extended queries, what is
- * bound to their parameters, rows and COPY data, and of each answer its code and row count. A
+ * bound to their parameters, rows and COPY data, what errors, notices and notifications say, and of
+ * each answer its code and row count. A
  * request's id is the number of the Sync or simple query that ends its batch, so that what an error
  * makes the server skip is settled at ReadyForQuery.
  *
@@ -34,6 +35,8 @@ struct postgresql {
 	bool user_next, database_next;
 	uint32_t sync, ready;	  /* batches begun, and answered; ready 0: unknown */
 	uint64_t prepared, bound; /* names of statements */
+	uint8_t code_len;	  /* of the error at hand */
+	uint8_t code[8];
 };
 
 /* parser is a struct postgresql, zeroed; midstream: that direction's beginning was not seen. */

@@ -20,7 +20,17 @@ static const struct db_case cases[] = {
 	{ "password is not told",
 	  { STARTUP, "<R{4+ ~~~%05salt}", ">p{4+ md5deadbeef~}",
 	    "<E{4+ SFATAL~VFATAL~C28P01~Mno, ada~~}" },
-	  "auth#1;user=ada;db=shop;failed#0 0 28P01;" },
+	  "auth#1;user=ada;db=shop;{no, ada}|failed#0 0 28P01;" },
+	{ "what an error, a notice and a notification say",
+	  { STARTUP, WELCOME, ">Q{4+ SELECT 1~}",
+	    "<N{4+ SNOTICE~C00000~Mhi~~}E{4+ SERROR~C23505~Mdup~Dkey (a)=(b)~Hno~Ft.c~~}Z{4+ "
+	    "I}A{4+ "
+	    "~~~%07ch~text~}" },
+	  LOGGED_IN "<SELECT 1~>run#2;sent;{hi}|{dup}|{key (a)=(b)}|{no}|failed#0 0 "
+		    "23505;answered;settled#2;{text}|" },
+	{ "a function is called",
+	  { STARTUP, WELCOME, ">F{4+ ~~~%07~~~%01{4 arg}~~}", "<V{4+ {4 res}}Z{4+ I}" },
+	  LOGGED_IN "other#2;{arg}|{res}|ok#0 0 ;answered;settled#2;" },
 	{ "prepared, bound, run twice",
 	  { STARTUP, WELCOME,
 	    ">P{4+ s1~INSERT INTO pay VALUES ($1,$2)~~%02~~~~~~~~}"
