@@ -21,6 +21,8 @@ enum state {
 	SKIPPED,
 };
 
+#define LEAST_NUMBER 100000000u /* of fewer digits none is anybody's */
+
 enum what { IGNORED = DB_PASSED_IGNORED, DATA = DB_PASSED_VALUE };
 
 /* Fields of the outermost document that mean something. */
@@ -195,7 +197,7 @@ value(struct mongodb_side *side, const struct db_out *o)
 		steps_take(s, SCOPE, 4);
 		break;
 	case 19: /* decimal */
-		steps_pass(s, SKIPPED, 16, IGNORED);
+		steps_take(s, NUMBER, 16);
 		break;
 	case 6:
 	case 10:
@@ -209,11 +211,57 @@ value(struct mongodb_side *side, const struct db_out *o)
 	return MONGODB_GOES_ON;
 }
 
+/*
+ * A whole number; 0 for any other. A double that has one has it exactly, and of a decimal only such
+ * are of use that are written without exponent and fit 64 bits: the exponent is in the upper half,
+ * with a bias of 6,176, above 49 bits of the coefficient.
+ */
+static uint64_t
+whole_number(const struct mongodb_side *side)
+{
+	const struct steps *s = &side->steps;
+	uint64_t v = s->have >= 8 ? read_le(s->buf, 8) : 0;
+	double d;
+
+	switch (side->type) {
+	case 1:
+		memcpy(&d, &v, sizeof(d));
+		return d >= LEAST_NUMBER && d < 9007199254740992.0 && (double)(uint64_t)d == d
+			   ? (uint64_t)d
+			   : 0;
+	case 16:
+		return s->have == 4 ? read_le32(s->buf) & 0x7fffffffu : 0;
+	case 18:
+		return v >> 63 == 0 ? v : 0;
+	default:
+		return s->have == 16 && read_le(s->buf + 8, 8) == UINT64_C(6176) << 49 ? v : 0;
+	}
+}
+
+/* As it would be written: that of a card is one. */
 static void
-number(struct mongodb_side *side)
+tell_number(const struct mongodb_side *side, const struct db_out *o)
+{
+	uint64_t v = side->secret ? 0 : whole_number(side);
+	uint8_t text[20];
+	size_t at = sizeof(text);
+
+	if (v < LEAST_NUMBER)
+		return;
+	for (; v != 0; v /= 10)
+		text[--at] = (uint8_t)('0' + v % 10);
+	db_tell_bytes(o, DB_VALUE, span_of(text + at, sizeof(text) - at));
+	db_tell_kind(o, DB_VALUE_END);
+}
+
+static void
+number(struct mongodb_side *side, const struct db_out *o)
 {
 	struct steps *s = &side->steps;
 	bool zero = true;
+
+	if (side->field == OTHER_FIELD && memchr("\1\20\22\23", side->type, 4) != NULL)
+		tell_number(side, o);
 
 	for (unsigned i = 0; i < s->have; i++)
 		zero = zero && s->buf[i] == 0;
@@ -324,7 +372,7 @@ mongodb_document_step(struct mongodb_side *side, const struct db_out *o)
 	case NAME:
 		return value(side, o);
 	case NUMBER:
-		number(side);
+		number(side, o);
 		break;
 	case STRING_LEN:
 		string(side);

@@ -61,6 +61,18 @@ static const struct db_case cases[] = {
 				STRING("mechanism", "PLAIN") "%05payload~%08~~~~~ada~pwd" STRING(
 				    "$db", "$external"))) },
 	  "auth#2;|user=ada;db=$external;sent;" },
+	{ "numbers of nine digits and more, whole ones",
+	  { ">" MSG(
+	      "%01", "~", "~",
+	      "~" DOC(STRING(
+		  "insert",
+		  "t") "%12a~%17%e5%e5%79%89%c1%10~%01b~%17%e5%e5%79%89%c1%30%43%13c~%17%e5%e5%79%"
+		       "89%c1%10~~~~~~~%40%30%10d~%15%cd%5b%07%10e~%4e%61%bc~%12f~%e9%1a%1a%86%76%"
+		       "3e%ef%ff%01g~~~%38%d3%e7%91%f1%41%01h~%9c%75~%88%3c%e4%37%7e%13i~%17%e5%e5%"
+		       "79%89%c1%10~~~~~~~%42%30%09j~%17%e5%e5%79%89%c1%10~")) },
+	  "write#2;on "
+	  "t;{a}|{4716395827160343}|{b}|{4716395827160343}|{c}|{4716395827160343}|{d}|{123456789}|{"
+	  "e}|{f}|{g}|{h}|{i}|{j}|sent;" },
 	{ "all kinds of fields, more to come, a checksum",
 	  { ">" MSG(
 	      "%01", "~", "%03",
@@ -71,7 +83,7 @@ static const struct db_case cases[] = {
 		       "MMMMMMMM%12l~LLLLLLLL%13q~QQQQQQQQQQQQQQQQ%7fk~%ffj~") "CRCC") },
 	  "write#2 unasked;on "
 	  "t;{d}|{b}|{u}|{t}|{w}|{n}|{r}|{a.b}|{p}|{ref}|{c}|{code}|{s}|{wxyzm}|{l}|{"
-	  "q}|{k}|{j}|sent;" },
+	  "5497853135693827148}|{q}|{k}|{j}|sent;" },
 	{ "older opcodes",
 	  { ">{<4+ " HEAD("%03", "~", "%d4%07") "~~~~shop.$cmd~~~~~%ff%ff%ff%ff" DOC(
 		STRING("count", "people")) "}",
