@@ -23,6 +23,7 @@ struct db_parser {
 	size_t (*push)(void *parser, unsigned dir, const uint8_t *data, size_t len, db_event_fn *fn,
 		       void *arg);
 	void (*gap)(void *parser, unsigned dir, uint64_t len);
+	db_unpacked_fn *unpacked;
 	size_t side_bytes; /* of its two sides, which come first, and begin with their steps */
 };
 
@@ -46,20 +47,26 @@ static const struct db_parser *
 parser_of(const struct conn *c)
 {
 	static const struct db_parser parsers[NR_PROTOCOLS] = {
-		[PROTOCOL_KAFKA] = { kafka_init, kafka_push, kafka_gap, sizeof(struct kafka_side) },
-		[PROTOCOL_MONGODB] = { mongodb_init, mongodb_push, mongodb_gap,
+		[PROTOCOL_KAFKA] = { kafka_init, kafka_push, kafka_gap, kafka_unpacked,
+				     sizeof(struct kafka_side) },
+		[PROTOCOL_MONGODB] = { mongodb_init, mongodb_push, mongodb_gap, NULL,
 				       sizeof(struct mongodb_side) },
-		[PROTOCOL_MQTT] = { mqtt_init, mqtt_push, mqtt_gap, sizeof(struct mqtt_side) },
-		[PROTOCOL_NATS] = { nats_init, nats_push, nats_gap, sizeof(struct nats_side) },
-		[PROTOCOL_AMQP] = { amqp_init, amqp_push, amqp_gap, sizeof(struct amqp_side) },
-		[PROTOCOL_MEMCACHED] = { memcached_init, memcached_push, memcached_gap,
+		[PROTOCOL_MQTT] = { mqtt_init, mqtt_push, mqtt_gap, NULL,
+				    sizeof(struct mqtt_side) },
+		[PROTOCOL_NATS] = { nats_init, nats_push, nats_gap, NULL,
+				    sizeof(struct nats_side) },
+		[PROTOCOL_AMQP] = { amqp_init, amqp_push, amqp_gap, NULL,
+				    sizeof(struct amqp_side) },
+		[PROTOCOL_MEMCACHED] = { memcached_init, memcached_push, memcached_gap, NULL,
 					 sizeof(struct memcached_side) },
-		[PROTOCOL_CASSANDRA] = { cassandra_init, cassandra_push, cassandra_gap,
+		[PROTOCOL_CASSANDRA] = { cassandra_init, cassandra_push, cassandra_gap, NULL,
 					 sizeof(struct cassandra_side) },
-		[PROTOCOL_MYSQL] = { mysql_init, mysql_push, mysql_gap, sizeof(struct mysql_side) },
-		[PROTOCOL_POSTGRESQL] = { postgresql_init, postgresql_push, postgresql_gap,
+		[PROTOCOL_MYSQL] = { mysql_init, mysql_push, mysql_gap, NULL,
+				     sizeof(struct mysql_side) },
+		[PROTOCOL_POSTGRESQL] = { postgresql_init, postgresql_push, postgresql_gap, NULL,
 					  sizeof(struct postgresql_side) },
-		[PROTOCOL_REDIS] = { redis_init, redis_push, redis_gap, sizeof(struct redis_side) },
+		[PROTOCOL_REDIS] = { redis_init, redis_push, redis_gap, NULL,
+				     sizeof(struct redis_side) },
 	};
 
 	return &parsers[c->protocol];
@@ -71,6 +78,8 @@ db_open(struct conn_env *env, struct conn *c, void *state)
 	struct db_conn *d = state;
 
 	db_flow_init(&d->flow, env, c);
+	d->flow.unpacked = parser_of(c)->unpacked;
+	d->flow.parser = &d->parser;
 	parser_of(c)->init(&d->parser, c->info.midstream);
 }
 

@@ -509,7 +509,10 @@ decoded(void *arg, const uint8_t *data, size_t len)
 	const struct decoded *d = arg;
 	size_t before = d->f->unscanned;
 
-	scan(d->f, d->dir, span_of(data, len));
+	if (d->f->unpacked == NULL)
+		scan(d->f, d->dir, span_of(data, len));
+	else if (len != 0)
+		d->f->unpacked(d->f->parser, d->dir, data, len, db_flow_event, d->f);
 	/* Told in bytes of the wire, not of what became of them. */
 	d->f->unscanned = before;
 }
@@ -546,6 +549,8 @@ end_decoding(struct db_flow *f, unsigned dir)
 
 	if (f->decoding[dir] == DB_DECODING)
 		decode_finish(f->decode[dir], decoded, &d);
+	if (f->unpacked != NULL)
+		f->unpacked(f->parser, dir, NULL, 0, db_flow_event, f);
 	if (f->decode[dir] != NULL)
 		decode_give(f->env->decoders, f->decode[dir]);
 	f->decode[dir] = NULL;

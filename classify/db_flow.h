@@ -58,8 +58,10 @@ struct db_flow {
 	struct db_ops ops;
 	struct scan_stream *scan[2];
 	struct decode *decode[2];
-	uint8_t decoding[2]; /* enum db_decoding */
-	bool delivering;     /* the server brings a message that nobody asked for just now */
+	db_unpacked_fn *unpacked; /* reads what was compressed; NULL: it is one text */
+	void *parser;		  /* that it belongs to */
+	uint8_t decoding[2];	  /* enum db_decoding */
+	bool delivering;	  /* the server brings a message that nobody asked for just now */
 	enum db_class class, delivered_class; /* of the request at hand, of the message */
 	uint8_t delivered_len;
 	uint64_t answering; /* id of the request whose answer is at hand; 0: the oldest */
@@ -84,6 +86,7 @@ struct db_flow {
 	uint64_t nr_requests;
 };
 
+/* Zeroed. Afterwards unpacked and parser may be set. */
 void db_flow_init(struct db_flow *f, struct conn_env *env, struct conn *c);
 
 /* A db_event_fn; arg is the db_flow. */

@@ -98,6 +98,13 @@ struct db_event {
 
 typedef void db_event_fn(void *arg, const struct db_event *e);
 
+/*
+ * What became of coded bytes, and len 0 at their end, back to the parser that told them: it tells
+ * their values as of any message.
+ */
+typedef void db_unpacked_fn(void *parser, unsigned dir, const uint8_t *data, size_t len,
+			    db_event_fn *fn, void *arg);
+
 /* Whom a parser tells, of which direction. */
 struct db_out {
 	void *parser;

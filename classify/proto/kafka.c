@@ -134,6 +134,22 @@ kafka_varint(struct kafka_side *side, uint8_t then)
 	steps_take(&side->steps, KAFKA_VARINT, 1);
 }
 
+bool
+kafka_varint_over(struct kafka_side *side)
+{
+	struct steps *s = &side->steps;
+	uint8_t b = s->have == 0 ? 0 : s->buf[0];
+
+	side->number |= (uint64_t)(b & 0x7f) << side->shift;
+	side->shift = (uint8_t)(side->shift + 7);
+	if ((b & 0x80) != 0 && side->shift < 63) {
+		steps_take(s, KAFKA_VARINT, 1);
+		return false;
+	}
+	s->state = side->then;
+	return true;
+}
+
 /* A length or count: 2 or 4 bytes, or a varint of one more where the version is flexible. */
 static void
 count(struct kafka_side *side, uint8_t then, uint16_t width)
@@ -565,22 +581,6 @@ server_other(struct kafka_side *side)
 static void step(void *arg, struct steps *s);
 
 static void
-next_varint(struct kafka_side *side, const struct db_out *o)
-{
-	struct steps *s = &side->steps;
-	uint8_t b = s->have == 0 ? 0 : s->buf[0];
-
-	side->number |= (uint64_t)(b & 0x7f) << side->shift;
-	side->shift = (uint8_t)(side->shift + 7);
-	if ((b & 0x80) != 0 && side->shift < 63) {
-		steps_take(s, KAFKA_VARINT, 1);
-		return;
-	}
-	s->state = side->then;
-	step((void *)(uintptr_t)o, s);
-}
-
-static void
 step(void *arg, struct steps *s)
 {
 	const struct db_out *o = arg;
@@ -603,7 +603,8 @@ step(void *arg, struct steps *s)
 	} else if (s->state == CLIENT_ID) {
 		tags(side, BODY);
 	} else if (s->state == KAFKA_VARINT) {
-		next_varint(side, o);
+		if (kafka_varint_over(side))
+			step(arg, s);
 	} else if (s->state >= TAGS && s->state <= TAG_BYTES) {
 		tag(side);
 	} else if (s->state == BODY && o->dir == CLIENT) {

@@ -8,7 +8,8 @@
  * answer: topics, records, errors), CreateTopics and DeleteTopics (the first name),
  * SaslAuthenticate (the user of PLAIN and SCRAM, never the proof). A record's key, value and header
  * values are values of one message; batches that are compressed are told as coded bytes: gzip,
- * snappy, LZ4 or zstd. An answer is told with the number of records and its first error code.
+ * snappy, LZ4 or zstd, and what becomes of them is read by kafka_unpacked. An answer is told with
+ * the number of records and its first error code.
  *
  * Versions up to Produce 13 and Fetch 17; from 13 on both name topics by an id, which is not
  * resolved: then there is no target. KAFKA_MAX_ASKED requests wait for answers at most, the oldest
@@ -43,12 +44,14 @@ struct kafka_side {
 	uint8_t key, version;
 	bool flexible;
 	uint8_t coding; /* of the batch */
+	bool old;	/* it is of the form before batches */
 	uint16_t error; /* first of the answer */
 	uint32_t correlation, records;
 };
 
 struct kafka {
 	struct kafka_side side[2]; /* 0: the client */
+	struct kafka_side unpacked[2];
 	uint8_t next;
 	struct kafka_asked asked[KAFKA_MAX_ASKED];
 };
@@ -58,5 +61,9 @@ void kafka_init(void *parser, const bool midstream[2]);
 size_t kafka_push(void *parser, unsigned dir, const uint8_t *data, size_t len, db_event_fn *fn,
 		  void *arg);
 void kafka_gap(void *parser, unsigned dir, uint64_t len);
+
+/* A db_unpacked_fn: records that were compressed. */
+void kafka_unpacked(void *parser, unsigned dir, const uint8_t *data, size_t len, db_event_fn *fn,
+		    void *arg);
 
 #endif

@@ -95,7 +95,8 @@ batch_head(struct kafka_side *side)
 	len = len < s->left ? len : (uint32_t)s->left;
 	side->behind_batch = s->left - len;
 	s->left = len;
-	if (s->buf[16] >= 2)
+	side->old = s->buf[16] < 2;
+	if (!side->old)
 		steps_take(s, BATCH_REST, BATCH_REST_BYTES);
 	else
 		steps_take(s, OLD_ATTRIBUTES, s->buf[16] == 1 ? 9 : 1);
@@ -273,4 +274,54 @@ kafka_records_step(struct kafka_side *side, const struct db_out *o)
 		record(side, o);
 	else
 		old_record(side, o);
+}
+
+/* ------------------------------------------------------------------ what was compressed */
+
+/* Who listens to what is unpacked. */
+struct listener {
+	db_event_fn *fn;
+	void *arg;
+};
+
+/* Of records in records nothing is told but their values: what they are coded in was told. */
+static void
+pass_on(void *arg, const struct db_event *e)
+{
+	const struct listener *l = arg;
+
+	if (e->kind == DB_VALUE || e->kind == DB_VALUE_END || e->kind == DB_MESSAGE_END)
+		l->fn(l->arg, e);
+}
+
+static void
+unpacked_step(void *arg, struct steps *s)
+{
+	const struct db_out *o = arg;
+	struct kafka *p = o->parser;
+	struct kafka_side *side = &p->unpacked[o->dir];
+
+	if (s->state == STEPS_BEGIN) {
+		s->left = STEPS_NO_END;
+		if (p->side[o->dir].old)
+			steps_take(s, BATCH_HEAD, BATCH_HEAD_BYTES);
+		else
+			steps_take(s, RECORD, 0);
+	} else if (s->state != KAFKA_VARINT || kafka_varint_over(side)) {
+		kafka_records_step(side, o);
+	}
+}
+
+void
+kafka_unpacked(void *parser, unsigned dir, const uint8_t *data, size_t len, db_event_fn *fn,
+	       void *arg)
+{
+	struct kafka *p = parser;
+	struct listener l = { fn, arg };
+	struct db_out o = { p, (uint8_t)dir, pass_on, &l };
+
+	if (len == 0)
+		p->unpacked[dir] = (struct kafka_side) { .number = 0 };
+	else
+		steps_push(&p->unpacked[dir].steps, data, len, unpacked_step, db_tell_passed, &o);
 }

@@ -24,5 +24,7 @@ void kafka_records_step(struct kafka_side *side, const struct db_out *o);
 
 /* In kafka.c: a varint comes next, and is in side->number in the state then. */
 void kafka_varint(struct kafka_side *side, uint8_t then);
+/* A byte of it has come: is it whole? Then steps are in that state. */
+bool kafka_varint_over(struct kafka_side *side);
 
 #endif

@@ -21,10 +21,11 @@ static struct feed feed;
 	"~~~~~~~~{4 ~~~~%02CCCC~" coding "~~~~TTTTTTTTTTTTTTTTPPPPPPPPEESSSS~~~%01" record "}"
 #define PRODUCE(batch) ">{4 ~~~%03~~~%07{2 app}%ff%ff~%01TTTT~~~%01{2 pay}~~~%01~~~~{4 " batch "}}"
 
-#define SNAPPY_CANARY "%0f%2cary weir-can%0a%0c~"
+/* A record, as far as it is one, with its end copied from its key. */
+#define SNAPPY_CANARY "%15%40(~~~%06ary%16weir-can%0a%0c~~~"
 #define LZ4_HEAD      "%04%22M%18%60%40%82"
 #define LZ4_BLOCK     "%c0nary weir-ca%0c~%80 is over"
-#define LZ4_CANARY    LZ4_HEAD "%18~~~" LZ4_BLOCK "~~~~"
+#define LZ4_CANARY    LZ4_HEAD "%1f~~~%f0%02:~~~%08nary&weir-ca%0c~%90 is over~~~~~"
 
 static const struct conn_case {
 	const char *name;
@@ -80,6 +81,9 @@ static const struct conn_case {
 	{ "kafka, snappy",
 	  { PRODUCE(KAFKA_BATCH("%02", SNAPPY_CANARY)) },
 	  .has = { "where=db.text field=pay" } },
+	{ "kafka, snappy: of several records each is a message",
+	  { PRODUCE(KAFKA_BATCH("%02", "*%a4(~~~%06ary%16weir-canary~(~~~%06ary%16weir-canary~")) },
+	  .has = { "where=db.text field=pay", "findings=2" } },
 	{ "kafka, snappy in the framing of Java",
 	  { PRODUCE(KAFKA_BATCH("%02", "%82SNAPPY~~~~%01~~~%01{4 " SNAPPY_CANARY "}")) },
 	  .has = { "where=db.text field=pay" } },
