@@ -1,5 +1,6 @@
 #include "classify/proto/mysql.h"
 
+#include "classify/proto/mysql_binary.h"
 #include "classify/proto/sql_class.h"
 #include "dataplane/port/cursor.h"
 
@@ -51,14 +52,18 @@ enum state {
 	QUERY_TEXT,
 	PREPARE_TEXT,
 	EXECUTE,
-	RAW,   /* bytes of one value */
-	FIRST, /* the first byte of an answer's packet */
+	RAW,	  /* bytes of one value */
+	FIRST,	  /* the first byte of an answer's packet */
+	GREETING, /* the version in it */
+	GREETING_FLAGS,
 	ERR,
+	ERR_TEXT,
 	OK,
 	OK_PREPARED,
 	COUNT,
 	COLUMN_LEN, /* of a definition: of the next of its texts */
 	COLUMN_TEXT,
+	COLUMN_TYPE,
 	END,
 	CELL, /* of a row: its length */
 	CELL_LONG,
@@ -246,6 +251,8 @@ query_first(struct mysql *p, struct steps *s, const struct db_out *o)
 	if (s->have == 1 && first == 0) {
 		/* None, in one set. */
 		steps_take(s, QUERY_SET, 1);
+	} else if (s->have == 1 && first < '\t' && mysql_binary_attributes(p, first)) {
+		return;
 	} else if (s->have == 1 && first < '\t') {
 		request(o, DB_OTHER, false);
 		pass_all(&p->side[CLIENT], RAW, DATA);
@@ -272,8 +279,14 @@ client_statement(struct mysql *p, struct steps *s, const struct db_out *o)
 static void
 execute(struct mysql *p, struct steps *s, const struct db_out *o)
 {
+	uint32_t id = s->have >= 6 ? (uint32_t)read_le(s->buf, 4) : 0;
+
 	if (s->have >= 4 && p->command == COM_STMT_EXECUTE)
 		db_tell(o, (struct db_event) { .kind = DB_RUN, .name = read_le(s->buf, 4) });
+	if (s->have == 9 && mysql_binary_parameters(p, id, s->buf[4], o))
+		return;
+	if (s->have == 6)
+		mysql_binary_sent_apart(p, id, (unsigned)read_le(s->buf + 4, 2));
 	pass_all(&p->side[CLIENT], RAW, DATA);
 }
 
@@ -348,7 +361,14 @@ client_step(void *arg, struct steps *s)
 	case EXECUTE:
 		execute(p, s, o);
 		break;
+	case MYSQL_QUERY_FOLLOWS:
+		pass_all(&p->side[CLIENT], QUERY_TEXT, STATEMENT);
+		break;
 	default:
+		if (s->state >= MYSQL_BINARY) {
+			mysql_binary_step(p, o);
+			break;
+		}
 		if (!p->side[CLIENT].full) {
 			db_tell_kind(o, DB_VALUE_END);
 			db_tell_kind(o, DB_MESSAGE_END);
@@ -421,16 +441,37 @@ end_packet(struct mysql *p, struct steps *s, const struct db_out *o)
 	steps_next(s);
 }
 
+/* code 2 | [# state 5] text, which quotes what it is about */
 static void
 err_packet(struct mysql *p, struct steps *s, const struct db_out *o)
 {
-	int32_t code = s->have == 2 ? (int32_t)read_le(s->buf, 2) : 0;
 	char text[DB_DECIMAL_BYTES];
 
+	if (s->state == ERR) {
+		p->error = s->have == 2 ? (int32_t)read_le(s->buf, 2) : 0;
+		steps_pass(s, ERR_TEXT, s->left, DATA);
+		return;
+	}
+	db_tell_kind(o, DB_VALUE_END);
 	db_tell(o, (struct db_event) {
-		       .kind = DB_ANSWER, .failed = true, .bytes = db_decimal(text, code) });
+		       .kind = DB_ANSWER, .failed = true, .bytes = db_decimal(text, p->error) });
 	if (p->phase == MYSQL_COMMANDS)
 		end_answer(p, o, false);
+	steps_next(s);
+}
+
+/* version NUL | connection 4 | proof 9 | flags 2 | set 1 | status 2 | flags 2 */
+static void
+greeting(struct mysql *p, struct steps *s)
+{
+	if (s->state == GREETING) {
+		steps_take(s, GREETING_FLAGS, 20);
+		return;
+	}
+	p->greeted = s->have == 20;
+	if (p->greeted)
+		p->server_flags =
+		    (uint32_t)(read_le(s->buf + 13, 2) | read_le(s->buf + 18, 2) << 16);
 	steps_rest(s, IGNORED);
 }
 
@@ -440,7 +481,9 @@ row(struct mysql *p, struct steps *s, const struct db_out *o)
 	uint8_t first = s->buf[0];
 
 	p->rows++;
-	if (p->side[SERVER].full || p->command != COM_QUERY) {
+	if (p->command == COM_STMT_EXECUTE && first == 0 && mysql_binary_row(p)) {
+		return;
+	} else if (p->side[SERVER].full || p->command != COM_QUERY) {
 		pass_all(&p->side[SERVER], RAW, DATA);
 	} else if (first < 0xfb) {
 		steps_pass(s, CELL_BYTES, first, DATA);
@@ -465,6 +508,8 @@ first_byte(struct mysql *p, struct steps *s, const struct db_out *o)
 	} else if (p->phase != MYSQL_COMMANDS) {
 		if (first == 0 && p->phase == MYSQL_LOGIN)
 			steps_take(s, OK, most);
+		else if (first == 10 && p->phase == MYSQL_GREETING)
+			steps_until(s, GREETING, 0);
 		else
 			steps_rest(s, IGNORED);
 	} else if (p->result == RESULT_ROWS) {
@@ -479,7 +524,7 @@ first_byte(struct mysql *p, struct steps *s, const struct db_out *o)
 		}
 	} else if (first == 0) {
 		if (p->command == COM_STMT_PREPARE)
-			steps_take(s, OK_PREPARED, 4);
+			steps_take(s, OK_PREPARED, 8);
 		else
 			steps_take(s, OK, most);
 	} else if (first == 0xfb) {
@@ -531,18 +576,27 @@ server_header(struct mysql *p, struct steps *s)
 static void
 column(struct mysql *p, struct steps *s, const struct db_out *o)
 {
-	enum { NAME = 4, MOST = 0xfa };
+	enum { NAME = 4, LAST = 5, MOST = 0xfa };
 
 	if (s->state == COLUMN_LEN && s->have == 1 && s->buf[0] <= MOST) {
 		steps_pass(s, COLUMN_TEXT, s->buf[0], p->text == NAME ? DATA : IGNORED);
-	} else if (s->state == COLUMN_TEXT && p->text++ < NAME) {
-		steps_take(s, COLUMN_LEN, s->left == 0 ? 0 : 1);
-	} else {
-		db_tell_kind(o, DB_CELL_END);
-		if (p->result == RESULT_ROWS)
-			db_tell_kind(o, DB_ROW_END);
-		steps_rest(s, IGNORED);
+		return;
 	}
+	if (s->state == COLUMN_TEXT && p->text++ < LAST) {
+		steps_take(s, COLUMN_LEN, s->left == 0 ? 0 : 1);
+		return;
+	}
+	/* Behind them: length 1 | set 2 | length 4 | type 1 */
+	if (s->state == COLUMN_TEXT) {
+		steps_take(s, COLUMN_TYPE, 8);
+		return;
+	}
+	if (s->state == COLUMN_TYPE && s->have == 8)
+		mysql_binary_column(p, p->nr_columns - p->columns - 1, p->nr_columns, s->buf[7]);
+	db_tell_kind(o, DB_CELL_END);
+	if (p->result == RESULT_ROWS)
+		db_tell_kind(o, DB_ROW_END);
+	steps_rest(s, IGNORED);
 }
 
 static void
@@ -561,15 +615,23 @@ server_step(void *arg, struct steps *s)
 	case FIRST:
 		first_byte(p, s, o);
 		break;
+	case GREETING:
+	case GREETING_FLAGS:
+		greeting(p, s);
+		break;
 	case ERR:
+	case ERR_TEXT:
 		err_packet(p, s, o);
 		break;
 	case OK:
 		ok_packet(p, s, o, false);
 		break;
 	case OK_PREPARED:
-		db_tell(o, (struct db_event) { .kind = DB_PREPARED_AS,
-					       .name = read_le(s->buf, s->have) });
+		db_tell(o,
+			(struct db_event) { .kind = DB_PREPARED_AS,
+					    .name = read_le(s->buf, s->have < 4 ? s->have : 4) });
+		if (s->have == 8)
+			mysql_binary_prepared(p, read_le32(s->buf), read_le16(s->buf + 6));
 		p->result = RESULT_NONE;
 		steps_rest(s, IGNORED);
 		break;
@@ -577,10 +639,13 @@ server_step(void *arg, struct steps *s)
 		if (s->have == 2)
 			p->columns = read_le(s->buf, 2);
 		p->result = p->columns == 0 ? RESULT_ROWS : RESULT_COLUMNS;
+		p->nr_columns = p->columns;
+		p->values[SERVER].nr = 0;
 		steps_rest(s, IGNORED);
 		break;
 	case COLUMN_LEN:
 	case COLUMN_TEXT:
+	case COLUMN_TYPE:
 		column(p, s, o);
 		break;
 	case END:
@@ -603,6 +668,10 @@ server_step(void *arg, struct steps *s)
 		steps_take(s, CELL, s->left == 0 ? 0 : 1);
 		break;
 	default:
+		if (s->state >= MYSQL_BINARY) {
+			mysql_binary_step(p, o);
+			break;
+		}
 		if (!p->side[SERVER].full)
 			db_tell_kind(o, DB_VALUE_END);
 		steps_next(s);

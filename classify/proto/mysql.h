@@ -6,13 +6,12 @@
  *           until the server says OK or ERR. A client that wants TLS sends the flags alone, then
  * TLS command code | fields, as packet 0; its answer begins as packet 1
  *
- * Told are user and database, statements and what executes them, rows, affected rows, error codes.
+ * Told are user and database, statements and what executes them, rows, affected rows, errors.
  * An answer's kind is read off its own bytes, so that it needs no flags of the log-in: a connection
  * that is joined in the middle is read from its next command on.
  *
- * Limits: parameters of prepared statements and rows of the binary form are told as one value, as
- * they are; a query with attributes (of 8.0.23 on, unless there are none) likewise, its statement
- * is not read; a connection that compresses is unread after the log-in.
+ * Limits: of the binary form see mysql_binary.h; a query with attributes of which the log-in was
+ * not seen is told as one value; a connection that compresses is unread after the log-in.
  *
  * Constant size, embedded by its owner.
  */
@@ -31,6 +30,23 @@ struct mysql_side {
 	uint8_t full_state;
 };
 
+/* Parameters or columns: what they are, and which of them is at hand. */
+#define MYSQL_MAX_VALUES 62u
+struct mysql_values {
+	uint8_t nr, at;
+	uint64_t nulls, apart; /* a bit each: NULL, and those that were sent by themselves */
+	uint8_t types[MYSQL_MAX_VALUES];
+};
+
+#define MYSQL_MAX_PREPARED 8u
+struct mysql_prepared {
+	uint32_t id;
+	bool known;
+	uint8_t nr, nr_types;
+	uint64_t apart;
+	uint8_t types[MYSQL_MAX_VALUES];
+};
+
 struct mysql {
 	struct mysql_side side[2]; /* 0: the client */
 	uint8_t phase;		   /* enum mysql_phase */
@@ -39,9 +55,17 @@ struct mysql {
 	bool answered_login;	   /* the client has */
 	bool infile;		   /* the client sends a file */
 	bool compress;
-	uint32_t flags;	  /* of the client */
-	uint64_t columns; /* definitions to come */
-	uint8_t text;	  /* which of a definition's texts is at hand */
+	bool greeted;	       /* the server has, */
+	uint32_t server_flags; /* with these */
+	uint32_t flags;	       /* of the client */
+	uint64_t columns;      /* definitions to come, */
+	uint64_t nr_columns;   /* of so many */
+	int32_t error;	       /* code of the one at hand */
+	uint8_t next_prepared; /* where the next one goes */
+	uint8_t executed;      /* which of them is */
+	struct mysql_values values[2];
+	struct mysql_prepared prepared[MYSQL_MAX_PREPARED];
+	uint8_t text; /* which of a definition's texts is at hand */
 	uint64_t rows;
 };
 
