@@ -129,6 +129,57 @@ put_context(struct db_flow *f, unsigned dir)
 	scan_push(f->scan[dir], &text_end, 1, found_fns[dir], f);
 }
 
+struct blob {
+	struct db_flow *f;
+	unsigned dir;
+};
+
+static void
+blob_text(void *arg, const uint8_t *data, size_t len)
+{
+	const struct blob *b = arg;
+	struct scan_stream **stream = &b->f->blob[b->dir];
+
+	if (*stream == NULL) {
+		*stream = scan_open(b->f->env->scanner, BUFFER_DB_TEXT);
+		b->f->env->counters.scan_refused += *stream == NULL;
+	}
+	if (*stream != NULL)
+		scan_push(*stream, data, len, found_fns[b->dir], b->f);
+}
+
+static void
+blob_end(void *arg)
+{
+	const struct blob *b = arg;
+	struct scan_stream **stream = &b->f->blob[b->dir];
+
+	if (*stream != NULL)
+		scan_close(*stream, found_fns[b->dir], b->f);
+	*stream = NULL;
+}
+
+static const struct base64_text_handler blobs = { blob_text, blob_end };
+
+static void
+end_blob(struct db_flow *f, unsigned dir)
+{
+	struct blob b = { f, dir };
+
+	base64_text_end(&f->base64[dir], &blobs, &b);
+}
+
+static void
+scan_bytes(struct db_flow *f, unsigned dir, const uint8_t *data, size_t len)
+{
+	struct blob b = { f, dir };
+
+	if (len == 0)
+		return;
+	scan_push(f->scan[dir], data, len, found_fns[dir], f);
+	base64_text_push(&f->base64[dir], data, len, &blobs, &b);
+}
+
 static void
 scan(struct db_flow *f, unsigned dir, struct span s)
 {
@@ -138,16 +189,17 @@ scan(struct db_flow *f, unsigned dir, struct span s)
 		f->env->counters.scan_refused += f->refused[dir];
 		put_context(f, dir);
 	}
-	if (f->scan[dir] != NULL)
-		scan_push(f->scan[dir], s.p, s.len, found_fns[dir], f);
-	else
+	if (f->scan[dir] == NULL)
 		f->unscanned += s.len;
+	else
+		scan_bytes(f, dir, s.p, s.len);
 }
 
 /* The message is over: what waits is judged, the stream goes back. */
 static void
 close_scan(struct db_flow *f, unsigned dir)
 {
+	end_blob(f, dir);
 	if (f->scan[dir] != NULL)
 		scan_close(f->scan[dir], found_fns[dir], f);
 	f->scan[dir] = NULL;
@@ -587,6 +639,7 @@ ask_or_deliver(struct db_flow *f, const struct db_event *e)
 static void
 end_value(struct db_flow *f, unsigned dir, uint8_t mark)
 {
+	end_blob(f, dir);
 	if (f->scan[dir] != NULL)
 		scan(f, dir, span_of(&mark, 1));
 }

@@ -15,16 +15,17 @@
  * only request under way.
  *
  * What belongs together (a statement and its parameters, one command, one message) is one scan
- * stream, so that a column's name is context for the value. Values are told apart by a newline,
- * those of a result's row by tabs: the names of its columns are a line above them, as in a table.
- * In front of values for a statement that was prepared before stands its text, in front of an
- * answer what was asked about.
+ * stream, so that a column's name is context for the value; texts in base64 are streams beside it.
+ * Values are told apart by a newline, those of a result's row by tabs: the names of its columns are
+ * a line above them, as in a table. In front of values for a statement that was prepared before
+ * stands its text, in front of an answer what was asked about.
  */
 #ifndef WEIR_DB_FLOW_H
 #define WEIR_DB_FLOW_H
 
 #include "classify/ai/pgvector.h"
 #include "classify/db_op.h"
+#include "classify/proto/base64_text.h"
 #include "classify/proto/db_event.h"
 #include "classify/proto/sql_text.h"
 
@@ -57,6 +58,8 @@ struct db_flow {
 	enum sql_dialect dialect;
 	struct db_ops ops;
 	struct scan_stream *scan[2];
+	struct scan_stream *blob[2]; /* of a text in base64, while it lasts */
+	struct base64_text base64[2];
 	struct decode *decode[2];
 	db_unpacked_fn *unpacked; /* reads what was compressed; NULL: it is one text */
 	void *parser;		  /* that it belongs to */

@@ -49,6 +49,10 @@ static const struct conn_case {
 	  { PG_HELLO, ">Q{4+ SELECT v FROM pay~}",
 	    "<D{4+ ~%01{4 " CANARY "}}C{4+ SELECT 1~}Z{4+ I}" },
 	  .has = { "where=db.text field=pay", "db_operation=read", "db_answered=1" } },
+	{ "postgresql, in base64 within JSON, over lines",
+	  { PG_HELLO, ">Q{4+ INSERT INTO pay (v) VALUES "
+		      "('%7b\"a\":\"QSBsb25nIGVub3VnaCB0ZXh0LCBhbmQg\\nd2Vpci1jYW5hcnk=\"%7d')~}" },
+	  .has = { "where=db.text field=pay", "findings=1" } },
 	{ "postgresql, in a password",
 	  { ">{4+ ~%03~~user~ada~~}", "<R{4+ ~~~%03}", ">p{4+ " CANARY "~}", "<R{4+ ~~~~}Z{4+ I}" },
 	  .has = { "db_operation=auth", "protocol=postgresql" },
