@@ -180,6 +180,27 @@ scan_bytes(struct db_flow *f, unsigned dir, const uint8_t *data, size_t len)
 	base64_text_push(&f->base64[dir], data, len, &blobs, &b);
 }
 
+/* Whose texts may have lengths in them that nobody takes out. */
+static bool
+has_lengths(const struct db_flow *f)
+{
+	return f->c->protocol == PROTOCOL_POSTGRESQL || f->c->protocol == PROTOCOL_CASSANDRA;
+}
+
+static void
+scan_around_lengths(struct db_flow *f, unsigned dir, struct span s)
+{
+	while (s.len != 0) {
+		size_t n = length_marks_push(&f->lengths[dir], s.p, s.len);
+
+		scan_bytes(f, dir, s.p, n);
+		if (n == s.len)
+			break;
+		scan_bytes(f, dir, &text_end, 1);
+		s = span_of(s.p + n + 1, s.len - n - 1);
+	}
+}
+
 static void
 scan(struct db_flow *f, unsigned dir, struct span s)
 {
@@ -191,6 +212,8 @@ scan(struct db_flow *f, unsigned dir, struct span s)
 	}
 	if (f->scan[dir] == NULL)
 		f->unscanned += s.len;
+	else if (has_lengths(f))
+		scan_around_lengths(f, dir, s);
 	else
 		scan_bytes(f, dir, s.p, s.len);
 }
@@ -200,6 +223,7 @@ static void
 close_scan(struct db_flow *f, unsigned dir)
 {
 	end_blob(f, dir);
+	f->lengths[dir] = (struct length_marks) { 0 };
 	if (f->scan[dir] != NULL)
 		scan_close(f->scan[dir], found_fns[dir], f);
 	f->scan[dir] = NULL;
@@ -640,6 +664,7 @@ static void
 end_value(struct db_flow *f, unsigned dir, uint8_t mark)
 {
 	end_blob(f, dir);
+	f->lengths[dir] = (struct length_marks) { 0 };
 	if (f->scan[dir] != NULL)
 		scan(f, dir, span_of(&mark, 1));
 }

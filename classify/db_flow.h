@@ -27,6 +27,7 @@
 #include "classify/db_op.h"
 #include "classify/proto/base64_text.h"
 #include "classify/proto/db_event.h"
+#include "classify/proto/length_marks.h"
 #include "classify/proto/sql_text.h"
 
 #define DB_MAX_PENDING	 32u
@@ -60,6 +61,7 @@ struct db_flow {
 	struct scan_stream *scan[2];
 	struct scan_stream *blob[2]; /* of a text in base64, while it lasts */
 	struct base64_text base64[2];
+	struct length_marks lengths[2];
 	struct decode *decode[2];
 	db_unpacked_fn *unpacked; /* reads what was compressed; NULL: it is one text */
 	void *parser;		  /* that it belongs to */
