@@ -49,7 +49,7 @@ parser_of(const struct conn *c)
 	static const struct db_parser parsers[NR_PROTOCOLS] = {
 		[PROTOCOL_KAFKA] = { kafka_init, kafka_push, kafka_gap, kafka_unpacked,
 				     sizeof(struct kafka_side) },
-		[PROTOCOL_MONGODB] = { mongodb_init, mongodb_push, mongodb_gap, NULL,
+		[PROTOCOL_MONGODB] = { mongodb_init, mongodb_push, mongodb_gap, mongodb_unpacked,
 				       sizeof(struct mongodb_side) },
 		[PROTOCOL_MQTT] = { mqtt_init, mqtt_push, mqtt_gap, NULL,
 				    sizeof(struct mqtt_side) },

@@ -144,7 +144,7 @@ flags(struct mongodb_side *side)
 
 /* opcode 4 | length 4 | how 1: 0 not at all, 1 snappy, 2 zlib, 3 zstd */
 static void
-compressed(struct mongodb_side *side, const struct db_out *o)
+compressed(struct mongodb *p, const struct db_out *o)
 {
 	static const uint8_t passed[] = {
 		[0] = UNREAD,
@@ -152,17 +152,23 @@ compressed(struct mongodb_side *side, const struct db_out *o)
 		[CODING_ZLIB] = DB_PASSED_CODED + DB_CODING_ZLIB,
 		[CODING_ZSTD] = DB_PASSED_CODED + DB_CODING_ZSTD,
 	};
+	struct mongodb_side *side = &p->side[o->dir], *inside = &p->unpacked[o->dir];
 	struct steps *s = &side->steps;
 	uint8_t coding = s->have == 9 ? s->buf[8] : 0;
 	uint32_t opcode = s->have == 9 ? read_le32(s->buf) : OP_COMPRESSED;
 
+	/* None is compressed twice. */
+	if (opcode == OP_COMPRESSED)
+		coding = 0;
 	if (coding == 0 && opcode != OP_COMPRESSED) {
 		side->opcode = opcode;
 		body(side);
 		return;
 	}
-	if (o->dir == CLIENT)
-		mongodb_request(side, o, DB_OTHER);
+	*inside = (struct mongodb_side) {
+		.id = side->id, .answers = side->answers, .opcode = opcode, .first = true
+	};
+	steps_message(&inside->steps, s->have == 9 ? read_le32(s->buf + 4) : 0);
 	steps_pass(s, CODED, s->left, coding <= CODING_ZSTD ? passed[coding] : UNREAD);
 }
 
@@ -283,6 +289,50 @@ document(struct mongodb_side *side, const struct db_out *o)
 	}
 }
 
+/* What stands behind the header, compressed or not. */
+static void
+body_step(struct mongodb_side *side, const struct db_out *o)
+{
+	struct steps *s = &side->steps;
+
+	switch (s->state) {
+	case FLAGS:
+		flags(side);
+		break;
+	case SECTION:
+	case SECTION_LEN:
+	case SECTION_NAME:
+		section(side);
+		break;
+	case COLLECTION:
+		collection(side, o);
+		break;
+	case REPLY:
+		side->rows = s->have == 20 ? read_le32(s->buf + 16) : 0;
+		/* fallthrough */
+	case BEFORE_DOCUMENT:
+		steps_take(s, MONGODB_DOCUMENT, 4);
+		break;
+	default:
+		document(side, o);
+		break;
+	}
+}
+
+/* What became of it says what it was. */
+static void
+end_coded(struct mongodb *p, const struct db_out *o)
+{
+	struct mongodb_side *side = &p->side[o->dir], *inside = &p->unpacked[o->dir];
+
+	db_tell_kind(o, DB_CODED_END);
+	side->told = inside->told;
+	side->rows = inside->rows;
+	side->failed = inside->failed;
+	side->code = inside->code;
+	finish(side);
+}
+
 static void
 step(void *arg, struct steps *s)
 {
@@ -298,37 +348,43 @@ step(void *arg, struct steps *s)
 	case HEADER:
 		header(side, o);
 		break;
-	case FLAGS:
-		flags(side);
-		break;
-	case SECTION:
-	case SECTION_LEN:
-	case SECTION_NAME:
-		section(side);
-		break;
 	case COMPRESSED:
-		compressed(side, o);
+		compressed(p, o);
 		break;
 	case CODED:
-		db_tell_kind(o, DB_CODED_END);
-		finish(side);
-		break;
-	case COLLECTION:
-		collection(side, o);
-		break;
-	case REPLY:
-		side->rows = s->have == 20 ? read_le32(s->buf + 16) : 0;
-		/* fallthrough */
-	case BEFORE_DOCUMENT:
-		steps_take(s, MONGODB_DOCUMENT, 4);
+		end_coded(p, o);
 		break;
 	case OVER:
 		end_message(side, o);
 		break;
 	default:
-		document(side, o);
+		body_step(side, o);
 		break;
 	}
+}
+
+static void
+unpacked_step(void *arg, struct steps *s)
+{
+	const struct db_out *o = arg;
+	struct mongodb_side *side = &((struct mongodb *)o->parser)->unpacked[o->dir];
+
+	if (s->state == BEGIN)
+		body(side);
+	else if (s->state == OVER)
+		s->stop = true;
+	else
+		body_step(side, o);
+}
+
+void
+mongodb_unpacked(void *parser, unsigned dir, const uint8_t *data, size_t len, db_event_fn *fn,
+		 void *arg)
+{
+	struct mongodb *p = parser;
+	struct db_out o = { p, (uint8_t)dir, fn, arg };
+
+	steps_push(&p->unpacked[dir].steps, data, len, unpacked_step, db_tell_passed, &o);
 }
 
 static bool

@@ -7,13 +7,13 @@
  * The first field of a command's document is its name and what it is on; names and strings of all
  * fields are told as values, those of one document behind each other; of answers the code, and
  * documents of a batch as rows. OP_QUERY, OP_REPLY, OP_INSERT, OP_UPDATE and OP_DELETE of older
- * clients are read alike. Messages that are compressed are told as coded bytes of a request of
- * class other.
+ * clients are read alike. Messages that are compressed are told as coded bytes, and what becomes of
+ * them is read by mongodb_unpacked; a request of which nothing becomes is of class other.
  *
  * What SASL proves is not told, but the user that SCRAM names; nor are passwords of new users.
  *
- * Documents may be nested as deep as one likes: a counter is enough to leave them. Numbers and
- * dates are not told.
+ * Documents may be nested as deep as one likes: a counter is enough to leave them. Of
+ * numbers those are told that are whole and of nine digits and more; dates are not.
  *
  * Constant size, embedded by its owner.
  */
@@ -44,6 +44,7 @@ struct mongodb_side {
 
 struct mongodb {
 	struct mongodb_side side[2]; /* 0: the client */
+	struct mongodb_side unpacked[2];
 };
 
 /* parser is a struct mongodb, zeroed; midstream: that direction's beginning was not seen. */
@@ -51,5 +52,9 @@ void mongodb_init(void *parser, const bool midstream[2]);
 size_t mongodb_push(void *parser, unsigned dir, const uint8_t *data, size_t len, db_event_fn *fn,
 		    void *arg);
 void mongodb_gap(void *parser, unsigned dir, uint64_t len);
+
+/* A db_unpacked_fn: the message that was compressed. */
+void mongodb_unpacked(void *parser, unsigned dir, const uint8_t *data, size_t len, db_event_fn *fn,
+		      void *arg);
 
 #endif

@@ -95,7 +95,7 @@ static const struct db_case cases[] = {
 	{ "compressed",
 	  { ">{<4+ " HEAD("%03", "~", "%dc%07") "%dd%07~~ssss%02zipped}",
 	    "<{<4+ " HEAD("%01", "%03", "%dc%07") "%dd%07~~ssss%01snap}" },
-	  "other#4;zlib zipped;decoded;sent;answer#4;snappy snap;decoded;answered;ok#4 0 ;" },
+	  "zlib zipped;decoded;sent;other#4;answer#4;snappy snap;decoded;answered;ok#4 0 ;" },
 	{ "compressed by nothing",
 	  { ">{<4+ " HEAD("%03", "~", "%dc%07") "%dd%07~~ssss~"
 						"~~~~~" DOC(STRING("find", "x")) "}",
@@ -127,7 +127,7 @@ static void
 test_size(void **state)
 {
 	(void)state;
-	assert_true(sizeof(struct mongodb) <= 800);
+	assert_true(sizeof(struct mongodb) <= 1500);
 }
 
 int
