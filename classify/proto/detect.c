@@ -191,8 +191,10 @@ begins_as_command(struct span s, const char *command)
 enum probe_answer
 detect_smtp(const struct detect_input *in)
 {
-	enum probe_answer client = probe_either(begins_as_command(in->orig, "EHLO "),
-						begins_as_command(in->orig, "HELO "));
+	enum probe_answer client =
+	    probe_either(probe_either(begins_as_command(in->orig, "EHLO "),
+				      begins_as_command(in->orig, "HELO ")),
+			 begins_as_command(in->orig, "LHLO ")); /* LMTP, RFC 2033 */
 	enum probe_answer server =
 	    probe_either(probe_begins(in->resp, "220 "), probe_begins(in->resp, "220-"));
 
@@ -205,7 +207,7 @@ detect_smtp(const struct detect_input *in)
 	/* Whatever the greeting will say, a client that has not waited for it is known already. */
 	if (in->orig.len != 0)
 		return client;
-	if (mentions(in->resp, "SMTP"))
+	if (mentions(in->resp, "SMTP") || mentions(in->resp, "LMTP"))
 		return PROBE_YES;
 	return in->resp.len < DETECT_BYTES ? PROBE_MAYBE : PROBE_NO;
 }

@@ -92,9 +92,11 @@ know(struct call *c, struct smtp_side *l)
 		return;
 	l->known = true;
 	if (c->dir == CLIENT) {
-		if (begins(l, "mail ") || begins(l, "quit") || begins(l, "ehlo "))
+		bool greets = begins(l, "ehlo ") || begins(l, "lhlo ");
+
+		if (begins(l, "mail ") || begins(l, "quit") || greets)
 			s->auth = false;
-		if (begins(l, "mail ") || begins(l, "rset") || begins(l, "ehlo "))
+		if (begins(l, "mail ") || begins(l, "rset") || greets)
 			end_message(c);
 		if (begins(l, "auth "))
 			s->auth = true;

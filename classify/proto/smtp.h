@@ -1,5 +1,6 @@
 /*
- * One SMTP connection (RFC 5321): commands, answers, and the messages between them.
+ * One SMTP connection (RFC 5321), or one of LMTP (RFC 2033): commands, answers, and the messages
+ * between them.
  *
  *   client   EHLO | MAIL | RCPT | DATA, then the message up to a line with a dot alone
  *            BDAT n, then n bytes (RFC 3030) | AUTH, then what proves it | STARTTLS, then TLS
