@@ -13,7 +13,7 @@
  * What SASL proves is not told, but the user that SCRAM names; nor are passwords of new users.
  *
  * Documents may be nested as deep as one likes: a counter is enough to leave them. Of
- * numbers those are told that are whole and of nine digits and more; dates are not.
+ * numbers those are told that are whole and of nine to sixteen digits; dates are not.
  *
  * Constant size, embedded by its owner.
  */

@@ -21,7 +21,9 @@ enum state {
 	SKIPPED,
 };
 
-#define LEAST_NUMBER 100000000u /* of fewer digits none is anybody's */
+/* Of fewer digits none is anybody's; of more than a card's sixteen they are mostly made up. */
+#define LEAST_NUMBER 100000000u
+#define MOST_NUMBER  UINT64_C(9999999999999999)
 
 enum what { IGNORED = DB_PASSED_IGNORED, DATA = DB_PASSED_VALUE };
 
@@ -246,7 +248,7 @@ tell_number(const struct mongodb_side *side, const struct db_out *o)
 	uint8_t text[20];
 	size_t at = sizeof(text);
 
-	if (v < LEAST_NUMBER)
+	if (v < LEAST_NUMBER || v > MOST_NUMBER)
 		return;
 	for (; v != 0; v /= 10)
 		text[--at] = (uint8_t)('0' + v % 10);

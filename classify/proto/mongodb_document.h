@@ -5,7 +5,7 @@
  *   field     type 1 | name NUL | value
  *
  * The first field of a command is its name, and its value what it is on; names, strings and whole
- * numbers of nine digits and more of all others are told as values. Lengths of documents are not
+ * numbers of nine to sixteen digits of all others are told as values. Lengths of documents are not
  * relied on: a type 0 leaves one, and the message's end all of them. Part of mongodb.c, which reads
  * what is around documents.
  */

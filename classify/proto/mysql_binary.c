@@ -7,9 +7,12 @@ enum { CLIENT, SERVER };
 enum {
 	FLAG_ATTRIBUTES = 0x8000000,
 	EXECUTE_HAS_NUMBER = 8,
-	LEAST_NUMBER = 100000000,
 	COM_QUERY = 3,
 };
+
+/* Of fewer digits none is anybody's; of more than a card's sixteen they are mostly made up. */
+#define LEAST_NUMBER UINT64_C(100000000)
+#define MOST_NUMBER  UINT64_C(9999999999999999)
 
 enum state {
 	NUMBER_OF = MYSQL_BINARY,
@@ -241,7 +244,7 @@ number(struct mysql *p, const struct db_out *o)
 	uint64_t n = type == TYPE_FLOAT || type == TYPE_DOUBLE ? 0 : read_le(s->buf, s->have);
 	size_t at = sizeof(text);
 
-	if (n >= LEAST_NUMBER && n >> 63 == 0) {
+	if (n >= LEAST_NUMBER && n <= MOST_NUMBER) {
 		for (; n != 0; n /= 10)
 			text[--at] = (uint8_t)('0' + n % 10);
 		db_tell_bytes(o, DB_VALUE, span_of(text + at, sizeof(text) - at));

@@ -10,7 +10,7 @@
  * and log-in say: of a connection joined later, values are told as they stand there, and so are
  * those of statements that are not among the last MYSQL_MAX_PREPARED to be prepared, or have more
  * than MYSQL_MAX_VALUES. Types are sent once and remembered. Texts are told as they are, numbers of
- * nine digits and more in decimal, dates and fractions not.
+ * nine to sixteen digits in decimal, dates and fractions not.
  *
  * Part of mysql.c, which reads what is around values.
  */

@@ -4,10 +4,11 @@
 
 enum { CLIENT, SERVER };
 
-#define MAX_BULK   (UINT64_C(512) << 20) /* as the server limits it */
-#define MAX_ARGS   (1u << 20)
-#define MAX_NAME   32u
-#define LEAST_TEXT 9u
+#define MAX_BULK    (UINT64_C(512) << 20) /* as the server limits it */
+#define MAX_ARGS    (1u << 20)
+#define MAX_NAME    32u
+#define LEAST_TEXT  9u
+#define MOST_DIGITS 16u
 
 enum state {
 	BEGIN = STEPS_BEGIN,
@@ -357,14 +358,15 @@ message_kind(struct redis *p, struct steps *s, const struct db_out *o)
 
 /*
  * What a line says: a short text, a number, an error. Below LEAST_TEXT there is nothing to find in
- * one, and "OK" and ":1" are what most answers are.
+ * one, and "OK" and ":1" are what most answers are; numbers longer than a card's are mostly made
+ * up.
  */
 static void
 tell_line(struct span line, const struct db_out *o)
 {
 	if (line.len > 0 && line.p[line.len - 1] == '\r')
 		line.len--;
-	if (line.len <= LEAST_TEXT)
+	if (line.len <= LEAST_TEXT || (line.p[0] == ':' && line.len > 1 + MOST_DIGITS))
 		return;
 	db_tell_bytes(o, DB_VALUE, span_of(line.p + 1, line.len - 1));
 	db_tell_kind(o, DB_VALUE_END);

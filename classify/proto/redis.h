@@ -6,10 +6,10 @@
  *
  * Told are each command's class, its key (or channel) and all its arguments as values, but never
  * those of commands that carry passwords (AUTH, HELLO, ACL, CONFIG, MIGRATE); strings of the
- * answers, and their lines, whole numbers and errors of nine letters and more; errors also by their
- * first word. A message that a subscription brings is told as an operation
- * of its own. Lists within lists are only counted: an answer is over when as many strings, numbers
- * and lists have come as all its lists said.
+ * answers; of their lines texts and errors of nine letters and more, and whole numbers of nine to
+ * sixteen digits; errors also by their first word. A message that a subscription brings is told as
+ * an operation of its own. Lists within lists are only counted: an answer is over when as many
+ * strings, numbers and lists have come as all its lists said.
  *
  * Limits: of a command only the first key is told as target; of keys, and of lines of answers, the
  * first 256 bytes; inline commands up to 256 bytes; answers to CLIENT REPLY OFF are awaited for

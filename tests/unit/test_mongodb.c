@@ -82,8 +82,8 @@ static const struct db_case cases[] = {
 		       "%0br~a.b~i~%0cp~{<4 ref~}IIIIIIIIIIII%0dc~{<4 code~}%0fs~%08~~~wxyz%11m~"
 		       "MMMMMMMM%12l~LLLLLLLL%13q~QQQQQQQQQQQQQQQQ%7fk~%ffj~") "CRCC") },
 	  "write#2 unasked;on "
-	  "t;{d}|{b}|{u}|{t}|{w}|{n}|{r}|{a.b}|{p}|{ref}|{c}|{code}|{s}|{wxyzm}|{l}|{"
-	  "5497853135693827148}|{q}|{k}|{j}|sent;" },
+	  "t;{d}|{b}|{u}|{t}|{w}|{n}|{r}|{a.b}|{p}|{ref}|{c}|{code}|{s}|{wxyzm}|{l}|{q}|{k}|{j}|"
+	  "sent;" },
 	{ "older opcodes",
 	  { ">{<4+ " HEAD("%03", "~", "%d4%07") "~~~~shop.$cmd~~~~~%ff%ff%ff%ff" DOC(
 		STRING("count", "people")) "}",

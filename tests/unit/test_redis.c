@@ -20,8 +20,8 @@ static const struct db_case cases[] = {
 	  "transaction#0;sent;write#0;on n;{n}|sent;transaction#0;sent;ok#0 0 ;{WRONGTYPE no}|"
 	  "failed#0 0 WRONGTYPE;ok#0 0 ;ok#0 0 ;" },
 	{ "long lines, numbers and errors are values, short ones are not",
-	  { ">GET a" N, "<*6" N "+ninechars" N "+eightchr" N ":123456789" N "(-12345678" N
-			",3.14159265358" N "%2112" N "ERR bad word" N },
+	  { ">GET a" N, "<*7" N ":12345678901234567" N "+ninechars" N "+eightchr" N ":123456789" N
+			"(-12345678" N ",3.14159265358" N "%2112" N "ERR bad word" N },
 	  "read#0;on a;{a}|sent;{ninechars}|{123456789}|{-12345678}|{ERR bad word}|ok#0 0 ;" },
 	{ "passwords are not told",
 	  { ">*3" N "$4" N "AUTH" N "$3" N "ada" N "$6" N "secret" N "*2" N "$4" N "AUTH" N "$6" N
