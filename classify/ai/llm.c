@@ -153,6 +153,12 @@ llm_request_header(struct llm_call *call, const struct http_field *f)
 	}
 }
 
+static const struct json_vocabulary *
+vocabulary_of(const struct llm_call *call)
+{
+	return call->target.vector ? &vector_vocabulary : &llm_vocabulary;
+}
+
 void
 llm_request_body(struct llm_call *call, const uint8_t *data, size_t len)
 {
@@ -163,7 +169,7 @@ llm_request_body(struct llm_call *call, const uint8_t *data, size_t len)
 	if (side->body == LLM_BODY_NONE) {
 		/* Content types lie; what is no JSON ends the walk with its first byte. */
 		side->body = call->request_multipart ? LLM_BODY_OTHER : LLM_BODY_JSON;
-		json_walk_init(&side->walk, &llm_vocabulary, llm_request_event, call);
+		json_walk_init(&side->walk, vocabulary_of(call), llm_request_event, call);
 	}
 	if (side->body == LLM_BODY_JSON)
 		json_walk_push(&side->walk, data, len);
@@ -175,7 +181,7 @@ restart_request(struct llm_call *call)
 {
 	struct llm_side *side = &call->request;
 
-	json_walk_init(&side->walk, &llm_vocabulary, llm_request_event, call);
+	json_walk_init(&side->walk, vocabulary_of(call), llm_request_event, call);
 	side->array = false;
 	side->text_len = 0;
 	side->arguments_at = side->schema_at = 0;
@@ -495,7 +501,7 @@ restart_walk(struct llm_call *call)
 	struct llm_side *side = &call->response;
 
 	llm_flush_held(call); /* of an event that was cut */
-	json_walk_init(&side->walk, &llm_vocabulary, llm_response_event, call);
+	json_walk_init(&side->walk, vocabulary_of(call), llm_response_event, call);
 	side->array = false;
 	call->choice = call->next_choice = 0;
 	call->held_over = false;

@@ -777,6 +777,8 @@ llm_response_event(void *arg, const struct json_walk *w, enum json_event event, 
 	uint64_t path = llm_side_path(side, w);
 
 	if (call->target.vector) {
+		if (w->vocabulary != &vector_vocabulary) /* it began before its request was seen */
+			return;
 		side->array = side->array || (event == JSON_ARRAY && w->depth == 0);
 		vector_response_event(call, event, path);
 		return;

@@ -12,8 +12,6 @@
 
 /* clang-format off */
 #define LLM_WORDS(X) \
-	X(Get, "Get") \
-	X(_id, "_id") \
 	X(action, "action") \
 	X(invocationMetrics, "amazon-bedrock-invocationMetrics") \
 	X(anthropic_version, "anthropic_version") \
@@ -22,7 +20,6 @@
 	X(audio, "audio") \
 	X(b64_json, "b64_json") \
 	X(background, "background") \
-	X(batch, "batch") \
 	X(billed_units, "billed_units") \
 	X(body, "body") \
 	X(bytes, "bytes") \
@@ -36,10 +33,7 @@
 	X(candidates, "candidates") \
 	X(candidatesTokenCount, "candidatesTokenCount") \
 	X(choices, "choices") \
-	X(class, "class") \
 	X(clientContent, "clientContent") \
-	X(code, "code") \
-	X(collectionName, "collectionName") \
 	X(completed, "completed") \
 	X(completion, "completion") \
 	X(completionReason, "completionReason") \
@@ -51,10 +45,8 @@
 	X(content_block, "content_block") \
 	X(contents, "contents") \
 	X(conversation, "conversation") \
-	X(creationTimeUnix, "creationTimeUnix") \
 	X(custom_id, "custom_id") \
 	X(data, "data") \
-	X(deleteAll, "deleteAll") \
 	X(delta, "delta") \
 	X(details, "details") \
 	X(document, "document") \
@@ -66,7 +58,6 @@
 	X(error, "error") \
 	X(errored, "errored") \
 	X(eval_count, "eval_count") \
-	X(event_type, "event_type") \
 	X(expired, "expired") \
 	X(failed, "failed") \
 	X(file, "file") \
@@ -74,7 +65,6 @@
 	X(file_data, "file_data") \
 	X(file_id, "file_id") \
 	X(file_url, "file_url") \
-	X(filter, "filter") \
 	X(finishReason, "finishReason") \
 	X(finish_reason, "finish_reason") \
 	X(flagged, "flagged") \
@@ -95,9 +85,7 @@
 	X(generationConfig, "generationConfig") \
 	X(generation_config, "generation_config") \
 	X(generation_token_count, "generation_token_count") \
-	X(hits, "hits") \
 	X(id, "id") \
-	X(ids, "ids") \
 	X(image, "image") \
 	X(image_url, "image_url") \
 	X(images, "images") \
@@ -123,11 +111,6 @@
 	X(instructions, "instructions") \
 	X(interaction, "interaction") \
 	X(item, "item") \
-	X(k, "k") \
-	X(knn, "knn") \
-	X(lastUpdateTimeUnix, "lastUpdateTimeUnix") \
-	X(limit, "limit") \
-	X(matches, "matches") \
 	X(max_completion_tokens, "max_completion_tokens") \
 	X(max_gen_len, "max_gen_len") \
 	X(max_new_tokens, "max_new_tokens") \
@@ -141,17 +124,13 @@
 	X(meta, "meta") \
 	X(meta_info, "meta_info") \
 	X(metadata, "metadata") \
-	X(metadatas, "metadatas") \
 	X(model, "model") \
 	X(modelTurn, "modelTurn") \
 	X(modelVersion, "modelVersion") \
 	X(model_id, "model_id") \
 	X(n_predict, "n_predict") \
-	X(n_results, "n_results") \
 	X(name, "name") \
-	X(namespace, "namespace") \
 	X(object, "object") \
-	X(objects, "objects") \
 	X(operation, "operation") \
 	X(output, "output") \
 	X(outputText, "outputText") \
@@ -163,11 +142,8 @@
 	X(params, "params") \
 	X(partial_json, "partial_json") \
 	X(parts, "parts") \
-	X(points, "points") \
-	X(positive, "positive") \
 	X(predicted_n, "predicted_n") \
 	X(predictions, "predictions") \
-	X(prefetch, "prefetch") \
 	X(previous_response_id, "previous_response_id") \
 	X(processing, "processing") \
 	X(processing_status, "processing_status") \
@@ -179,12 +155,7 @@
 	X(prompt_token_count, "prompt_token_count") \
 	X(prompt_tokens, "prompt_tokens") \
 	X(prompt_tokens_details, "prompt_tokens_details") \
-	X(properties, "properties") \
 	X(query, "query") \
-	X(query_embeddings, "query_embeddings") \
-	X(query_texts, "query_texts") \
-	X(query_vector, "query_vector") \
-	X(query_vector_builder, "query_vector_builder") \
 	X(reason, "reason") \
 	X(reasoning, "reasoning") \
 	X(reasoningContent, "reasoningContent") \
@@ -203,14 +174,11 @@
 	X(results, "results") \
 	X(role, "role") \
 	X(sampling_params, "sampling_params") \
-	X(searches, "searches") \
 	X(serverContent, "serverContent") \
-	X(server_content, "server_content") \
 	X(session, "session") \
 	X(setup, "setup") \
 	X(size_bytes, "size_bytes") \
 	X(source, "source") \
-	X(sparseVector, "sparseVector") \
 	X(start, "start") \
 	X(status, "status") \
 	X(status_code, "status_code") \
@@ -242,8 +210,6 @@
 	X(tool_calls, "tool_calls") \
 	X(tool_plan, "tool_plan") \
 	X(tools, "tools") \
-	X(topK, "topK") \
-	X(top_k, "top_k") \
 	X(total, "total") \
 	X(total_input_tokens, "total_input_tokens") \
 	X(total_output_tokens, "total_output_tokens") \
@@ -251,13 +217,9 @@
 	X(transcript, "transcript") \
 	X(turns, "turns") \
 	X(type, "type") \
-	X(upsertedCount, "upsertedCount") \
 	X(url, "url") \
 	X(usage, "usage") \
 	X(usageMetadata, "usageMetadata") \
-	X(values, "values") \
-	X(vector, "vector") \
-	X(vectors, "vectors") \
 	X(video, "video") \
 	X(x_groq, "x_groq")
 /* clang-format on */

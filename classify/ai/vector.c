@@ -3,7 +3,21 @@
 
 #include "classify/ai/copy_text.h"
 #include "classify/ai/llm_read.h"
-#include "classify/ai/llm_words.h"
+#include "classify/ai/vector_words.h"
+
+#define X(id, word) word,
+static const char *const words[] = { VECTOR_WORDS(X) };
+#undef X
+
+static struct json_lookup lookup;
+const struct json_vocabulary vector_vocabulary = { words, sizeof(words) / sizeof(words[0]),
+						   &lookup };
+
+__attribute__((constructor)) static void
+fill_lookup(void)
+{
+	json_lookup_fill(&lookup, &vector_vocabulary);
+}
 
 enum { READ = LLM_VECTOR_QUERY, WRITE = LLM_VECTOR_UPSERT, REMOVE = LLM_VECTOR_DELETE };
 

@@ -24,6 +24,9 @@
 #include "classify/ai/llm.h"
 #include "classify/ai/path_tail.h"
 
+/* Of what such requests and answers are walked with, instead of llm's. */
+extern const struct json_vocabulary vector_vocabulary;
+
 /* Fills target and the facts that the path gives; false: no path of a vector store. */
 bool vector_request_line(struct llm_call *call, struct span method, const struct path_tail *path);
 

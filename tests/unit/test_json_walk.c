@@ -11,8 +11,8 @@
 #include "classify/proto/json_walk.h"
 #include "tests/support/guard.h"
 
-/* Of llm_words.h and mcp_words.h, whose ids are alike. */
-extern const struct json_vocabulary llm_vocabulary, mcp_vocabulary;
+/* Of llm_words.h, mcp_words.h and vector_words.h, whose ids are alike. */
+extern const struct json_vocabulary llm_vocabulary, mcp_vocabulary, vector_vocabulary;
 
 static const char *const words[] = { "a", "b", "content" };
 static const struct json_vocabulary vocabulary = { words, 3, NULL };
@@ -291,8 +291,8 @@ path_of_key(const struct json_vocabulary *v, const char *key)
 static void
 test_words_are_found(void **state)
 {
-	const struct json_vocabulary *const all[] = { &vocabulary, &llm_vocabulary,
-						      &mcp_vocabulary };
+	const struct json_vocabulary *const all[] = { &vocabulary, &llm_vocabulary, &mcp_vocabulary,
+						      &vector_vocabulary };
 	static const char *const others[] = { "", "x", "conten", "contents_", "a\\u0000" };
 
 	(void)state;
