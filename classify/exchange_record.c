@@ -444,6 +444,8 @@ llm_record(struct exchange *x)
 	record_put_string(r, RF_GEN_AI_OPERATION_NAME, llm_operation_name(f->operation));
 	record_put_string(r, RF_GEN_AI_REQUEST_MODEL, f->request_model);
 	record_put_string(r, RF_GEN_AI_RESPONSE_MODEL, f->response_model);
+	if (llm_names_version(f))
+		record_put_string(r, RF_MODEL_REVISION, f->model_version);
 	if (llm_is_vector_operation(x->llm))
 		put_vectors(f, r);
 	else if (llm_is_batch_operation(x->llm))

@@ -2,6 +2,7 @@
 #include "classify/ai/llm.h"
 
 #include "classify/ai/batch.h"
+#include "classify/ai/copy_text.h"
 #include "classify/ai/llm_path.h"
 #include "classify/ai/llm_read.h"
 #include "classify/ai/llm_words.h"
@@ -79,6 +80,8 @@ llm_request_line(struct llm_call *call, struct span method, struct span host, st
 	facts->operation = call->target.operation;
 	if (call->target.names_model)
 		call->signs |= LLM_SIGN_PATH_MODEL;
+	if (llm_names_version(facts))
+		copy_text(facts->model_version, LLM_VERSION_CAP, llm_path_version(path));
 	/* Ollama streams unless it is told not to. */
 	call->asked_stream = call->target.stream || facts->dialect == LLM_OLLAMA_CHAT ||
 			     facts->dialect == LLM_OLLAMA_GENERATE;
@@ -208,6 +211,13 @@ push_lines(struct llm_call *call, struct llm_side *side, restart_fn *restart, co
 	}
 }
 
+/* Audio and image edits: their path is made for a form. */
+static bool
+takes_form(const struct llm_call *call)
+{
+	return call->facts.dialect == LLM_OPENAI_AUDIO || call->facts.dialect == LLM_OPENAI_IMAGES;
+}
+
 void
 llm_request_part(struct llm_call *call, struct span name, bool file)
 {
@@ -218,6 +228,8 @@ llm_request_part(struct llm_call *call, struct span name, bool file)
 	side->text_len = 0;
 	if (span_is(name, "model") && !file && !call->target.batch) {
 		side->part = LLM_PART_MODEL;
+	} else if (span_is(name, "prompt") && !file && takes_form(call)) {
+		side->part = LLM_PART_TEXT;
 	} else if (call->target.operation == LLM_FILE_UPLOAD) {
 		if (span_is(name, "purpose") && !file)
 			side->part = LLM_PART_PURPOSE;
@@ -242,6 +254,8 @@ llm_request_part_body(struct llm_call *call, const uint8_t *data, size_t len)
 		side->part = data[0] == '{' ? LLM_PART_LINES : LLM_PART_OTHER;
 	if (side->part == LLM_PART_LINES)
 		push_lines(call, side, restart_request, data, len);
+	else if (side->part == LLM_PART_TEXT)
+		llm_text(call, LLM_TEXT_USER, data, len);
 	else if (side->part == LLM_PART_MODEL || side->part == LLM_PART_PURPOSE)
 		llm_side_string(side, JSON_STRING, data, len);
 }
@@ -258,6 +272,8 @@ llm_request_part_end(struct llm_call *call)
 		llm_set_model(call, call->facts.request_model, text);
 	else if (side->part == LLM_PART_LINES && !side->skip_line)
 		(void)json_walk_end(&side->walk);
+	else if (side->part == LLM_PART_TEXT)
+		llm_text_gap(call, false);
 	side->part = LLM_PART_NONE;
 	side->text_len = 0;
 }
@@ -338,6 +354,10 @@ settle_dialect(struct llm_call *call)
 		return;
 	if ((signs & LLM_SIGN_EMBEDDING) != 0)
 		facts->operation = LLM_EMBEDDINGS;
+	else if (facts->dialect == LLM_VERTEX_PREDICT ||
+		 (facts->dialect == LLM_HUGGINGFACE &&
+		  (signs & (LLM_SIGN_CHOICES | LLM_SIGN_LIMIT)) == 0))
+		facts->operation = LLM_INFER;
 	else if ((signs & LLM_SIGN_PARTS) != 0)
 		facts->operation = LLM_GENERATE_CONTENT;
 	else if ((signs & LLM_SIGN_ROLES) != 0)
@@ -412,9 +432,7 @@ settle(struct llm_call *call)
 void
 llm_request_end(struct llm_call *call, bool complete)
 {
-	/* A form body is a sign only where the path is made for one: audio, image edits. */
-	if (call->request.body == LLM_BODY_OTHER &&
-	    (call->facts.dialect == LLM_OPENAI_AUDIO || call->facts.dialect == LLM_OPENAI_IMAGES))
+	if (call->request.body == LLM_BODY_OTHER && takes_form(call))
 		call->signs |= LLM_SIGN_PROMPT;
 	call->request_ended = true;
 	call->request_whole = complete;
@@ -430,6 +448,21 @@ llm_response_status(struct llm_call *call, unsigned status)
 {
 	call->facts.status = status;
 	call->response_seen = true;
+}
+
+/* A picture or sound is the answer; Hugging Face says nowhere else what was asked for. */
+static void
+media_answer(struct llm_call *call, struct span type)
+{
+	struct llm_facts *facts = &call->facts;
+
+	call->response.body = LLM_BODY_OTHER;
+	if (facts->dialect != LLM_HUGGINGFACE || facts->operation != LLM_OPERATION_UNKNOWN)
+		return;
+	if (starts_nocase(type, "image/"))
+		facts->operation = LLM_IMAGE_GENERATION;
+	else if (starts_nocase(type, "audio/"))
+		facts->operation = LLM_SPEECH;
 }
 
 static void
@@ -451,7 +484,7 @@ response_content_type(struct llm_call *call, struct span value)
 		call->response_is_stream = true;
 	} else if (starts_nocase(value, "audio/") || starts_nocase(value, "image/") ||
 		   starts_nocase(value, "video/")) {
-		side->body = LLM_BODY_OTHER;
+		media_answer(call, value);
 	}
 }
 
@@ -727,6 +760,12 @@ bool
 llm_is_batch_operation(const struct llm_call *call)
 {
 	return call->target.batch;
+}
+
+bool
+llm_names_version(const struct llm_facts *facts)
+{
+	return facts->dialect == LLM_KSERVE_INFER || facts->dialect == LLM_TRITON_GENERATE;
 }
 
 const struct llm_facts *

@@ -27,14 +27,14 @@
  *
  * Dialects: OpenAI chat, responses, completions, embeddings, images, audio, moderations (and all
  * who speak them: Azure, Groq, Mistral, vLLM, llama.cpp ...), Anthropic messages, Gemini and Vertex
- * AI, Bedrock converse and invoke, Cohere v1 and v2, Mistral's conversations, Ollama, TGI,
- * llama.cpp, SGLang, Triton generate. Answers: JSON, SSE, NDJSON, AWS event stream, and Gemini's
- * streamed JSON array.
+ * AI, Bedrock converse and invoke, Cohere v1 and v2, Mistral's conversations and OCR, Hugging Face
+ * inference, Ollama, TGI, TEI, llama.cpp, SGLang, Triton generate, KServe. Answers: JSON, SSE,
+ * NDJSON, AWS event stream, and Gemini's streamed JSON array.
  *
  * Limits: names, ids and reasons are cut at their capacity; LLM_TOOLS_MAX distinct tool names in
  * LLM_TOOL_TEXT_CAP bytes, LLM_FINISH_MAX finish reasons; further ones are counted in
- * facts.dropped. Of multipart bodies (audio, image edits) the model is read, texts beside it are
- * not. Of a realtime session (WebSocket) one call is made, its token counts the sum
+ * facts.dropped. Of multipart bodies (audio, image edits) the model and the prompt are read, other
+ * texts are not. Of a realtime session (WebSocket) one call is made, its token counts the sum
  * of those of its answers. Not read: gRPC bodies (grpc_call.h
  * has the names of what is called), Replicate's predictions.
  *
@@ -61,6 +61,7 @@ enum {
 	LLM_TOOL_NAME_CAP = 128,
 	LLM_TOOL_TEXT_CAP = 768,
 	LLM_COLLECTION_CAP = 128,
+	LLM_VERSION_CAP = 32,
 	LLM_CHOICES_MAX = 1024, /* a greater number is no choice's */
 	LLM_HELD_CAP = 192,	/* of a streamed text that stands before its choice's number */
 	LLM_STRING_CAP = 256,	/* of a JSON string that matters, this much is looked at */
@@ -105,6 +106,9 @@ enum llm_dialect {
 	LLM_ANTHROPIC_FILES,
 	LLM_ANTHROPIC_BATCHES,
 	LLM_MISTRAL_CONVERSATIONS,
+	LLM_KSERVE_INFER, /* version 2 over HTTP; version 1 is that of Vertex AI */
+	LLM_MISTRAL_OCR,
+	LLM_HUGGINGFACE, /* `inputs` and `parameters`, and TEI's embeddings */
 	LLM_INVOCATIONS, /* SageMaker, Databricks, vLLM: any shape behind one path */
 };
 
@@ -119,6 +123,8 @@ enum llm_operation {
 	LLM_TRANSCRIPTION,
 	LLM_MODERATION,
 	LLM_RERANKING,
+	LLM_INFER, /* tensors, or what they stand for: no tokens */
+	LLM_OCR,
 	LLM_COUNT_TOKENS,
 	LLM_RESPONSE_FETCH, /* an answer that is kept, asked for again: no model is called */
 	LLM_MODEL_DOWNLOAD,
@@ -193,6 +199,7 @@ struct llm_facts {
 	union {
 		char collection[LLM_COLLECTION_CAP]; /* llm_is_vector_operation */
 		struct llm_batch_facts batch;	     /* llm_is_batch_operation */
+		char model_version[LLM_VERSION_CAP]; /* llm_names_version */
 	};
 	/* As much as is counted above. */
 	char finish_reasons[LLM_FINISH_MAX][LLM_REASON_CAP];
@@ -401,6 +408,9 @@ bool llm_is_vector_operation(const struct llm_call *call);
 
 /* Of files or batches: none was called now. */
 bool llm_is_batch_operation(const struct llm_call *call);
+
+/* A model of KServe's or Triton's, which has versions by number. */
+bool llm_names_version(const struct llm_facts *facts);
 
 /* 0 <= i < facts->nr_tools. Borrowed from facts. */
 const char *llm_tool_name(const struct llm_facts *facts, unsigned i);

@@ -56,6 +56,9 @@ static const char *const dialect_names[] = {
 	[LLM_ANTHROPIC_FILES] = "anthropic.files",
 	[LLM_ANTHROPIC_BATCHES] = "anthropic.batches",
 	[LLM_MISTRAL_CONVERSATIONS] = "mistral.conversations",
+	[LLM_KSERVE_INFER] = "kserve.infer",
+	[LLM_MISTRAL_OCR] = "mistral.ocr",
+	[LLM_HUGGINGFACE] = "huggingface",
 	[LLM_INVOCATIONS] = "invocations",
 };
 
@@ -70,6 +73,8 @@ static const char *const operation_names[] = {
 	[LLM_TRANSCRIPTION] = "transcription",
 	[LLM_MODERATION] = "moderation",
 	[LLM_RERANKING] = "rerank",
+	[LLM_INFER] = "infer",
+	[LLM_OCR] = "ocr",
 	[LLM_COUNT_TOKENS] = "count_tokens",
 	[LLM_RESPONSE_FETCH] = "response_fetch",
 	[LLM_MODEL_DOWNLOAD] = "model_download",

@@ -45,6 +45,8 @@ static const struct {
 	{ SPAN_LITERAL("/v2/chat"), LLM_COHERE_CHAT, LLM_CHAT, false, false },
 	{ SPAN_LITERAL("/v1/embed"), LLM_COHERE_EMBED, LLM_EMBEDDINGS, false, false },
 	{ SPAN_LITERAL("/v2/embed"), LLM_COHERE_EMBED, LLM_EMBEDDINGS, false, false },
+	{ SPAN_LITERAL("/embed"), LLM_HUGGINGFACE, LLM_EMBEDDINGS, false, false },
+	{ SPAN_LITERAL("/ocr"), LLM_MISTRAL_OCR, LLM_OCR, false, false },
 	{ SPAN_LITERAL("/rerank"), LLM_RERANK, LLM_RERANKING, false, false },
 	{ SPAN_LITERAL("/generate_stream"), LLM_TGI_GENERATE, LLM_TEXT_COMPLETION, false, true },
 	{ SPAN_LITERAL("/generate"), LLM_TGI_GENERATE, LLM_TEXT_COMPLETION, false, false },
@@ -80,6 +82,7 @@ static const struct {
 	  true, true },
 	{ SPAN_LITERAL("/generate"), LLM_TRITON_GENERATE, LLM_TEXT_COMPLETION, true, false },
 	{ SPAN_LITERAL("/generate_stream"), LLM_TRITON_GENERATE, LLM_TEXT_COMPLETION, true, true },
+	{ SPAN_LITERAL("/infer"), LLM_KSERVE_INFER, LLM_INFER, false, false },
 };
 
 /*
@@ -234,7 +237,7 @@ find_verb(struct span path, struct llm_target *t, char *model, size_t cap)
 			return true;
 		}
 		t->names_model = true;
-		if (t->dialect == LLM_TRITON_GENERATE)
+		if (t->dialect == LLM_TRITON_GENERATE || t->dialect == LLM_KSERVE_INFER)
 			rest = segment_behind(path, "/models/"); /* a version may follow */
 		decode_name(rest, model, cap);
 		return true;
@@ -368,6 +371,35 @@ find_conversation(struct span path, struct llm_target *t)
 	return true;
 }
 
+/*
+ * Hugging Face's: a model, named by its owner and itself, and perhaps what is wanted of it. What
+ * else follows is the path of another dialect.
+ */
+static bool
+find_hub_model(struct span path, struct llm_target *t, char *model, size_t cap)
+{
+	static const char wanted[] = "/pipeline/";
+	size_t from = behind_last(path, "/hf-inference/models/");
+	struct span name = span_of(path.p + from, path.len - from);
+	const uint8_t *task, *slash;
+
+	if (from == 0)
+		return false;
+	task = memmem(name.p, name.len, wanted, sizeof(wanted) - 1);
+	if (task != NULL) {
+		if (ends_with(path, "/feature-extraction"))
+			t->operation = LLM_EMBEDDINGS;
+		name.len = (size_t)(task - name.p);
+	}
+	slash = memchr(name.p, '/', name.len);
+	if (slash != NULL && memchr(slash + 1, '/', (size_t)(name.p + name.len - slash) - 1))
+		return false;
+	t->dialect = LLM_HUGGINGFACE;
+	t->hint = t->names_model = true;
+	decode_name(name, model, cap);
+	return true;
+}
+
 struct llm_target
 llm_path_classify(struct span path, char *model, size_t cap)
 {
@@ -379,7 +411,7 @@ llm_path_classify(struct span path, char *model, size_t cap)
 		return t;
 	if (find_verb(plain, &t, model, cap))
 		return t;
-	if (find_conversation(plain, &t))
+	if (find_conversation(plain, &t) || find_hub_model(plain, &t, model, cap))
 		return t;
 	if (find_end(plain, &t))
 		find_deployment(plain, &t, model, cap);
@@ -394,4 +426,10 @@ llm_path_classify(struct span path, char *model, size_t cap)
 	}
 	t.no_call = t.no_call || (!t.specific && names_no_call(plain));
 	return t;
+}
+
+struct span
+llm_path_version(struct span path)
+{
+	return segment_behind(without_query(path), "/versions/");
 }

@@ -16,4 +16,7 @@
  */
 struct llm_target llm_path_classify(struct span path, char *model, size_t cap);
 
+/* Of a model, in /models/NAME/versions/VERSION/verb; may be empty. Borrowed from path. */
+struct span llm_path_version(struct span path);
+
 #endif

@@ -18,20 +18,21 @@ enum llm_sign {
 	LLM_SIGN_STOP = 1 << 6,	   /* answer: a reason why generation ended */
 	LLM_SIGN_MARKER = 1 << 7,  /* answer: "object":"chat.completion" and its kin */
 	LLM_SIGN_SCORES = 1 << 8,  /* answer: what rerankers, moderators and predictors say */
-	LLM_SIGN_STRONG = (1 << 9) - 1,
-	LLM_SIGN_MODEL = 1 << 9,       /* a model's name in the body */
-	LLM_SIGN_PROMPT = 1 << 10,     /* prompt, input, inputs, texts, query with documents ... */
-	LLM_SIGN_PATH_MODEL = 1 << 11, /* a model's name in the path */
-	LLM_SIGN_EMBEDDING = 1 << 12,  /* answer: embeddings */
-	LLM_SIGN_DOCUMENTS = 1 << 13,
+	LLM_SIGN_TENSORS = 1 << 9, /* with the types of their elements */
+	LLM_SIGN_STRONG = (1 << 10) - 1,
+	LLM_SIGN_MODEL = 1 << 10,      /* a model's name in the body */
+	LLM_SIGN_PROMPT = 1 << 11,     /* prompt, input, inputs, texts, query with documents ... */
+	LLM_SIGN_PATH_MODEL = 1 << 12, /* a model's name in the path */
+	LLM_SIGN_EMBEDDING = 1 << 13,  /* answer: embeddings */
+	LLM_SIGN_DOCUMENTS = 1 << 14,
 	LLM_SIGN_WEAK = LLM_SIGN_MODEL | LLM_SIGN_PROMPT | LLM_SIGN_PATH_MODEL |
 			LLM_SIGN_EMBEDDING | LLM_SIGN_DOCUMENTS,
 	/* Of vector stores, files and batches alone: see vector.h and batch.h. */
-	LLM_SIGN_ASKED = 1 << 14,
-	LLM_SIGN_ASKED_MORE = 1 << 15,
-	LLM_SIGN_TOLD = 1 << 16,
-	LLM_SIGN_OPENSEARCH = 1 << 17,
-	LLM_SIGN_TOLD_MORE = 1 << 18,
+	LLM_SIGN_ASKED = 1 << 15,
+	LLM_SIGN_ASKED_MORE = 1 << 16,
+	LLM_SIGN_TOLD = 1 << 17,
+	LLM_SIGN_OPENSEARCH = 1 << 18,
+	LLM_SIGN_TOLD_MORE = 1 << 19,
 	LLM_SIGN_ANSWER = LLM_SIGN_USAGE | LLM_SIGN_CHOICES | LLM_SIGN_STOP | LLM_SIGN_MARKER |
 			  LLM_SIGN_EMBEDDING | LLM_SIGN_SCORES,
 };
@@ -57,6 +58,7 @@ enum { LLM_BASE64_PROOF = 256 };
 enum llm_part {
 	LLM_PART_NONE,
 	LLM_PART_MODEL,
+	LLM_PART_TEXT, /* of whoever asks */
 	LLM_PART_PURPOSE,
 	LLM_PART_FILE,	/* its first byte has not come */
 	LLM_PART_LINES, /* of requests */

@@ -52,16 +52,24 @@ attached_to(const struct llm_side *side, uint64_t path)
 	case AT(K_messages, ITEM, K_images, ITEM):
 	case AT(K_input, ITEM, K_content, ITEM, K_image_url):
 	case AT(K_input, ITEM, K_content, ITEM, K_file_data):
+	case AT(K_inputs, ITEM, K_content, ITEM, K_image_url):
+	case AT(K_inputs, ITEM, K_content, ITEM, K_image_url, K_url):
 	case AT(K_contents, ITEM, K_parts, ITEM, K_inlineData, K_data):
 	case AT(K_contents, ITEM, K_parts, ITEM, K_inline_data, K_data):
 	case AT(K_item, K_content, ITEM, K_audio):
 		return side->role;
+	case AT(K_document, K_document_url): /* of mistral's OCR */
+	case AT(K_document, K_image_url):
+	case AT(K_document, K_image_url, K_url):
+		return LLM_TEXT_USER;
 	case AT(K_messages, ITEM, K_content, ITEM, K_content, ITEM, K_source, K_data):
 	case AT(K_input, ITEM, K_output, K_image_url):
 	case AT(K_input, ITEM, K_output, ITEM, K_image_url):
 	case AT(K_input, ITEM, K_output, ITEM, K_file_data):
 		return LLM_TEXT_TOOL_RESULT;
 	case AT(K_images, ITEM):
+	case AT(K_input, ITEM, K_image_url, K_url): /* beside texts, each by itself */
+	case AT(K_input, ITEM, K_image):
 	case AT(K_audio): /* of realtime sessions */
 		return LLM_TEXT_USER;
 	default:
@@ -199,6 +207,7 @@ prompt_text(const struct llm_side *side, uint64_t path)
 	case AT(K_requests, ITEM, K_content, K_parts, ITEM, K_text):
 	case AT(K_input):
 	case AT(K_input, ITEM):
+	case AT(K_input, ITEM, K_text):
 	case AT(K_texts, ITEM):
 	case AT(K_message):
 	case AT(K_query):
@@ -209,6 +218,7 @@ prompt_text(const struct llm_side *side, uint64_t path)
 	case AT(K_prompt, ITEM):
 	case AT(K_inputs):
 	case AT(K_inputs, ITEM):
+	case AT(K_inputs, ITEM, K_data, ITEM): /* a tensor of texts */
 	case AT(K_inputText):
 	case AT(K_text_input):
 	case AT(K_text):
@@ -267,6 +277,10 @@ string_value(struct llm_call *call, uint64_t path)
 	case AT(K_texts, ITEM):
 		call->signs |= LLM_SIGN_PROMPT;
 		break;
+	case AT(K_instances, ITEM, K_prompt):
+		if (call->facts.operation == LLM_OPERATION_UNKNOWN)
+			call->facts.operation = LLM_TEXT_COMPLETION;
+		break;
 	case AT(K_instructions):
 	case AT(K_system):
 		call->request.nr_messages++;
@@ -311,10 +325,16 @@ names_attachment(uint64_t path)
 	case AT(K_input, ITEM, K_content, ITEM, K_file_id):
 	case AT(K_input, ITEM, K_content, ITEM, K_file_url):
 	case AT(K_input, ITEM, K_content, ITEM, K_file_data):
+	case AT(K_input, ITEM, K_image_url):
+	case AT(K_input, ITEM, K_image):
+	case AT(K_inputs, ITEM, K_content, ITEM, K_image_url):
 	case AT(K_contents, ITEM, K_parts, ITEM, K_inlineData):
 	case AT(K_contents, ITEM, K_parts, ITEM, K_inline_data):
 	case AT(K_contents, ITEM, K_parts, ITEM, K_fileData):
 	case AT(K_contents, ITEM, K_parts, ITEM, K_file_data):
+	case AT(K_document, K_document_url):
+	case AT(K_document, K_image_url):
+	case AT(K_document, K_file_id):
 		return true;
 	default:
 		return false;
@@ -357,6 +377,9 @@ key(struct llm_call *call, uint64_t path)
 	case AT(K_instances):
 		call->signs |= LLM_SIGN_PROMPT;
 		break;
+	case AT(K_inputs, ITEM, K_datatype):
+		call->signs |= LLM_SIGN_TENSORS;
+		break;
 	case AT(K_previous_response_id): /* turns and documents that the service keeps */
 	case AT(K_conversation):
 	case AT(K_cachedContent):
@@ -368,6 +391,8 @@ key(struct llm_call *call, uint64_t path)
 		break;
 	default:
 		call->facts.attachments += names_attachment(path);
+		if (call->facts.dialect == LLM_MISTRAL_OCR && names_attachment(path))
+			call->signs |= LLM_SIGN_PROMPT;
 		break;
 	}
 }

@@ -73,15 +73,24 @@ completion_text(const struct llm_call *call, uint64_t path)
 	case AT(K_outputs, ITEM, K_text):
 	case AT(K_outputs, ITEM, K_content): /* mistral's conversations */
 	case AT(K_outputs, ITEM, K_content, ITEM, K_text):
+	case AT(K_outputs, ITEM, K_data, ITEM): /* kserve: a tensor of texts */
+	case AT(K_predictions, ITEM):
+	case AT(K_pages, ITEM, K_markdown): /* mistral's OCR */
+	case AT(K_document_annotation):
+	case AT(K_text, ITEM):	 /* vLLM's list of texts */
+	case AT(K_summary_text): /* hugging face */
+	case AT(K_translation_text):
 		return LLM_TEXT_ANSWER;
 	case AT(K_delta): /* responses: text, arguments and sound alike; the event's type tells */
 		return side->delta_is_data   ? NO_TEXT
 		       : side->delta_is_call ? LLM_TEXT_TOOL_CALL
 					     : LLM_TEXT_ANSWER;
-	case AT(K_text): /* responses repeats the joined text there */
-		return call->facts.dialect != LLM_OPENAI_RESPONSES && !call->websocket
-			   ? LLM_TEXT_ANSWER
-			   : NO_TEXT;
+	case AT(
+	    K_text): /* responses repeats the joined text there, a streamed transcript as well */
+		return call->facts.dialect == LLM_OPENAI_RESPONSES || call->websocket ||
+			       (call->facts.dialect == LLM_OPENAI_AUDIO && call->response_is_stream)
+			   ? NO_TEXT
+			   : LLM_TEXT_ANSWER;
 	default:
 		return NO_TEXT;
 	}
@@ -195,6 +204,14 @@ model_or_id(struct llm_call *call, uint64_t path, struct span text)
 	case AT(K_session, K_model):
 		if (text.len != 0)
 			llm_set_model(call, facts->response_model, text);
+		break;
+	case AT(K_model_name):
+		if (llm_names_version(facts))
+			llm_set_model(call, facts->response_model, text);
+		break;
+	case AT(K_model_version):
+		if (llm_names_version(facts))
+			copy_text(facts->model_version, LLM_VERSION_CAP, text);
 		break;
 	case AT(K_id):
 	case AT(K_interaction, K_id):
@@ -375,6 +392,8 @@ marker(struct llm_call *call, uint64_t path, struct span text)
 	case AT(K_outputText):
 	case AT(K_results, ITEM, K_outputText):
 	case AT(K_generation):
+	case AT(K_summary_text):
+	case AT(K_translation_text):
 		call->signs |= LLM_SIGN_CHOICES;
 		break;
 	default:
@@ -583,11 +602,29 @@ answer_text(struct llm_call *call, enum llm_text_kind kind, uint64_t path, const
 	llm_text(call, kind, text, len);
 }
 
+/* A list of numbers, or of such lists, with nothing around it: all that embedders answer there. */
+static bool
+is_bare_vector(const struct llm_call *call, uint64_t path)
+{
+	enum llm_dialect dialect = call->facts.dialect;
+
+	if (dialect != LLM_HUGGINGFACE &&
+	    (dialect != LLM_DIALECT_UNKNOWN || call->facts.detected_by != LLM_BY_HOST))
+		return false;
+	return call->response.array && (path == 0 || path == AT(ITEM) || path == AT(ITEM, ITEM));
+}
+
 static void
 number_value(struct llm_call *call, uint64_t path, const uint8_t *text, size_t len)
 {
 	struct llm_facts *facts = &call->facts;
 	uint64_t n;
+
+	if (is_bare_vector(call, path)) {
+		call->signs |= LLM_SIGN_SCORES;
+		shaped(call, LLM_SIGN_EMBEDDING, LLM_HUGGINGFACE);
+		return;
+	}
 
 	if (len > 2 && text[len - 2] == '.' && text[len - 1] == '0')
 		len -= 2; /* Cohere writes whole numbers as 12.0 */
@@ -603,9 +640,49 @@ number_value(struct llm_call *call, uint64_t path, const uint8_t *text, size_t l
 		call->tokens_exact = true;
 	} else if (is_cached_count(path)) {
 		llm_set_count(call, &facts->cached_tokens, n);
+	} else if (path == AT(K_predictions, ITEM, K_embeddings, K_statistics, K_token_count)) {
+		llm_set_count(call, &facts->input_tokens, facts->input_tokens.n + n);
 	} else {
 		billed_count(call, path, n);
 	}
+}
+
+/* What is of an answer in its own dialect alone, since others have the word as well. */
+static void
+dialect_key(struct llm_call *call, uint64_t path)
+{
+	enum llm_sign sign = LLM_SIGN_SCORES;
+	bool said = false;
+
+	switch (call->facts.dialect) {
+	case LLM_OPENAI_AUDIO: /* what was heard */
+		said = path == AT(K_text);
+		sign = LLM_SIGN_CHOICES;
+		break;
+	case LLM_OPENAI_IMAGES:
+		said = path == AT(K_data, ITEM, K_url) || path == AT(K_data, ITEM, K_b64_json);
+		break;
+	case LLM_VERTEX_PREDICT:
+		if (path == AT(K_predictions, ITEM, K_bytesBase64Encoded))
+			call->facts.operation = LLM_IMAGE_GENERATION;
+		break;
+	case LLM_KSERVE_INFER:
+		said = path == AT(K_outputs, ITEM, K_datatype);
+		break;
+	case LLM_MISTRAL_OCR:
+		said = path == AT(K_pages, ITEM, K_markdown);
+		break;
+	case LLM_RERANK: /* TEI's list, without a word around it */
+		said = call->response.array && path == AT(K_score);
+		break;
+	case LLM_HUGGINGFACE:
+		said = path == AT(K_score) || path == AT(ITEM, K_score);
+		break;
+	default:
+		break;
+	}
+	if (said)
+		call->signs |= sign;
 }
 
 static void
@@ -636,16 +713,6 @@ key(struct llm_call *call, uint64_t path)
 	case AT(K_choices, ITEM, K_delta, K_audio):
 		call->spoken = true;
 		break;
-	case AT(K_text): /* vLLM's list of texts; what was heard */
-		if (call->facts.dialect == LLM_TGI_GENERATE ||
-		    call->facts.dialect == LLM_OPENAI_AUDIO)
-			call->signs |= LLM_SIGN_CHOICES;
-		break;
-	case AT(K_data, ITEM, K_url):
-	case AT(K_data, ITEM, K_b64_json):
-		if (call->facts.dialect == LLM_OPENAI_IMAGES)
-			call->signs |= LLM_SIGN_SCORES;
-		break;
 	case AT(K_choices, ITEM, K_stop_reason): /* beside OpenAI's finish_reason: vLLM */
 		if (call->uvicorn)
 			call->facts.engine = "vllm";
@@ -653,9 +720,11 @@ key(struct llm_call *call, uint64_t path)
 	case AT(K_results, ITEM, K_relevance_score):
 	case AT(K_data, ITEM, K_relevance_score):
 	case AT(K_results, ITEM, K_flagged):
+	case AT(K_results, ITEM, K_category_scores):
 	case AT(K_predictions):
 		call->signs |= LLM_SIGN_SCORES;
 		break;
+	case AT(K_predictions, ITEM, K_embeddings):
 	case AT(K_embeddings):
 	case AT(K_embedding):
 		call->signs |= LLM_SIGN_EMBEDDING;
@@ -664,6 +733,7 @@ key(struct llm_call *call, uint64_t path)
 		shaped(call, LLM_SIGN_EMBEDDING, LLM_OPENAI_EMBEDDINGS);
 		break;
 	default:
+		dialect_key(call, path);
 		break;
 	}
 }
@@ -793,6 +863,8 @@ llm_response_event(void *arg, const struct json_walk *w, enum json_event event, 
 			side->array = true;
 		if (path == AT(K_choices) || path == AT(K_candidates))
 			call->next_choice = 0;
+		if (path == AT(K_text) && call->facts.dialect == LLM_TGI_GENERATE)
+			call->signs |= LLM_SIGN_CHOICES; /* vLLM's list of texts */
 		break;
 	case JSON_STRING:
 		text_piece(call, path, text, len);

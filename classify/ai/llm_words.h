@@ -23,6 +23,7 @@
 	X(billed_units, "billed_units") \
 	X(body, "body") \
 	X(bytes, "bytes") \
+	X(bytesBase64Encoded, "bytesBase64Encoded") \
 	X(cacheReadInputTokens, "cacheReadInputTokens") \
 	X(cache_n, "cache_n") \
 	X(cache_read_input_tokens, "cache_read_input_tokens") \
@@ -32,6 +33,7 @@
 	X(canceled, "canceled") \
 	X(candidates, "candidates") \
 	X(candidatesTokenCount, "candidatesTokenCount") \
+	X(category_scores, "category_scores") \
 	X(choices, "choices") \
 	X(clientContent, "clientContent") \
 	X(completed, "completed") \
@@ -47,9 +49,12 @@
 	X(conversation, "conversation") \
 	X(custom_id, "custom_id") \
 	X(data, "data") \
+	X(datatype, "datatype") \
 	X(delta, "delta") \
 	X(details, "details") \
 	X(document, "document") \
+	X(document_annotation, "document_annotation") \
+	X(document_url, "document_url") \
 	X(documents, "documents") \
 	X(done, "done") \
 	X(done_reason, "done_reason") \
@@ -111,6 +116,7 @@
 	X(instructions, "instructions") \
 	X(interaction, "interaction") \
 	X(item, "item") \
+	X(markdown, "markdown") \
 	X(max_completion_tokens, "max_completion_tokens") \
 	X(max_gen_len, "max_gen_len") \
 	X(max_new_tokens, "max_new_tokens") \
@@ -128,6 +134,8 @@
 	X(modelTurn, "modelTurn") \
 	X(modelVersion, "modelVersion") \
 	X(model_id, "model_id") \
+	X(model_name, "model_name") \
+	X(model_version, "model_version") \
 	X(n_predict, "n_predict") \
 	X(name, "name") \
 	X(object, "object") \
@@ -138,6 +146,7 @@
 	X(outputTokens, "outputTokens") \
 	X(output_tokens, "output_tokens") \
 	X(outputs, "outputs") \
+	X(pages, "pages") \
 	X(parameters, "parameters") \
 	X(params, "params") \
 	X(partial_json, "partial_json") \
@@ -174,18 +183,21 @@
 	X(results, "results") \
 	X(role, "role") \
 	X(sampling_params, "sampling_params") \
+	X(score, "score") \
 	X(serverContent, "serverContent") \
 	X(session, "session") \
 	X(setup, "setup") \
 	X(size_bytes, "size_bytes") \
 	X(source, "source") \
 	X(start, "start") \
+	X(statistics, "statistics") \
 	X(status, "status") \
 	X(status_code, "status_code") \
 	X(stopReason, "stopReason") \
 	X(stop_reason, "stop_reason") \
 	X(stream, "stream") \
 	X(succeeded, "succeeded") \
+	X(summary_text, "summary_text") \
 	X(system, "system") \
 	X(systemInstruction, "systemInstruction") \
 	X(system_fingerprint, "system_fingerprint") \
@@ -199,6 +211,7 @@
 	X(timings, "timings") \
 	X(token, "token") \
 	X(tokenCount, "tokenCount") \
+	X(token_count, "token_count") \
 	X(tokens, "tokens") \
 	X(tokens_evaluated, "tokens_evaluated") \
 	X(tokens_predicted, "tokens_predicted") \
@@ -215,6 +228,7 @@
 	X(total_output_tokens, "total_output_tokens") \
 	X(total_tokens, "total_tokens") \
 	X(transcript, "transcript") \
+	X(translation_text, "translation_text") \
 	X(turns, "turns") \
 	X(type, "type") \
 	X(url, "url") \

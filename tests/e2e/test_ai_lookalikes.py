@@ -80,6 +80,19 @@ ROWS = [
     ("POST", "ping.example", "/invocations", {"function": "resize", "payload": {"w": 3}}, {"status": 200}),
     ("POST", "photos.example", "/v1/images/edits", {"image": 7, "crop": [1, 2, 3, 4]}, {"id": 7}),
     ("POST", "radio.example", "/audio/speech", {"station": 5}, {"ok": True}),
+    # models that predict, documents that are read, vectors: of others
+    ("POST", "scan.example", "/v1/ocr", {"image": "QUJD", "lang": "de"}, {"pages": [{"text": "x"}]}),
+    ("POST", "scan.example", "/ocr", {"model": "fast", "document": {"document_url": "https://e.example/a.pdf"}}, {"job_id": 7}),
+    ("POST", "video.example", "/embed", {"inputs": "https://v.example/1"}, {"html": "<iframe>"}),
+    ("POST", "net.example", "/network/models/r1/infer", {"inputs": ["a", "b"]}, {"topology": "ring"}),
+    ("POST", "table.example", "/v1/schema/infer", {"inputs": [{"name": "a", "datatype": "string"}]}, {"outputs": [{"name": "b", "datatype": "string"}]}),
+    ("POST", "cloud.example", "/v1/models/t-100:predict", {"instances": ["i-1", "i-2"]}, {"ok": True}),
+    ("POST", "churn.example", "/predict", {"instances": [[1, 2]], "model": "churn"}, {"score": 0.4}),
+    ("POST", "churn.example", "/api/predict", {"inputs": [1, 2, 3]}, {"result": [1]}),
+    ("POST", "text.example", "/generate", {"prompt": "invoice", "count": 3}, {"text": "done"}),
+    ("POST", "league.example", "/rerank", {"match": 3}, [{"index": 0, "score": 1200}]),
+    ("POST", "math.example", "/rpc", {"inputs": "x"}, [[0.1, 0.2], [0.3, 0.4]]),
+    ("POST", "mirror.example", "/hf-inference/models/a/b", {"inputs": "x"}, {"ok": True}),
     # hosts that only seem to be of a provider, with bodies that would be calls nowhere
     ("GET", "relax.ai", "/v1/plans", None, {"plans": ["gold"]}),
     ("POST", "relax.ai", "/v1/messages", {"to": "bob", "message": "hi"}, {"id": "1"}),
@@ -174,6 +187,7 @@ ROWS = [
 TRUE_ONES = [
     (("POST", "gw.example", "/ask", CHAT, {"choices": [{"message": {"content": "yo"}}]}), "llm"),
     (("POST", "gw.example", "/v1/files", form("batch", b'{"custom_id":"1","method":"POST","url":"/v1/x","body":{"model":"m","input":"usb"}}\n'), {"object": "file"}), "llm"),
+    (("POST", "models.example", "/v2/models/bert/infer", {"inputs": [{"name": "a", "shape": [1], "datatype": "BYTES", "data": ["x"]}]}, {"model_name": "bert", "outputs": [{"name": "b", "datatype": "FP32", "data": [0.1]}]}), "llm"),
     (("POST", "api.openai.com", "/v1/chat/completions", CHAT, {"object": "chat.completion", "choices": []}), "llm"),
 ]
 

@@ -685,6 +685,208 @@ static const struct llm_case {
 	  .path = "/v1/files",
 	  .request = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\"}]}",
 	  .response = "{\"object\":\"file\"}" },
+	{ .name = "kserve, a tensor of texts",
+	  .host = "models.svc",
+	  .path = "/v2/models/bert/versions/3/infer",
+	  .request = "{\"inputs\":[{\"name\":\"in\",\"shape\":[1],\"datatype\":\"BYTES\",\"data\":["
+		     "\"hi\"]}]}",
+	  .response = "{\"model_name\":\"bert\",\"model_version\":\"3\",\"outputs\":[{\"name\":"
+		      "\"out\",\"shape\":[1],\"datatype\":\"BYTES\",\"data\":[\"yo\"]}]}",
+	  .want = " kserve.infer infer bert>bert version=3",
+	  .completion = "yo\n",
+	  .prompt = "<?>hi\n" },
+	{ .name = "kserve, tensors behind the JSON",
+	  .host = "models.svc",
+	  .path = "/v2/models/resnet/infer",
+	  .request = "{\"inputs\":[{\"name\":\"in\",\"shape\":[1],\"datatype\":\"FP32\","
+		     "\"parameters\":{\"binary_data_size\":4}}]}abcd",
+	  .type = "application/octet-stream",
+	  .response = "{\"model_name\":\"resnet\",\"outputs\":[{\"name\":\"out\",\"datatype\":"
+		      "\"FP32\",\"shape\":[1]}]}abcd",
+	  .want = " kserve.infer infer resnet>resnet" },
+	{ .name = "kserve, refused",
+	  .host = "models.svc",
+	  .path = "/v2/models/resnet/infer",
+	  .request =
+	      "{\"inputs\":[{\"name\":\"in\",\"shape\":[2],\"datatype\":\"FP32\",\"data\":[1,2]}]}",
+	  .status = 400,
+	  .response = "{\"error\":\"unexpected shape\"}",
+	  .want = " kserve.infer infer resnet>" },
+	{ .name = "kserve, version 1",
+	  .host = "models.svc",
+	  .path = "/v1/models/iris:predict",
+	  .request = "{\"instances\":[[6.8,2.8]]}",
+	  .response = "{\"predictions\":[1]}",
+	  .want = " vertex.predict infer iris>" },
+	{ .name = "vertex ai, embeddings",
+	  .host = "us-central1-aiplatform.googleapis.com",
+	  .path = "/v1/projects/p/locations/l/publishers/google/models/text-embedding-005:predict",
+	  .request = "{\"instances\":[{\"content\":\"a\"},{\"content\":\"b\"}]}",
+	  .response = "{\"predictions\":[{\"embeddings\":{\"values\":[0.1,0.2],\"statistics\":{"
+		      "\"truncated\":false,\"token_count\":3}}},{\"embeddings\":{\"values\":[0.1,0."
+		      "2],\"statistics\":{\"token_count\":4}}}]}",
+	  .want = "gcp.vertex_ai vertex.predict embeddings text-embedding-005> in=7 host",
+	  .prompt = "<user>a\nb\n" },
+	{ .name = "vertex ai, a picture",
+	  .host = "us-central1-aiplatform.googleapis.com",
+	  .path = "/v1/projects/p/locations/l/publishers/google/models/imagen-4:predict",
+	  .request = "{\"instances\":[{\"prompt\":\"a cat\"}],\"parameters\":{\"sampleCount\":1}}",
+	  .response =
+	      "{\"predictions\":[{\"mimeType\":\"image/png\",\"bytesBase64Encoded\":\"AAAA\"}]}",
+	  .want = "gcp.vertex_ai vertex.predict image_generation imagen-4> host",
+	  .prompt = "<user>a cat\n" },
+	{ .name = "mistral, pages of a document",
+	  .host = "api.mistral.ai",
+	  .path = "/v1/ocr",
+	  .request = "{\"model\":\"mistral-ocr\",\"document\":{\"type\":\"document_url\","
+		     "\"document_url\":\"https://e.example/a.pdf\"}}",
+	  .response = "{\"pages\":[{\"index\":0,\"markdown\":\"# "
+		      "Invoice\"},{\"index\":1,\"markdown\":\"total\"}],\"model\":\"mistral-ocr-"
+		      "1\",\"usage_info\":{\"pages_processed\":2}}",
+	  .want = "mistral_ai mistral.ocr ocr mistral-ocr>mistral-ocr-1 attached=1 host",
+	  .completion = "# Invoice\ntotal\n",
+	  .prompt = "<user>https://e.example/a.pdf\n" },
+	{ .name = "pages of a document at a host nobody knows",
+	  .host = "gw.example",
+	  .path = "/v1/ocr",
+	  .request =
+	      "{\"model\":\"o\",\"document\":{\"document_url\":\"https://e.example/a.pdf\"}}",
+	  .response = "{\"pages\":[{\"markdown\":\"# Invoice\"}]}",
+	  .want = " mistral.ocr ocr o> attached=1",
+	  .completion = "# Invoice\n" },
+	{ .name = "hugging face, features",
+	  .host = "router.huggingface.co",
+	  .path = "/hf-inference/models/BAAI/bge-small/pipeline/feature-extraction",
+	  .request = "{\"inputs\":\"hi\"}",
+	  .response = "[[0.1,0.2],[0.1,0.2]]",
+	  .want = "huggingface huggingface embeddings BAAI/bge-small> host",
+	  .prompt = "<?>hi\n" },
+	{ .name = "hugging face, labels",
+	  .host = "router.huggingface.co",
+	  .path = "/hf-inference/models/gpt2",
+	  .request = "{\"inputs\":\"hi\"}",
+	  .response = "[[{\"label\":\"GOOD\",\"score\":0.9}]]",
+	  .want = "huggingface huggingface infer gpt2> host" },
+	{ .name = "hugging face, a summary",
+	  .host = "router.huggingface.co",
+	  .path = "/hf-inference/models/facebook/bart",
+	  .request = "{\"inputs\":\"hi\"}",
+	  .response = "[{\"summary_text\":\"yo\"}]",
+	  .want = "huggingface huggingface text_completion facebook/bart> host",
+	  .completion = "yo\n" },
+	{ .name = "hugging face, a picture",
+	  .host = "router.huggingface.co",
+	  .path = "/hf-inference/models/a/flux",
+	  .request = "{\"inputs\":\"a cat\"}",
+	  .type = "image/jpeg",
+	  .response = "JFIF",
+	  .want = "huggingface huggingface image_generation a/flux> host" },
+	{ .name = "hugging face, a dialect of others behind the model",
+	  .host = "router.huggingface.co",
+	  .path = "/hf-inference/models/a/b/v1/chat/completions",
+	  .request = "{\"model\":\"a/b\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}",
+	  .response =
+	      "{\"object\":\"chat.completion\",\"choices\":[{\"message\":{\"content\":\"yo\"}}]}",
+	  .want = "huggingface openai.chat chat a/b> host",
+	  .completion = "yo\n" },
+	{ .name = "an endpoint at hugging face, vectors",
+	  .host = "x1.eu-west-1.aws.endpoints.huggingface.cloud",
+	  .path = "/",
+	  .request = "{\"inputs\":\"hi\"}",
+	  .response = "[[0.1,0.2]]",
+	  .want = "huggingface huggingface embeddings > host" },
+	{ .name = "tei, vectors",
+	  .host = "tei.svc",
+	  .path = "/embed",
+	  .request = "{\"inputs\":[\"hi\",\"yo\"]}",
+	  .response = "[[0.1,0.2],[0.1,0.2]]",
+	  .want = " huggingface embeddings >" },
+	{ .name = "tei, ranks",
+	  .host = "tei.svc",
+	  .path = "/rerank",
+	  .request = "{\"query\":\"q\",\"texts\":[\"a\",\"b\"]}",
+	  .response = "[{\"index\":0,\"score\":0.9},{\"index\":1,\"score\":0.1}]",
+	  .want = " rerank rerank >",
+	  .prompt = "<user>q\na\nb\n" },
+	{ .name = "mistral, moderation of a chat",
+	  .host = "gw.example",
+	  .path = "/v1/chat/moderations",
+	  .request = "{\"model\":\"m\",\"input\":[{\"role\":\"user\",\"content\":\"hi\"}]}",
+	  .response = "{\"model\":\"m\",\"results\":[{\"category_scores\":{\"pii\":0.9}}]}",
+	  .want = " openai.moderations moderation m>m",
+	  .prompt = "<user>hi\n" },
+	{ .name = "openai, moderation of a text and a picture",
+	  .host = "api.openai.com",
+	  .path = "/v1/moderations",
+	  .request = "{\"model\":\"m\",\"input\":[{\"type\":\"text\",\"text\":\"hi\"},{\"type\":"
+		     "\"image_url\",\"image_url\":{\"url\":\"https://e.example/i.png\"}}]}",
+	  .response = "{\"model\":\"m\",\"results\":[{\"flagged\":false}]}",
+	  .want = "openai openai.moderations moderation m>m attached=1 host",
+	  .prompt = "<user>hi\nhttps://e.example/i.png\n" },
+	{ .name = "openai, a transcript in events",
+	  .host = "api.openai.com",
+	  .path = "/v1/audio/transcriptions",
+	  .request = "{\"model\":\"m\"}",
+	  .type = "text/event-stream",
+	  .response = "data: {\"type\":\"transcript.text.delta\",\"delta\":\"4111 1111\"}\n\ndata: "
+		      "{\"type\":\"transcript.text.delta\",\"delta\":\" 1111 1111\"}\n\ndata: "
+		      "{\"type\":\"transcript.text.done\",\"text\":\"4111 1111 1111 "
+		      "1111\",\"usage\":{\"input_tokens\":14,\"output_tokens\":45}}\n\n",
+	  .want = "openai openai.audio transcription m> in=14 out=45 stream host",
+	  .completion = "4111 1111 1111 1111" },
+	{ .name = "vllm, a list of texts",
+	  .host = "vllm.svc",
+	  .path = "/generate",
+	  .request = "{\"prompt\":\"hi\",\"max_tokens\":3}",
+	  .response = "{\"text\":[\"hi yo\"]}",
+	  .want = " tgi.generate text_completion >",
+	  .completion = "hi yo\n" },
+	{ .name = "no call: a report",
+	  .host = "svc.example",
+	  .path = "/generate",
+	  .request = "{\"prompt\":\"invoice\",\"count\":3}",
+	  .response = "{\"text\":\"done\"}" },
+	{ .name = "no call: a network's model",
+	  .host = "svc.example",
+	  .path = "/network/models/r1/infer",
+	  .request = "{\"inputs\":[\"a\",\"b\"]}",
+	  .response = "{\"topology\":\"ring\"}" },
+	{ .name = "no call: columns and their types",
+	  .host = "svc.example",
+	  .path = "/v1/schema/infer",
+	  .request = "{\"inputs\":[{\"name\":\"a\",\"datatype\":\"string\"}]}",
+	  .response = "{\"outputs\":[{\"name\":\"x\",\"datatype\":\"string\"}]}" },
+	{ .name = "no call: machines by their names",
+	  .host = "svc.example",
+	  .path = "/v1/models/t100:predict",
+	  .request = "{\"instances\":[\"i-1\",\"i-2\"]}",
+	  .response = "{\"ok\":true}" },
+	{ .name = "no call: a scanner",
+	  .host = "svc.example",
+	  .path = "/v1/ocr",
+	  .request = "{\"image\":\"QUJD\",\"lang\":\"de\"}",
+	  .response = "{\"pages\":[{\"text\":\"x\"}]}" },
+	{ .name = "no call: a document that is queued",
+	  .host = "svc.example",
+	  .path = "/ocr",
+	  .request =
+	      "{\"document\":{\"document_url\":\"https://e.example/a.pdf\"},\"model\":\"fast\"}",
+	  .response = "{\"job_id\":7,\"status\":\"queued\"}" },
+	{ .name = "no call: a player to embed",
+	  .host = "svc.example",
+	  .path = "/embed",
+	  .request = "{\"inputs\":\"https://v.example\"}",
+	  .response = "{\"html\":\"<iframe>\"}" },
+	{ .name = "no call: a league",
+	  .host = "svc.example",
+	  .path = "/rerank",
+	  .request = "{\"match\":3}",
+	  .response = "[{\"index\":0,\"score\":1200}]" },
+	{ .name = "no call: numbers at a host nobody knows",
+	  .host = "svc.example",
+	  .path = "/rpc",
+	  .request = "{\"inputs\":\"x\"}",
+	  .response = "[[0.1,0.2]]" },
 	{ .name = "a batch is made",
 	  .host = "api.openai.com",
 	  .path = "/v1/batches",
@@ -880,6 +1082,8 @@ describe(struct line *l, const struct llm_facts *f, bool batch)
 		put(l, " fin=%s", f->finish_reasons[i]);
 	if (batch)
 		describe_batch(l, &f->batch);
+	if (llm_names_version(f) && f->model_version[0] != '\0')
+		put(l, " version=%s", f->model_version);
 	if (f->engine != NULL)
 		put(l, " engine=%s", f->engine);
 	if (f->detected_by == LLM_BY_HOST)
@@ -1214,6 +1418,38 @@ test_upload(void **state)
 	}
 }
 
+/* Of a form for a picture or a recording the prompt is what its user says. */
+static void
+test_form_prompt(void **state)
+{
+	static const struct part form[] = {
+		{ "model", false, "m" },
+		{ "image", true, "\x89PNG" },
+		{ "prompt", false, "a cat" },
+		{ "prompt", true, "a file" },
+	};
+	static struct llm_call call;
+
+	(void)state;
+	for (size_t cut = 1; cut < 6; cut++) {
+		struct texts texts = { .kind = LLM_TEXT_PROMPT };
+
+		llm_begin(&call, catalogue);
+		llm_set_text(&call, on_texts, &texts);
+		llm_request_line(&call, text_span("POST"), text_span("gw"),
+				 text_span("/v1/images/edits"));
+		for (size_t i = 0; i < ARRAY_LEN(form); i++) {
+			llm_request_part(&call, text_span(form[i].name), form[i].file);
+			feed(&call, llm_request_part_body, form[i].text, strlen(form[i].text), cut,
+			     1);
+			llm_request_part_end(&call);
+		}
+		llm_request_end(&call, true);
+		assert_string_equal(texts.prompt.text, "<user>a cat\n");
+		assert_string_equal(llm_facts(&call)->request_model, "m");
+	}
+}
+
 /* What stands between a gap and the end of its line is lost, and no more. */
 static void
 test_upload_gap(void **state)
@@ -1459,11 +1695,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_cut_text),	cmocka_unit_test(test_size),
-		cmocka_unit_test(test_exchanges),	cmocka_unit_test(test_events_alike),
-		cmocka_unit_test(test_upload),		cmocka_unit_test(test_upload_gap),
-		cmocka_unit_test(test_converse_stream), cmocka_unit_test(test_invoke_stream),
-		cmocka_unit_test(test_limits),		cmocka_unit_test(test_nova_stream),
+		cmocka_unit_test(test_cut_text),      cmocka_unit_test(test_size),
+		cmocka_unit_test(test_exchanges),     cmocka_unit_test(test_events_alike),
+		cmocka_unit_test(test_upload),	      cmocka_unit_test(test_form_prompt),
+		cmocka_unit_test(test_upload_gap),    cmocka_unit_test(test_converse_stream),
+		cmocka_unit_test(test_invoke_stream), cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_nova_stream),
 	};
 
 	return cmocka_run_group_tests(tests, load, unload);
