@@ -152,6 +152,7 @@ mcp_header(struct mcp *m, bool from_server, const struct http_field *f)
 	if (f->is == HTTP_FIELD_MCP_SESSION_ID) {
 		copy_text(m->session, sizeof(m->session), f->value);
 		m->sure = true;
+		m->by_method = false;
 	} else if (f->is == HTTP_FIELD_MCP_PROTOCOL_VERSION) {
 		if (mcp_is_date(f->value))
 			copy_text(m->version, sizeof(m->version), f->value);
@@ -207,9 +208,21 @@ give_names_of(struct mcp *m, struct mcp_message *message)
 		message->tool[0] = '\0';
 }
 
+/* An answer that was read, and is no JSON-RPC at all. */
+static bool
+answered_otherwise(const struct mcp *m)
+{
+	const struct mcp_side *side = &m->side[1];
+
+	return m->status >= 200 && m->status < 300 && m->ended[1] && side->started && !side->lost &&
+	       !side->is_rpc;
+}
+
 static void
 told(struct mcp *m, struct mcp_message *message)
 {
+	if (m->by_method && answered_otherwise(m))
+		m->sure = m->by_method = false;
 	if (!m->sure)
 		return;
 	m->told = true;
@@ -268,11 +281,17 @@ answer_complete(struct mcp *m, struct mcp_message *message)
 	const char *method;
 
 	for (unsigned i = 0; message->from_server && i < m->nr_open; i++) {
-		if (message->id[0] != '\0' && strcmp(m->open[i].id, message->id) == 0) {
-			merge(&m->open[i], message);
-			tell_open(m, i);
-			return;
+		if (message->id[0] == '\0' || strcmp(m->open[i].id, message->id) != 0)
+			continue;
+		/* Its params alone had spoken for it. */
+		if (m->by_method && message->error[0] == '\0' &&
+		    !mcp_may_answer(m->open[i].method, message->shape)) {
+			m->sure = m->by_method = false;
+			m->side[1].no_rpc = true;
 		}
+		merge(&m->open[i], message);
+		tell_open(m, i);
+		return;
 	}
 	message->kind = MCP_ANSWER;
 	method = mcp_method_of(message->shape);
@@ -298,10 +317,12 @@ judge(struct mcp *m, const struct mcp_side *side, struct mcp_message *message)
 	enum mcp_certainty certainty =
 	    mcp_method_known(side, span_of(message->method, strlen(message->method)), &family);
 
-	if (side->meta || certainty == MCP_OWN_METHOD)
-		m->sure = m->sure || side->is_rpc;
+	if (!m->sure && side->is_rpc && (side->meta || certainty == MCP_OWN_METHOD)) {
+		m->sure = true;
+		m->by_method = !side->meta && (side->params & MCP_PARAM_CLIENT) == 0;
+	}
 	/* tasks/get and its kin are both's: MCP names a taskId. */
-	if (certainty != MCP_UNKNOWN_METHOD && !(m->a2a && !side->has_task_id))
+	if (certainty != MCP_UNKNOWN_METHOD && !(m->a2a && (side->params & MCP_PARAM_TASK_ID) == 0))
 		message->family = family;
 	m->a2a = m->a2a || (m->sure && message->family == MCP_FAMILY_A2A);
 }

@@ -15,10 +15,13 @@
  * named by the shape of their result: an answer with tools is one of tools/list.
  *
  * What makes it MCP. JSON-RPC is spoken by editors, wallets and servers of all kinds, so one of
- *   a header of MCP or A2A; a method that only they have; `initialize` with a protocolVersion that
- *   is a date and a clientInfo (an editor's has none of the first); metadata under
- *   io.modelcontextprotocol/; on a GET stream the event `endpoint` with a path
- * is needed. `ping`, unknown methods and answers count only where one of those was seen before.
+ *   a header of MCP or A2A; `initialize` with a protocolVersion that is a date and a clientInfo (an
+ *   editor's has none of the first); metadata under io.modelcontextprotocol/; on a GET stream the
+ *   event `endpoint` with a path; a method of theirs with the params that it wants (tools/call a
+ *   name, resources/read a uri, a list nothing but a cursor)
+ * is needed. The last alone is no proof against an answer: a result that has nothing of what the
+ * method is answered with, or an answer that is no JSON-RPC, and it was another's. `ping`, unknown
+ * methods and answers count only where one of those was seen before.
  *
  * The digest of a tool list (tools_digest.h) does not mind blanks, escapes and the order of
  * members; every change of a name, a description, a schema or of the order of tools makes another.
@@ -108,9 +111,7 @@ struct mcp_side {
 	bool has_result;    /* or an error */
 	bool has_id;	    /* one that is not null */
 	bool meta;	    /* of io.modelcontextprotocol/ */
-	bool has_client;    /* clientInfo */
-	bool has_parts;	    /* A2A: message.parts */
-	bool has_task_id;   /* MCP: params.taskId */
+	uint16_t params;    /* what there is: enum mcp_param, a set */
 	bool no_rpc;	    /* what comes is something else */
 	uint8_t section_at; /* depth inside params, result, error; 0 outside, as the next three */
 	uint8_t keys_at;    /* ... inside an object whose keys are told as well */
@@ -125,8 +126,9 @@ struct mcp {
 	mcp_message_fn *message_fn;
 	mcp_text_fn *text_fn;
 	void *arg;
-	bool sure; /* something has shown that this is MCP or A2A */
-	bool a2a;  /* by a header or path */
+	bool sure;	/* something has shown that this is MCP or A2A */
+	bool by_method; /* ... and that was no more than a method and its params */
+	bool a2a;	/* by a header or path */
 	bool post, get;
 	bool json;	    /* the request's content type */
 	bool events;	    /* the client accepts a stream of events */

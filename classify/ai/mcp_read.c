@@ -30,7 +30,7 @@ begin_message(struct mcp *m, struct mcp_side *side, bool from_server)
 	message->family = m->a2a ? MCP_FAMILY_A2A : MCP_FAMILY_MCP;
 	side->in_message = true;
 	side->is_rpc = side->has_result = side->has_id = side->meta = false;
-	side->has_client = side->has_parts = side->has_task_id = false;
+	side->params = 0;
 	side->section_at = side->keys_at = side->quiet_at = side->digest_at = 0;
 }
 
@@ -172,6 +172,9 @@ string_value(struct mcp *m, struct mcp_side *side, uint64_t path)
 	case AT(K_result, K_tools, ITEM, K_name):
 		listed_tool(m, side, text);
 		break;
+	case AT(K_result, K_tools, ITEM): /* a name and no more */
+		message->shape |= MCP_HAS_A_TOOL;
+		break;
 	default:
 		peer_value(message, path, text);
 		if (m->card)
@@ -227,9 +230,60 @@ shape_of(uint64_t path)
 		return MCP_HAS_MODEL;
 	case AT(K_result, K_structuredContent):
 		return MCP_HAS_STRUCTURED;
+	case AT(K_result, K_task):
+		return MCP_HAS_TASK;
+	case AT(K_result, K_tools, ITEM, K_inputSchema):
+		return MCP_HAS_SCHEMA;
+	case AT(K_result, K_inputRequests):
+		return MCP_HAS_INPUT_REQUESTS;
 	default:
 		return 0;
 	}
+}
+
+/* What a member of params is: enum mcp_param. */
+static uint16_t
+param_of(uint64_t path)
+{
+	switch (path) {
+	case AT(K_params, K_name):
+		return MCP_PARAM_NAME | MCP_PARAM_OTHER;
+	case AT(K_params, K_uri):
+		return MCP_PARAM_URI | MCP_PARAM_OTHER;
+	case AT(K_params, K_ref):
+		return MCP_PARAM_REF | MCP_PARAM_OTHER;
+	case AT(K_params, K_level):
+		return MCP_PARAM_LEVEL | MCP_PARAM_OTHER;
+	case AT(K_params, K_messages):
+		return MCP_PARAM_MESSAGES | MCP_PARAM_OTHER;
+	case AT(K_params, K_message):
+		return MCP_PARAM_MESSAGE | MCP_PARAM_OTHER;
+	case AT(K_params, K_message, K_parts):
+		return MCP_PARAM_PARTS;
+	case AT(K_params, K_taskId):
+		return MCP_PARAM_TASK_ID | MCP_PARAM_OTHER;
+	case AT(K_params, K_clientInfo):
+		return MCP_PARAM_CLIENT | MCP_PARAM_OTHER;
+	case AT(K_params, K_requestId):
+		return MCP_PARAM_REQUEST_ID | MCP_PARAM_OTHER;
+	case AT(K_params, K_progressToken):
+		return MCP_PARAM_PROGRESS_TOKEN | MCP_PARAM_OTHER;
+	case AT(K_params, K_cursor):
+	case AT(K_params, K__meta):
+		return 0;
+	default:
+		return path >> 8 == K_params ? MCP_PARAM_OTHER : 0;
+	}
+}
+
+/* Whoever lists tools as MCP does says what they take; those of others may have names as well. */
+static void
+listed_edge(struct mcp_side *side, enum json_event event, uint64_t path)
+{
+	if (path == AT(K_params) && event == JSON_ARRAY)
+		side->params |= MCP_PARAM_OTHER;
+	else if (path == AT(K_result, K_tools, ITEM) && event == JSON_OBJECT)
+		side->message->shape |= MCP_HAS_A_TOOL;
 }
 
 /* A first-level member that JSON-RPC does not have ends the watch, unless it is MCP for sure. */
@@ -262,6 +316,7 @@ key(struct mcp *m, struct mcp_side *side, const struct json_walk *w, uint64_t pa
 	if (w->depth == (side->array ? 2 : 1))
 		root_key(m, side, path);
 	side->message->shape |= shape_of(path);
+	side->params |= param_of(path);
 	switch (path) {
 	case AT(K_params, K__meta, K_meta_protocolVersion):
 	case AT(K_params, K__meta, K_meta_clientInfo):
@@ -269,15 +324,6 @@ key(struct mcp *m, struct mcp_side *side, const struct json_walk *w, uint64_t pa
 	case AT(K_result, K__meta, K_meta_serverInfo):
 	case AT(K_result, K__meta, K_meta_subscriptionId):
 		side->meta = true;
-		break;
-	case AT(K_params, K_clientInfo):
-		side->has_client = true;
-		break;
-	case AT(K_params, K_message, K_parts):
-		side->has_parts = true;
-		break;
-	case AT(K_params, K_taskId):
-		side->has_task_id = true;
 		break;
 	case AT(K_params, K_cursor):
 	case AT(K_result, K_nextCursor):
@@ -358,6 +404,7 @@ container(struct mcp *m, bool from_server, const struct json_walk *w, enum json_
 		return;
 	}
 	digest_edge(m, side, w, event, path);
+	listed_edge(side, event, path);
 	if (event == JSON_OBJECT && is_root(side, w))
 		begin_message(m, side, from_server);
 	else if (event == JSON_OBJECT_END && is_root(side, w) && side->in_message)

@@ -21,6 +21,28 @@ enum mcp_shape {
 	MCP_HAS_ROLE = 1 << 12,
 	MCP_HAS_MODEL = 1 << 13,
 	MCP_HAS_STRUCTURED = 1 << 14,
+	MCP_HAS_TASK = 1 << 15,
+	MCP_HAS_INPUT_REQUESTS = 1 << 16,
+	MCP_HAS_A_TOOL = 1 << 17, /* the list is not empty */
+	MCP_HAS_SCHEMA = 1 << 18, /* ... and says what one takes */
+};
+
+/* Members of params, a set. */
+enum mcp_param {
+	MCP_PARAM_NAME = 1 << 0,
+	MCP_PARAM_URI = 1 << 1,
+	MCP_PARAM_REF = 1 << 2,
+	MCP_PARAM_LEVEL = 1 << 3,
+	MCP_PARAM_MESSAGES = 1 << 4,
+	MCP_PARAM_MESSAGE = 1 << 5,
+	MCP_PARAM_PARTS = 1 << 6, /* of a message: A2A's */
+	MCP_PARAM_TASK_ID = 1 << 7,
+	MCP_PARAM_CLIENT = 1 << 8,
+	MCP_PARAM_REQUEST_ID = 1 << 9,
+	MCP_PARAM_PROGRESS_TOKEN = 1 << 10,
+	MCP_PARAM_OTHER =
+	    1 << 11, /* than a cursor and metadata, or a list in the place of members */
+	MCP_PARAM_NO_OTHER = 1 << 12, /* wanted: none of those */
 };
 
 enum mcp_certainty { MCP_UNKNOWN_METHOD, MCP_SHARED_METHOD, MCP_OWN_METHOD };
@@ -35,6 +57,9 @@ void mcp_message_complete(struct mcp *m, bool from_server);
 /* Whose method that is, and whether others have one of that name as well. */
 enum mcp_certainty mcp_method_known(const struct mcp_side *side, struct span method,
 				    enum mcp_family *family);
+/* Could a result of this shape answer that method? */
+bool mcp_may_answer(const char *method, uint32_t shape);
+
 /* The method that a result of this shape answers, or NULL. */
 const char *mcp_method_of(uint32_t shape);
 

@@ -34,6 +34,7 @@
 	X(isError, "isError") \
 	X(jsonrpc, "jsonrpc") \
 	X(kind, "kind") \
+	X(level, "level") \
 	X(message, "message") \
 	X(messages, "messages") \
 	X(method, "method") \
@@ -42,11 +43,13 @@
 	X(nextCursor, "nextCursor") \
 	X(params, "params") \
 	X(parts, "parts") \
+	X(progressToken, "progressToken") \
 	X(prompts, "prompts") \
 	X(protocolVersion, "protocolVersion") \
 	X(ref, "ref") \
-	X(resourceTemplates, "resourceTemplates") \
+	X(requestId, "requestId") \
 	X(resources, "resources") \
+	X(resourceTemplates, "resourceTemplates") \
 	X(result, "result") \
 	X(role, "role") \
 	X(roots, "roots") \

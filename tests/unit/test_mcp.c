@@ -117,6 +117,59 @@ static const struct mcp_case {
 	  .response = "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}",
 	  .want = "mcp request client tasks/get id=1 answered\n",
 	  .texts = "t\n||" },
+	{ .name = "a tool called with no more than its name",
+	  .request = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/"
+		     "call\",\"params\":{\"name\":\"t\"}}",
+	  .response = "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[]}}",
+	  .want = "mcp request client tools/call id=1 tool=t answered\n" },
+	{ .name = "a list that a server does not have",
+	  .request = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"prompts/list\"}",
+	  .response =
+	      "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32601,\"message\":\"no\"}}",
+	  .want = "mcp request client prompts/list id=1 error=-32601 answered\n" },
+	{ .name = "answered on a stream of its own",
+	  .request = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/"
+		     "call\",\"params\":{\"name\":\"t\"}}",
+	  .response = "",
+	  .want = "mcp request client tools/call id=1 tool=t\n" },
+	{ .name = "a workshop's tools, called in other words",
+	  .request = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/"
+		     "call\",\"params\":{\"tool\":\"saw\"}}",
+	  .response = "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[]}}",
+	  .want = "" },
+	{ .name = "a workshop's tools, called by their name",
+	  .request = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/"
+		     "call\",\"params\":{\"name\":\"saw\"}}",
+	  .response = "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"queued\":4}}",
+	  .want = "" },
+	{ .name = "a workshop's tools, by place",
+	  .request =
+	      "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":[\"saw\"]}",
+	  .response = "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":\"ok\"}",
+	  .want = "" },
+	{ .name = "a workshop's tools, of a shelf",
+	  .request =
+	      "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\",\"params\":{\"shelf\":4}}",
+	  .response = "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"tools\":[]}}",
+	  .want = "" },
+	{ .name = "a workshop's tools, as names",
+	  .request = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}",
+	  .response = "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"tools\":[\"saw\"]}}",
+	  .want = "" },
+	{ .name = "a workshop's tools, with prices",
+	  .request = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\",\"params\":{}}",
+	  .response = "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"tools\":[{\"name\":\"saw\","
+		      "\"price\":3}]}}",
+	  .want = "" },
+	{ .name = "a workshop's answer is no json-rpc",
+	  .request = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}",
+	  .response = "{\"tools\":[]}",
+	  .want = "" },
+	{ .name = "resources of a game",
+	  .request =
+	      "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"resources/read\",\"params\":{\"id\":7}}",
+	  .response = "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"contents\":[]}}",
+	  .want = "" },
 	{ .name = "an editor's handshake",
 	  .request =
 	      "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":{\"processId\":1,"
