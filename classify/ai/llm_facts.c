@@ -30,6 +30,7 @@ static const char *const dialect_names[] = {
 	[LLM_ANTHROPIC_COMPLETE] = "anthropic.complete",
 	[LLM_GEMINI_GENERATE] = "gemini.generate",
 	[LLM_GEMINI_EMBED] = "gemini.embed",
+	[LLM_GEMINI_INTERACTIONS] = "gemini.interactions",
 	[LLM_VERTEX_PREDICT] = "vertex.predict",
 	[LLM_BEDROCK_CONVERSE] = "bedrock.converse",
 	[LLM_BEDROCK_INVOKE] = "bedrock.invoke",
@@ -141,7 +142,7 @@ llm_add_finish_reason(struct llm_facts *facts, uint32_t choice, struct span reas
 	char text[LLM_REASON_CAP] = "";
 
 	copy_text(text, sizeof(text), reason);
-	if (text[0] == '\0')
+	if (text[0] == '\0' || strcmp(text, "null") == 0) /* some say so while they go on */
 		return;
 	for (unsigned i = 0; i < facts->nr_finish_reasons; i++) {
 		if (facts->finish_choice[i] == of && strcmp(facts->finish_reasons[i], text) == 0)

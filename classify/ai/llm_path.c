@@ -47,6 +47,7 @@ static const struct {
 	{ SPAN_LITERAL("/v2/embed"), LLM_COHERE_EMBED, LLM_EMBEDDINGS, false, false },
 	{ SPAN_LITERAL("/embed"), LLM_HUGGINGFACE, LLM_EMBEDDINGS, false, false },
 	{ SPAN_LITERAL("/ocr"), LLM_MISTRAL_OCR, LLM_OCR, false, false },
+	{ SPAN_LITERAL("/interactions"), LLM_GEMINI_INTERACTIONS, LLM_CHAT, false, false },
 	{ SPAN_LITERAL("/rerank"), LLM_RERANK, LLM_RERANKING, false, false },
 	{ SPAN_LITERAL("/generate_stream"), LLM_TGI_GENERATE, LLM_TEXT_COMPLETION, false, true },
 	{ SPAN_LITERAL("/generate"), LLM_TGI_GENERATE, LLM_TEXT_COMPLETION, false, false },

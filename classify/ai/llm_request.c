@@ -179,7 +179,8 @@ prompt_text(const struct llm_side *side, uint64_t path)
 	case AT(K_contents, ITEM, K_parts, K_text):
 	case AT(K_input, ITEM, K_content):
 	case AT(K_input, ITEM, K_content, ITEM, K_text):
-	case AT(K_inputs, ITEM, K_content): /* mistral's conversations */
+	case AT(K_chat_history, ITEM, K_message): /* cohere */
+	case AT(K_inputs, ITEM, K_content):	  /* mistral's conversations */
 	case AT(K_inputs, ITEM, K_content, ITEM, K_text):
 	case AT(K_item, K_content, ITEM, K_text):
 	case AT(K_clientContent, K_turns, ITEM, K_parts, ITEM, K_text):
@@ -189,10 +190,12 @@ prompt_text(const struct llm_side *side, uint64_t path)
 	case AT(K_input, ITEM, K_output):
 	case AT(K_item, K_output):
 	case AT(K_documents, ITEM):
-	case AT(K_documents, ITEM, K_text):
 		return LLM_TEXT_TOOL_RESULT;
 	case AT(K_systemInstruction, K_parts, ITEM, K_text):
 	case AT(K_system_instruction, K_parts, ITEM, K_text):
+	case AT(K_systemInstruction, K_parts, K_text): /* one part, without a list */
+	case AT(K_system_instruction, K_parts, K_text):
+	case AT(K_preamble): /* cohere */
 	case AT(K_system_instruction):
 	case AT(K_system):
 	case AT(K_system, ITEM, K_text):
@@ -254,6 +257,7 @@ string_value(struct llm_call *call, uint64_t path)
 	case AT(K_messages, ITEM, K_role):
 	case AT(K_input, ITEM, K_role):
 	case AT(K_inputs, ITEM, K_role):
+	case AT(K_chat_history, ITEM, K_role):
 	case AT(K_item, K_role):
 		if (role_seen(&call->request, text))
 			call->signs |= LLM_SIGN_ROLES;
@@ -426,7 +430,7 @@ container(struct llm_call *call, enum json_event event, uint64_t path)
 	}
 }
 
-/* Each message begins without a role; what a tool gave back may be an object of any shape. */
+/* Each message begins without a role; what a tool gave back, and a document, may have any shape. */
 static void
 message_edge(struct llm_side *side, const struct json_walk *w, enum json_event event, uint64_t path)
 {
@@ -439,6 +443,7 @@ message_edge(struct llm_side *side, const struct json_walk *w, enum json_event e
 	case AT(K_messages, ITEM):
 	case AT(K_input, ITEM):
 	case AT(K_inputs, ITEM):
+	case AT(K_chat_history, ITEM):
 	case AT(K_item):
 		side->role = LLM_TEXT_PROMPT;
 		side->nr_messages++;
@@ -451,6 +456,7 @@ message_edge(struct llm_side *side, const struct json_walk *w, enum json_event e
 	case AT(K_contents, ITEM, K_parts, ITEM, K_functionResponse):
 	case AT(K_contents, ITEM, K_parts, ITEM, K_function_response):
 	case AT(K_messages, ITEM, K_content, ITEM, K_toolResult):
+	case AT(K_documents, ITEM):
 	case AT(K_input, ITEM, K_output): /* a list of texts and pictures, or what a shell said */
 		side->arguments_at = (uint8_t)(w->depth + 1);
 		break;

@@ -21,6 +21,8 @@ completion_text(const struct llm_call *call, uint64_t path)
 	case AT(K_choices, ITEM, K_message, K_tool_calls, ITEM, K_function, K_arguments):
 	case AT(K_choices, ITEM, K_delta, K_function_call, K_arguments): /* before tools */
 	case AT(K_choices, ITEM, K_message, K_function_call, K_arguments):
+	case AT(K_choices, ITEM, K_delta, K_tool_calls, ITEM, K_custom, K_input):
+	case AT(K_choices, ITEM, K_message, K_tool_calls, ITEM, K_custom, K_input):
 	case AT(K_output, ITEM, K_arguments):
 	case AT(K_output, ITEM, K_input): /* of a custom tool, any text */
 	case AT(K_delta, K_partial_json):
@@ -267,7 +269,7 @@ is_tool_type(struct span type)
 {
 	return span_is(type, "tool_use") || span_is(type, "function_call") ||
 	       span_is(type, "custom_tool_call") || span_is(type, "mcp_call") ||
-	       is_nameless_call(type);
+	       span_is(type, "mcp_tool_use") || is_nameless_call(type);
 }
 
 static void
@@ -285,6 +287,8 @@ tool_name(struct llm_call *call, uint64_t path, struct span text)
 	switch (path) {
 	case AT(K_choices, ITEM, K_message, K_tool_calls, ITEM, K_function, K_name):
 	case AT(K_choices, ITEM, K_delta, K_tool_calls, ITEM, K_function, K_name):
+	case AT(K_choices, ITEM, K_message, K_tool_calls, ITEM, K_custom, K_name):
+	case AT(K_choices, ITEM, K_delta, K_tool_calls, ITEM, K_custom, K_name):
 	case AT(K_choices, ITEM, K_message, K_function, K_name):
 	case AT(K_choices, ITEM, K_message, K_function_call, K_name):
 	case AT(K_choices, ITEM, K_delta, K_function_call, K_name):

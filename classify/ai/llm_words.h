@@ -34,6 +34,7 @@
 	X(candidates, "candidates") \
 	X(candidatesTokenCount, "candidatesTokenCount") \
 	X(category_scores, "category_scores") \
+	X(chat_history, "chat_history") \
 	X(choices, "choices") \
 	X(clientContent, "clientContent") \
 	X(completed, "completed") \
@@ -47,6 +48,7 @@
 	X(content_block, "content_block") \
 	X(contents, "contents") \
 	X(conversation, "conversation") \
+	X(custom, "custom") \
 	X(custom_id, "custom_id") \
 	X(data, "data") \
 	X(datatype, "datatype") \
@@ -151,6 +153,7 @@
 	X(params, "params") \
 	X(partial_json, "partial_json") \
 	X(parts, "parts") \
+	X(preamble, "preamble") \
 	X(predicted_n, "predicted_n") \
 	X(predictions, "predictions") \
 	X(previous_response_id, "previous_response_id") \

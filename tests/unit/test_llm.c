@@ -254,7 +254,8 @@ static const struct llm_case {
 	  .type = "text/event-stream",
 	  .response = "data: {\"interaction\":{\"id\":\"i1\",\"model\":\"g-1\",\"usage\":{"
 		      "\"total_input_tokens\":7,\"total_output_tokens\":20}}}\n\n",
-	  .want = "gcp.gemini  text_completion g>g-1 i1 in=7 out=20 stream host" },
+	  .want = "gcp.gemini gemini.interactions chat g>g-1 i1 in=7 out=20 stream "
+		  "host" },
 	{ .name = "deepseek's cache",
 	  .host = "api.deepseek.com",
 	  .path = "/chat/completions",
@@ -887,6 +888,76 @@ static const struct llm_case {
 	  .path = "/rpc",
 	  .request = "{\"inputs\":\"x\"}",
 	  .response = "[[0.1,0.2]]" },
+	{ .name = "openai, a custom tool of a chat, streamed",
+	  .host = "api.openai.com",
+	  .path = "/v1/chat/completions",
+	  .request = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}",
+	  .type = "text/event-stream",
+	  .response = "data: "
+		      "{\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"type\":\"custom\","
+		      "\"custom\":{\"name\":\"run\",\"input\":\"\"}}]}}]}\n\ndata: "
+		      "{\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"custom\":{"
+		      "\"input\":\"4111 \"}}]}}]}\n\ndata: "
+		      "{\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"custom\":{"
+		      "\"input\":\"1111\"}}]}}]}\n\n",
+	  .want = "openai openai.chat chat m> stream tools=run host",
+	  .completion = "4111 1111" },
+	{ .name = "anthropic, a tool of a server that the service calls",
+	  .host = "api.anthropic.com",
+	  .path = "/v1/messages",
+	  .request = "{\"model\":\"m\",\"max_tokens\":9,\"messages\":[{\"role\":\"user\","
+		     "\"content\":\"hi\"}]}",
+	  .response = "{\"type\":\"message\",\"content\":[{\"type\":\"mcp_tool_use\",\"name\":"
+		      "\"roll\",\"input\":{\"n\":\"6\"}},{\"type\":\"mcp_tool_result\",\"content\":"
+		      "[{\"type\":\"text\",\"text\":\"4\"}]}]}",
+	  .want = "anthropic anthropic.messages chat m> tools=roll host",
+	  .completion = "n: 6\n" },
+	{ .name = "gemini, instructions of one part",
+	  .host = "generativelanguage.googleapis.com",
+	  .path = "/v1beta/models/g:generateContent",
+	  .request = "{\"system_instruction\":{\"parts\":{\"text\":\"be "
+		     "kind\"}},\"contents\":[{\"parts\":[{\"text\":\"hi\"}]}]}",
+	  .response = "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"yo\"}]},"
+		      "\"finishReason\":\"STOP\"}]}",
+	  .want = "gcp.gemini gemini.generate generate_content g> fin=STOP host",
+	  .completion = "yo\n",
+	  .prompt = "<system>be kind\n<user>hi\n" },
+	{ .name = "gemini, an interaction",
+	  .host = "generativelanguage.googleapis.com",
+	  .path = "/v1beta/interactions",
+	  .request = "{\"model\":\"g\",\"input\":\"hi\"}",
+	  .response = "{\"id\":\"v1\",\"model\":\"g\",\"outputs\":[{\"type\":\"text\",\"text\":"
+		      "\"yo\"}],\"usage\":{\"total_input_tokens\":3,\"total_output_tokens\":4}}",
+	  .want = "gcp.gemini gemini.interactions chat g>g v1 in=3 out=4 host",
+	  .completion = "yo\n",
+	  .prompt = "<user>hi\n" },
+	{ .name = "cohere, documents and who said what before",
+	  .host = "api.cohere.com",
+	  .path = "/v1/chat",
+	  .request = "{\"model\":\"c\",\"preamble\":\"be "
+		     "kind\",\"chat_history\":[{\"role\":\"USER\",\"message\":\"a\"},{\"role\":"
+		     "\"CHATBOT\",\"message\":\"b\"}],\"documents\":[{\"title\":\"t\",\"data\":{"
+		     "\"row\":\"d\"}},\"e\"],\"message\":\"hi\"}",
+	  .response = "{\"text\":\"yo\",\"finish_reason\":\"COMPLETE\"}",
+	  .want = "cohere cohere.chat chat c> fin=COMPLETE host",
+	  .completion = "yo\n",
+	  .prompt = "<system>be kind\n<user>a\n<?>b\n<result>t\nd\ne\n<user>hi\n" },
+	{ .name = "a reason to stop that is none yet",
+	  .host = "gw.example",
+	  .path = "/v1/chat/completions",
+	  .request = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}",
+	  .type = "text/event-stream",
+	  .response =
+	      "data: "
+	      "{\"choices\":[{\"delta\":{\"content\":\"y\"},\"finish_reason\":\"null\"}]}\n\ndata: "
+	      "{\"choices\":[{\"delta\":{\"content\":\"o\"},\"finish_reason\":\"stop\"}]}\n\n",
+	  .want = " openai.chat chat m> stream fin=stop",
+	  .completion = "yo" },
+	{ .name = "no call: interactions of a shop",
+	  .host = "svc.example",
+	  .path = "/v1/interactions",
+	  .request = "{\"model\":\"crm\",\"input\":\"call\"}",
+	  .response = "{\"id\":\"1\",\"status\":\"open\"}" },
 	{ .name = "a batch is made",
 	  .host = "api.openai.com",
 	  .path = "/v1/batches",
