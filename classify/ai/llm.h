@@ -28,8 +28,8 @@
  * Dialects: OpenAI chat, responses, completions, embeddings, images, audio, moderations (and all
  * who speak them: Azure, Groq, Mistral, vLLM, llama.cpp ...), Anthropic messages, Gemini and Vertex
  * AI, Bedrock converse and invoke, Cohere v1 and v2, Mistral's conversations and OCR, Hugging Face
- * inference, Ollama, TGI, TEI, llama.cpp, SGLang, Triton generate, KServe. Answers: JSON, SSE,
- * NDJSON, AWS event stream, and Gemini's streamed JSON array.
+ * inference, DashScope, Oracle, Workers AI, Ollama, TGI, TEI, llama.cpp, SGLang, Triton generate,
+ * KServe. Answers: JSON, SSE, NDJSON, AWS event stream, and Gemini's streamed JSON array.
  *
  * Limits: names, ids and reasons are cut at their capacity; LLM_TOOLS_MAX distinct tool names in
  * LLM_TOOL_TEXT_CAP bytes, LLM_FINISH_MAX finish reasons; further ones are counted in
@@ -111,6 +111,9 @@ enum llm_dialect {
 	LLM_MISTRAL_OCR,
 	LLM_HUGGINGFACE, /* `inputs` and `parameters`, and TEI's embeddings */
 	LLM_INVOCATIONS, /* SageMaker, Databricks, vLLM: any shape behind one path */
+	LLM_DASHSCOPE,	 /* from here on inside an object: see llm_wrap.c */
+	LLM_OCI,
+	LLM_WORKERS_AI,
 };
 
 enum llm_operation {

@@ -61,6 +61,9 @@ static const char *const dialect_names[] = {
 	[LLM_MISTRAL_OCR] = "mistral.ocr",
 	[LLM_HUGGINGFACE] = "huggingface",
 	[LLM_INVOCATIONS] = "invocations",
+	[LLM_DASHSCOPE] = "dashscope",
+	[LLM_OCI] = "oci",
+	[LLM_WORKERS_AI] = "cloudflare.run",
 };
 
 static const char *const operation_names[] = {

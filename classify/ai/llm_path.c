@@ -47,6 +47,15 @@ static const struct {
 	{ SPAN_LITERAL("/v2/embed"), LLM_COHERE_EMBED, LLM_EMBEDDINGS, false, false },
 	{ SPAN_LITERAL("/embed"), LLM_HUGGINGFACE, LLM_EMBEDDINGS, false, false },
 	{ SPAN_LITERAL("/ocr"), LLM_MISTRAL_OCR, LLM_OCR, false, false },
+	{ SPAN_LITERAL("/aigc/text-generation/generation"), LLM_DASHSCOPE, LLM_CHAT, true, false },
+	{ SPAN_LITERAL("/aigc/multimodal-generation/generation"), LLM_DASHSCOPE, LLM_CHAT, true,
+	  false },
+	{ SPAN_LITERAL("/embeddings/text-embedding/text-embedding"), LLM_DASHSCOPE, LLM_EMBEDDINGS,
+	  true, false },
+	{ SPAN_LITERAL("/rerank/text-rerank/text-rerank"), LLM_DASHSCOPE, LLM_RERANKING, true,
+	  false },
+	{ SPAN_LITERAL("/actions/chat"), LLM_OCI, LLM_CHAT, false, false },
+	{ SPAN_LITERAL("/actions/embedText"), LLM_OCI, LLM_EMBEDDINGS, false, false },
 	{ SPAN_LITERAL("/interactions"), LLM_GEMINI_INTERACTIONS, LLM_CHAT, false, false },
 	{ SPAN_LITERAL("/rerank"), LLM_RERANK, LLM_RERANKING, false, false },
 	{ SPAN_LITERAL("/generate_stream"), LLM_TGI_GENERATE, LLM_TEXT_COMPLETION, false, true },
@@ -372,6 +381,22 @@ find_conversation(struct span path, struct llm_target *t)
 	return true;
 }
 
+/* Cloudflare's names begin with an at sign: /ai/run/@cf/meta/llama-3, and so at its gateway. */
+static bool
+find_workers_ai(struct span path, struct llm_target *t, char *model, size_t cap)
+{
+	size_t from = behind_last(path, "/ai/run/@");
+
+	if (from == 0)
+		from = behind_last(path, "/workers-ai/@");
+	if (from == 0)
+		return false;
+	t->dialect = LLM_WORKERS_AI;
+	t->hint = t->specific = t->names_model = true;
+	decode_name(span_of(path.p + from - 1, path.len - from + 1), model, cap);
+	return true;
+}
+
 /*
  * Hugging Face's: a model, named by its owner and itself, and perhaps what is wanted of it. What
  * else follows is the path of another dialect.
@@ -412,7 +437,8 @@ llm_path_classify(struct span path, char *model, size_t cap)
 		return t;
 	if (find_verb(plain, &t, model, cap))
 		return t;
-	if (find_conversation(plain, &t) || find_hub_model(plain, &t, model, cap))
+	if (find_conversation(plain, &t) || find_hub_model(plain, &t, model, cap) ||
+	    find_workers_ai(plain, &t, model, cap))
 		return t;
 	if (find_end(plain, &t))
 		find_deployment(plain, &t, model, cap);

@@ -114,6 +114,9 @@ void llm_repeat_forget(struct llm_call *call);
 void llm_repeat_text(struct llm_call *call, enum llm_text_kind kind, const uint8_t *text,
 		     size_t len);
 
+/* From within the event of an object that begins: if what counts is inside, paths begin there. */
+void llm_unwrap(struct llm_call *call, bool is_answer, uint64_t path);
+
 bool llm_judge(const struct llm_call *call);
 
 #endif

@@ -180,6 +180,7 @@ prompt_text(const struct llm_side *side, uint64_t path)
 	case AT(K_input, ITEM, K_content):
 	case AT(K_input, ITEM, K_content, ITEM, K_text):
 	case AT(K_chat_history, ITEM, K_message): /* cohere */
+	case AT(K_chatHistory, ITEM, K_message):  /* and at Oracle */
 	case AT(K_inputs, ITEM, K_content):	  /* mistral's conversations */
 	case AT(K_inputs, ITEM, K_content, ITEM, K_text):
 	case AT(K_item, K_content, ITEM, K_text):
@@ -212,6 +213,7 @@ prompt_text(const struct llm_side *side, uint64_t path)
 	case AT(K_input, ITEM):
 	case AT(K_input, ITEM, K_text):
 	case AT(K_texts, ITEM):
+	case AT(K_text, ITEM):
 	case AT(K_message):
 	case AT(K_query):
 	case AT(K_instances, ITEM, K_content):
@@ -250,6 +252,7 @@ string_value(struct llm_call *call, uint64_t path)
 	case AT(K_model):
 	case AT(K_session, K_model):
 	case AT(K_setup, K_model):
+	case AT(K_servingMode, K_modelId):
 		llm_set_model(call, call->facts.request_model, text);
 		if (text.len != 0)
 			call->signs |= LLM_SIGN_MODEL;
@@ -258,6 +261,7 @@ string_value(struct llm_call *call, uint64_t path)
 	case AT(K_input, ITEM, K_role):
 	case AT(K_inputs, ITEM, K_role):
 	case AT(K_chat_history, ITEM, K_role):
+	case AT(K_chatHistory, ITEM, K_role):
 	case AT(K_item, K_role):
 		if (role_seen(&call->request, text))
 			call->signs |= LLM_SIGN_ROLES;
@@ -279,6 +283,7 @@ string_value(struct llm_call *call, uint64_t path)
 	case AT(K_input, ITEM):
 	case AT(K_inputs, ITEM):
 	case AT(K_texts, ITEM):
+	case AT(K_text, ITEM):
 		call->signs |= LLM_SIGN_PROMPT;
 		break;
 	case AT(K_instances, ITEM, K_prompt):
@@ -444,6 +449,7 @@ message_edge(struct llm_side *side, const struct json_walk *w, enum json_event e
 	case AT(K_input, ITEM):
 	case AT(K_inputs, ITEM):
 	case AT(K_chat_history, ITEM):
+	case AT(K_chatHistory, ITEM):
 	case AT(K_item):
 		side->role = LLM_TEXT_PROMPT;
 		side->nr_messages++;
@@ -559,6 +565,7 @@ llm_request_event(void *arg, const struct json_walk *w, enum json_event event, c
 		key(call, path);
 		break;
 	case JSON_OBJECT:
+		llm_unwrap(call, false, path);
 		container(call, event, path);
 		message_edge(side, w, event, path);
 		schema_edge(side, w, event, path);

@@ -207,6 +207,10 @@ model_or_id(struct llm_call *call, uint64_t path, struct span text)
 		if (text.len != 0)
 			llm_set_model(call, facts->response_model, text);
 		break;
+	case AT(K_modelId):
+		if (facts->dialect == LLM_OCI)
+			llm_set_model(call, facts->response_model, text);
+		break;
 	case AT(K_model_name):
 		if (llm_names_version(facts))
 			llm_set_model(call, facts->response_model, text);
@@ -235,6 +239,8 @@ finish_reason(struct llm_call *call, uint64_t path, struct span text)
 	switch (path) {
 	case AT(K_choices, ITEM, K_finish_reason):
 	case AT(K_candidates, ITEM, K_finishReason):
+	case AT(K_choices, ITEM, K_finishReason): /* oracle */
+	case AT(K_finishReason):
 	case AT(K_stop_reason):
 	case AT(K_delta, K_stop_reason):
 	case AT(K_stopReason):
@@ -424,6 +430,7 @@ is_input_count(uint64_t path)
 	case AT(K_usage, K_prompt_tokens):
 	case AT(K_usage, K_input_tokens):
 	case AT(K_usage, K_inputTokens):
+	case AT(K_usage, K_promptTokens):
 	case AT(K_usage, K_tokens, K_input_tokens):
 	case AT(K_x_groq, K_usage, K_prompt_tokens):
 	case AT(K_response, K_usage, K_input_tokens):
@@ -455,6 +462,7 @@ is_output_count(uint64_t path)
 	case AT(K_usage, K_completion_tokens):
 	case AT(K_usage, K_output_tokens):
 	case AT(K_usage, K_outputTokens):
+	case AT(K_usage, K_completionTokens):
 	case AT(K_usage, K_tokens, K_output_tokens):
 	case AT(K_x_groq, K_usage, K_completion_tokens):
 	case AT(K_response, K_usage, K_output_tokens):
@@ -612,6 +620,8 @@ is_bare_vector(const struct llm_call *call, uint64_t path)
 {
 	enum llm_dialect dialect = call->facts.dialect;
 
+	if (dialect == LLM_WORKERS_AI)
+		return path == AT(K_data, ITEM, ITEM);
 	if (dialect != LLM_HUGGINGFACE &&
 	    (dialect != LLM_DIALECT_UNKNOWN || call->facts.detected_by != LLM_BY_HOST))
 		return false;
@@ -678,6 +688,11 @@ dialect_key(struct llm_call *call, uint64_t path)
 		break;
 	case LLM_RERANK: /* TEI's list, without a word around it */
 		said = call->response.array && path == AT(K_score);
+		break;
+	case LLM_WORKERS_AI:
+	case LLM_DASHSCOPE:
+		said = path == AT(K_response) || path == AT(K_text);
+		sign = LLM_SIGN_CHOICES;
 		break;
 	case LLM_HUGGINGFACE:
 		said = path == AT(K_score) || path == AT(ITEM, K_score);
@@ -895,6 +910,7 @@ llm_response_event(void *arg, const struct json_walk *w, enum json_event event, 
 		key(call, path);
 		break;
 	case JSON_OBJECT:
+		llm_unwrap(call, true, path);
 		if (is_converse_event(side, path))
 			json_walk_root(&side->walk);
 		/* fall through */

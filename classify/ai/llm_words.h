@@ -34,12 +34,16 @@
 	X(candidates, "candidates") \
 	X(candidatesTokenCount, "candidatesTokenCount") \
 	X(category_scores, "category_scores") \
+	X(chatHistory, "chatHistory") \
+	X(chatRequest, "chatRequest") \
+	X(chatResponse, "chatResponse") \
 	X(chat_history, "chat_history") \
 	X(choices, "choices") \
 	X(clientContent, "clientContent") \
 	X(completed, "completed") \
 	X(completion, "completion") \
 	X(completionReason, "completionReason") \
+	X(completionTokens, "completionTokens") \
 	X(completion_tokens, "completion_tokens") \
 	X(completion_window, "completion_window") \
 	X(content, "content") \
@@ -133,6 +137,7 @@
 	X(meta_info, "meta_info") \
 	X(metadata, "metadata") \
 	X(model, "model") \
+	X(modelId, "modelId") \
 	X(modelTurn, "modelTurn") \
 	X(modelVersion, "modelVersion") \
 	X(model_id, "model_id") \
@@ -161,6 +166,7 @@
 	X(processing_status, "processing_status") \
 	X(prompt, "prompt") \
 	X(promptTokenCount, "promptTokenCount") \
+	X(promptTokens, "promptTokens") \
 	X(prompt_cache_hit_tokens, "prompt_cache_hit_tokens") \
 	X(prompt_eval_count, "prompt_eval_count") \
 	X(prompt_n, "prompt_n") \
@@ -188,6 +194,7 @@
 	X(sampling_params, "sampling_params") \
 	X(score, "score") \
 	X(serverContent, "serverContent") \
+	X(servingMode, "servingMode") \
 	X(session, "session") \
 	X(setup, "setup") \
 	X(size_bytes, "size_bytes") \

@@ -958,6 +958,89 @@ static const struct llm_case {
 	  .path = "/v1/interactions",
 	  .request = "{\"model\":\"crm\",\"input\":\"call\"}",
 	  .response = "{\"id\":\"1\",\"status\":\"open\"}" },
+	{ .name = "dashscope, streamed",
+	  .host = "dashscope.aliyuncs.com",
+	  .path = "/api/v1/services/aigc/text-generation/generation",
+	  .request =
+	      "{\"model\":\"q\",\"input\":{\"messages\":[{\"role\":\"system\",\"content\":\"be "
+	      "kind\"},{\"role\":\"user\",\"content\":\"hi\"}]},\"parameters\":{\"result_format\":"
+	      "\"message\"}}",
+	  .type = "text/event-stream",
+	  .response = "data:{\"output\":{\"choices\":[{\"message\":{\"content\":\"4111 "
+		      "1111\",\"role\":\"assistant\"},\"finish_reason\":\"null\"}]},\"usage\":{"
+		      "\"input_tokens\":3,\"output_tokens\":1}}\n\ndata:{\"output\":{\"choices\":[{"
+		      "\"message\":{\"content\":\" 1111 "
+		      "1111\"},\"finish_reason\":\"stop\"}]},\"usage\":{\"input_tokens\":3,"
+		      "\"output_tokens\":4}}\n\n",
+	  .want = "alibaba dashscope chat q> in=3 out=4 stream fin=stop host",
+	  .completion = "4111 1111 1111 1111",
+	  .prompt = "<system>be kind\n<user>hi\n" },
+	{ .name = "dashscope, a text",
+	  .host = "dashscope.aliyuncs.com",
+	  .path = "/api/v1/services/aigc/text-generation/generation",
+	  .request = "{\"model\":\"q\",\"input\":{\"prompt\":\"hi\"}}",
+	  .response = "{\"output\":{\"text\":\"yo\",\"finish_reason\":\"stop\"},\"usage\":{\"input_"
+		      "tokens\":3,\"output_tokens\":4}}",
+	  .want = "alibaba dashscope chat q> in=3 out=4 fin=stop host",
+	  .completion = "yo\n",
+	  .prompt = "<?>hi\n" },
+	{ .name = "dashscope, vectors",
+	  .host = "dashscope.aliyuncs.com",
+	  .path = "/api/v1/services/embeddings/text-embedding/text-embedding",
+	  .request = "{\"model\":\"v\",\"input\":{\"texts\":[\"a\",\"b\"]}}",
+	  .response = "{\"output\":{\"embeddings\":[{\"embedding\":[0.1],\"text_index\":0}]},"
+		      "\"usage\":{\"total_tokens\":6}}",
+	  .want = "alibaba dashscope embeddings v> in=6 host",
+	  .prompt = "<user>a\nb\n" },
+	{ .name = "oracle",
+	  .host = "inference.generativeai.us-chicago-1.oci.oraclecloud.com",
+	  .path = "/20231130/actions/chat",
+	  .request = "{\"servingMode\":{\"modelId\":\"m\"},\"chatRequest\":{\"apiFormat\":"
+		     "\"GENERIC\",\"messages\":[{\"role\":\"USER\",\"content\":[{\"type\":\"TEXT\","
+		     "\"text\":\"hi\"}]}],\"maxTokens\":9}}",
+	  .response =
+	      "{\"modelId\":\"m-1\",\"chatResponse\":{\"choices\":[{\"index\":0,\"message\":{"
+	      "\"content\":[{\"type\":\"TEXT\",\"text\":\"yo\"}]},\"finishReason\":\"stop\"}],"
+	      "\"usage\":{\"promptTokens\":3,\"completionTokens\":4}}}",
+	  .want = "oracle oci chat m>m-1 in=3 out=4 fin=stop host",
+	  .completion = "yo\n",
+	  .prompt = "<user>hi\n" },
+	{ .name = "oracle, as cohere",
+	  .host = "inference.generativeai.us-chicago-1.oci.oraclecloud.com",
+	  .path = "/20231130/actions/chat",
+	  .request =
+	      "{\"servingMode\":{\"modelId\":\"m\"},\"chatRequest\":{\"apiFormat\":\"COHERE\","
+	      "\"message\":\"hi\",\"chatHistory\":[{\"role\":\"USER\",\"message\":\"a\"}]}}",
+	  .response = "{\"chatResponse\":{\"text\":\"yo\",\"finishReason\":\"COMPLETE\"}}",
+	  .want = "oracle oci chat m> fin=COMPLETE host",
+	  .completion = "yo\n",
+	  .prompt = "<user>hi\na\n" },
+	{ .name = "workers ai",
+	  .host = "api.cloudflare.com",
+	  .path = "/client/v4/accounts/1/ai/run/@cf/meta/llama-3",
+	  .request = "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}",
+	  .response = "{\"result\":{\"response\":\"yo\",\"usage\":{\"prompt_tokens\":3,"
+		      "\"completion_tokens\":4}},\"success\":true}",
+	  .want = "cloudflare.workers_ai cloudflare.run chat @cf/meta/llama-3> in=3 out=4",
+	  .completion = "yo\n",
+	  .prompt = "<user>hi\n" },
+	{ .name = "workers ai, vectors",
+	  .host = "api.cloudflare.com",
+	  .path = "/client/v4/accounts/1/ai/run/@cf/baai/bge-base",
+	  .request = "{\"text\":[\"a\",\"b\"]}",
+	  .response = "{\"result\":{\"shape\":[2,1],\"data\":[[0.1],[0.2]]},\"success\":true}",
+	  .want = "cloudflare.workers_ai cloudflare.run embeddings @cf/baai/bge-base>",
+	  .prompt = "<user>a\nb\n" },
+	{ .name = "no call: another of cloudflare's",
+	  .host = "api.cloudflare.com",
+	  .path = "/client/v4/accounts/1/workers/scripts/run",
+	  .request = "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}",
+	  .response = "{\"result\":{\"id\":\"1\"},\"success\":true}" },
+	{ .name = "no call: actions of a page",
+	  .host = "svc.example",
+	  .path = "/actions/chat",
+	  .request = "{\"chatRequest\":{\"message\":\"hi\"}}",
+	  .response = "{\"chatResponse\":{\"ok\":true}}" },
 	{ .name = "a batch is made",
 	  .host = "api.openai.com",
 	  .path = "/v1/batches",
