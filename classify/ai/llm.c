@@ -215,7 +215,16 @@ push_lines(struct llm_call *call, struct llm_side *side, restart_fn *restart, co
 static bool
 takes_form(const struct llm_call *call)
 {
-	return call->facts.dialect == LLM_OPENAI_AUDIO || call->facts.dialect == LLM_OPENAI_IMAGES;
+	return call->facts.dialect == LLM_OPENAI_AUDIO ||
+	       call->facts.dialect == LLM_OPENAI_IMAGES || call->facts.dialect == LLM_ELEVENLABS;
+}
+
+static bool
+names_model(const struct llm_call *call, struct span field)
+{
+	return !call->target.batch &&
+	       (span_is(field, "model") ||
+		(span_is(field, "model_id") && call->facts.dialect == LLM_ELEVENLABS));
 }
 
 void
@@ -226,10 +235,12 @@ llm_request_part(struct llm_call *call, struct span name, bool file)
 	side->body = LLM_BODY_OTHER;
 	side->part = LLM_PART_OTHER;
 	side->text_len = 0;
-	if (span_is(name, "model") && !file && !call->target.batch) {
+	if (names_model(call, name) && !file) {
 		side->part = LLM_PART_MODEL;
-	} else if (span_is(name, "prompt") && !file && takes_form(call)) {
+	} else if (span_is(name, "prompt") && !file &&
+		   (takes_form(call) || call->facts.detected_by == LLM_BY_HOST)) {
 		side->part = LLM_PART_TEXT;
+		call->prompt_named = true;
 	} else if (call->target.operation == LLM_FILE_UPLOAD) {
 		if (span_is(name, "purpose") && !file)
 			side->part = LLM_PART_PURPOSE;
@@ -362,7 +373,9 @@ settle_dialect(struct llm_call *call)
 		facts->operation = LLM_GENERATE_CONTENT;
 	else if ((signs & LLM_SIGN_ROLES) != 0)
 		facts->operation = LLM_CHAT;
-	else if ((signs & (LLM_SIGN_PROMPT | LLM_SIGN_LIMIT | LLM_SIGN_CHOICES)) != 0)
+	else if ((signs & (LLM_SIGN_LIMIT | LLM_SIGN_CHOICES)) != 0 ||
+		 ((signs & LLM_SIGN_PROMPT) != 0 && /* of no model: for a picture, say */
+		  ((signs & LLM_SIGN_MODEL) != 0 || facts->dialect != LLM_DIALECT_UNKNOWN)))
 		facts->operation = LLM_TEXT_COMPLETION;
 }
 
@@ -450,14 +463,15 @@ llm_response_status(struct llm_call *call, unsigned status)
 	call->response_seen = true;
 }
 
-/* A picture or sound is the answer; Hugging Face says nowhere else what was asked for. */
+/* A picture or sound is the answer; where no path says what was asked for, that does. */
 static void
 media_answer(struct llm_call *call, struct span type)
 {
 	struct llm_facts *facts = &call->facts;
 
 	call->response.body = LLM_BODY_OTHER;
-	if (facts->dialect != LLM_HUGGINGFACE || facts->operation != LLM_OPERATION_UNKNOWN)
+	if ((facts->dialect != LLM_HUGGINGFACE && facts->dialect != LLM_DIALECT_UNKNOWN) ||
+	    facts->operation != LLM_OPERATION_UNKNOWN)
 		return;
 	if (starts_nocase(type, "image/"))
 		facts->operation = LLM_IMAGE_GENERATION;

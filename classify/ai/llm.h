@@ -28,8 +28,9 @@
  * Dialects: OpenAI chat, responses, completions, embeddings, images, audio, moderations (and all
  * who speak them: Azure, Groq, Mistral, vLLM, llama.cpp ...), Anthropic messages, Gemini and Vertex
  * AI, Bedrock converse and invoke, Cohere v1 and v2, Mistral's conversations and OCR, Hugging Face
- * inference, DashScope, Oracle, Workers AI, Ollama, TGI, TEI, llama.cpp, SGLang, Triton generate,
- * KServe. Answers: JSON, SSE, NDJSON, AWS event stream, and Gemini's streamed JSON array.
+ * inference, ElevenLabs, Deepgram, DashScope, Oracle, Workers AI, Ollama, TGI, TEI, llama.cpp,
+ * SGLang, Triton generate, KServe. Answers: JSON, SSE, NDJSON, AWS event stream, and Gemini's
+ * streamed JSON array.
  *
  * Limits: names, ids and reasons are cut at their capacity; LLM_TOOLS_MAX distinct tool names in
  * LLM_TOOL_TEXT_CAP bytes, LLM_FINISH_MAX finish reasons; further ones are counted in
@@ -110,6 +111,8 @@ enum llm_dialect {
 	LLM_KSERVE_INFER, /* version 2 over HTTP; version 1 is that of Vertex AI */
 	LLM_MISTRAL_OCR,
 	LLM_HUGGINGFACE, /* `inputs` and `parameters`, and TEI's embeddings */
+	LLM_ELEVENLABS,
+	LLM_DEEPGRAM,
 	LLM_INVOCATIONS, /* SageMaker, Databricks, vLLM: any shape behind one path */
 	LLM_DASHSCOPE,	 /* from here on inside an object: see llm_wrap.c */
 	LLM_OCI,
@@ -313,6 +316,7 @@ struct llm_call {
 	bool method_post;
 	bool method_get;
 	bool header_sign;
+	bool prompt_named; /* the request has a prompt that is called so */
 	bool asked_stream;
 	bool request_json; /* what the headers say about the body */
 	bool request_multipart;

@@ -5,7 +5,7 @@
  *   ------------------------------------------------------------------
  *   path, specific to model APIs      1 of either
  *   host or header, and any path      1 of either
- *   host or header, path unknown      1 strong, or 2 weak
+ *   host or header, path unknown      1 strong, or 2 weak; at a host a prompt that is called so
  *   path, also used by others         1 strong and 1 more of either; without an answer 2 weak
  *   none                              1 strong and 1 more of either, and an answer that says
  *                                     something as a model does; when there was none, a prompt;
@@ -98,7 +98,8 @@ llm_judge(const struct llm_call *call)
 	if (t->hint && (t->specific || known || call->header_sign))
 		return strong + weak >= 1 && (known || two || !answered_otherwise_in_json(call));
 	if (known || call->header_sign)
-		return (strong >= 1 || weak >= 2) && (known || !answered_otherwise(call));
+		return (strong >= 1 || weak >= 2 || (known && call->prompt_named)) &&
+		       (known || !answered_otherwise(call));
 	if (t->hint)
 		return (two || (strong + weak >= 2 && !llm_answered(call))) &&
 		       !answered_otherwise(call);

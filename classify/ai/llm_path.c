@@ -56,6 +56,9 @@ static const struct {
 	  false },
 	{ SPAN_LITERAL("/actions/chat"), LLM_OCI, LLM_CHAT, false, false },
 	{ SPAN_LITERAL("/actions/embedText"), LLM_OCI, LLM_EMBEDDINGS, false, false },
+	{ SPAN_LITERAL("/speech-to-text"), LLM_ELEVENLABS, LLM_TRANSCRIPTION, false, false },
+	{ SPAN_LITERAL("/v1/listen"), LLM_DEEPGRAM, LLM_TRANSCRIPTION, false, false },
+	{ SPAN_LITERAL("/v1/speak"), LLM_DEEPGRAM, LLM_SPEECH, false, false },
 	{ SPAN_LITERAL("/interactions"), LLM_GEMINI_INTERACTIONS, LLM_CHAT, false, false },
 	{ SPAN_LITERAL("/rerank"), LLM_RERANK, LLM_RERANKING, false, false },
 	{ SPAN_LITERAL("/generate_stream"), LLM_TGI_GENERATE, LLM_TEXT_COMPLETION, false, true },
@@ -442,6 +445,14 @@ llm_path_classify(struct span path, char *model, size_t cap)
 		return t;
 	if (find_end(plain, &t))
 		find_deployment(plain, &t, model, cap);
+	else if (segment_behind(plain, "/text-to-speech/").len != 0) /* a voice, perhaps a verb */
+		t = (struct llm_target) { .dialect = LLM_ELEVENLABS,
+					  .operation = LLM_SPEECH,
+					  .hint = true };
+	if (t.dialect == LLM_DEEPGRAM) {
+		model_of_query(path, model, cap);
+		t.names_model = model[0] != '\0';
+	}
 	if (!t.hint && segment_behind(plain, "/responses/").len != 0) {
 		size_t id = behind_last(plain, "/responses/");
 

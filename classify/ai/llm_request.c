@@ -276,6 +276,8 @@ string_value(struct llm_call *call, uint64_t path)
 		call->signs |= LLM_SIGN_PROMPT;
 		break;
 	case AT(K_prompt):
+		call->prompt_named = true;
+		/* fall through */
 	case AT(K_inputs):
 	case AT(K_inputText):
 	case AT(K_text_input):
@@ -285,6 +287,10 @@ string_value(struct llm_call *call, uint64_t path)
 	case AT(K_texts, ITEM):
 	case AT(K_text, ITEM):
 		call->signs |= LLM_SIGN_PROMPT;
+		break;
+	case AT(K_text):
+		if (call->facts.dialect == LLM_ELEVENLABS || call->facts.dialect == LLM_DEEPGRAM)
+			call->signs |= LLM_SIGN_PROMPT;
 		break;
 	case AT(K_instances, ITEM, K_prompt):
 		if (call->facts.operation == LLM_OPERATION_UNKNOWN)

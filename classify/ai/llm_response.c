@@ -79,6 +79,7 @@ completion_text(const struct llm_call *call, uint64_t path)
 	case AT(K_predictions, ITEM):
 	case AT(K_pages, ITEM, K_markdown): /* mistral's OCR */
 	case AT(K_document_annotation):
+	case AT(K_results, K_channels, ITEM, K_alternatives, ITEM, K_transcript): /* deepgram */
 	case AT(K_text, ITEM):	 /* vLLM's list of texts */
 	case AT(K_summary_text): /* hugging face */
 	case AT(K_translation_text):
@@ -669,6 +670,15 @@ dialect_key(struct llm_call *call, uint64_t path)
 	bool said = false;
 
 	switch (call->facts.dialect) {
+	case LLM_DIALECT_UNKNOWN:
+		if (path == AT(K_images, ITEM, K_url) && call->facts.detected_by == LLM_BY_HOST)
+			call->facts.operation = LLM_IMAGE_GENERATION;
+		break;
+	case LLM_DEEPGRAM:
+		said = path == AT(K_results, K_channels);
+		sign = LLM_SIGN_CHOICES;
+		break;
+	case LLM_ELEVENLABS:
 	case LLM_OPENAI_AUDIO: /* what was heard */
 		said = path == AT(K_text);
 		sign = LLM_SIGN_CHOICES;

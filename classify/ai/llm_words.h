@@ -13,6 +13,7 @@
 /* clang-format off */
 #define LLM_WORDS(X) \
 	X(action, "action") \
+	X(alternatives, "alternatives") \
 	X(invocationMetrics, "amazon-bedrock-invocationMetrics") \
 	X(anthropic_version, "anthropic_version") \
 	X(args, "args") \
@@ -34,6 +35,7 @@
 	X(candidates, "candidates") \
 	X(candidatesTokenCount, "candidatesTokenCount") \
 	X(category_scores, "category_scores") \
+	X(channels, "channels") \
 	X(chatHistory, "chatHistory") \
 	X(chatRequest, "chatRequest") \
 	X(chatResponse, "chatResponse") \
