@@ -211,12 +211,19 @@ push_lines(struct llm_call *call, struct llm_side *side, restart_fn *restart, co
 	}
 }
 
-/* Audio and image edits: their path is made for a form. */
+/* Sound, image edits and videos: their path is made for a form. */
 static bool
 takes_form(const struct llm_call *call)
 {
-	return call->facts.dialect == LLM_OPENAI_AUDIO ||
-	       call->facts.dialect == LLM_OPENAI_IMAGES || call->facts.dialect == LLM_ELEVENLABS;
+	switch (call->facts.dialect) {
+	case LLM_OPENAI_AUDIO:
+	case LLM_OPENAI_IMAGES:
+	case LLM_OPENAI_VIDEOS:
+	case LLM_ELEVENLABS:
+		return true;
+	default:
+		return false;
+	}
 }
 
 static bool
@@ -366,6 +373,7 @@ settle_dialect(struct llm_call *call)
 	if ((signs & LLM_SIGN_EMBEDDING) != 0)
 		facts->operation = LLM_EMBEDDINGS;
 	else if (facts->dialect == LLM_VERTEX_PREDICT ||
+		 (facts->dialect == LLM_INVOCATIONS && (signs & LLM_SIGN_SCORES) != 0) ||
 		 (facts->dialect == LLM_HUGGINGFACE &&
 		  (signs & (LLM_SIGN_CHOICES | LLM_SIGN_LIMIT)) == 0))
 		facts->operation = LLM_INFER;
@@ -714,7 +722,8 @@ llm_is_likely(const struct llm_call *call)
 	const struct llm_target *t = &call->target;
 
 	if (call->websocket)
-		return (call->signs & LLM_SIGN_MARKER) != 0 || t->realtime;
+		return (call->signs & LLM_SIGN_MARKER) != 0 || t->realtime ||
+		       (t->hint && call->facts.detected_by == LLM_BY_HOST);
 	if (t->batch)
 		return batch_is_likely(call);
 	if (!call->request_seen)

@@ -25,12 +25,12 @@
  * one (operation count_tokens) where the request is a whole model request in everything but the
  * path, as at Anthropic and OpenAI; elsewhere it is not. The count it returns is no usage.
  *
- * Dialects: OpenAI chat, responses, completions, embeddings, images, audio, moderations (and all
- * who speak them: Azure, Groq, Mistral, vLLM, llama.cpp ...), Anthropic messages, Gemini and Vertex
- * AI, Bedrock converse and invoke, Cohere v1 and v2, Mistral's conversations and OCR, Hugging Face
- * inference, ElevenLabs, Deepgram, DashScope, Oracle, Workers AI, Ollama, TGI, TEI, llama.cpp,
- * SGLang, Triton generate, KServe. Answers: JSON, SSE, NDJSON, AWS event stream, and Gemini's
- * streamed JSON array.
+ * Dialects: OpenAI chat, responses, completions, embeddings, images, videos, audio, moderations
+ * (all who speak them: Azure, Groq, Mistral, vLLM, llama.cpp ...), Anthropic messages, Gemini and
+ * Vertex AI, Bedrock converse and invoke, Cohere v1 and v2, Mistral's conversations and OCR,
+ * Hugging Face inference, ElevenLabs, Deepgram, DashScope, Oracle, Workers AI, Ollama, TGI, TEI,
+ * llama.cpp, SGLang, Triton generate, KServe. Answers: JSON, SSE, NDJSON, AWS event stream, and
+ * Gemini's streamed JSON array.
  *
  * Limits: names, ids and reasons are cut at their capacity; LLM_TOOLS_MAX distinct tool names in
  * LLM_TOOL_TEXT_CAP bytes, LLM_FINISH_MAX finish reasons; further ones are counted in
@@ -75,6 +75,7 @@ enum llm_dialect {
 	LLM_OPENAI_COMPLETIONS,
 	LLM_OPENAI_EMBEDDINGS,
 	LLM_OPENAI_IMAGES,
+	LLM_OPENAI_VIDEOS,
 	LLM_OPENAI_AUDIO,
 	LLM_OPENAI_MODERATIONS,
 	LLM_ANTHROPIC_MESSAGES,
@@ -126,6 +127,7 @@ enum llm_operation {
 	LLM_EMBEDDINGS,
 	LLM_GENERATE_CONTENT,
 	LLM_IMAGE_GENERATION,
+	LLM_VIDEO_GENERATION,
 	LLM_SPEECH,
 	LLM_TRANSCRIPTION,
 	LLM_MODERATION,

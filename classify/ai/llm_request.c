@@ -276,10 +276,10 @@ string_value(struct llm_call *call, uint64_t path)
 		call->signs |= LLM_SIGN_PROMPT;
 		break;
 	case AT(K_prompt):
+	case AT(K_inputText):
 		call->prompt_named = true;
 		/* fall through */
 	case AT(K_inputs):
-	case AT(K_inputText):
 	case AT(K_text_input):
 	case AT(K_prompt, ITEM):
 	case AT(K_input, ITEM):
@@ -433,6 +433,7 @@ container(struct llm_call *call, enum json_event event, uint64_t path)
 		break;
 	case AT(K_prompt): /* a list of texts or of token numbers */
 	case AT(K_input):
+	case AT(K_inputs):
 		if (event == JSON_ARRAY)
 			call->signs |= LLM_SIGN_PROMPT;
 		break;

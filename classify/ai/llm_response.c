@@ -72,6 +72,7 @@ completion_text(const struct llm_call *call, uint64_t path)
 	case AT(K_generation):
 	case AT(K_outputText):
 	case AT(K_results, ITEM, K_outputText):
+	case AT(K_results, ITEM, K_text): /* koboldcpp */
 	case AT(K_outputs, ITEM, K_text):
 	case AT(K_outputs, ITEM, K_content): /* mistral's conversations */
 	case AT(K_outputs, ITEM, K_content, ITEM, K_text):
@@ -253,6 +254,7 @@ finish_reason(struct llm_call *call, uint64_t path, struct span text)
 	case AT(K_completionReason):
 	case AT(K_results, ITEM, K_completionReason):
 	case AT(K_outputs, ITEM, K_stop_reason):
+	case AT(K_results, ITEM, K_finish_reason):
 	case AT(K_incomplete_details, K_reason):
 	case AT(K_response, K_incomplete_details, K_reason):
 		call->signs |= LLM_SIGN_STOP;
@@ -374,6 +376,8 @@ marker(struct llm_call *call, uint64_t path, struct span text)
 	switch (path) {
 	case AT(K_object):
 		call->answer_list = call->answer_list || span_is(text, "list");
+		if (call->facts.dialect == LLM_OPENAI_VIDEOS && span_is(text, "video"))
+			call->signs |= LLM_SIGN_SCORES;
 		/* fall through */
 	case AT(K_response, K_object):
 		if (marked_dialect(text) != LLM_DIALECT_UNKNOWN)
@@ -447,6 +451,7 @@ is_input_count(uint64_t path)
 	case AT(K_interaction, K_usage, K_total_input_tokens):
 	case AT(K_meta_info, K_prompt_tokens):	       /* sglang */
 	case AT(K_results, ITEM, K_input_token_count): /* watsonx */
+	case AT(K_results, ITEM, K_prompt_tokens):     /* koboldcpp */
 	case AT(K_prompt_token_count):
 	case AT(K_inputTextTokenCount):
 	case AT(K_invocationMetrics, K_inputTokenCount):
@@ -480,6 +485,7 @@ is_output_count(uint64_t path)
 	case AT(K_interaction, K_usage, K_total_output_tokens):
 	case AT(K_meta_info, K_completion_tokens):
 	case AT(K_results, ITEM, K_generated_token_count):
+	case AT(K_results, ITEM, K_completion_tokens):
 	case AT(K_details, K_generated_tokens):
 	case AT(K_generation_token_count):
 	case AT(K_results, ITEM, K_tokenCount):
@@ -685,6 +691,10 @@ dialect_key(struct llm_call *call, uint64_t path)
 		break;
 	case LLM_OPENAI_IMAGES:
 		said = path == AT(K_data, ITEM, K_url) || path == AT(K_data, ITEM, K_b64_json);
+		break;
+	case LLM_TGI_GENERATE: /* KoboldCpp */
+		said = path == AT(K_results, ITEM, K_text);
+		sign = LLM_SIGN_CHOICES;
 		break;
 	case LLM_VERTEX_PREDICT:
 		if (path == AT(K_predictions, ITEM, K_bytesBase64Encoded))

@@ -212,6 +212,19 @@ def test_realtime(weir):
         assert places(kinds) == {"llm.completion"} == places(kinds, "secret.aws_access_key"), kinds["finding"]
 
 
+def test_responses_over_a_websocket(weir):
+    """What is asked comes before a server has shown itself, so the host has to do."""
+    asked = {"type": "response.create", "model": "m", "input": [{"role": "user", "content": [{"type": "input_text", "text": f"card {CARD}"}]}]}
+    told = [{"type": "response.created", "response": {"object": "response", "model": "m-1"}},
+            {"type": "response.completed", "response": {"object": "response", "id": "r", "usage": {"input_tokens": 3, "output_tokens": 4}}}]
+    ask, agreed = upgrade("/v1/responses", "api.openai.com")
+    kinds = replay(weir, conversation([(w.ORIG, ask), (w.RESP, agreed), (w.ORIG, w.websocket_frame(json.dumps(asked).encode(), b"\x01\x02\x03\x04")),
+                                       (w.RESP, b"".join(w.websocket_frame(json.dumps(m).encode()) for m in told))]))
+    call = kinds["llm"][0]
+    assert (call["gen_ai_dialect"], call["gen_ai_request_model"], call["gen_ai_usage_output_tokens"]) == ("openai.responses", "m", 4), call
+    assert places(kinds) == {"llm.prompt.user"}, kinds["finding"]
+
+
 def test_base64_inside_a_text(weir):
     """A key that somebody pasted in base64 into a prompt."""
     hidden = base64.b64encode(f"here is the key {SECRET} of the store, do not tell".encode()).decode()
