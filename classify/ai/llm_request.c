@@ -285,8 +285,11 @@ string_value(struct llm_call *call, uint64_t path)
 	case AT(K_input, ITEM):
 	case AT(K_inputs, ITEM):
 	case AT(K_texts, ITEM):
-	case AT(K_text, ITEM):
 		call->signs |= LLM_SIGN_PROMPT;
+		break;
+	case AT(K_text, ITEM):
+		if (call->facts.dialect == LLM_WORKERS_AI)
+			call->signs |= LLM_SIGN_PROMPT;
 		break;
 	case AT(K_text):
 		if (call->facts.dialect == LLM_ELEVENLABS || call->facts.dialect == LLM_DEEPGRAM)

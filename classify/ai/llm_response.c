@@ -641,7 +641,7 @@ number_value(struct llm_call *call, uint64_t path, const uint8_t *text, size_t l
 	struct llm_facts *facts = &call->facts;
 	uint64_t n;
 
-	if (is_bare_vector(call, path)) {
+	if (is_bare_vector(call, path) && memchr(text, '.', len) != NULL) {
 		call->signs |= LLM_SIGN_SCORES;
 		shaped(call, LLM_SIGN_EMBEDDING, LLM_HUGGINGFACE);
 		return;
@@ -902,7 +902,8 @@ llm_response_event(void *arg, const struct json_walk *w, enum json_event event, 
 			side->array = true;
 		if (path == AT(K_choices) || path == AT(K_candidates))
 			call->next_choice = 0;
-		if (path == AT(K_text) && call->facts.dialect == LLM_TGI_GENERATE)
+		if (path == AT(K_text) && call->facts.dialect == LLM_TGI_GENERATE &&
+		    call->prompt_named)
 			call->signs |= LLM_SIGN_CHOICES; /* vLLM's list of texts */
 		break;
 	case JSON_STRING:
