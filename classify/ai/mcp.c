@@ -208,14 +208,17 @@ give_names_of(struct mcp *m, struct mcp_message *message)
 		message->tool[0] = '\0';
 }
 
-/* An answer that was read, and is no JSON-RPC at all. */
+/*
+ * JSON that was read, and is none of JSON-RPC. A word, "Accepted" say, is no answer: that comes on
+ * a stream of its own.
+ */
 static bool
 answered_otherwise(const struct mcp *m)
 {
 	const struct mcp_side *side = &m->side[1];
 
-	return m->status >= 200 && m->status < 300 && m->ended[1] && side->started && !side->lost &&
-	       !side->is_rpc;
+	return m->status == 200 && !side->sse_body && m->ended[1] && side->started && !side->lost &&
+	       !side->walk.broken && !side->is_rpc;
 }
 
 static void

@@ -132,6 +132,18 @@ static const struct mcp_case {
 		     "call\",\"params\":{\"name\":\"t\"}}",
 	  .response = "",
 	  .want = "mcp request client tools/call id=1 tool=t\n" },
+	{ .name = "accepted with a word, answered on a stream of its own",
+	  .request = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{"
+		     "\"name\":\"t\"}}",
+	  .status = 202,
+	  .type = "text/plain",
+	  .response = "Accepted",
+	  .want = "mcp request client tools/call id=1 tool=t\n" },
+	{ .name = "the same, by a server that says 200",
+	  .request = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}",
+	  .type = "text/plain",
+	  .response = "ok",
+	  .want = "mcp request client tools/list id=1\n" },
 	{ .name = "a workshop's tools, called in other words",
 	  .request = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/"
 		     "call\",\"params\":{\"tool\":\"saw\"}}",
