@@ -32,10 +32,21 @@ static const char *const paths[] = {
 	"/v1/files",
 	"/v1/files/f/content",
 	"/v1/messages/batches/b/results",
+	"/v2/models/m/versions/1/infer",
+	"/v1/models/m:predict",
+	"/v1/ocr",
+	"/hf-inference/models/a/b",
+	"/rerank",
+	"/api/v1/services/aigc/text-generation/generation",
+	"/20231130/actions/chat",
+	"/ai/run/@cf/m",
+	"/v1/videos",
+	"/v1/listen?model=m",
+	"/v1/interactions",
 };
 
-/* Of the last three the first one's body is a file in a form, the others are asked for. */
-enum { UPLOAD = 14, ASKED_FOR = 15 };
+/* UPLOAD's body is a file in a form; what is between the others is asked for. */
+enum { UPLOAD = 14, ASKED_FOR = 15, LAST_ASKED_FOR = 16 };
 
 static const char *const types[] = {
 	"application/json",
@@ -77,8 +88,9 @@ exchange(struct llm_call *call, const uint8_t *head, struct span request, struct
 	llm_set_text(call, on_text, &hash);
 	size_t path = head[0] % COUNT(paths);
 
-	llm_request_line(call, text_span(path < ASKED_FOR ? "POST" : "GET"), span_of(NULL, 0),
-			 text_span(paths[path]));
+	llm_request_line(call,
+			 text_span(path < ASKED_FOR || path > LAST_ASKED_FOR ? "POST" : "GET"),
+			 span_of(NULL, 0), text_span(paths[path]));
 	if (path == UPLOAD)
 		llm_request_part(call, text_span("file"), true);
 	for (size_t at = 0; at < request.len; at += step)
