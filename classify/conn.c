@@ -320,7 +320,7 @@ start_with(struct conn_env *env, struct conn *c, struct prologue *p, enum conn_d
 	   const uint8_t *data, size_t len)
 {
 	enum conn_dir first = first_speaker(c, p);
-	bool at_hand = dir == first && len != 0;
+	bool at_hand = dir == first && len != 0, out_of_turn;
 
 	if (p->dir[first].len == 0 && !at_hand)
 		first = (enum conn_dir)(1 - first);
@@ -331,7 +331,8 @@ start_with(struct conn_env *env, struct conn *c, struct prologue *p, enum conn_d
 	if (at_hand)
 		go_on(env, c, first, data, len);
 	p->waits = (uint8_t)(1 - first);
-	if (c->waiting == NULL && !is_over(c, first) &&
+	out_of_turn = p->dir[p->waits].len != 0 || (!at_hand && len != 0);
+	if (out_of_turn && c->waiting == NULL && !is_over(c, first) &&
 	    (at_hand || prologue_keep_all(p, &env->early, dir, data, len))) {
 		c->waiting = p;
 		return;

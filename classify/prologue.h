@@ -3,7 +3,8 @@
  *
  * Both sides' wait until it is known what is spoken. A mirror that brings the directions in another
  * order than they were sent (two ports, two queues) may bring an answer before its question: what
- * was said out of turn waits on, until the other side has said the whole of what comes first.
+ * was said out of turn waits on, until the other side has said the whole of what comes first. Where
+ * that is several messages at once, all that came with the end of the first is heard before.
  *
  * Of each side DETECT_BYTES are kept in place, and of one side at a time PROLOGUE_MORE_BYTES behind
  * them, from a pool of their own.

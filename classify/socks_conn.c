@@ -199,6 +199,14 @@ socks_push(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir,
 	return len;
 }
 
+static bool
+socks_between(const void *state, enum conn_dir dir)
+{
+	const struct socks_conn *s = state;
+
+	return s->lost || s->side[dir].step == STEP_MESSAGE || s->side[dir].step == STEP_DONE;
+}
+
 static void
 socks_gap(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir, uint64_t len)
 {
@@ -258,6 +266,7 @@ const struct conn_proto conn_socks = {
 	.state_bytes = sizeof(struct socks_conn),
 	.push = socks_push,
 	.gap = socks_gap,
+	.between = socks_between,
 	.half_close = socks_half_close,
 	.finish = socks_finish,
 	.describe = socks_describe,

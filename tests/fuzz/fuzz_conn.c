@@ -7,13 +7,25 @@
  * The records must not depend on the split, unless bytes were lost or the place was: looking for
  * one to go on, some parsers take the beginning of a segment as a hint. Nor must what a broken
  * coding gave before it broke, which may be told in fewer or more bytes; nor which part of a flow a
- * finding is counted in, because one waits for the words behind it; nor what finds a pool empty.
+ * finding is counted in, because one waits for the words behind it; nor what finds a pool empty;
+ * nor what of several questions in a row is heard before an answer that was seen before them.
  * Whatever happens, all that was taken of the pools is back at the end.
  */
+#include "classify/conn_counters.h"
 #include "dataplane/port/cursor.h"
 #include "tests/support/conn_feed.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+/* Answers that were seen before their questions. */
+static uint64_t
+nr_early(const struct feed *f)
+{
+	struct conn_totals totals = { 0 };
+
+	conn_env_counters(f->env, &totals);
+	return totals.conn.answers_early + totals.conn.answers_early_refused;
+}
 
 static const uint16_t ports[] = { 80,	443,  53,   5353, 5355, 25,   6379, 9092,
 				  3306, 5432, 1080, 8080, 4222, 1883, 5672, 50051 };
@@ -28,6 +40,7 @@ run(struct feed *f, const uint8_t *data, size_t len, size_t step)
 	bool udp = (data[0] & 1) != 0, midstream = (data[0] & 2) != 0, lost = midstream;
 	struct conn *c = feed_open(f, udp, ports[data[1] % (sizeof(ports) / 2)], midstream);
 	struct cursor in = cursor_of(data + 2, len - 2);
+	uint64_t early = nr_early(f);
 	const uint8_t *head;
 
 	while ((head = cursor_take(&in, 3)) != NULL) {
@@ -60,6 +73,7 @@ run(struct feed *f, const uint8_t *data, size_t len, size_t step)
 		}
 	}
 	feed_close(f, c);
+	lost = lost || nr_early(f) != early;
 	return udp || (!lost && strstr(f->log, "unsynced") == NULL &&
 		       strstr(f->log, "decode_failed") == NULL);
 }

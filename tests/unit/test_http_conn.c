@@ -364,6 +364,25 @@ test_control_frames(void **state)
 	feed_has(&feed, "where=ws.message");
 }
 
+/* An answer that is known by itself, in however small pieces, makes nobody wait. */
+static void
+test_answer_known_by_itself(void **state)
+{
+	static const struct feed_turn turns[] = {
+		FEED_RESP("HTTP/1.1 100 Continue\r\n\r\n"),
+		FEED_ORIG("PUT /a HTTP/1.1\r\nHost: a.example\r\nContent-Length: 4\r\n\r\n"),
+		FEED_ORIG("bodyHEAD /c HTTP/1.1\r\nHost: a.example\r\n\r\n"),
+		FEED_RESP("HTTP/1.1 201 x\r\nContent-Length: 0\r\n\r\n"
+			  "HTTP/1.1 200 x\r\nContent-Length: 9\r\n\r\n"),
+		{ 0 },
+	};
+
+	(void)state;
+	feed_same(&feed, turns, 80);
+	feed_has(&feed, "http_request_method=HEAD");
+	feed_has_not(&feed, "incomplete");
+}
+
 /*
  * An answer that cannot wait for its question, for its length or because bytes of it were lost, is
  * searched as it is; the question says what is spoken from there on.
@@ -491,6 +510,7 @@ main(void)
 		cmocka_unit_test(test_trailers),
 		cmocka_unit_test(test_chunks),
 		cmocka_unit_test(test_long),
+		cmocka_unit_test(test_answer_known_by_itself),
 		cmocka_unit_test(test_control_frames),
 		cmocka_unit_test(test_switched_before_asked),
 		cmocka_unit_test(test_long_answer_before_asked),
