@@ -389,8 +389,11 @@ find_conversation(struct span path, struct llm_target *t)
 static bool
 find_workers_ai(struct span path, struct llm_target *t, char *model, size_t cap)
 {
-	size_t from = behind_last(path, "/ai/run/@");
+	size_t from;
 
+	if (path.len == 0 || memchr(path.p, '@', path.len) == NULL) /* as most paths */
+		return false;
+	from = behind_last(path, "/ai/run/@");
 	if (from == 0)
 		from = behind_last(path, "/workers-ai/@");
 	if (from == 0)
