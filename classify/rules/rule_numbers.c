@@ -11,6 +11,18 @@ set_bit(struct rule_numbers *n, unsigned row, unsigned i)
 	n->rows[(size_t)row * n->nr_words + i / 64] |= 1ull << i % 64;
 }
 
+/*
+ * Few numbers have so many digits, and of so few hardly any is joined. Rules for them come last, so
+ * that most numbers are a candidate of the first word of bits alone.
+ */
+static bool
+has_rare_length(const struct rule_pattern *p)
+{
+	enum { COMMON_LEAST = 7, COMMON_MOST = 13 };
+
+	return p->min_digits > COMMON_MOST || p->max_digits < COMMON_LEAST;
+}
+
 /* Gives every separator its row; how many there are. */
 static unsigned
 list_separators(struct rule_numbers *n, const struct db_pattern *patterns)
@@ -107,9 +119,12 @@ rule_numbers_init(struct rule_numbers *n, const struct db_pattern *patterns, uns
 	n->patterns = calloc(nr + 1, sizeof(n->patterns[0]));
 	if (n->patterns == NULL)
 		return false;
-	for (unsigned i = 0; i < nr; i++) {
-		if (patterns[i].pattern->kind == PATTERN_DIGITS)
-			n->patterns[n->nr++] = i;
+	for (unsigned rare = 0; rare < 2; rare++) {
+		for (unsigned i = 0; i < nr; i++) {
+			if (patterns[i].pattern->kind == PATTERN_DIGITS &&
+			    has_rare_length(patterns[i].pattern) == (rare != 0))
+				n->patterns[n->nr++] = i;
+		}
 	}
 	n->nr_words = (n->nr + 63) / 64;
 	n->rows =

@@ -11,8 +11,8 @@
  * medical record and a sort code are any number at all. So a number that waits to be judged takes
  * the row along, and of hundreds of such rules only those whose word stands near look at it.
  *
- * Bit i & 63 of word i / 64 is rule number i, in the order of the rules' patterns. Immutable after
- * rule_numbers_init, part of a rule_db.
+ * Bit i & 63 of word i / 64 is rule number i: in the order of the rules' patterns, those of rare
+ * lengths behind all others. Immutable after rule_numbers_init, part of a rule_db.
  */
 #ifndef WEIR_RULE_NUMBERS_H
 #define WEIR_RULE_NUMBERS_H
