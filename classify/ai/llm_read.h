@@ -95,6 +95,8 @@ void llm_flush_held(struct llm_call *call);
 void llm_set_model(struct llm_call *call, char *model, struct span name);
 void llm_set_count(struct llm_call *call, struct llm_count *count, uint64_t n);
 
+/* A whole number of the answer: llm_usage.c knows whether it counts tokens. */
+void llm_usage_count(struct llm_call *call, uint64_t path, uint64_t n);
 /* When all was seen: counts that were not reported as such, or are none. */
 void llm_settle_usage(struct llm_call *call);
 
