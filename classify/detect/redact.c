@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "classify/detect/mask.h"
+#include "classify/rules/ascii_fold.h"
 #include "classify/rules/scan.h"
 #include "classify/rules/unescape.h"
 
@@ -168,6 +169,9 @@ undo(struct view *v, const uint8_t *text, size_t len, const uint16_t *origin, ch
 			n = unescape_one(CODING_FORM, text + i, len - i, out, &took);
 		else if (text[i] == '\\')
 			n = unescape_one(CODING_JSON, text + i, len - i, out, &took);
+		else if (text[i] >= 0x80)
+			out[0] = ascii_fold_one(text + i, len - i,
+						v->len == 0 ? 0 : v->text[v->len - 1], &took);
 		if (took == 0) { /* cut off: as it is */
 			out[0] = text[i];
 			took = n = 1;

@@ -5,8 +5,9 @@
  * form (mask.h), context or not; weak rules mask what they would report. Looked at are
  *
  *   the bytes as they are
- *   with %34, \u0034 and \n undone, up to three times over; the same with '+' as a blank,
- *   and the parts of a path apart
+ *   with %34, \u0034 and \n undone and blanks, hyphens and digits folded to those of ASCII
+ *   (ascii_fold.h), up to three times over; the same with '+' as a blank, and the parts of a path
+ *   apart
  *   words of 16 or more characters as hexadecimal and base64, at every alignment; a word that hides
  *   a value is replaced as a whole
  *

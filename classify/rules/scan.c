@@ -53,6 +53,7 @@ stream_init(struct scan_stream *st, struct scanner *s, hs_stream_t *hs, enum buf
 	digits_init(&st->digits, 0);
 	word_trail_init(&st->trail, 0);
 	unescape_init(&st->unescape, buffer_coding(buffer));
+	ascii_fold_init(&st->fold, s->db->spec.simd);
 }
 
 static void
@@ -154,6 +155,14 @@ scan_decoded(void *arg, const uint8_t *data, size_t len)
 	}
 }
 
+static void
+fold(void *arg, const uint8_t *data, size_t len)
+{
+	struct scan_stream *st = arg;
+
+	ascii_fold_push(&st->fold, data, len, scan_decoded, st);
+}
+
 struct scan_stream *
 scan_open(struct scanner *s, enum buffer buffer)
 {
@@ -177,7 +186,7 @@ scan_push(struct scan_stream *st, const uint8_t *data, size_t len, scan_found_fn
 	st->found = found;
 	st->arg = arg;
 	if (len != 0 && !scanner_is_idle(st->scanner))
-		unescape_push(&st->unescape, data, len, scan_decoded, st);
+		unescape_push(&st->unescape, data, len, fold, st);
 }
 
 /* Ends the text at pos: matches that waited for its end, an open digit group, what waits. */
@@ -186,7 +195,8 @@ end_text(struct scan_stream *st)
 {
 	struct scanner *s = st->scanner;
 
-	unescape_end(&st->unescape, scan_decoded, st);
+	unescape_end(&st->unescape, fold, st);
+	ascii_fold_end(&st->fold, scan_decoded, st);
 	scan_small(st, true);
 	scan_take_pending(st, &s->gathered);
 	if (st->hs != NULL && st->streaming &&
@@ -209,6 +219,7 @@ scan_gap(struct scan_stream *st)
 	st->base = st->limit = st->pos;
 	st->tail_len = 0;
 	digits_init(&st->digits, st->pos);
+	ascii_fold_init(&st->fold, st->scanner->db->spec.simd);
 }
 
 void
@@ -253,10 +264,36 @@ scan_whole(struct scan_stream *st, struct queue *q, struct word_marks *marks, co
 	scan_judge_ready(st, true);
 }
 
+/* Into the scanner's memory, which has room for any field. */
+static void
+append_folded(void *arg, const uint8_t *data, size_t len)
+{
+	struct span *out = arg;
+
+	memcpy((uint8_t *)(uintptr_t)out->p + out->len, data, len);
+	out->len += len;
+}
+
+/* The field as its rules see it: itself, where there is nothing to fold. */
+static struct span
+folded(struct scanner *s, struct span field)
+{
+	struct span out = span_of(s->folded, 0);
+	struct ascii_fold f;
+
+	if (ascii_fold_find(s->db->spec.simd, field.p, field.len) == field.len)
+		return field;
+	ascii_fold_init(&f, s->db->spec.simd);
+	ascii_fold_push(&f, field.p, field.len, append_folded, &out);
+	ascii_fold_end(&f, append_folded, &out);
+	return out;
+}
+
 void
 scan_block(struct scanner *s, enum buffer buffer, const uint8_t *data, size_t len,
 	   scan_found_fn *found, void *arg)
 {
+	struct span text;
 	uint64_t id;
 
 	if (len == 0 || scanner_is_idle(s))
@@ -264,11 +301,12 @@ scan_block(struct scanner *s, enum buffer buffer, const uint8_t *data, size_t le
 	id = scan_text_id(s, buffer, data, len);
 	if (scan_holds_nothing(s, id, len))
 		return;
+	text = folded(s, span_of(data, len < SCAN_FIELD_MAX ? len : SCAN_FIELD_MAX));
 	stream_init(&s->block, s, NULL, buffer);
 	s->block.found = found;
 	s->block.arg = arg;
 	scan_remember_after(&s->block, id, len);
-	scan_whole(&s->block, &s->gathered, &s->marks, data, len);
+	scan_whole(&s->block, &s->gathered, &s->marks, text.p, text.len);
 	scan_remember_new(&s->block);
 }
 

@@ -1,9 +1,9 @@
 /*
  * Scanning: bytes of a buffer -> findings.
  *
- *   push ── undo coding ─┬─ Hyperscan ────┬─ candidates ── wait ── confirm ── found
- *                        ├─ digit finder ─┤
- *                        └─ rare bytes ───┘   with their ends; 64 bytes to the right of these
+ *   push ── undo coding ── fold ─┬─ Hyperscan ────┬─ candidates ── wait ── confirm ── found
+ *                                ├─ digit finder ─┤
+ *                                └─ rare bytes ───┘   with their ends; 64 bytes to their right
  *
  *   stream  ─────────────┬────────── look-behind 512 ──────────┬──── push ────
  *                        └ 448 left of the candidate ┘ end ┘ 64 ┘
@@ -94,8 +94,8 @@ void scan_block(struct scanner *s, enum buffer buffer, const uint8_t *data, size
 
 /*
  * Fields come again: of a thousand requests most have the same host, agent and types. One in which
- * no candidate was met is remembered by its hash, under the scanner's key, and need not be scanned
- * again under the same rules. Newer ones take the place of older ones. Never while costs are
+ * no candidate was met, and nothing to fold (ascii_fold.h), is remembered by its hash, under the
+ * scanner's key, and need not be scanned again under the same rules. Newer ones take the place of older ones. Never while costs are
  * counted or candidates are traced.
  *
  * scan_block does so by itself. Who scans several fields in one stream, each between two
@@ -120,7 +120,8 @@ void scan_count_known(struct scanner *s, size_t len);
 void scan_remember_after(struct scan_stream *st, uint64_t id, size_t len);
 
 /*
- * For redact.c: every value in a text that must not be shown, whatever its buffer, by boundary,
+ * For redact.c, which folds by itself: every value in a text that must not be shown, whatever its
+ * buffer, by boundary,
  * structure and validator; rules without a validator or a form to show have nothing to hide, and a
  * weak one must be a finding. v is relative to its window, which begins window_at bytes into data.
  */

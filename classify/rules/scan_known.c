@@ -8,6 +8,9 @@ scan_text_id(const struct scanner *s, unsigned use, const uint8_t *data, size_t 
 
 	if (len > SCAN_KNOWN_MAX || s->trace != NULL || s->profile != NULL)
 		return 0;
+	/* Where it ends in a stream is then not known before it is pushed. */
+	if (ascii_fold_find(s->db->spec.simd, data, len) != len)
+		return 0;
 	return siphash13(&key, data, len);
 }
 

@@ -13,6 +13,7 @@
 #include "classify/cycles.h"
 #include "classify/detect/word_marks.h"
 #include "classify/detect/words.h"
+#include "classify/rules/ascii_fold.h"
 #include "classify/rules/confirm.h"
 #include "classify/rules/rule_db.h"
 #include "classify/rules/ruleset.h"
@@ -94,6 +95,7 @@ struct scan_stream {
 	struct digits digits;
 	uint64_t followed[RULE_DB_MAX_MARKED]; /* behind the mark whose match may go on; 0: none */
 	struct unescape unescape;
+	struct ascii_fold fold;
 	bool streaming; /* hs has seen bytes since base */
 	uint32_t nr_pending, nr_seen, tail_len, nr_small, nr_new;
 	struct candidate pending[SCAN_MAX_PENDING];
@@ -125,6 +127,7 @@ struct scanner {
 	uint64_t near_from;
 	uint8_t seam[SEAM_CAP];
 	uint8_t bounce[SCAN_FIELD_MAX + OVERREAD];
+	uint8_t folded[SCAN_FIELD_MAX]; /* a field that scan_block folds */
 };
 
 static inline uint64_t

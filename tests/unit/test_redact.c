@@ -35,6 +35,19 @@ static const struct redact_case {
 	  "411111******1111" },
 	{ "card, coded twice", "4111%25201111%25201111%25201111", "411111******1111" },
 	{ "card, JSON escape", "\\u0034111111111111111", "411111******1111" },
+	{ "card, no-break spaces",
+	  "pan=4111\xc2\xa0"
+	  "1111\xc2\xa0"
+	  "1111\xc2\xa0"
+	  "1111\xc2\xa0x",
+	  "pan=411111******1111\xc2\xa0x" },
+	{ "card, hyphens that do not break, percent-coded",
+	  "/p/4111%E2%80%911111%E2%80%911111%E2%80%911111/x", "/p/411111******1111/x" },
+	{ "SSN, en dashes behind one that stays",
+	  "\xe2\x80\x93 536\xe2\x80\x93"
+	  "22\xe2\x80\x93"
+	  "8726\xe2\x80\xaf.",
+	  "\xe2\x80\x93 [pii.us_ssn]\xe2\x80\xaf." },
 	{ "e-mail", "user ann.lee@corp.internal.io!", "user a***@corp.internal.io!" },
 	{ "e-mail, percent-coded", "/u/ann%40corp.internal.io", "/u/a***@corp.internal.io" },
 	{ "SSN", "x 536-22-8726 y", "x [pii.us_ssn] y" },

@@ -163,6 +163,45 @@ static const struct scan_case {
 	{ "words of its own header field", BUFFER_HTTP_HEADER,
 	  "x-any: none at all\n\x1dx-card: 5425233430109903\n\x1d",
 	  "pci.pan high 542523******9903;" },
+	{ "no-break spaces", BUFFER_HTTP_BODY,
+	  "Karte\xc2\xa0"
+	  "5425\xc2\xa0"
+	  "2334\xe2\x80\xaf"
+	  "3010\xe2\x80\x89"
+	  "9903",
+	  "pci.pan high 542523******9903;" },
+	{ "no-break spaces written as \\u", BUFFER_JSON,
+	  "\"card\":\"5425\\u00a02334\\u00a03010\\u00a09903\"", "pci.pan high 542523******9903;" },
+	{ "an en dash for a hyphen", BUFFER_HTTP_BODY,
+	  "ssn 536\xe2\x80\x93"
+	  "22\xe2\x80\x93"
+	  "8726\xe2\x80\x94ours",
+	  "pii.us_ssn high [pii.us_ssn];" },
+	{ "a dash without blanks", BUFFER_HTTP_BODY,
+	  "card number\xe2\x80\x94"
+	  "5425 2334 3010 9903\xe2\x80\x94now",
+	  "pci.pan high 542523******9903;" },
+	{ "digits as wide as letters of Japanese", BUFFER_HTTP_BODY,
+	  "\xe5\x8d\xa1\xe5\x8f\xb7\xef\xbc\x9a\xef\xbc\x95\xef\xbc\x94\xef\xbc\x92\xef\xbc\x95"
+	  "\xe3\x80\x80\xef\xbc\x92\xef\xbc\x93\xef\xbc\x93\xef\xbc\x94"
+	  "\xe3\x80\x80\xef\xbc\x93\xef\xbc\x90\xef\xbc\x91\xef\xbc\x90"
+	  "\xe3\x80\x80\xef\xbc\x99\xef\xbc\x99\xef\xbc\x90\xef\xbc\x93",
+	  "pci.pan high 542523******9903;" },
+	{ "IBAN, no-break spaces", BUFFER_HTTP_BODY,
+	  "IBAN:\xc2\xa0"
+	  "DE75\xc2\xa0"
+	  "5121\xc2\xa0"
+	  "0800\xc2\xa0"
+	  "1245\xc2\xa0"
+	  "1261\xc2\xa0"
+	  "99",
+	  "pii.iban high DE***6199;" },
+	{ "no-break spaces in a header field", BUFFER_HTTP_HEADER,
+	  "x-any: none\n\x1dx-card: 5425\xc2\xa0"
+	  "2334\xc2\xa0"
+	  "3010\xc2\xa0"
+	  "9903\n\x1d",
+	  "pci.pan high 542523******9903;" },
 	{ "two kinds, in order", BUFFER_HTTP_BODY, "bob@corp.internal.io card 5425233430109903",
 	  "pii.email medium b***@corp.internal.io;pci.pan high 542523******9903;" },
 };
