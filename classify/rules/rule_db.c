@@ -362,6 +362,8 @@ rule_db_init(struct rule_db *db, const struct rule_list *list, FILE *errors)
 		    list_patterns(db, list, e, &memory) ? load_or_compile(db, e, errors) : 1;
 		nr_errors +=
 		    nr_errors == 0 && !rule_numbers_init(&db->numbers, db->patterns, n, &db->spec);
+		nr_errors += nr_errors == 0 &&
+			     !rule_cells_init(&db->cells, db->patterns, n, &db->memory, &db->spec);
 	}
 	free(e);
 	rule_text_fini(&memory);
@@ -379,6 +381,7 @@ rule_db_fini(struct rule_db *db)
 	hs_free_database(db->block);
 	free(db->patterns);
 	rule_numbers_fini(&db->numbers);
+	rule_cells_fini(&db->cells);
 	free(db->ibans);
 	free(db->leads);
 	rule_text_fini(&db->memory);

@@ -17,6 +17,7 @@
 #include "classify/detect/digits.h"
 #include "classify/detect/rare_bytes.h"
 #include "classify/rules/regex.h"
+#include "classify/rules/rule_cells.h"
 #include "classify/rules/rule_numbers.h"
 #include "classify/rules/rule_parse.h"
 
@@ -52,6 +53,7 @@ struct rule_db {
 	struct hs_database *stream;  /* NULL: no pattern is for a buffer that streams */
 	struct hs_database *block;   /* NULL: only digits are looked for */
 	struct rule_numbers numbers;
+	struct rule_cells cells;
 	unsigned nr_ibans, nr_leads;
 	uint32_t *ibans, *leads; /* owned; indices into patterns */
 	unsigned nr_marked;

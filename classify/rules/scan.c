@@ -106,7 +106,7 @@ scan_piece(struct scan_stream *st, const uint8_t *data, size_t len, bool whole)
 		count_error(st);
 	uint64_t at_finder = scan_profile_now(s);
 
-	if (s->db->numbers.nr + s->db->nr_ibans + s->db->nr_leads != 0)
+	if (s->db->numbers.nr + s->db->nr_ibans + s->db->nr_leads + s->db->cells.nr != 0)
 		digits_push(&st->digits, &s->db->spec, data, len, scan_on_group, st);
 	scan_marked(st, false);
 	if (s->gathered.by_word)

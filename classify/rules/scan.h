@@ -95,8 +95,8 @@ void scan_block(struct scanner *s, enum buffer buffer, const uint8_t *data, size
 /*
  * Fields come again: of a thousand requests most have the same host, agent and types. One in which
  * no candidate was met, and nothing to fold (ascii_fold.h), is remembered by its hash, under the
- * scanner's key, and need not be scanned again under the same rules. Newer ones take the place of older ones. Never while costs are
- * counted or candidates are traced.
+ * scanner's key, and need not be scanned again under the same rules. Newer ones take the place of
+ * older ones. Never while costs are counted or candidates are traced.
  *
  * scan_block does so by itself. Who scans several fields in one stream, each between two
  * VALUE_FIELD_END, asks before it pushes one, and then lets it be remembered:

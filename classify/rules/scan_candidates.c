@@ -36,7 +36,7 @@ scan_keep_pending(struct scan_stream *st, uint32_t from)
 static bool
 extends(const struct db_pattern *p, const struct candidate *old, const struct candidate *c)
 {
-	if (old->pattern != c->pattern || old->rules != 0)
+	if (old->pattern != c->pattern || old->rules != 0 || old->cell != 0 || c->cell != 0)
 		return false;
 	if (c->has_start)
 		return old->start == c->start;
@@ -79,7 +79,7 @@ comes_after(const struct candidate *a, const struct candidate *b)
 		return a->rules != 0;
 	if (a->rules != 0 && a->start != b->start)
 		return a->start > b->start;
-	return a->pattern > b->pattern;
+	return a->pattern != b->pattern ? a->pattern > b->pattern : a->cell > b->cell;
 }
 
 void
@@ -185,4 +185,6 @@ scan_on_group(void *arg, const struct digit_group *g, unsigned nr)
 		match_iban(st, &g[nr - 1]);
 	if (db->nr_leads != 0)
 		match_leads(st, &g[nr - 1]);
+	if (db->cells.nr != 0 && st->value == NULL)
+		scan_on_cell(st, &g[nr - 1]);
 }

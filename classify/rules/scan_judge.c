@@ -120,7 +120,7 @@ named_ahead(struct scan_stream *st, const struct candidate *next, const struct v
 	struct value other;
 
 	for (const struct candidate *n = next; n < q->at + q->nr; n++) {
-		if (n->rules != 0)
+		if (n->rules != 0 || n->cell != 0)
 			continue;
 
 		const struct db_pattern *p = &st->scanner->db->patterns[n->pattern];
@@ -145,13 +145,12 @@ named_ahead(struct scan_stream *st, const struct candidate *next, const struct v
 
 static void
 tell_finding(struct scan_stream *st, const struct db_pattern *p, const struct candidate *next,
-	     struct value *v, uint64_t from)
+	     struct value *v, uint64_t from, bool headed)
 {
 	struct finding f;
 	int column;
 
-	if (st->found == NULL ||
-	    !confirm_finding(p->rule, p->pattern, v, stands_headed(st, p, v), &f))
+	if (st->found == NULL || !confirm_finding(p->rule, p->pattern, v, headed, &f))
 		return;
 	st->scanner->counters.scan_confirmed++;
 
@@ -184,13 +183,14 @@ tell_finding(struct scan_stream *st, const struct db_pattern *p, const struct ca
 }
 
 void
-scan_trace(struct scan_stream *st, const struct db_pattern *p, const struct value *v, uint64_t from)
+scan_trace(struct scan_stream *st, const struct db_pattern *p, const struct value *v, uint64_t from,
+	   bool headed)
 {
 	struct scan_candidate told = { .rule = p->rule, .pattern = p->pattern };
 	struct value copy = *v;
 	struct finding f = { .buffer = st->buffer };
 
-	told.verdict = confirm_verdict(p->rule, p->pattern, &copy, stands_headed(st, p, v), &f);
+	told.verdict = confirm_verdict(p->rule, p->pattern, &copy, headed, &f);
 	told.finding = told.verdict == CONFIRM_IS_FINDING ? &f : NULL;
 	mask_value(p->rule, &copy, f.sample, sizeof(f.sample));
 	told.start = from + copy.start;
@@ -249,6 +249,7 @@ judge(struct scan_stream *st, const struct candidate *c, const struct candidate 
 	uint64_t from, to;
 	struct value v;
 	size_t start, end;
+	bool headed;
 
 	if (!scan_judged_window(st, c, &from, &to) || (c->has_start && c->start < from))
 		return;
@@ -264,12 +265,13 @@ judge(struct scan_stream *st, const struct candidate *c, const struct candidate 
 	value_init(&v, window, len, start, end);
 	v.cut = from > st->limit;
 	v.near = near_words_of(st->scanner, c, from, to);
+	headed = c->cell != 0 || stands_headed(st, p, &v);
 	if (st->scanner->trace != NULL)
-		scan_trace(st, p, &v, from);
+		scan_trace(st, p, &v, from, headed);
 	if (st->value != NULL)
 		tell_value(st, p, &v, from);
 	else
-		tell_finding(st, p, next, &v, from);
+		tell_finding(st, p, next, &v, from, headed);
 }
 
 void

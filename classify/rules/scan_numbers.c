@@ -43,7 +43,7 @@ trace_number(struct scan_stream *st, const struct db_pattern *p, uint64_t start,
 	view_number(st, start, end, &v, &from);
 	st->scanner->near.window = NULL;
 	v.near = &st->scanner->near;
-	scan_trace(st, p, &v, from);
+	scan_trace(st, p, &v, from, false);
 }
 
 /* Who asks for a trace wants to know of every rule what became of it. */

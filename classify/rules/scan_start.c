@@ -93,7 +93,8 @@ scan_goes_on(const struct queue *q, const struct candidate *c, const struct db_p
 	     n < q->at + q->nr && n->end - c->end < CONFIRM_RIGHT; n++) {
 		size_t to = end + (size_t)(n->end - c->end);
 
-		if (n->rules != 0 || n->pattern != c->pattern || n->end == c->end || to > len)
+		if (n->rules != 0 || n->cell != 0 || n->pattern != c->pattern || n->end == c->end ||
+		    to > len)
 			continue;
 		if (c->walked && n->walked
 			? n->start == c->start
@@ -109,6 +110,8 @@ scan_match_bounds(struct scan_stream *st, const struct candidate *c, const struc
 {
 	const struct db_pattern *p = &st->scanner->db->patterns[c->pattern];
 
+	if (c->cell != 0)
+		return scan_cell_bounds(st, c, window, from, start, end);
 	*end = (size_t)(ends - from);
 	if (c->walked && ends == c->end) {
 		*start = (size_t)(c->start - from);

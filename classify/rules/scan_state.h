@@ -1,8 +1,9 @@
 /*
  * Inside the scanner: what its parts share. scan.c takes a stream apart, scan_candidates.c gathers
  * what Hyperscan and the digit finder stop at, scan_marks.c what rare bytes lead to, scan_judge.c
- * makes findings of it, with scan_numbers.c for numbers and scan_start.c for where a match begins,
- * scan_known.c knows texts again, and scanner.c has what streams are taken from.
+ * makes findings of it, with scan_numbers.c for numbers, scan_cells.c for cells of tables and
+ * scan_start.c for where a match begins, scan_known.c knows texts again, and scanner.c has what
+ * streams are taken from.
  */
 #ifndef WEIR_SCAN_STATE_H
 #define WEIR_SCAN_STATE_H
@@ -31,11 +32,17 @@ enum {
 	KNOWN_TEXTS = 4096,  /* that hold nothing; a power of two */
 	NEW_TEXTS = 32,	     /* of a stream, to be remembered */
 };
-enum { MAX_CLAIMS = 4, MAX_HEADED = 8 };
+enum { MAX_CLAIMS = 4, MAX_HEADED = 8, MAX_NAMED = 8 };
 
 /* A rule that found a value with context, and in which column of its line. */
 struct headed {
 	uint64_t rule_hash;
+	int column;
+};
+
+/* A column whose head has a word of these rules for cells. */
+struct named {
+	uint64_t rules; /* 0: none */
 	int column;
 };
 
@@ -57,7 +64,8 @@ struct candidate {
 	uint64_t place;	  /* its place among the words, see word_marks.h; 0: not known yet */
 	uint32_t pattern; /* with rules: which word of the row they are */
 	bool has_start;
-	bool walked; /* the match that ends at end was found already: it begins at start */
+	uint8_t cell; /* not 0: of a table, of that rule for cells and 1; its end is not seen yet */
+	bool walked;  /* the match that ends at end was found already: it begins at start */
 };
 
 /* In the order of their ends, then of their patterns; numbers last, the longest first. */
@@ -90,6 +98,11 @@ struct scan_stream {
 	struct claim claims[MAX_CLAIMS];
 	unsigned nr_headed;
 	struct headed headed[MAX_HEADED];
+	uint64_t group_end; /* of the last group of digits; 0: there was none */
+	uint64_t cell;	    /* where the last cell that was looked at begins */
+	bool under_head;    /* the row stands under a line without groups, not read yet */
+	unsigned nr_named;  /* so far; the last MAX_NAMED are kept */
+	struct named named[MAX_NAMED];
 	const uint8_t *push;
 	size_t push_len;
 	struct digits digits;
@@ -214,6 +227,15 @@ void scan_mark_words(struct scan_stream *st, bool final);
 void scan_judge_number(struct scan_stream *st, const struct candidate *c);
 
 /*
+ * scan_cells.c: no table is known; the cell of one that the group leads to; and where that begins
+ * and ends in the window that begins at from, false when it is no value of the candidate's rule.
+ */
+void scan_cells_init(struct scan_stream *st);
+void scan_on_cell(struct scan_stream *st, const struct digit_group *g);
+bool scan_cell_bounds(const struct scan_stream *st, const struct candidate *c, struct span window,
+		      uint64_t from, size_t *start, size_t *end);
+
+/*
  * scan_start.c: where the match is that the candidate stands for and that ends at `ends`, in the
  * window that begins at from. False: there is none.
  */
@@ -237,6 +259,6 @@ bool scan_judged_window(const struct scan_stream *st, const struct candidate *c,
 bool scan_is_headed(const struct scan_stream *st, uint64_t rule_hash, int column);
 /* Tells who asks why what became of a value. */
 void scan_trace(struct scan_stream *st, const struct db_pattern *p, const struct value *v,
-		uint64_t from);
+		uint64_t from, bool headed);
 
 #endif

@@ -111,6 +111,7 @@ feed_again(struct scan_stream *st, hs_stream_t *hs)
 	digits_init(&st->digits, st->pos);
 	memset(st->followed, 0, sizeof(st->followed)); /* by the order of the old ones */
 	word_trail_init(&st->trail, UINT64_MAX);       /* its marks are of the old rules */
+	scan_cells_init(st);
 	if (len != 0)
 		scan_piece(st, tail, len, false);
 }

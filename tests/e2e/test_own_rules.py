@@ -84,11 +84,11 @@ def test_own_values_are_masked(weir):
     assert b"4711" not in run.out, run.out
 
 
-COLUMNS = ["id", "name", "street", "pesel", "nhs_number", "card_number", "created"]
-ROWS = [["1", "Ann Lee", "1 High St; Flat 2, Leeds", "44051401359", "943 476 5919", "4539578763621486", "1767761041"],
-        ["2", "Bob", None, "02070803628", "943 476 5870", "5425233430109903", "1767761042"],
-        ["3", "Cy | Fox", "x", "90090515836", "943 476 5919", "4539578763621486", "1767761043"]]
-IN_COLUMNS = {"pii.pl_pesel": 3, "pii.uk_nhs": 2, "pci.pan": 2}  # values
+COLUMNS = ["id", "name", "street", "pesel", "nhs_number", "card_number", "created", "nino"]
+ROWS = [["1", "Ann Lee", "1 High St; Flat 2, Leeds", "44051401359", "943 476 5919", "4539578763621486", "1767761041", None],
+        ["2", "Bob", None, "02070803628", "943 476 5870", "5425233430109903", "1767761042", "AB123456C"],
+        ["3", "Cy | Fox", "x", "90090515836", "943 476 5919", "4539578763621486", "1767761043", "CE765432A"]]
+IN_COLUMNS = {"pii.pl_pesel": 3, "pii.uk_nhs": 2, "pci.pan": 2, "pii.uk_nino": 2}  # values
 
 
 def postgresql(mss):

@@ -153,6 +153,22 @@ static const struct scan_case {
 	  "sixteen seventeen eighteen nineteen twenty one two three four five six seven eight,"
 	  "4539578763621486,Oslo\n",
 	  "pci.pan high 542523******9903;pci.pan high 453957******1486;" },
+	{ "numbers with letters under their heads", BUFFER_HTTP_BODY,
+	  "name,nino,passport_no,born\r\nAnn,,,1984-03-12\r\n"
+	  "Bob of a name and a street that are long enough to be out of sight of the head one two "
+	  "three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen,"
+	  "\"AB 12 34 56 C\",L8989021C,\r\n"
+	  "Cy of another name and another street that are long enough to be out of sight of the "
+	  "head one two three four five six seven eight nine ten eleven twelve thirteen fourteen, "
+	  "CE765432A ,12,2024\r\n",
+	  "pii.birth_date medium [pii.birth_date];pii.uk_nino high [pii.uk_nino];"
+	  "pii.passport high [pii.passport];pii.uk_nino high [pii.uk_nino];" },
+	{ "under heads that say nothing of them", BUFFER_HTTP_BODY,
+	  "name\tcode\tdriver\tbuilt\tnino\nAnn\tAB123456C\tL8989021C\t1984-03-12\tAB123456C7\n",
+	  "" },
+	{ "behind a table that ended", BUFFER_DB_TEXT,
+	  "nino\tname\nAB123456C\tAnn\n\x1e\ncode\tname\nCE765432A\tBob\n",
+	  "pii.uk_nino high [pii.uk_nino];" },
 	{ "an id of a card is none", BUFFER_JSON, "{\"card_id\":\"5425233430109903\"}", "" },
 	{ "an IBAN in small letters", BUFFER_HTTP_BODY, "my iban is de75512108001245126199.",
 	  "pii.iban medium DE***6199;" },
@@ -336,6 +352,47 @@ scan_text(struct scanner *s, const char *text, size_t len, size_t step, struct o
 		scan_push(st, (const uint8_t *)text + at, step < len - at ? step : len - at, found,
 			  o);
 	scan_close(st, found, o);
+}
+
+/* Tables with heads, rows and ends, and what is none of that. */
+static void
+test_tables_in_any_split(void **state)
+{
+	static const char *const parts[] = {
+		"nino",	      "born",	   "passport no", "name",	"AB123456C", "CE765432A",
+		"1984-03-12", "L8989021C", "Ann",	  "\"",		" ",	     ",",
+		",",	      "\n",	   "\r\n",	  "\t",		"\n\x1e\n",  "-",
+		"(12)",	      "",	   "12345678",	  "some words",
+	};
+	struct scanner *s = scanner_create(rules, 1, key);
+	uint64_t random = 11;
+	unsigned nr_found = 0;
+
+	(void)state;
+	for (unsigned run = 0; run < 1500; run++) {
+		char text[1500];
+		struct out whole, cut;
+		size_t len = 0;
+
+		while (len < 1400 && test_random(&random) % 200 != 0) {
+			const char *part = parts[test_random(&random) % ARRAY_LEN(parts)];
+
+			len = span_append(text, len, sizeof(text), span_of(part, strlen(part)));
+			if (test_random(&random) % 2 == 0)
+				len = span_append(text, len, sizeof(text),
+						  span_of(run % 2 ? "," : "\t", 1));
+		}
+		if (len == 0)
+			continue;
+		scan_text(s, text, len, len, &whole);
+		scan_text(s, text, len, 1, &cut);
+		assert_string_equal(cut.text, whole.text);
+		scan_text(s, text, len, 1 + (size_t)(test_random(&random) % len), &cut);
+		assert_string_equal(cut.text, whole.text);
+		nr_found += whole.len != 0;
+	}
+	assert_true(nr_found > 100);
+	scanner_destroy(s);
 }
 
 static void
@@ -1046,6 +1103,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_splits),
 		cmocka_unit_test(test_long_stream),
+		cmocka_unit_test(test_tables_in_any_split),
 		cmocka_unit_test(test_by_word),
 		cmocka_unit_test(test_words_of_each),
 		cmocka_unit_test(test_gap),
