@@ -8,16 +8,22 @@
  *   CE765432A,Cy        columns once named are remembered, the head need not be in sight
  *
  * All of that hangs on the bytes in front of the group alone, CONFIRM_LEFT at most. What the cell
- * goes on with is seen when it is judged.
+ * goes on with is seen when it is judged. Most groups are in no cell, which a few bytes in front of
+ * them tell.
  */
 #include "classify/rules/scan_state.h"
 
-enum { CELL_MAX = 40 }; /* bytes of it in front of the end of its first group */
+/* Bytes of a cell in front of its first group, of a vehicle's number 11, with quotes and the edge.
+ */
+enum { CELL_FRONT = 16 };
 
 static bool
 is_cell_byte(uint8_t c)
 {
-	return is_alnum(c) || (c != '\0' && strchr(" -./()+&", c) != NULL);
+	static const bool marks[128] = { [' '] = true, ['-'] = true, ['.'] = true, ['/'] = true,
+					 ['('] = true, [')'] = true, ['+'] = true, ['&'] = true };
+
+	return is_alnum(c) || (c < 0x80 && marks[c]);
 }
 
 static bool
@@ -26,70 +32,49 @@ is_edge(uint8_t c)
 	return c == ',' || c == ';' || c == '|' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* Where the cell begins that v begins in, behind an edge and blanks, perhaps in quotes. */
+/* Among the bytes in front of a group, all looked at at once: most groups have none. */
 static bool
-find_cell(struct value *v)
+holds_edge(const uint8_t p[CELL_FRONT])
 {
-	size_t at = v->start, least = at > CELL_MAX ? at - CELL_MAX : 0, edge;
+	typedef uint8_t bytes __attribute__((vector_size(CELL_FRONT)));
+	uint64_t any[CELL_FRONT / sizeof(uint64_t)];
+	bytes v, is;
 
-	while (at > least && is_cell_byte(v->window[at - 1]))
-		at--;
-	for (edge = at; edge > 0 && (v->window[edge - 1] == '"' || v->window[edge - 1] == ' ');)
-		edge--;
-	if (edge == 0 || !is_edge(v->window[edge - 1]))
+	memcpy(&v, p, sizeof(v));
+	is = (bytes)(v - '\t' <= '\r' - '\t') | (bytes)(v == ',') | (bytes)(v == ';') |
+	     (bytes)(v == '|');
+	memcpy(any, &is, sizeof(any));
+	return (any[0] | any[1]) != 0;
+}
+
+/* Where the cell begins that the group is in: behind an edge and blanks, perhaps in quotes. */
+static bool
+find_cell(struct scan_stream *st, uint64_t group, uint64_t *cell)
+{
+	size_t room = group - st->limit < CELL_FRONT ? (size_t)(group - st->limit) : CELL_FRONT;
+	const uint8_t *p = scan_view(st, group - room, group);
+	size_t at = room, edge;
+
+	if (room == CELL_FRONT && !holds_edge(p))
 		return false;
-	while (at < v->start && v->window[at] == ' ')
+	while (at > 0 && is_cell_byte(p[at - 1]))
+		at--;
+	for (edge = at; edge > 0 && (p[edge - 1] == '"' || p[edge - 1] == ' '); edge--)
+		;
+	if (edge == 0 || !is_edge(p[edge - 1]))
+		return false;
+	while (at < room && p[at] == ' ')
 		at++;
-	v->start = at;
+	*cell = group - room + at;
 	return true;
-}
-
-static unsigned
-nr_lines(const uint8_t *p, const uint8_t *end)
-{
-	unsigned nr = 0;
-
-	while (nr < 2 && (p = memchr(p, '\n', (size_t)(end - p))) != NULL) {
-		nr++;
-		p++;
-	}
-	return nr;
-}
-
-static void
-forget_columns(struct scan_stream *st)
-{
-	memset(st->named, 0, sizeof(st->named));
-	st->nr_named = 0;
 }
 
 void
 scan_cells_init(struct scan_stream *st)
 {
-	forget_columns(st);
-	st->group_end = st->cell = 0;
-	st->under_head = false;
-}
-
-/*
- * A table ends where its text does, or where no number is in sight any more. from: where what is
- * in sight begins.
- */
-static void
-enter_row(struct scan_stream *st, const struct value *v, uint64_t from)
-{
-	const uint8_t *group = v->window + v->start, *last = v->window;
-	bool near = st->group_end != 0 && st->group_end >= from;
-	unsigned lines;
-
-	if (near)
-		last += st->group_end - from;
-	if (!near ||
-	    (st->nr_named != 0 && memchr(last, VALUE_TEXT_END, (size_t)(group - last)) != NULL))
-		forget_columns(st);
-	lines = nr_lines(last, group);
-	if (lines != 0)
-		st->under_head = !near || lines > 1;
+	memset(st->named, 0, sizeof(st->named));
+	st->nr_named = 0;
+	st->cell = 0;
 }
 
 static uint64_t
@@ -109,53 +94,50 @@ name_column(struct scan_stream *st, int column, uint64_t rules)
 		st->named[st->nr_named++ % MAX_NAMED] = (struct named) { rules, column };
 }
 
-/* Names the columns of the row by the line before it, which must be in sight from its beginning. */
+/* Two digits in a row, of which every other byte is one: what rows have, and heads do not. */
+static bool
+holds_number(const uint8_t *p, const uint8_t *end)
+{
+	for (; end - p > 1; p += 2) {
+		if (is_digit(p[1]) && (is_digit(p[0]) || (end - p > 2 && is_digit(p[2]))))
+			return true;
+	}
+	return false;
+}
+
+/* Names the columns of a row by the line that ends in front of it, if all of that is in sight. */
 static void
-read_head(struct scan_stream *st, const struct value *v, uint64_t from)
+read_head(struct scan_stream *st, uint64_t from, uint64_t line_end)
 {
 	const struct rule_cells *cells = &st->scanner->db->cells;
-	const uint8_t *row = memrchr(v->window, '\n', v->start), *head, *end;
+	const uint8_t *window = scan_view(st, from, line_end), *end = window + (line_end - from);
+	const uint8_t *head = memrchr(window, '\n', (size_t)(end - window)), *to;
 	bool tabs;
 
-	if (row == NULL)
-		return;
-	head = memrchr(v->window, '\n', (size_t)(row - v->window));
 	if (head == NULL && from != st->limit)
 		return;
-	head = head == NULL ? v->window : head + 1;
-	tabs = memchr(head, '\t', (size_t)(row - head)) != NULL;
-	for (int column = 0; head <= row; head = end + 1, column++) {
-		for (end = head; end < row && (tabs ? *end != '\t' : !is_edge(*end)); end++)
+	head = head == NULL ? window : head + 1;
+	if (holds_number(head, end))
+		return;
+	tabs = memchr(head, '\t', (size_t)(end - head)) != NULL;
+	for (int column = 0; head <= end; head = to + 1, column++) {
+		for (to = head; to < end && (tabs ? *to != '\t' : !is_edge(*to)); to++)
 			;
 		name_column(st, column,
-			    rule_cells_named(cells, span_of(head, (size_t)(end - head))));
+			    rule_cells_named(cells, span_of(head, (size_t)(to - head))));
 	}
 }
 
-void
-scan_on_cell(struct scan_stream *st, const struct digit_group *g)
+/* Of the rules that head the cell's column; end: of the group. */
+static void
+add_cell(struct scan_stream *st, const struct value *v, uint64_t from, uint64_t end)
 {
 	const struct rule_db *db = st->scanner->db;
-	uint64_t from, end = g->start + g->len;
-	struct value v;
 
-	if (g->len > CONFIRM_RIGHT)
-		return;
-	from = g->start - st->limit > CONFIRM_LEFT ? g->start - CONFIRM_LEFT : st->limit;
-	value_init(&v, scan_view(st, from, end), (size_t)(end - from), (size_t)(g->start - from),
-		   (size_t)(end - from));
-	enter_row(st, &v, from);
-	st->group_end = end;
-	if ((!st->under_head && st->nr_named == 0) || !find_cell(&v) || st->cell == from + v.start)
-		return;
-	st->cell = from + v.start;
-	if (st->under_head)
-		read_head(st, &v, from);
-	st->under_head = false; /* it is read */
-	for (uint64_t rest = rules_named(st, words_column(&v)); rest != 0; rest &= rest - 1) {
+	for (uint64_t rest = rules_named(st, words_column(v)); rest != 0; rest &= rest - 1) {
 		unsigned rule = (unsigned)__builtin_ctzll(rest);
 		struct candidate c = { .end = end,
-				       .start = from + v.start,
+				       .start = from + v->start,
 				       .pattern = db->cells.first[rule],
 				       .has_start = true,
 				       .cell = (uint8_t)(rule + 1) };
@@ -163,6 +145,43 @@ scan_on_cell(struct scan_stream *st, const struct digit_group *g)
 		if (scan_wants(st, &db->patterns[c.pattern]))
 			scan_add_candidate(st, &c);
 	}
+}
+
+/*
+ * The first cell of a row has the end of a line in front of it. A table ends where its text does,
+ * or where no cell is in sight any more: from on.
+ */
+static void
+look_at_cell(struct scan_stream *st, uint64_t from, uint64_t cell, uint64_t end)
+{
+	bool near = st->cell != 0 && st->cell >= from;
+	uint64_t since = near ? st->cell : from;
+	size_t len = (size_t)(cell - since);
+	const uint8_t *p = scan_view(st, since, cell), *line;
+	struct value v;
+
+	if (st->nr_named != 0 && (!near || memchr(p, VALUE_TEXT_END, len) != NULL))
+		scan_cells_init(st);
+	line = memrchr(p, '\n', len);
+	if (line != NULL)
+		read_head(st, from, since + (uint64_t)(line - p));
+	st->cell = cell;
+	if (st->nr_named == 0)
+		return;
+	value_init(&v, scan_view(st, from, end), (size_t)(end - from), (size_t)(cell - from),
+		   (size_t)(end - from));
+	add_cell(st, &v, from, end);
+}
+
+void
+scan_on_cell(struct scan_stream *st, const struct digit_group *g)
+{
+	uint64_t from, cell;
+
+	if (g->len > CONFIRM_RIGHT || !find_cell(st, g->start, &cell) || cell == st->cell)
+		return;
+	from = g->start - st->limit > CONFIRM_LEFT ? g->start - CONFIRM_LEFT : st->limit;
+	look_at_cell(st, from, cell, g->start + g->len);
 }
 
 bool

@@ -98,10 +98,8 @@ struct scan_stream {
 	struct claim claims[MAX_CLAIMS];
 	unsigned nr_headed;
 	struct headed headed[MAX_HEADED];
-	uint64_t group_end; /* of the last group of digits; 0: there was none */
-	uint64_t cell;	    /* where the last cell that was looked at begins */
-	bool under_head;    /* the row stands under a line without groups, not read yet */
-	unsigned nr_named;  /* so far; the last MAX_NAMED are kept */
+	uint64_t cell;	   /* where the last cell that was looked at begins; 0: there was none */
+	unsigned nr_named; /* so far; the last MAX_NAMED are kept */
 	struct named named[MAX_NAMED];
 	const uint8_t *push;
 	size_t push_len;
