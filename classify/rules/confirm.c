@@ -1,6 +1,7 @@
 /* The judgement of one candidate, in the order in which it becomes more expensive. */
 #include "classify/rules/confirm.h"
 
+#include "classify/detect/counted.h"
 #include "classify/glob.h"
 
 static const char *const severity_names[] = { "info", "low", "medium", "high", "critical" };
@@ -68,16 +69,22 @@ bounded_right(const struct value *v, bool number)
 	return true;
 }
 
+static bool
+is_bounded(const struct value *v, bool number)
+{
+	return (bounded_left(v, number) && bounded_right(v, number)) || counted_is(v);
+}
+
 bool
 confirm_left_edge(const struct value *v)
 {
-	return bounded_left(v, true);
+	return bounded_left(v, true) || counted_may_be(v);
 }
 
 bool
 confirm_number_edges(const struct value *v)
 {
-	return bounded_left(v, true) && bounded_right(v, true);
+	return is_bounded(v, true);
 }
 
 bool
@@ -94,8 +101,7 @@ confirm_shape(const struct rule *rule, const struct rule_pattern *pattern, struc
 	} else if (number) {
 		v->norm_len = value_digits(value_span(v), v->norm, VALUE_NORM_CAP);
 	}
-	if ((rule->bounded || number || pattern->kind == PATTERN_IBAN) &&
-	    (!bounded_left(v, number) || !bounded_right(v, number)))
+	if ((rule->bounded || number || pattern->kind == PATTERN_IBAN) && !is_bounded(v, number))
 		return false;
 	if (points != NULL)
 		*points = n;

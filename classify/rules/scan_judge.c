@@ -1,4 +1,5 @@
 /* Of candidates, findings; scan_state.h has the parts of the scanner. */
+#include "classify/detect/counted.h"
 #include "classify/detect/mask.h"
 #include "classify/rules/scan_state.h"
 
@@ -242,6 +243,17 @@ field_end(const struct scan_stream *st, const uint8_t *window, size_t len, size_
 	return p == NULL ? len : (size_t)(p - window);
 }
 
+/* A match that goes on as far as it can may take the tag or length of the next field along. */
+static size_t
+end_by_length(const struct db_pattern *p, struct span window, size_t start, size_t end)
+{
+	size_t to = p->rule->bounded && p->regex != NULL ? counted_end(window, start, end) : end;
+	size_t other;
+
+	return to < end && regex_start(p->regex, window.p, to, to, &other) && other == start ? to
+											     : end;
+}
+
 static void
 judge(struct scan_stream *st, const struct candidate *c, const struct candidate *next)
 {
@@ -262,6 +274,7 @@ judge(struct scan_stream *st, const struct candidate *c, const struct candidate 
 	    (!c->has_start && scan_goes_on(st->queue, c, p, window, len, end, start)) ||
 	    crosses_fields(st, window + start, window + end))
 		return;
+	end = end_by_length(p, span_of(window, len), start, end);
 	value_init(&v, window, len, start, end);
 	v.cut = from > st->limit;
 	v.near = near_words_of(st->scanner, c, from, to);

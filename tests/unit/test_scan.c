@@ -169,6 +169,45 @@ static const struct scan_case {
 	{ "behind a table that ended", BUFFER_DB_TEXT,
 	  "nino\tname\nAB123456C\tAnn\n\x1e\ncode\tname\nCE765432A\tBob\n",
 	  "pii.uk_nino high [pii.uk_nino];" },
+	{ "a key behind its length, which is a digit", BUFFER_PAYLOAD,
+	  "\x03"
+	  "Ann"
+	  "5pplx-kQ9vT2mZ4xRw7LsYb3Nc6Hd8"
+	  "Jf5Ga1PeUo0iKtVyWqXzMrBs"
+	  "\x05"
+	  "Leeds",
+	  "secret.perplexity_key high pplx-***;" },
+	{ "the same in text", BUFFER_PAYLOAD,
+	  "Ann 5pplx-kQ9vT2mZ4xRw7LsYb3Nc6Hd8"
+	  "Jf5Ga1PeUo0iKtVyWqXzMrBs Leeds",
+	  "" },
+	{ "not as long as that", BUFFER_PAYLOAD,
+	  "\x03"
+	  "Ann"
+	  "6pplx-kQ9vT2mZ4xRw7LsYb3Nc6Hd8"
+	  "Jf5Ga1PeUo0iKtVyWqXzMrBs"
+	  "\x05"
+	  "Leeds",
+	  "" },
+	{ "a letter behind a value, which its length leaves out", BUFFER_PAYLOAD,
+	  "\x1a\x16"
+	  "DE75512108001245126199"
+	  "Z\x04"
+	  "Rome",
+	  "pii.iban high DE***6199;" },
+	{ "a card in CBOR", BUFFER_PAYLOAD,
+	  "\xa1\x62no\x70"
+	  "5425233430109903"
+	  "\xff",
+	  "pci.pan low 542523******9903;" },
+	{ "a key of no certain length", BUFFER_PAYLOAD,
+	  "\x0a"
+	  "Zsk-ant-"
+	  "api03-nQvWys81vp7hB1dx8PpD5KHXe3PYiGkPAuNaRL63"
+	  "xYKwzEInncIIA3ANxN9K3KSU9Mi4roNL89sM9"
+	  "B\x04"
+	  "Rome",
+	  "secret.anthropic_key critical sk-ant-***;" },
 	{ "an id of a card is none", BUFFER_JSON, "{\"card_id\":\"5425233430109903\"}", "" },
 	{ "an IBAN in small letters", BUFFER_HTTP_BODY, "my iban is de75512108001245126199.",
 	  "pii.iban medium DE***6199;" },
