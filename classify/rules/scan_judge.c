@@ -75,6 +75,33 @@ is_piece(const struct claim *number, bool validated)
 	return validated || !number->validated || !number->alone;
 }
 
+static int
+certainty_of(const struct finding *f)
+{
+	int points = f->score;
+
+	for (unsigned i = 0; i < f->nr_terms; i++) {
+		if (strcmp(f->terms[i].name, "context") == 0 ||
+		    strcmp(f->terms[i].name, "column") == 0)
+			points -= f->terms[i].points;
+	}
+	return points;
+}
+
+static struct claim
+claim_of(const struct db_pattern *p, const struct value *v, uint64_t from, const struct finding *f)
+{
+	return (struct claim) { .from = from + v->start,
+				.to = from + v->end,
+				.rule_hash = p->rule_hash,
+				.severity = f->severity,
+				.certainty = certainty_of(f),
+				.generic = p->rule->generic,
+				.number = p->pattern->kind == PATTERN_DIGITS,
+				.validated = p->rule->validator != NULL,
+				.alone = stands_alone(v) };
+}
+
 /*
  * Generic rules give way to what was found at the same bytes, numbers to what they are a piece of;
  * else the first of those that are as severe stays.
@@ -144,6 +171,91 @@ named_ahead(struct scan_stream *st, const struct candidate *next, const struct v
 	return false;
 }
 
+/* Of two that are found at the same bytes, the other is the better one. */
+static bool
+outranks(const struct claim *other, const struct claim *mine, const char *other_id,
+	 const char *my_id)
+{
+	uint64_t other_len = other->to - other->from, len = mine->to - mine->from;
+
+	if (other->generic != mine->generic)
+		return mine->generic;
+	if (other->number != mine->number)
+		return mine->number && is_piece(mine, other->validated);
+	if (other->severity != mine->severity)
+		return other->severity > mine->severity;
+	if (other->certainty != mine->certainty)
+		return other->certainty > mine->certainty;
+	return other_len != len ? other_len > len : strcmp(other_id, my_id) < 0;
+}
+
+/* The candidate's match is a finding of the pattern, at the same bytes as mine, and a better one.
+ */
+static bool
+beats(struct scan_stream *st, const struct db_pattern *p, const struct candidate *n,
+      const struct db_pattern *my_pattern, const struct value *v, uint64_t from,
+      const struct claim *mine)
+{
+	struct claim claim;
+	struct value other;
+	struct finding f;
+	size_t start, end;
+
+	if (p->rule == my_pattern->rule || !scan_wants(st, p) || n->first > from + v->len ||
+	    !scan_match_bounds(st, n, span_of(v->window, v->len), from, n->first, &start, &end) ||
+	    start >= end || crosses_fields(st, v->window + start, v->window + end))
+		return false;
+	value_init(&other, v->window, v->len, start, end);
+	other.cut = v->cut;
+	other.near = v->near;
+	if (!confirm_finding(p->rule, p->pattern, &other, stands_headed(st, p, &other), &f) ||
+	    f.severity == SEVERITY_INFO)
+		return false;
+	claim = claim_of(p, &other, from, &f);
+	return claim.from < mine->to && mine->from < claim.to && !is_claimed(st, &claim) &&
+	       outranks(&claim, mine, p->rule->id, my_pattern->rule->id);
+}
+
+/* Of the number's rules, one. */
+static bool
+beats_as_number(struct scan_stream *st, const struct candidate *n, const struct db_pattern *p,
+		const struct value *v, uint64_t from, const struct claim *mine)
+{
+	const struct rule_db *db = st->scanner->db;
+	struct candidate one = *n;
+
+	one.rules = 0;
+	for (uint64_t rest = n->rules; rest != 0; rest &= rest - 1) {
+		uint32_t i = rule_numbers_first(&db->numbers, n->pattern, rest);
+
+		if (beats(st, &db->patterns[i], &one, p, v, from, mine))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Which of several rules comes first in its file does not matter, nor which match ends first:
+ * looked at are the other rules of the same number, and the candidates ahead by their shortest end,
+ * as far as every split of the input shows the same of them. next is as for scan_judge_one.
+ */
+static bool
+outranked_ahead(struct scan_stream *st, const struct db_pattern *p, const struct candidate *next,
+		const struct value *v, uint64_t from, const struct claim *mine)
+{
+	const struct candidate *self = next - 1, *end = st->queue->at + st->queue->nr;
+
+	for (const struct candidate *n = self; n < end; n++) {
+		if (n->first >= self->end + CONFIRM_RIGHT)
+			continue;
+		if (n->rules != 0 ? beats_as_number(st, n, p, v, from, mine)
+				  : n != self && beats(st, &st->scanner->db->patterns[n->pattern],
+						       n, p, v, from, mine))
+			return true;
+	}
+	return false;
+}
+
 static void
 tell_finding(struct scan_stream *st, const struct db_pattern *p, const struct candidate *next,
 	     struct value *v, uint64_t from, bool headed)
@@ -155,17 +267,11 @@ tell_finding(struct scan_stream *st, const struct db_pattern *p, const struct ca
 		return;
 	st->scanner->counters.scan_confirmed++;
 
-	struct claim mine = { .from = from + v->start,
-			      .to = from + v->end,
-			      .rule_hash = p->rule_hash,
-			      .severity = f.severity,
-			      .generic = p->rule->generic,
-			      .number = p->pattern->kind == PATTERN_DIGITS,
-			      .validated = p->rule->validator != NULL,
-			      .alone = stands_alone(v) };
+	struct claim mine = claim_of(p, v, from, &f);
 
 	if (is_claimed(st, &mine) ||
-	    ((mine.generic || mine.number) && named_ahead(st, next, v, from, &mine)))
+	    ((mine.generic || mine.number) && named_ahead(st, next, v, from, &mine)) ||
+	    outranked_ahead(st, p, next, v, from, &mine))
 		return;
 	if (f.severity > SEVERITY_INFO)
 		st->claims[st->nr_claims++ % MAX_CLAIMS] = mine;

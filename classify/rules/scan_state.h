@@ -51,6 +51,7 @@ struct claim {
 	uint64_t from, to;
 	uint64_t rule_hash;
 	enum severity severity;
+	int certainty; /* of the score, what the value itself says */
 	bool generic, number;
 	bool validated;
 	bool alone; /* no letter, digit or mark of a token adjoins it */

@@ -393,6 +393,60 @@ scan_text(struct scanner *s, const char *text, size_t len, size_t step, struct o
 	scan_close(st, found, o);
 }
 
+/* Of rules that find something at the same bytes the better one tells it, in whatever order they
+ * stand. */
+static void
+test_order_of_rules(void **state)
+{
+	static const char *const parts[] = {
+		"rule plain {\n title \"T\"\n data_type plain\n in any\n severity high\n"
+		" find digits 10..16\n context needs +40 { card }\n}\n",
+		"rule luhn {\n title \"T\"\n data_type luhn\n in any\n severity high\n"
+		" find digits 10..16\n validate luhn\n context needs +30 { card }\n}\n",
+		"rule short {\n title \"T\"\n data_type short\n in any\n severity high\n"
+		" match /tok-[a-z]{8}/\n}\n",
+		"rule long {\n title \"T\"\n data_type long\n in any\n severity high\n"
+		" match /tok-[a-z]{8}-[0-9]{4}/\n}\n",
+		"rule b {\n title \"T\"\n data_type b\n in any\n severity high\n"
+		" match /same-[a-z]{8}/\n}\n",
+		"rule a {\n title \"T\"\n data_type a\n in any\n severity high\n"
+		" match /same-[a-z]{8}/\n}\n",
+		"rule vendor {\n title \"T\"\n data_type vendor\n in any\n severity low\n"
+		" match /key=v-[a-z]{8}/\n}\n",
+		"rule any {\n title \"T\"\n data_type any\n in any\n severity high\n generic\n"
+		" match /key=[a-z-]{10}/\n}\n",
+	};
+	static const char text[] = "card 1234567897 and tok-abcdefgh-1234 or tok-abcdefgh, "
+				   "same-abcdefgh key=v-abcdefgh";
+	static const char want[] = "luhn high [luhn];long high [long];short high [short];"
+				   "a high [a];vendor low [vendor];";
+
+	(void)state;
+	for (unsigned order = 0; order < ARRAY_LEN(parts); order++) {
+		struct ruleset *set;
+		struct scanner *s;
+		char all[4096];
+		size_t len = 0;
+
+		for (unsigned i = 0; i < ARRAY_LEN(parts); i++) {
+			const char *part =
+			    parts[(order % 2 ? i : ARRAY_LEN(parts) - 1 - i) ^ order / 2 % 2];
+
+			len = span_append(all, len, sizeof(all), span_of(part, strlen(part)));
+		}
+		assert_int_equal(ruleset_load_text("t.rules", all, len, &set, stderr), 0);
+		s = scanner_create(set, 1, key);
+		for (size_t step = 1; step <= sizeof(text); step++) {
+			struct out o;
+
+			scan_text(s, text, sizeof(text) - 1, step, &o);
+			assert_string_equal(o.text, want);
+		}
+		scanner_destroy(s);
+		ruleset_free(set);
+	}
+}
+
 /* Tables with heads, rows and ends, and what is none of that. */
 static void
 test_tables_in_any_split(void **state)
@@ -1142,6 +1196,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_splits),
 		cmocka_unit_test(test_long_stream),
+		cmocka_unit_test(test_order_of_rules),
 		cmocka_unit_test(test_tables_in_any_split),
 		cmocka_unit_test(test_by_word),
 		cmocka_unit_test(test_words_of_each),
