@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "classify/rules/ascii_fold.h"
 #include "classify/rules/scan.h"
 #include "dataplane/cmd.h"
 #include "dataplane/cmd_rules.h"
@@ -17,6 +18,7 @@ struct trial {
 	const char *id; /* NULL: any */
 	uint32_t buffers;
 	unsigned nr_candidates, nr_findings, nr_unlike;
+	uint32_t *origin; /* of the bytes that the rules see; NULL: all of the text's own */
 };
 
 static void
@@ -36,6 +38,8 @@ put_refusal(const struct scan_candidate *c)
 
 	switch (c->verdict) {
 	case CONFIRM_IS_FINDING:
+		if (r->switched_off)
+			puts("    no finding: the rule is off");
 		break;
 	case CONFIRM_NOT_VALID:
 		printf("    no finding: %s says no (%s)\n", r->validator->name, r->validator->what);
@@ -55,7 +59,19 @@ put_refusal(const struct scan_candidate *c)
 	case CONFIRM_LOW_SCORE:
 		printf("    no finding: a score below %d\n", SCORE_LOW);
 		break;
+	case CONFIRM_CLAIMED:
+		puts("    no finding: another rule makes the better one of these bytes");
+		break;
+	case CONFIRM_REPEATED:
+		puts("    no finding: the value was found before");
+		break;
 	}
+}
+
+static uint64_t
+place_of(const struct trial *t, uint64_t at)
+{
+	return t->origin == NULL ? at : t->origin[at];
 }
 
 static void
@@ -73,16 +89,17 @@ told(void *arg, const struct scan_candidate *c)
 		t->nr_unlike++;
 		return;
 	}
-	printf("%s at %" PRIu64 "..%" PRIu64, c->rule->id, c->start, c->end);
+	printf("%s at %" PRIu64 "..%" PRIu64, c->rule->id, place_of(t, c->start),
+	       place_of(t, c->end));
 	if (c->finding != NULL) {
-		t->nr_findings++;
+		t->nr_findings += c->verdict == CONFIRM_IS_FINDING && !c->rule->switched_off;
 		printf(": %s\n",
 		       c->finding->sample[0] == '\0' ? "(nothing to show)" : c->finding->sample);
 		put_terms(c->finding);
 	} else {
 		putchar('\n');
-		put_refusal(c);
 	}
+	put_refusal(c);
 }
 
 /* The argument itself when it is no file. NULL: told. */
@@ -122,6 +139,29 @@ buffer_for(uint32_t buffers)
 	return (enum buffer)__builtin_ctz(streamed != 0 ? streamed : buffers);
 }
 
+/* Of text that is folded on the way to the rules; false without memory. */
+static bool
+find_origins(struct trial *t, const uint8_t *text, size_t len)
+{
+	uint8_t before = 0;
+	size_t nr = 0;
+
+	t->origin = NULL;
+	if (buffer_coding(buffer_for(t->buffers)) != CODING_RAW ||
+	    ascii_fold_find(simd_best(), text, len) == len)
+		return true;
+	t->origin = malloc((len + 1) * sizeof(t->origin[0]));
+	if (t->origin == NULL)
+		return false;
+	for (size_t at = 0, took; at < len; at += took) {
+		before = ascii_fold_one(text + at, len - at, before, &took);
+		took = took == 0 ? 1 : took;
+		t->origin[nr++] = (uint32_t)at;
+	}
+	t->origin[nr] = (uint32_t)len;
+	return true;
+}
+
 static int
 scan(const struct ruleset *rules, struct trial *t, const uint8_t *text, size_t len)
 {
@@ -129,14 +169,16 @@ scan(const struct ruleset *rules, struct trial *t, const uint8_t *text, size_t l
 	struct scanner *s = scanner_create(rules, 1, key);
 	struct scan_stream *stream = s == NULL ? NULL : scan_open(s, buffer_for(t->buffers));
 
-	if (stream == NULL) {
+	if (stream == NULL || !find_origins(t, text, len)) {
+		scan_close(stream, NULL, NULL);
 		scanner_destroy(s);
 		return CMD_FAILED;
 	}
-	scanner_trace(s, told, t);
+	scanner_trace(s, t->buffers, told, t);
 	scan_push(stream, text, len, NULL, NULL);
 	scan_close(stream, NULL, NULL);
 	scanner_destroy(s);
+	free(t->origin);
 	printf("%zu bytes, %u candidates, %u findings", len, t->nr_candidates, t->nr_findings);
 	if (t->nr_unlike != 0)
 		printf("; %u failed their check: try ID shows them", t->nr_unlike);

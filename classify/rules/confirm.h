@@ -42,7 +42,8 @@ bool confirm_shape(const struct rule *rule, const struct rule_pattern *pattern, 
 bool confirm_finding(const struct rule *rule, const struct rule_pattern *pattern, struct value *v,
 		     bool headed, struct finding *f);
 
-/* What confirm_finding says, and if it says no, at which step. */
+/* What confirm_finding says, and if it says no, at which step; last, what scan.h says of a finding.
+ */
 enum confirm_verdict {
 	CONFIRM_IS_FINDING,
 	CONFIRM_NOT_VALID,
@@ -50,6 +51,8 @@ enum confirm_verdict {
 	CONFIRM_NO_CONTEXT,
 	CONFIRM_VETOED,
 	CONFIRM_LOW_SCORE,
+	CONFIRM_CLAIMED,  /* another rule's is the better one */
+	CONFIRM_REPEATED, /* of a value that was told before */
 };
 
 enum confirm_verdict confirm_verdict(const struct rule *rule, const struct rule_pattern *pattern,

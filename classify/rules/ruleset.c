@@ -74,7 +74,7 @@ sample_judged(void *arg, const struct scan_candidate *c)
 {
 	struct sample_run *run = arg;
 
-	if (c->rule != run->rule || c->verdict != CONFIRM_IS_FINDING)
+	if (c->rule != run->rule || c->finding == NULL)
 		return;
 	run->found = true;
 	if (c->finding->score > run->score)
@@ -87,9 +87,9 @@ sample_is_confirmed(struct scanner *s, const struct rule *rule, struct span text
 {
 	struct sample_run run = { .rule = rule };
 
-	scanner_trace(s, sample_judged, &run);
+	scanner_trace(s, UINT32_MAX, sample_judged, &run);
 	sample_is_found(s, rule, text);
-	scanner_trace(s, NULL, NULL);
+	scanner_trace(s, 0, NULL, NULL);
 	return run.found;
 }
 

@@ -137,13 +137,16 @@ struct scan_candidate {
 	const struct rule_pattern *pattern;
 	uint64_t start, end;
 	enum confirm_verdict verdict;
-	const struct finding *finding; /* with CONFIRM_IS_FINDING */
+	const struct finding *finding; /* with CONFIRM_IS_FINDING, _CLAIMED and _REPEATED */
 };
 
 typedef void scan_trace_fn(void *arg, const struct scan_candidate *c);
 
-/* Tells every candidate, of rules for any buffer, also those of values already told. */
-void scanner_trace(struct scanner *s, scan_trace_fn *fn, void *arg);
+/*
+ * Tells every candidate of the rules for one of these buffers, whatever is scanned. Rules that are
+ * off claim nothing from others.
+ */
+void scanner_trace(struct scanner *s, uint32_t buffers, scan_trace_fn *fn, void *arg);
 
 /* What a pattern has cost. */
 struct scan_pattern_cost {

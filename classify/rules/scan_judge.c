@@ -154,8 +154,9 @@ named_ahead(struct scan_stream *st, const struct candidate *next, const struct v
 		const struct db_pattern *p = &st->scanner->db->patterns[n->pattern];
 		size_t end, start;
 
-		if (p->rule->generic || p->pattern->kind > PATTERN_LITERAL ||
-		    n->first <= from + v->start || n->first > last ||
+		if (p->rule->generic || p->rule->switched_off || !scan_wants(st, p) ||
+		    p->pattern->kind > PATTERN_LITERAL || n->first <= from + v->start ||
+		    n->first > last ||
 		    (mine->number && !is_piece(mine, p->rule->validator != NULL)))
 			continue;
 		if (!scan_match_bounds(st, n, span_of(v->window, v->len), from, n->first, &start,
@@ -201,7 +202,8 @@ beats(struct scan_stream *st, const struct db_pattern *p, const struct candidate
 	struct finding f;
 	size_t start, end;
 
-	if (p->rule == my_pattern->rule || !scan_wants(st, p) || n->first > from + v->len ||
+	if (p->rule == my_pattern->rule || p->rule->switched_off || !scan_wants(st, p) ||
+	    n->first > from + v->len ||
 	    !scan_match_bounds(st, n, span_of(v->window, v->len), from, n->first, &start, &end) ||
 	    start >= end || crosses_fields(st, v->window + start, v->window + end))
 		return false;
@@ -257,52 +259,84 @@ outranked_ahead(struct scan_stream *st, const struct db_pattern *p, const struct
 }
 
 static void
-tell_finding(struct scan_stream *st, const struct db_pattern *p, const struct candidate *next,
-	     struct value *v, uint64_t from, bool headed)
+remember_column(struct scan_stream *st, const struct db_pattern *p, const struct value *v)
 {
-	struct finding f;
-	int column;
+	int column = words_head(&p->rule->context.list, v) ? words_column(v) : -1;
 
-	if (st->found == NULL || !confirm_finding(p->rule, p->pattern, v, headed, &f))
-		return;
-	st->scanner->counters.scan_confirmed++;
+	if (column >= 0 && st->nr_headed < MAX_HEADED && !scan_is_headed(st, p->rule_hash, column))
+		st->headed[st->nr_headed++] = (struct headed) { p->rule_hash, column };
+}
 
-	struct claim mine = claim_of(p, v, from, &f);
+/* What becomes of a finding; one of a rule that is off takes nothing from others. */
+static enum confirm_verdict
+settle_finding(struct scan_stream *st, const struct db_pattern *p, const struct candidate *next,
+	       const struct value *v, uint64_t from, struct finding *f)
+{
+	struct claim mine = claim_of(p, v, from, f);
 
 	if (is_claimed(st, &mine) ||
 	    ((mine.generic || mine.number) && named_ahead(st, next, v, from, &mine)) ||
 	    outranked_ahead(st, p, next, v, from, &mine))
-		return;
-	if (f.severity > SEVERITY_INFO)
+		return CONFIRM_CLAIMED;
+	if (p->rule->switched_off)
+		return CONFIRM_IS_FINDING;
+	if (f->severity > SEVERITY_INFO)
 		st->claims[st->nr_claims++ % MAX_CLAIMS] = mine;
-	column = words_head(&p->rule->context.list, v) ? words_column(v) : -1;
-	if (column >= 0 && st->nr_headed < MAX_HEADED && !scan_is_headed(st, p->rule_hash, column))
-		st->headed[st->nr_headed++] = (struct headed) { p->rule_hash, column };
-	f.value_hash = siphash13(&st->scanner->key, v->norm, v->norm_len);
-	if (!remember(st, f.value_hash ^ p->rule_hash))
-		return;
+	remember_column(st, p, v);
+	f->value_hash = siphash13(&st->scanner->key, v->norm, v->norm_len);
+	return remember(st, f->value_hash ^ p->rule_hash) ? CONFIRM_IS_FINDING : CONFIRM_REPEATED;
+}
+
+static enum confirm_verdict
+tell_finding(struct scan_stream *st, const struct db_pattern *p, const struct candidate *next,
+	     struct value *v, uint64_t from, bool headed)
+{
+	enum confirm_verdict verdict;
+	struct finding f;
+
+	if ((st->found == NULL && st->scanner->trace == NULL) ||
+	    !confirm_finding(p->rule, p->pattern, v, headed, &f))
+		return CONFIRM_IS_FINDING;
+	st->scanner->counters.scan_confirmed++;
+	verdict = settle_finding(st, p, next, v, from, &f);
+	if (st->found == NULL || verdict != CONFIRM_IS_FINDING)
+		return verdict;
 	if (f.test_value && !st->scanner->live && f.severity > SEVERITY_LOW)
 		f.severity = SEVERITY_LOW;
 	f.buffer = st->buffer;
 	f.offset = from + v->start;
 	mask_value(p->rule, v, f.sample, sizeof(f.sample));
 	st->found(st->arg, &f);
+	return verdict;
 }
 
 void
 scan_trace(struct scan_stream *st, const struct db_pattern *p, const struct value *v, uint64_t from,
-	   bool headed)
+	   bool headed, enum confirm_verdict found)
 {
 	struct scan_candidate told = { .rule = p->rule, .pattern = p->pattern };
 	struct value copy = *v;
 	struct finding f = { .buffer = st->buffer };
 
 	told.verdict = confirm_verdict(p->rule, p->pattern, &copy, headed, &f);
-	told.finding = told.verdict == CONFIRM_IS_FINDING ? &f : NULL;
+	if (told.verdict == CONFIRM_IS_FINDING) {
+		told.verdict = found;
+		told.finding = &f;
+	}
 	mask_value(p->rule, &copy, f.sample, sizeof(f.sample));
 	told.start = from + copy.start;
 	told.end = from + copy.end;
 	st->scanner->trace(st->scanner->trace_arg, &told);
+}
+
+static void
+tell_and_trace(struct scan_stream *st, const struct db_pattern *p, const struct candidate *next,
+	       const struct value *v, uint64_t from, bool headed)
+{
+	struct value copy = *v;
+	enum confirm_verdict found = tell_finding(st, p, next, &copy, from, headed);
+
+	scan_trace(st, p, v, from, headed, found);
 }
 
 static void
@@ -369,7 +403,8 @@ judge(struct scan_stream *st, const struct candidate *c, const struct candidate 
 	size_t start, end;
 	bool headed;
 
-	if (!scan_judged_window(st, c, &from, &to) || (c->has_start && c->start < from))
+	if (!scan_wants(st, p) || !scan_judged_window(st, c, &from, &to) ||
+	    (c->has_start && c->start < from))
 		return;
 
 	const uint8_t *window = scan_view(st, from, to);
@@ -385,10 +420,10 @@ judge(struct scan_stream *st, const struct candidate *c, const struct candidate 
 	v.cut = from > st->limit;
 	v.near = near_words_of(st->scanner, c, from, to);
 	headed = c->cell != 0 || stands_headed(st, p, &v);
-	if (st->scanner->trace != NULL)
-		scan_trace(st, p, &v, from, headed);
 	if (st->value != NULL)
 		tell_value(st, p, &v, from);
+	else if (st->scanner->trace != NULL)
+		tell_and_trace(st, p, next, &v, from, headed);
 	else
 		tell_finding(st, p, next, &v, from, headed);
 }

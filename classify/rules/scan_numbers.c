@@ -40,10 +40,12 @@ trace_number(struct scan_stream *st, const struct db_pattern *p, uint64_t start,
 	struct value v;
 	uint64_t from;
 
+	if (!scan_wants(st, p))
+		return;
 	view_number(st, start, end, &v, &from);
 	st->scanner->near.window = NULL;
 	v.near = &st->scanner->near;
-	scan_trace(st, p, &v, from, false);
+	scan_trace(st, p, &v, from, false, CONFIRM_IS_FINDING);
 }
 
 /* Who asks for a trace wants to know of every rule what became of it. */

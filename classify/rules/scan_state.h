@@ -130,6 +130,7 @@ struct scanner {
 	struct scan_counters counters;
 	scan_trace_fn *trace; /* NULL: nobody asks */
 	void *trace_arg;
+	uint32_t trace_buffers;
 	struct scan_profile *profile; /* owned; NULL: costs are not counted */
 	struct scan_stream block, values;
 	struct queue gathered, gathered_values; /* scan_values may run inside a found callback */
@@ -182,8 +183,9 @@ scan_readable(struct scanner *s, const uint8_t *data, size_t len)
 static inline bool
 scan_wants(const struct scan_stream *st, const struct db_pattern *p)
 {
-	return st->value != NULL || st->scanner->trace != NULL ||
-	       (p->rule->buffers & 1u << st->buffer) != 0;
+	uint32_t here = st->scanner->trace != NULL ? st->scanner->trace_buffers : 1u << st->buffer;
+
+	return st->value != NULL || (p->rule->buffers & here) != 0;
 }
 
 static inline uint64_t
@@ -256,8 +258,8 @@ void scan_judge_one(struct scan_stream *st, const struct candidate *c,
 bool scan_judged_window(const struct scan_stream *st, const struct candidate *c, uint64_t *from,
 			uint64_t *to);
 bool scan_is_headed(const struct scan_stream *st, uint64_t rule_hash, int column);
-/* Tells who asks why what became of a value. */
+/* Tells who asks why what became of a value; found: what, if it is a finding. */
 void scan_trace(struct scan_stream *st, const struct db_pattern *p, const struct value *v,
-		uint64_t from, bool headed);
+		uint64_t from, bool headed, enum confirm_verdict found);
 
 #endif

@@ -175,8 +175,9 @@ scanner_counters(const struct scanner *s)
 }
 
 void
-scanner_trace(struct scanner *s, scan_trace_fn *fn, void *arg)
+scanner_trace(struct scanner *s, uint32_t buffers, scan_trace_fn *fn, void *arg)
 {
+	s->trace_buffers = buffers;
 	s->trace = fn;
 	s->trace_arg = arg;
 }

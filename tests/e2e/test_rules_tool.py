@@ -8,6 +8,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 import e2e  # noqa: E402
+import pcap_writer as w  # noqa: E402
 
 WORD = 'rule t.word {{\n  title "A word"\n  data_type t.word\n  in any\n  {0}\n' \
        '  sample + "alabaster"\n  sample - "bergamot"\n}}\n'
@@ -142,6 +143,44 @@ def test_try(weir):
                                   .replace('sample + "alabaster"', ''))).text
     assert rules(weir, "try", "no.such", "x").status == 2
     assert rules(weir, "try", "--in", "no.such", "x").status == 2
+
+
+# As a body each: values that several rules find, columns, values that come again, office blanks, what is none.
+TEXTS = [
+    "name,card_number,nino\nAnn,5425233430109903,\nBob,4539578763621486,AB123456C\nCy,,CE765432A\n",
+    "card 5425233430109903, 5425-2334-3010-9903 and 5425 2334 3010 9903",
+    "phone and card 5425 2334 3010 9903; phone +49 170 1234567",
+    "card ;5425233430109903=28121010000012300000?",
+    "IBAN: DE75 5121 0800 1245 1261 99, iban DE75512108001245126199",
+    "url=postgres://app:s3cr3t-Pw@db.corp.internal.io:5432/x for ann@corp.internal.io",
+    'clarifai_api_key = "dkHL49dId5skLfBjsf342RJkdskdpD54"',
+    "Karte\u00a05425\u00a02334\u00a03010\u00a09903, SSN 536\u201322\u20138726",
+    "order 5425233430109903, 12345678 and nothing",
+    "ssn 536-22-8726 dni 54362315K born 1984-03-12, tax id 12345678903",
+    "password = hunter2Zx9kQ, token: abc",
+]
+TRIED = re.compile(r"^(\S+) at \d+\.\.\d+: .*\n((?: {4}.*\n)*)", re.M)
+
+
+def test_try_is_what_replay_finds(weir):
+    cap = w.Capture()
+    for nr, text in enumerate(TEXTS):
+        tcp = w.Tcp(cap, f"10.0.1.{nr + 1}", 40000, "10.0.0.2", 80)
+        tcp.open()
+        tcp.send(w.ORIG, w.http_request("POST", "/", "shop.example", headers=[("Content-Type", "text/plain")],
+                                        body=text.encode()))
+        tcp.send(w.RESP, w.http_response("200 OK"))
+        tcp.close()
+    path = e2e.work_folder() / "texts.pcap"
+    cap.save(path)
+    replayed = weir.good_replay("--records", "finding", path).records
+    for nr, text in enumerate(TEXTS):
+        want = {(r["rule_id"], r["distinct_values"]) for r in replayed if r["src_ip"] == f"10.0.1.{nr + 1}"}
+        file = e2e.work_folder() / "text"
+        file.write_text(text)
+        tried = [m[1] for m in TRIED.finditer(rules(weir, "try", "--in", "http.body", file).text)
+                 if "no finding" not in m[2]]
+        assert {(r, tried.count(r)) for r in tried} == want, (text, tried, want)
 
 
 def test_explain(weir):

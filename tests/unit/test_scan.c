@@ -509,7 +509,7 @@ test_by_word(void **state)
 	uint64_t random = 11;
 
 	(void)state;
-	scanner_trace(traced, look_at, &candidates);
+	scanner_trace(traced, UINT32_MAX, look_at, &candidates);
 	for (unsigned run = 0; run < 2000; run++) {
 		char text[900];
 		size_t len = number_text(&random, 1 + run % 6, text, sizeof(text));
