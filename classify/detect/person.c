@@ -2,9 +2,10 @@
  * People: e-mail addresses (RFC 5321 section 4.5.3.1 lengths), telephone numbers (E.164), US social
  * security and taxpayer numbers.
  *
- * An address is matched at its '@' and grows in both directions. What looks like one and is not:
- * git@host:path, user@host inside a URL (user:password is another rule's), image@2x.png, npm and
- * container names with @version or @sha256:.
+ * An address is matched at its '@' and grows in both directions; labels with digits at its end, as
+ * in the subject notify.ann@corp.io.created.v1, are none of its domain. What looks like one and is
+ * not: git@host:path, user@host inside a URL (user:password is another rule's), image@2x.png, npm
+ * and container names with @version or @sha256:.
  */
 #include "classify/detect/validators.h"
 
@@ -70,6 +71,24 @@ domain_ok(struct span d)
 	       !is_file_name(span_of(d.p + last, d.len - last));
 }
 
+/* Without the labels at its end that a domain cannot end in: those of a subject, "v1", "42". */
+static struct span
+domain_in(struct span d)
+{
+	for (unsigned i = 0; i < 3 && d.len != 0 && is_alpha(d.p[0]); i++) {
+		const uint8_t *dot = memrchr(d.p, '.', d.len), *end = d.p + d.len, *digit;
+
+		if (dot == NULL)
+			break;
+		for (digit = dot + 1; digit < end && !is_digit(*digit); digit++)
+			;
+		if (digit == end)
+			break;
+		d.len = (size_t)(dot - d.p);
+	}
+	return d;
+}
+
 static bool
 domain_reserved(struct span d)
 {
@@ -131,8 +150,9 @@ validate_email(struct value *v)
 	while (to > at + 1 && (w[to - 1] == '.' || w[to - 1] == '-'))
 		to--;
 
-	struct span domain = span_of(w + at + 1, to - at - 1);
+	struct span domain = domain_in(span_of(w + at + 1, to - at - 1));
 
+	to = at + 1 + domain.len;
 	if (from == at || at - from > LOCAL_MAX || w[at - 1] == '.' || !domain_ok(domain) ||
 	    in_authority(v, from))
 		return 0;

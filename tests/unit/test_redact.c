@@ -84,6 +84,10 @@ static const struct redact_case {
 	  "[pci.track]" },
 	{ "e-mail in the path of a URL", "bot (+https://corp.io/people/ann.lee@corp.internal.io)",
 	  "bot (+https://corp.io/people/a***@corp.internal.io)" },
+	{ "an address in a subject", "notify.ann@corp.io.created.v1", "n***@corp.io.created.v1" },
+	{ "an address in front of a number", "x.ann@corp.io.42", "x***@corp.io.42" },
+	{ "a version", "left-pad@1.3.0-rc.1 and next@canary.12",
+	  "left-pad@1.3.0-rc.1 and next@canary.12" },
 	{ "user of a URL", "https://ann@corp.internal.io/x", "https://ann@corp.internal.io/x" },
 };
 
