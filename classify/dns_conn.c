@@ -20,6 +20,7 @@
 #include "classify/proto/dns_pair.h"
 #include "classify/proto/dnscrypt.h"
 #include "classify/proto/tls.h"
+#include "classify/rules/unescape.h"
 
 static_assert(sizeof(struct dns_message) <= TLS_BUFFER_BYTES, "it has to fit a message buffer");
 
@@ -128,14 +129,38 @@ transaction_record(struct dns_conn *d, const struct dns_transaction *t)
 	conn_emit(d->env);
 }
 
+/* As it was on the wire: a label may hold a dot, or a blank. */
+static void
+scan_name(struct dns_conn *d, const char *name)
+{
+	const uint8_t *p = (const uint8_t *)name, *end = p + strlen(name);
+	uint8_t plain[DNS_NAME_CAP];
+	size_t nr = 0;
+
+	if (strchr(name, '\\') == NULL) {
+		scan_block(d->env->scanner, BUFFER_DNS_NAME, p, (size_t)(end - p), dns_found, d);
+		return;
+	}
+	while (p < end) {
+		uint8_t out[6];
+		size_t took = 0;
+
+		out[0] = *p;
+		if (*p == '\\')
+			unescape_one(CODING_DNS, p, (size_t)(end - p), out, &took);
+		plain[nr++] = took == 0 ? *p : out[0];
+		p += took == 0 ? 1 : took;
+	}
+	scan_block(d->env->scanner, BUFFER_DNS_NAME, plain, nr, dns_found, d);
+}
+
 static void
 transaction(void *arg, const struct dns_transaction *t)
 {
 	struct dns_conn *d = arg;
 
 	d->env->counters.dns_transactions++;
-	scan_block(d->env->scanner, BUFFER_DNS_NAME, (const uint8_t *)t->name, strlen(t->name),
-		   dns_found, d);
+	scan_name(d, t->name);
 	if (!d->env->config.dns_names_only)
 		transaction_record(d, t);
 	else if (t->answered && !d->told_names)

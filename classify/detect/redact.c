@@ -167,6 +167,8 @@ undo(struct view *v, const uint8_t *text, size_t len, const uint16_t *origin, ch
 			out[0] = ' ';
 		else if (text[i] == '%' || (text[i] == '+' && blank == '+'))
 			n = unescape_one(CODING_FORM, text + i, len - i, out, &took);
+		else if (text[i] == '\\' && i + 1 < len && is_digit(text[i + 1]))
+			n = unescape_one(CODING_DNS, text + i, len - i, out, &took);
 		else if (text[i] == '\\')
 			n = unescape_one(CODING_JSON, text + i, len - i, out, &took);
 		else if (text[i] >= 0x80)

@@ -5,11 +5,10 @@
  * form (mask.h), context or not; weak rules mask what they would report. Looked at are
  *
  *   the bytes as they are
- *   with %34, \u0034 and \n undone and blanks, hyphens and digits folded to those of ASCII
- *   (ascii_fold.h), up to three times over; the same with '+' as a blank, and the parts of a path
- *   apart
- *   words of 16 or more characters as hexadecimal and base64, at every alignment; a word that hides
- *   a value is replaced as a whole
+ *   with %34, \u0034, \n and the \052 of DNS names undone and blanks, hyphens and digits folded to
+ * those of ASCII (ascii_fold.h), up to three times over; the same with '+' as a blank, and the
+ * parts of a path apart words of 16 or more characters as hexadecimal and base64, at every
+ * alignment; a word that hides a value is replaced as a whole
  *
  * Clean text comes out byte for byte. Text beyond REDACT_MAX bytes is cut off, at a UTF-8 boundary
  * and not inside a word. When more than REDACT_MAX_MARKS values are found, all is masked.

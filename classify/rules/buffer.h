@@ -23,6 +23,7 @@ enum buffer_coding {
 	CODING_RAW,
 	CODING_JSON, /* string escapes: \n \" \u0034 */
 	CODING_FORM, /* %34 and '+' */
+	CODING_DNS,  /* \052, decimal: RFC 1035 section 5.1 */
 };
 
 /* clang-format off */
@@ -48,7 +49,7 @@ enum buffer_coding {
 	X(MCP_RESULT, "mcp.result", JSON)                                                          \
 	X(WS_MESSAGE, "ws.message", JSON)                                                          \
 	X(DB_TEXT, "db.text", RAW)                                                                 \
-	X(DNS_NAME, "dns.name", RAW)                                                               \
+	X(DNS_NAME, "dns.name", DNS)                                                               \
 	X(TLS_SNI, "tls.sni", RAW)                                                                 \
 	X(PAYLOAD, "payload", RAW)
 /* clang-format on */

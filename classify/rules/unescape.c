@@ -94,24 +94,51 @@ form_one(const uint8_t *p, size_t len, uint8_t *out, size_t *took)
 	return 1;
 }
 
+/* \DDD; what else follows a backslash stands for itself. */
+static size_t
+dns_one(const uint8_t *p, size_t len, uint8_t *out, size_t *took)
+{
+	unsigned c = 0;
+
+	for (size_t i = 1; i < 4; i++) {
+		if (i >= len)
+			return 0;
+		if (p[i] < '0' || p[i] > '9')
+			return as_it_is(p, 1, out, took);
+		c = c * 10 + p[i] - '0';
+	}
+	if (c > 255)
+		return as_it_is(p, 1, out, took);
+	*took = 4;
+	out[0] = c < ' ' ? ' ' : (uint8_t)c;
+	return 1;
+}
+
 size_t
 unescape_one(enum buffer_coding coding, const uint8_t *p, size_t len, uint8_t out[6], size_t *took)
 {
 	*took = 0;
-	return coding == CODING_JSON ? json_one(p, len, out, took) : form_one(p, len, out, took);
+	switch (coding) {
+	case CODING_JSON:
+		return json_one(p, len, out, took);
+	case CODING_DNS:
+		return dns_one(p, len, out, took);
+	default:
+		return form_one(p, len, out, took);
+	}
 }
 
 static bool
 leads(enum buffer_coding coding, uint8_t c)
 {
-	return coding == CODING_JSON ? c == '\\' : c == '%' || c == '+';
+	return coding == CODING_FORM ? c == '%' || c == '+' : c == '\\';
 }
 
 /* Bytes before the next escape. */
 static size_t
 plain_run(enum buffer_coding coding, const uint8_t *p, size_t len)
 {
-	if (coding == CODING_JSON) {
+	if (coding != CODING_FORM) {
 		const uint8_t *next = memchr(p, '\\', len);
 
 		return next == NULL ? len : (size_t)(next - p);

@@ -1,5 +1,6 @@
 /*
- * Undoing JSON string escapes and form coding on the way into the scanner, a piece at a time.
+ * Undoing JSON string escapes, form coding and the decimal escapes of DNS names on the way into the
+ * scanner, a piece at a time.
  *
  * Only escapes change: everything else of a JSON text, quotes and keys too, passes as it is. An
  * escape that is none, or is cut off by the end, passes unchanged. \uXXXX becomes UTF-8, halves of
