@@ -190,6 +190,16 @@ outranks(const struct claim *other, const struct claim *mine, const char *other_
 	return other_len != len ? other_len > len : strcmp(other_id, my_id) < 0;
 }
 
+/* Seen without a look at the match, which saves most of them. */
+static bool
+cannot_outrank(const struct db_pattern *p, const struct candidate *n, const struct claim *mine)
+{
+	if (n->has_start && n->start >= mine->to)
+		return true;
+	return p->rule->severity < mine->severity && p->rule->generic == mine->generic &&
+	       (p->pattern->kind == PATTERN_DIGITS) == mine->number;
+}
+
 /* The candidate's match is a finding of the pattern, at the same bytes as mine, and a better one.
  */
 static bool
@@ -202,8 +212,8 @@ beats(struct scan_stream *st, const struct db_pattern *p, const struct candidate
 	struct finding f;
 	size_t start, end;
 
-	if (p->rule == my_pattern->rule || p->rule->switched_off || !scan_wants(st, p) ||
-	    n->first > from + v->len ||
+	if (p->rule == my_pattern->rule || cannot_outrank(p, n, mine) || p->rule->switched_off ||
+	    !scan_wants(st, p) || n->first > from + v->len ||
 	    !scan_match_bounds(st, n, span_of(v->window, v->len), from, n->first, &start, &end) ||
 	    start >= end || crosses_fields(st, v->window + start, v->window + end))
 		return false;
@@ -220,14 +230,15 @@ beats(struct scan_stream *st, const struct db_pattern *p, const struct candidate
 
 /* Of the number's rules, one. */
 static bool
-beats_as_number(struct scan_stream *st, const struct candidate *n, const struct db_pattern *p,
-		const struct value *v, uint64_t from, const struct claim *mine)
+beats_as_number(struct scan_stream *st, const struct candidate *n, uint64_t rules,
+		const struct db_pattern *p, const struct value *v, uint64_t from,
+		const struct claim *mine)
 {
 	const struct rule_db *db = st->scanner->db;
 	struct candidate one = *n;
 
 	one.rules = 0;
-	for (uint64_t rest = n->rules; rest != 0; rest &= rest - 1) {
+	for (uint64_t rest = rules; rest != 0; rest &= rest - 1) {
 		uint32_t i = rule_numbers_first(&db->numbers, n->pattern, rest);
 
 		if (beats(st, &db->patterns[i], &one, p, v, from, mine))
@@ -248,9 +259,11 @@ outranked_ahead(struct scan_stream *st, const struct db_pattern *p, const struct
 	const struct candidate *self = next - 1, *end = st->queue->at + st->queue->nr;
 
 	for (const struct candidate *n = self; n < end; n++) {
+		uint64_t numbers = n == self && n->rules != 0 ? scan_number_rules(st, n) : n->rules;
+
 		if (n->first >= self->end + CONFIRM_RIGHT)
 			continue;
-		if (n->rules != 0 ? beats_as_number(st, n, p, v, from, mine)
+		if (n->rules != 0 ? beats_as_number(st, n, numbers, p, v, from, mine)
 				  : n != self && beats(st, &st->scanner->db->patterns[n->pattern],
 						       n, p, v, from, mine))
 			return true;

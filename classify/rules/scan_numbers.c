@@ -294,12 +294,20 @@ spoken_for(struct scan_stream *st, const struct candidate *c, uint64_t waiting)
 	return waiting & rules;
 }
 
+uint64_t
+scan_number_rules(struct scan_stream *st, const struct candidate *c)
+{
+	uint64_t waiting = c->rules & by_word(st)[c->pattern];
+
+	return (c->rules & ~waiting) | spoken_for(st, c, waiting);
+}
+
 void
 scan_judge_number(struct scan_stream *st, const struct candidate *c)
 {
 	const struct rule_db *db = st->scanner->db;
 	uint64_t waiting = c->rules & by_word(st)[c->pattern];
-	uint64_t rest = (c->rules & ~waiting) | spoken_for(st, c, waiting);
+	uint64_t rest = scan_number_rules(st, c);
 
 	for (; rest != 0; rest &= rest - 1) {
 		uint64_t bit = rest & -rest;

@@ -221,11 +221,13 @@ void scan_marked(struct scan_stream *st, bool final);
 
 /*
  * scan_numbers.c: what the last of the groups ends; behind each piece, and at the end of the text,
- * which words are near; and at last those of the candidate's rules that a word speaks for.
+ * which words are near; and at last those of the candidate's rules that a word speaks for, or that
+ * need none.
  */
 void scan_on_number(struct scan_stream *st, const struct digit_group *g, unsigned nr);
 void scan_mark_words(struct scan_stream *st, bool final);
 void scan_judge_number(struct scan_stream *st, const struct candidate *c);
+uint64_t scan_number_rules(struct scan_stream *st, const struct candidate *c);
 
 /*
  * scan_cells.c: no table is known; the cell of one that the group leads to; and where that begins
