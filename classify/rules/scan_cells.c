@@ -32,19 +32,26 @@ is_edge(uint8_t c)
 	return c == ',' || c == ';' || c == '|' || c == '\t' || c == '\r' || c == '\n';
 }
 
+typedef uint8_t bytes __attribute__((vector_size(CELL_FRONT)));
+
+static inline bool
+is_any(bytes v)
+{
+	uint64_t any[CELL_FRONT / sizeof(uint64_t)];
+
+	memcpy(any, &v, sizeof(any));
+	return (any[0] | any[1]) != 0;
+}
+
 /* Among the bytes in front of a group, all looked at at once: most groups have none. */
 static bool
 holds_edge(const uint8_t p[CELL_FRONT])
 {
-	typedef uint8_t bytes __attribute__((vector_size(CELL_FRONT)));
-	uint64_t any[CELL_FRONT / sizeof(uint64_t)];
-	bytes v, is;
+	bytes v;
 
 	memcpy(&v, p, sizeof(v));
-	is = (bytes)(v - '\t' <= '\r' - '\t') | (bytes)(v == ',') | (bytes)(v == ';') |
-	     (bytes)(v == '|');
-	memcpy(any, &is, sizeof(any));
-	return (any[0] | any[1]) != 0;
+	return is_any((bytes)(v - '\t' <= '\r' - '\t') | (bytes)(v == ',') | (bytes)(v == ';') |
+		      (bytes)(v == '|'));
 }
 
 /* Where the cell begins that the group is in: behind an edge and blanks, perhaps in quotes. */
@@ -94,12 +101,20 @@ name_column(struct scan_stream *st, int column, uint64_t rules)
 		st->named[st->nr_named++ % MAX_NAMED] = (struct named) { rules, column };
 }
 
-/* Two digits in a row, of which every other byte is one: what rows have, and heads do not. */
+/* Two digits in a row: what rows have, and heads do not. */
 static bool
 holds_number(const uint8_t *p, const uint8_t *end)
 {
-	for (; end - p > 1; p += 2) {
-		if (is_digit(p[1]) && (is_digit(p[0]) || (end - p > 2 && is_digit(p[2]))))
+	for (; end - p > CELL_FRONT; p += CELL_FRONT) {
+		bytes v, next;
+
+		memcpy(&v, p, sizeof(v));
+		memcpy(&next, p + 1, sizeof(next));
+		if (is_any((bytes)(v - '0' <= 9) & (bytes)(next - '0' <= 9)))
+			return true;
+	}
+	for (; end - p > 1; p++) {
+		if (is_digit(p[0]) && is_digit(p[1]))
 			return true;
 	}
 	return false;
