@@ -119,6 +119,13 @@ run_around(const uint8_t *data, size_t at, unsigned *before, unsigned *behind)
 static size_t
 run_begin(const uint8_t *data, size_t from, size_t at)
 {
+	if (at - from >= 16) {
+		uint64_t others = ~digits_of_16(data + at - 16) & 0xffff;
+
+		if (others != 0)
+			return at - 16 + (64 - (unsigned)__builtin_clzll(others));
+		at -= 16;
+	}
 	while (at > from && is_digit(data[at - 1]))
 		at--;
 	return at;
@@ -328,6 +335,14 @@ void
 base64_text_push(struct base64_text *t, const uint8_t *data, size_t len,
 		 const struct base64_text_handler *on, void *arg)
 {
+	/* Of a database's values most are shorter than any text in base64. */
+	if (t->state == STATE_SEEK && t->nr_head == 0 && len < LEAST) {
+		size_t first = run_begin(data, 0, len);
+
+		t->nr_head = (uint8_t)(len - first);
+		memcpy(t->head, data + first, len - first);
+		return;
+	}
 	for (size_t at = 0; at < len;) {
 		switch ((enum state)t->state) {
 		case STATE_SEEK:

@@ -106,18 +106,24 @@ pairs_in(const uint8_t *p, range_mask_fn *range)
 	       (range(p, 0, ef, 0) & range(p + 1, 0, (char)0xbc, 0));
 }
 
-/* Short fields are many: they are told by a few words of eight bytes. */
+/* Short fields are many: they are told by a few words of eight bytes, the last of which overlap. */
 static inline bool
 is_ascii(const uint8_t *p, size_t len)
 {
 	uint64_t word, all = 0;
+	size_t at = 0;
 
-	for (; len >= sizeof(word); p += sizeof(word), len -= sizeof(word)) {
-		memcpy(&word, p, sizeof(word));
+	for (; len - at > sizeof(word); at += sizeof(word)) {
+		memcpy(&word, p + at, sizeof(word));
 		all |= word;
 	}
-	for (; len != 0; len--)
-		all |= *p++;
+	if (len >= sizeof(word)) {
+		memcpy(&word, p + len - sizeof(word), sizeof(word));
+		all |= word;
+	} else {
+		for (; at < len; at++)
+			all |= p[at];
+	}
 	return (all & 0x8080808080808080) == 0;
 }
 

@@ -98,10 +98,10 @@ ruleset_sample_score(struct scanner *s, const struct rule *rule)
 {
 	struct sample_run run = { .rule = rule };
 
-	scanner_trace(s, sample_judged, &run);
+	scanner_trace(s, UINT32_MAX, sample_judged, &run);
 	for (unsigned i = 0; i < rule->nr_samples; i++)
 		sample_is_found(s, rule, rule->samples[i].text);
-	scanner_trace(s, NULL, NULL);
+	scanner_trace(s, 0, NULL, NULL);
 	return run.score;
 }
 

@@ -32,6 +32,13 @@ is_edge(uint8_t c)
 	return c == ',' || c == ';' || c == '|' || c == '\t' || c == '\r' || c == '\n';
 }
 
+/* By the byte in front of the group: the numbers of JSON and of forms are in none. */
+static inline bool
+may_be_in_cell(uint8_t before)
+{
+	return before != ':' && before != '=' && before != '[' && before != '_' && before != '\'';
+}
+
 typedef uint8_t bytes __attribute__((vector_size(CELL_FRONT)));
 
 static inline bool
@@ -193,7 +200,8 @@ scan_on_cell(struct scan_stream *st, const struct digit_group *g)
 {
 	uint64_t from, cell;
 
-	if (g->len > CONFIRM_RIGHT || !find_cell(st, g->start, &cell) || cell == st->cell)
+	if (g->len > CONFIRM_RIGHT || !may_be_in_cell(g->before) ||
+	    !find_cell(st, g->start, &cell) || cell == st->cell)
 		return;
 	from = g->start - st->limit > CONFIRM_LEFT ? g->start - CONFIRM_LEFT : st->limit;
 	look_at_cell(st, from, cell, g->start + g->len);

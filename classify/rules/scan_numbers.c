@@ -142,6 +142,14 @@ find_joined(const struct rule_numbers *n, unsigned w, const struct digit_group *
 	}
 }
 
+/* The day of 2026-02-28, with an hour behind it: the commonest of numbers that are joined. */
+static bool
+ends_date(const struct digit_group *g, unsigned i)
+{
+	return i >= 2 && g[i].len == 2 && g[i - 1].len == 2 && g[i - 2].len == 4 &&
+	       g[i].before == g[i - 1].before;
+}
+
 void
 scan_on_number(struct scan_stream *st, const struct digit_group *g, unsigned nr)
 {
@@ -151,7 +159,9 @@ scan_on_number(struct scan_stream *st, const struct digit_group *g, unsigned nr)
 	uint64_t end = g[nr - 1].start + g[nr - 1].len, total = 0, joined[DIGITS_MAX_GROUPS];
 	const uint64_t *fits[DIGITS_MAX_GROUPS];
 
-	for (unsigned most = n->has_mixed ? nr : nr_alike; nr_fits < most; nr_fits++) {
+	bool mixed = n->has_mixed && !ends_date(g, nr - nr_alike);
+
+	for (unsigned most = mixed ? nr : nr_alike; nr_fits < most; nr_fits++) {
 		const struct digit_group *at = &g[nr - 1 - nr_fits];
 
 		total += at->len;
@@ -161,8 +171,12 @@ scan_on_number(struct scan_stream *st, const struct digit_group *g, unsigned nr)
 	}
 	/* The longest first: of each rule, only the first that passes. */
 	for (unsigned w = 0; w < n->nr_words; w++) {
-		uint64_t open = here[w];
+		uint64_t open = here[w], of_length = 0;
 
+		for (unsigned i = 0; i < nr_fits; i++)
+			of_length |= fits[i][w];
+		if ((of_length & open) == 0)
+			continue;
 		find_joined(n, w, g, nr, nr_alike, nr_fits, joined);
 		for (unsigned i = nr_fits; i-- > 0;) {
 			uint64_t rules = fits[i][w] & open & joined[i];
