@@ -368,3 +368,19 @@ validate_password(struct value *v)
 	value_set_norm(v, s);
 	return 10;
 }
+
+/* The same behind a vendor's name: snowflake password = ... */
+int
+validate_named_password(struct value *v)
+{
+	size_t at = v->start;
+
+	while (at < v->end && v->window[at] != ':' && v->window[at] != '=')
+		at++;
+	while (at > v->start && !is_alnum(v->window[at - 1]))
+		at--;
+	while (at > v->start && (is_alnum(v->window[at - 1]) || v->window[at - 1] == '_'))
+		at--;
+	v->start = at;
+	return validate_password(v);
+}

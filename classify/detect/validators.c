@@ -74,6 +74,7 @@ static const struct validator validators[] = {
 	{ "my_number", validate_my_number, "Japan: 12 digits, one check digit" },
 	{ "named_key", validate_named_key, "a vendor's name, then a key: the word in front of it says so, or it is mixed" },
 	{ "named_long", validate_named_long, "the same for a key of any length: the match ends inside it" },
+	{ "named_password", validate_named_password, "a password behind a vendor's name and its own" },
 	{ "nhs", validate_nhs, "UK: NHS number, mod 11" },
 	{ "nie", validate_nie, "Spain: foreigner's number", .lettered = true },
 	{ "nif", validate_nif, "Portugal: 9 digits, mod 11" },

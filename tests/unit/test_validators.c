@@ -25,6 +25,8 @@ static const struct validator_case {
 	{ "card", "<3593156708213738>", false, NULL },
 	{ "card_unlisted", "<3593156708213738>", true, NULL },
 	{ "card_unlisted", "<4111111111111111>", false, NULL },
+	{ "named_password", "<snowflake password = P4ss>w0rd123", true, "P4ssw0rd123" },
+	{ "named_password", "<snowflake password = chan>geme", false, NULL },
 	{ "ru_inn", "<500100732259>", true, NULL },
 	{ "ru_inn", "<500100732258>", false, NULL },
 	{ "ru_inn", "<006928718187>", false, NULL },
