@@ -172,10 +172,27 @@ named_ahead(struct scan_stream *st, const struct candidate *next, const struct v
 	return false;
 }
 
-/* Of two that are found at the same bytes, the other is the better one. */
+/* The outer one has a name in front of what the inner one is: "iban": "DE89..." and DE89... */
+static bool
+is_field_of(const struct claim *outer, const struct claim *inner, const struct value *v,
+	    uint64_t from)
+{
+	enum { MOST_BEHIND = 2 }; /* a quote */
+
+	if (outer->from < from || outer->from >= inner->from || outer->to < inner->to ||
+	    outer->to - inner->to > MOST_BEHIND)
+		return false;
+
+	const uint8_t *name = v->window + (outer->from - from);
+	size_t len = (size_t)(inner->from - outer->from);
+
+	return memchr(name, ':', len) != NULL || memchr(name, '=', len) != NULL;
+}
+
+/* Of two that are found at the same bytes, in the window of v, the other is the better one. */
 static bool
 outranks(const struct claim *other, const struct claim *mine, const char *other_id,
-	 const char *my_id)
+	 const char *my_id, const struct value *v, uint64_t from)
 {
 	uint64_t other_len = other->to - other->from, len = mine->to - mine->from;
 
@@ -185,8 +202,12 @@ outranks(const struct claim *other, const struct claim *mine, const char *other_
 		return mine->number && is_piece(mine, other->validated);
 	if (other->severity != mine->severity)
 		return other->severity > mine->severity;
+	if (other->validated != mine->validated)
+		return other->validated;
 	if (other->certainty != mine->certainty)
 		return other->certainty > mine->certainty;
+	if (is_field_of(mine, other, v, from) || is_field_of(other, mine, v, from))
+		return other_len < len;
 	return other_len != len ? other_len > len : strcmp(other_id, my_id) < 0;
 }
 
@@ -225,7 +246,7 @@ beats(struct scan_stream *st, const struct db_pattern *p, const struct candidate
 		return false;
 	claim = claim_of(p, &other, from, &f);
 	return claim.from < mine->to && mine->from < claim.to && !is_claimed(st, &claim) &&
-	       outranks(&claim, mine, p->rule->id, my_pattern->rule->id);
+	       outranks(&claim, mine, p->rule->id, my_pattern->rule->id, v, from);
 }
 
 /* Of the number's rules, one. */

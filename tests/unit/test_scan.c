@@ -415,11 +415,21 @@ test_order_of_rules(void **state)
 		" match /key=v-[a-z]{8}/\n}\n",
 		"rule any {\n title \"T\"\n data_type any\n in any\n severity high\n generic\n"
 		" match /key=[a-z-]{10}/\n}\n",
+		"rule iban {\n title \"T\"\n data_type iban\n in any\n severity high\n"
+		" find iban\n validate iban\n}\n",
+		"rule field {\n title \"T\"\n data_type field\n in any\n severity high\n"
+		" match /iban=[A-Z0-9]{15,30}/\n}\n",
+		"rule badge {\n title \"T\"\n data_type badge\n in any\n severity high\n"
+		" match /\\bB[0-9]{7}\\b/\n}\n",
+		"rule badge_field {\n title \"T\"\n data_type badge_field\n in any\n"
+		" severity high\n match /\"badge\": \"[^\"]{2,60}\"/\n}\n",
 	};
 	static const char text[] = "card 1234567897 and tok-abcdefgh-1234 or tok-abcdefgh, "
-				   "same-abcdefgh key=v-abcdefgh";
-	static const char want[] = "luhn high [luhn];long high [long];short high [short];"
-				   "a high [a];vendor low [vendor];";
+				   "same-abcdefgh key=v-abcdefgh "
+				   "iban=DE89370400440532013000 \"badge\": \"B1234567\" ";
+	static const char want[] =
+	    "luhn high [luhn];long high [long];short high [short];"
+	    "a high [a];vendor low [vendor];iban high [iban];badge high [badge];";
 
 	(void)state;
 	for (unsigned order = 0; order < ARRAY_LEN(parts); order++) {
