@@ -169,6 +169,16 @@ end_blob(struct db_flow *f, unsigned dir)
 	base64_text_end(&f->base64[dir], &blobs, &b);
 }
 
+/* Messages, documents and what is written are wrapped like that; rows of SQL have types, and are
+ * many. */
+static bool
+may_be_wrapped(const struct db_flow *f, unsigned dir)
+{
+	return dir == CONN_ORIG ||
+	       (f->c->protocol != PROTOCOL_POSTGRESQL && f->c->protocol != PROTOCOL_MYSQL &&
+		f->c->protocol != PROTOCOL_CASSANDRA);
+}
+
 static void
 scan_bytes(struct db_flow *f, unsigned dir, const uint8_t *data, size_t len)
 {
@@ -177,7 +187,8 @@ scan_bytes(struct db_flow *f, unsigned dir, const uint8_t *data, size_t len)
 	if (len == 0)
 		return;
 	scan_push(f->scan[dir], data, len, found_fns[dir], f);
-	base64_text_push(&f->base64[dir], data, len, &blobs, &b);
+	if (may_be_wrapped(f, dir))
+		base64_text_push(&f->base64[dir], data, len, &blobs, &b);
 }
 
 /* Whose texts may have lengths in them that nobody takes out. */
@@ -190,8 +201,12 @@ has_lengths(const struct db_flow *f)
 static void
 scan_around_lengths(struct db_flow *f, unsigned dir, struct span s)
 {
+	struct length_marks *marks = &f->lengths[dir];
+
+	if (f->c->protocol == PROTOCOL_POSTGRESQL && !marks->begun && s.len != 0)
+		length_marks_begin(marks, s.p[0]);
 	while (s.len != 0) {
-		size_t n = length_marks_push(&f->lengths[dir], s.p, s.len);
+		size_t n = length_marks_push(marks, s.p, s.len);
 
 		scan_bytes(f, dir, s.p, n);
 		if (n == s.len)

@@ -15,9 +15,14 @@
 
 /* All zero is a valid start. */
 struct length_marks {
+	bool begun;    /* length_marks_begin was told the first byte, */
+	bool text;     /* which was no zero */
 	uint8_t zeros; /* in a row, up to three */
 	bool high;     /* the third byte has come, and was no zero */
 };
+
+/* A value that is an array or a text: arrays begin with such a number, and so with a zero. */
+void length_marks_begin(struct length_marks *m, uint8_t first);
 
 /* How many bytes stand before the next one that is the last of a length; len: there is none. */
 size_t length_marks_push(struct length_marks *m, const uint8_t *data, size_t len);
