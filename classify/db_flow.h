@@ -15,11 +15,11 @@
  * only request under way.
  *
  * What belongs together (a statement and its parameters, one command, one message) is one scan
- * stream, so that a column's name is context for the value; texts in base64, but for those
- * in answers of SQL, are streams beside it.
- * Values are told apart by a newline, those of a result's row by tabs: the names of its columns are
- * a line above them, as in a table. In front of values for a statement that was prepared before
- * stands its text, in front of an answer what was asked about.
+ * stream, so that a column's name is context for the value; texts in base64, but for those in
+ * answers of SQL, are streams beside it. Values are told apart by a newline, those of a result's
+ * row by tabs: the names of its columns are a line above them, as in a table. In front of values
+ * for a statement that was prepared before stands its text, in front of an answer what was asked
+ * about.
  */
 #ifndef WEIR_DB_FLOW_H
 #define WEIR_DB_FLOW_H

@@ -9,10 +9,9 @@
  * such scripts often write without blanks.
  *
  * Distance is in words, from the value outwards on both sides, 1 being the nearest; a comma between
- * counts as one more, the end of a line as three. Nearness is
- * finer: of two words equally far the left one is nearer, for it is the value's key, and of two
- * parts of one word the later: a card_id is an id, an order_card is a card. Whose key a word is,
- * member.h says.
+ * counts as one more, the end of a line as three. Nearness is finer: of two words equally far the
+ * left one is nearer, for it is the value's key, and of two parts of one word the later: a card_id
+ * is an id, an order_card is a card. Whose key a word is, member.h says.
  */
 #ifndef WEIR_WORDS_H
 #define WEIR_WORDS_H

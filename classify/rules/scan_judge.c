@@ -104,7 +104,8 @@ claim_of(const struct db_pattern *p, const struct value *v, uint64_t from, const
 
 /*
  * Generic rules give way to what was found at the same bytes, numbers to what they are a piece of;
- * else the first of those that are as severe stays.
+ * else the first of those that are as severe stays: where a better one was in sight, it was taken
+ * before that (outranked_ahead).
  */
 static bool
 is_claimed(const struct scan_stream *st, const struct claim *mine)

@@ -157,9 +157,8 @@ scan_on_number(struct scan_stream *st, const struct digit_group *g, unsigned nr)
 	const uint64_t *here = wanted_here(st);
 	unsigned nr_alike = nr_joined(g, nr), nr_fits = 0;
 	uint64_t end = g[nr - 1].start + g[nr - 1].len, total = 0, joined[DIGITS_MAX_GROUPS];
-	const uint64_t *fits[DIGITS_MAX_GROUPS];
-
 	bool mixed = n->has_mixed && !ends_date(g, nr - nr_alike);
+	const uint64_t *fits[DIGITS_MAX_GROUPS];
 
 	for (unsigned most = mixed ? nr : nr_alike; nr_fits < most; nr_fits++) {
 		const struct digit_group *at = &g[nr - 1 - nr_fits];
