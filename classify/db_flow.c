@@ -674,14 +674,14 @@ ask_or_deliver(struct db_flow *f, const struct db_event *e)
 	request(f, e->class, e->id, !e->unasked);
 }
 
-/* What comes next is another value, or another text. */
+/* What comes next is another value, or another text; the mark itself is a part of neither. */
 static void
 end_value(struct db_flow *f, unsigned dir, uint8_t mark)
 {
 	end_blob(f, dir);
 	f->lengths[dir] = (struct length_marks) { 0 };
 	if (f->scan[dir] != NULL)
-		scan(f, dir, span_of(&mark, 1));
+		scan_push(f->scan[dir], &mark, 1, found_fns[dir], f);
 }
 
 static void

@@ -42,10 +42,12 @@ struct feed {
 	char log[FEED_LOG];
 };
 
-/* Finds weir-canary, in whatever buffer it stands. */
+/* Finds weir-canary, and weir-word as a word, in whatever buffer they stand. */
 static const char feed_rules[] =
     "rule test.canary {\n  title \"t\"\n  data_type test.canary\n  severity high\n  in any\n"
-    "  match \"weir-canary\"\n  sample + \"weir-canary\"\n}\n";
+    "  match \"weir-canary\"\n  sample + \"weir-canary\"\n}\n"
+    "rule test.word {\n  title \"t\"\n  data_type test.word\n  severity high\n  in any\n"
+    "  match /\\bweir-word(?:-and-more)*\\b/\n  sample + \"weir-word\"\n}\n";
 
 /* Fuzz targets use this too, so it does without cmocka. */
 static inline void

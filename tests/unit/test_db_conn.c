@@ -14,6 +14,8 @@ static struct feed feed;
 #define N	 "%0d%0a"
 #define CANARY	 "weir-canary"
 #define PG_HELLO ">{4+ ~%03~~user~ada~database~shop~~}", "<R{4+ ~~~~}Z{4+ I}"
+/* As many bytes as the letter H says. */
+#define LONG_WORD "weir-word-and-more-and-more-and-more-and-more-and-more-and-more-and-more"
 #define MYSQL_HELLO                                                                            \
 	"<{m00%0a8.0.36~%01~~~saltsalt~%ff%ff%ff%02~%ff%df%15~~~~~~~~~~saltsaltsalt~native~}", \
 	    ">{m01%0d%a2%08~~~~~-~~~~~~~~~~~~~~~~~~~~~~~ada~%02xyshop~native~}", "<{m02~~~%02~~~}"
@@ -49,6 +51,11 @@ static const struct conn_case {
 	  { PG_HELLO, ">Q{4+ SELECT v FROM pay~}",
 	    "<D{4+ ~%01{4 " CANARY "}}C{4+ SELECT 1~}Z{4+ I}" },
 	  .has = { "where=db.text field=pay", "db_operation=read", "db_answered=1" } },
+	{ "postgresql, in the second cell, behind a length in it that looks like a letter",
+	  { PG_HELLO, ">Q{4+ SELECT id, v FROM pay~}",
+	    "<D{4+ ~%02{4 7}{4 ~~~%01~~~~~~~%19~~~%02~~~%01{4 " LONG_WORD "}{4 b}}}"
+	    "C{4+ SELECT 1~}Z{4+ I}" },
+	  .has = { "where=db.text field=pay", "data_types=test.word" } },
 	{ "postgresql, in base64 within JSON, over lines",
 	  { PG_HELLO, ">Q{4+ INSERT INTO pay (v) VALUES "
 		      "('%7b\"a\":\"QSBsb25nIGVub3VnaCB0ZXh0LCBhbmQg\\nd2Vpci1jYW5hcnk=\"%7d')~}" },
