@@ -1,7 +1,6 @@
 /* Most text has none of these characters: a look at 64 bytes at a time says so. */
 #include "classify/rules/ascii_fold.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "classify/detect/value.h"
@@ -253,6 +252,16 @@ push_gathered(struct ascii_fold *f, const uint8_t *data, size_t len, ascii_fold_
 	f->nr_carry = (uint8_t)len;
 }
 
+bool
+ascii_fold_passes(struct ascii_fold *f, const uint8_t *data, size_t len)
+{
+	if (f->nr_carry != 0 || ascii_fold_find(f->simd, data, len) != len)
+		return false;
+	if (len != 0)
+		f->last = data[len - 1];
+	return true;
+}
+
 void
 ascii_fold_push(struct ascii_fold *f, const uint8_t *data, size_t len, ascii_fold_fn *fn, void *arg)
 {
@@ -264,8 +273,8 @@ ascii_fold_push(struct ascii_fold *f, const uint8_t *data, size_t len, ascii_fol
 	}
 	if (len == 0)
 		return;
-	if (ascii_fold_find(f->simd, data, len) == len)
-		pass_on(f, data, len, fn, arg);
+	if (ascii_fold_passes(f, data, len))
+		fn(arg, data, len);
 	else
 		push_gathered(f, data, len, fn, arg);
 }

@@ -15,6 +15,7 @@
 #ifndef WEIR_ASCII_FOLD_H
 #define WEIR_ASCII_FOLD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,6 +35,8 @@ typedef void ascii_fold_fn(void *arg, const uint8_t *data, size_t len);
 void ascii_fold_init(struct ascii_fold *f, enum simd simd);
 void ascii_fold_push(struct ascii_fold *f, const uint8_t *data, size_t len, ascii_fold_fn *fn,
 		     void *arg);
+/* Would a push pass it on as it is, at once? Then it counts as pushed, and nothing was copied. */
+bool ascii_fold_passes(struct ascii_fold *f, const uint8_t *data, size_t len);
 /* Passes on what is held: nothing follows. */
 void ascii_fold_end(struct ascii_fold *f, ascii_fold_fn *fn, void *arg);
 

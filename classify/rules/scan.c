@@ -120,14 +120,47 @@ scan_piece(struct scan_stream *st, const uint8_t *data, size_t len, bool whole)
 		count_stages(s->profile, at_start, at_finder, at_judging);
 }
 
+static void
+append(void *arg, const uint8_t *data, size_t len)
+{
+	struct span *out = arg;
+
+	memcpy((uint8_t *)(uintptr_t)out->p + out->len, data, len);
+	out->len += len;
+}
+
+/* The text as rules see it: itself, where there is nothing to fold; else in the scanner's memory.
+ */
+static struct span
+folded(struct scanner *s, struct ascii_fold *f, struct span text, bool last)
+{
+	struct span out = span_of(s->folded, 0);
+
+	if (ascii_fold_passes(f, text.p, text.len))
+		return text;
+	ascii_fold_push(f, text.p, text.len, append, &out);
+	if (last)
+		ascii_fold_end(f, append, &out);
+	return out;
+}
+
+/* last: nothing follows. */
+static void
+scan_folded(struct scan_stream *st, const uint8_t *data, size_t len, bool last)
+{
+	struct span text = folded(st->scanner, &st->fold, span_of(data, len), last);
+
+	if (text.len != 0)
+		scan_piece(st, text.p, text.len, last && !st->streaming);
+}
+
 void
 scan_small(struct scan_stream *st, bool last)
 {
 	uint32_t len = st->nr_small;
 
 	st->nr_small = 0;
-	if (len != 0)
-		scan_piece(st, st->small, len, last && !st->streaming);
+	scan_folded(st, st->small, len, last);
 }
 
 /*
@@ -149,18 +182,10 @@ scan_decoded(void *arg, const uint8_t *data, size_t len)
 	while (len != 0) {
 		size_t n = len < PIECE ? len : PIECE;
 
-		scan_piece(arg, data, n, false);
+		scan_folded(st, data, n, false);
 		data += n;
 		len -= n;
 	}
-}
-
-static void
-fold(void *arg, const uint8_t *data, size_t len)
-{
-	struct scan_stream *st = arg;
-
-	ascii_fold_push(&st->fold, data, len, scan_decoded, st);
 }
 
 struct scan_stream *
@@ -186,7 +211,7 @@ scan_push(struct scan_stream *st, const uint8_t *data, size_t len, scan_found_fn
 	st->found = found;
 	st->arg = arg;
 	if (len != 0 && !scanner_is_idle(st->scanner))
-		unescape_push(&st->unescape, data, len, fold, st);
+		unescape_push(&st->unescape, data, len, scan_decoded, st);
 }
 
 /* Ends the text at pos: matches that waited for its end, an open digit group, what waits. */
@@ -195,8 +220,7 @@ end_text(struct scan_stream *st)
 {
 	struct scanner *s = st->scanner;
 
-	unescape_end(&st->unescape, fold, st);
-	ascii_fold_end(&st->fold, scan_decoded, st);
+	unescape_end(&st->unescape, scan_decoded, st);
 	scan_small(st, true);
 	scan_take_pending(st, &s->gathered);
 	if (st->hs != NULL && st->streaming &&
@@ -264,31 +288,6 @@ scan_whole(struct scan_stream *st, struct queue *q, struct word_marks *marks, co
 	scan_judge_ready(st, true);
 }
 
-/* Into the scanner's memory, which has room for any field. */
-static void
-append_folded(void *arg, const uint8_t *data, size_t len)
-{
-	struct span *out = arg;
-
-	memcpy((uint8_t *)(uintptr_t)out->p + out->len, data, len);
-	out->len += len;
-}
-
-/* The field as its rules see it: itself, where there is nothing to fold. */
-static struct span
-folded(struct scanner *s, struct span field)
-{
-	struct span out = span_of(s->folded, 0);
-	struct ascii_fold f;
-
-	if (ascii_fold_find(s->db->spec.simd, field.p, field.len) == field.len)
-		return field;
-	ascii_fold_init(&f, s->db->spec.simd);
-	ascii_fold_push(&f, field.p, field.len, append_folded, &out);
-	ascii_fold_end(&f, append_folded, &out);
-	return out;
-}
-
 void
 scan_block(struct scanner *s, enum buffer buffer, const uint8_t *data, size_t len,
 	   scan_found_fn *found, void *arg)
@@ -301,8 +300,9 @@ scan_block(struct scanner *s, enum buffer buffer, const uint8_t *data, size_t le
 	id = scan_text_id(s, buffer, data, len);
 	if (scan_holds_nothing(s, id, len))
 		return;
-	text = folded(s, span_of(data, len < SCAN_FIELD_MAX ? len : SCAN_FIELD_MAX));
 	stream_init(&s->block, s, NULL, buffer);
+	text = folded(s, &s->block.fold, span_of(data, len < SCAN_FIELD_MAX ? len : SCAN_FIELD_MAX),
+		      true);
 	s->block.found = found;
 	s->block.arg = arg;
 	scan_remember_after(&s->block, id, len);

@@ -140,7 +140,7 @@ struct scanner {
 	uint64_t near_from;
 	uint8_t seam[SEAM_CAP];
 	uint8_t bounce[SCAN_FIELD_MAX + OVERREAD];
-	uint8_t folded[SCAN_FIELD_MAX]; /* a field that scan_block folds */
+	uint8_t folded[SCAN_FIELD_MAX]; /* a field or a piece with something to fold */
 };
 
 static inline uint64_t
@@ -196,7 +196,7 @@ scan_profile_now(const struct scanner *s)
 
 /* scan.c: a piece of a push; whole: nothing came before it and nothing follows. */
 void scan_piece(struct scan_stream *st, const uint8_t *data, size_t len, bool whole);
-/* What was gathered from small pushes, the last of them if it is. */
+/* What was gathered from small pushes; last: nothing follows. */
 void scan_small(struct scan_stream *st, bool last);
 
 /* scan_known.c: a candidate that ends there, and the end of the stream's text. */
