@@ -18,7 +18,7 @@
 
 #define MAX_WAITING  16u
 #define FULL_WAIT_MS 50
-#define REST_MAX_US  1000u
+#define REST_MAX_US  4000u
 
 /* What the control thread and the publisher thread both touch. */
 struct shared {
@@ -354,12 +354,12 @@ share_stats(struct publisher *p)
 
 /*
  * To wake up costs as much as a hundred records do. What comes in the meantime has room: a worker
- * would have to write 4 GB/s to fill its ring.
+ * would have to write 1 GB/s to fill its ring.
  */
 static void
 rest(const struct publisher *p)
 {
-	size_t us = p->config.ring_bytes / 4096;
+	size_t us = p->config.ring_bytes / 1024;
 
 	us = us < REST_MAX_US ? us : REST_MAX_US;
 	nanosleep(&(struct timespec) { .tv_nsec = (long)us * 1000 }, NULL);
