@@ -147,6 +147,31 @@ without_query(struct span path)
 	return path;
 }
 
+/* A path without its query. Segments begin with `letters`, by which most of what is looked for is
+ * not there. */
+struct path {
+	struct span s;
+	uint64_t letters;
+};
+
+static uint64_t
+bit_of(uint8_t letter)
+{
+	return 1ull << (letter % 64);
+}
+
+static struct path
+path_of(struct span target)
+{
+	struct path path = { .s = without_query(target) };
+
+	for (size_t i = 1; i < path.s.len; i++) {
+		if (path.s.p[i - 1] == '/')
+			path.letters |= bit_of(path.s.p[i]);
+	}
+	return path;
+}
+
 /* The last place of needle, as the offset behind it, or 0. */
 static size_t
 behind_last(struct span s, const char *needle)
@@ -190,43 +215,52 @@ decode_name(struct span name, char *model, size_t cap)
 	model[n] = '\0';
 }
 
-/* The segment behind prefix, up to the next slash or the colon of a verb. */
-static struct span
-segment_behind(struct span path, const char *prefix)
+/* The same of whole segments, "/models/". */
+static size_t
+behind(const struct path *path, const char *segments)
 {
-	size_t from = behind_last(path, prefix);
+	if ((path->letters & bit_of((uint8_t)segments[1])) == 0)
+		return 0;
+	return behind_last(path->s, segments);
+}
+
+/* The segment behind others, up to the next slash or the colon of a verb. */
+static struct span
+segment_behind(const struct path *path, const char *segments)
+{
+	size_t from = behind(path, segments);
 	size_t to = from;
 
-	while (from != 0 && to < path.len && path.p[to] != '/')
+	while (from != 0 && to < path->s.len && path->s.p[to] != '/')
 		to++;
-	return span_of(path.p + from, to - from);
+	return span_of(path->s.p + from, to - from);
 }
 
 /* Behind a slash: where a model is named, else where an endpoint of Vertex AI is, by its number. */
 static size_t
-behind_name(struct span path, bool *is_model)
+behind_name(const struct path *path, bool *is_model)
 {
 	static const char *const names[] = { "/models/", "/model/", "/tunedModels/" };
 
 	*is_model = true;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		size_t from = behind_last(path, names[i]);
+		size_t from = behind(path, names[i]);
 
 		if (from != 0)
 			return from;
 	}
 	*is_model = false;
-	return behind_last(path, "/endpoints/");
+	return behind(path, "/endpoints/");
 }
 
 static bool
-find_verb(struct span path, struct llm_target *t, char *model, size_t cap)
+find_verb(const struct path *path, struct llm_target *t, char *model, size_t cap)
 {
-	struct span rest = path;
+	struct span rest = path->s;
 	bool is_model;
 	size_t from = behind_name(path, &is_model);
 
-	if (from == 0 && (path.len == 0 || memchr(path.p, ':', path.len) == NULL))
+	if (from == 0 && (rest.len == 0 || memchr(rest.p, ':', rest.len) == NULL))
 		return false;
 	rest.p += from;
 	rest.len -= from;
@@ -259,22 +293,25 @@ find_verb(struct span path, struct llm_target *t, char *model, size_t cap)
 	return false;
 }
 
-/* Bytes that one of the ends ends with. */
-static bool is_last_of_end[256];
+/* Which of the ends have that last byte. */
+static uint64_t ends_by_last[256];
+_Static_assert(sizeof(ends) / sizeof(ends[0]) <= 64, "a bit for each end");
 
 __attribute__((constructor)) static void
-fill_last_of_ends(void)
+fill_ends_by_last(void)
 {
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-		is_last_of_end[ends[i].end.p[ends[i].end.len - 1]] = true;
+		ends_by_last[ends[i].end.p[ends[i].end.len - 1]] |= 1ull << i;
 }
 
 static bool
 find_end(struct span path, struct llm_target *t)
 {
-	if (path.len == 0 || !is_last_of_end[path.p[path.len - 1]])
-		return false;
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+	uint64_t left = path.len == 0 ? 0 : ends_by_last[path.p[path.len - 1]];
+
+	for (; left != 0; left &= left - 1) {
+		unsigned i = (unsigned)__builtin_ctzll(left);
+
 		if (!ends_so(path, ends[i].end))
 			continue;
 		t->dialect = ends[i].dialect;
@@ -355,7 +392,7 @@ find_realtime(struct span path, struct span plain, struct llm_target *t, char *m
 
 /* Azure and Databricks name the deployment: it stands for the model until a body says better. */
 static void
-find_deployment(struct span path, struct llm_target *t, char *model, size_t cap)
+find_deployment(const struct path *path, struct llm_target *t, char *model, size_t cap)
 {
 	struct span name = segment_behind(path, "/deployments/");
 
@@ -372,12 +409,12 @@ find_deployment(struct span path, struct llm_target *t, char *model, size_t cap)
  * OpenAI does: it is a call by what is asked and answered.
  */
 static bool
-find_conversation(struct span path, struct llm_target *t)
+find_conversation(const struct path *path, struct llm_target *t)
 {
 	struct span id = segment_behind(path, "/conversations/");
 
-	if (!ends_with(path, "/v1/conversations") &&
-	    (id.len == 0 || id.p + id.len != path.p + path.len))
+	if (!ends_with(path->s, "/v1/conversations") &&
+	    (id.len == 0 || id.p + id.len != path->s.p + path->s.len))
 		return false;
 	t->dialect = LLM_MISTRAL_CONVERSATIONS;
 	t->operation = LLM_CHAT;
@@ -409,18 +446,18 @@ find_workers_ai(struct span path, struct llm_target *t, char *model, size_t cap)
  * else follows is the path of another dialect.
  */
 static bool
-find_hub_model(struct span path, struct llm_target *t, char *model, size_t cap)
+find_hub_model(const struct path *path, struct llm_target *t, char *model, size_t cap)
 {
 	static const char wanted[] = "/pipeline/";
-	size_t from = behind_last(path, "/hf-inference/models/");
-	struct span name = span_of(path.p + from, path.len - from);
+	size_t from = behind(path, "/hf-inference/models/");
+	struct span name = span_of(path->s.p + from, path->s.len - from);
 	const uint8_t *task, *slash;
 
 	if (from == 0)
 		return false;
 	task = memmem(name.p, name.len, wanted, sizeof(wanted) - 1);
 	if (task != NULL) {
-		if (ends_with(path, "/feature-extraction"))
+		if (ends_with(path->s, "/feature-extraction"))
 			t->operation = LLM_EMBEDDINGS;
 		name.len = (size_t)(task - name.p);
 	}
@@ -437,19 +474,19 @@ struct llm_target
 llm_path_classify(struct span path, char *model, size_t cap)
 {
 	struct llm_target t = { .dialect = LLM_DIALECT_UNKNOWN };
-	struct span plain = without_query(path);
+	struct path plain = path_of(path);
 
 	model[0] = '\0';
-	if (find_realtime(path, plain, &t, model, cap))
+	if (find_realtime(path, plain.s, &t, model, cap))
 		return t;
-	if (find_verb(plain, &t, model, cap))
+	if (find_verb(&plain, &t, model, cap))
 		return t;
-	if (find_conversation(plain, &t) || find_hub_model(plain, &t, model, cap) ||
-	    find_workers_ai(plain, &t, model, cap))
+	if (find_conversation(&plain, &t) || find_hub_model(&plain, &t, model, cap) ||
+	    find_workers_ai(plain.s, &t, model, cap))
 		return t;
-	if (find_end(plain, &t))
-		find_deployment(plain, &t, model, cap);
-	else if (segment_behind(plain, "/text-to-speech/").len != 0) /* a voice, perhaps a verb */
+	if (find_end(plain.s, &t))
+		find_deployment(&plain, &t, model, cap);
+	else if (segment_behind(&plain, "/text-to-speech/").len != 0) /* a voice, perhaps a verb */
 		t = (struct llm_target) { .dialect = LLM_ELEVENLABS,
 					  .operation = LLM_SPEECH,
 					  .hint = true };
@@ -457,21 +494,23 @@ llm_path_classify(struct span path, char *model, size_t cap)
 		model_of_query(path, model, cap);
 		t.names_model = model[0] != '\0';
 	}
-	if (!t.hint && segment_behind(plain, "/responses/").len != 0) {
-		size_t id = behind_last(plain, "/responses/");
+	if (!t.hint && segment_behind(&plain, "/responses/").len != 0) {
+		size_t id = behind(&plain, "/responses/");
 
 		t.dialect = LLM_OPENAI_RESPONSES;
 		t.operation = LLM_RESPONSE_FETCH;
 		/* Behind an id: it is cancelled, what was asked is listed. */
-		t.stored = memchr(plain.p + id, '/', plain.len - id) == NULL;
+		t.stored = memchr(plain.s.p + id, '/', plain.s.len - id) == NULL;
 		t.no_call = !t.stored;
 	}
-	t.no_call = t.no_call || (!t.specific && names_no_call(plain));
+	t.no_call = t.no_call || (!t.specific && names_no_call(plain.s));
 	return t;
 }
 
 struct span
 llm_path_version(struct span path)
 {
-	return segment_behind(without_query(path), "/versions/");
+	struct path plain = path_of(path);
+
+	return segment_behind(&plain, "/versions/");
 }
