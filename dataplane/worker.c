@@ -1,4 +1,4 @@
-#include "dataplane/worker.h"
+#include "dataplane/worker_state.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -25,45 +25,6 @@
 
 #define PREFETCH_AHEAD 4u /* frames of a burst */
 
-/* A chained mbuf's payload is made contiguous here: the largest frame libpcap hands out. */
-#define SCRATCH_BYTES (1u << 18)
-
-struct worker {
-	struct worker_config config;
-	struct worker_shared *shared;
-	struct record_ring *records;
-	struct tracker *tracker;
-	struct defrag *defrag;
-	struct dedup *dedup;
-	struct source *sources[WORKER_MAX_SOURCES];
-	unsigned nr_sources;
-	unsigned nr_last_polls; /* since stop was wanted */
-	struct worker_counters counters;
-	struct feed_counters feeds[FEED_MAX];
-	uint64_t now_us;   /* latest input clock of what was processed; never goes back */
-	uint64_t input_us; /* input clock of this worker's own sources */
-	double us_per_cycle;
-	_Atomic uint64_t beat;
-	_Atomic int tid;
-	_Atomic(const struct ruleset *) offered_rules;
-	_Atomic(const char *) offered_hash;
-	_Atomic(const struct provider_catalogue *) offered_providers;
-	struct flow_hash hash;
-	struct packet *found[WORKER_BURST]; /* of a burst, those of which the flow is known */
-	unsigned nr_found;
-	struct packet *mine[WORKER_BURST]; /* of a burst, those whose flows are this worker's */
-	unsigned nr_mine;
-	struct rte_mbuf *done[WORKER_BURST * 2]; /* freed together at the end of the burst */
-	unsigned nr_done;
-	uint8_t *scratch;
-};
-
-static void
-relax(void)
-{
-	sched_yield();
-}
-
 /* In a replay the publisher always makes room in the end, so waiting is safe. */
 static bool
 emit(void *arg, const struct record_head *head)
@@ -73,7 +34,7 @@ emit(void *arg, const struct record_head *head)
 	while (!record_ring_push(w->records, head)) {
 		if (!w->config.replay)
 			return false;
-		relax();
+		sched_yield();
 	}
 	return true;
 }
@@ -157,8 +118,8 @@ finish_mbuf(struct worker *w, struct rte_mbuf *m)
 	}
 }
 
-static void
-flush_mbufs(struct worker *w)
+void
+worker_frames_free(struct worker *w)
 {
 	if (w->nr_done != 0)
 		rte_pktmbuf_free_bulk(w->done, w->nr_done);
@@ -330,7 +291,7 @@ ring_push(struct worker *w, unsigned to, struct rte_mbuf *m)
 	while (rte_ring_sp_enqueue(ring, m) != 0) {
 		if (!w->config.replay)
 			return false;
-		relax();
+		sched_yield();
 	}
 	w->counters.hops++;
 	return true;
@@ -590,8 +551,8 @@ beat(struct worker *w)
 	atomic_store_explicit(&w->beat, n + 1, memory_order_relaxed);
 }
 
-static void
-take_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
+void
+worker_frames_take(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 {
 	uint64_t bytes = 0;
 
@@ -612,6 +573,33 @@ take_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 	w->counters.rx_bytes += bytes;
 	dispatch_found(w);
 	process_gathered(w);
+}
+
+void
+worker_frames_passed(struct worker *w, struct rte_mbuf **pkts, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		struct packet *p = packet_of(pkts[i]);
+
+		/* Taken over: what the sender counted as held is ours to settle. */
+		w->counters.held_packets -= packet_frames(p);
+		if (p->is_fragment) {
+			p->is_fragment = false;
+			take_fragment(w, pkts[i]);
+			dispatch_found(w);
+		} else {
+			gather(w, p);
+		}
+	}
+	process_gathered(w);
+}
+
+void
+worker_frames_end(struct worker *w)
+{
+	w->counters.held_packets -= defrag_counters(w->defrag)->held;
+	defrag_flush(w->defrag);
+	sync_defrag_counters(w);
 }
 
 static unsigned
@@ -638,7 +626,7 @@ poll_sources(struct worker *w)
 		/* A source's input clock never goes back: the last packet's is the latest. */
 		w->input_us = RTE_MAX(w->input_us, packet_of(pkts[n - 1])->order_us);
 		w->counters.rx_packets += n;
-		take_burst(w, pkts, n);
+		worker_frames_take(w, pkts, n);
 		total += n;
 	}
 	return total;
@@ -647,7 +635,7 @@ poll_sources(struct worker *w)
 static unsigned
 poll_rings(struct worker *w)
 {
-	void *pkts[WORKER_BURST];
+	struct rte_mbuf *pkts[WORKER_BURST];
 	unsigned total = 0;
 
 	for (unsigned from = 0; from < w->config.nr_workers; from++) {
@@ -658,21 +646,8 @@ poll_rings(struct worker *w)
 			continue;
 		do {
 			beat(w);
-			n = rte_ring_sc_dequeue_burst(ring, pkts, WORKER_BURST, NULL);
-			for (unsigned i = 0; i < n; i++) {
-				struct packet *p = packet_of(pkts[i]);
-
-				/* Taken over: what the sender counted as held is ours to settle. */
-				w->counters.held_packets -= packet_frames(p);
-				if (p->is_fragment) {
-					p->is_fragment = false;
-					take_fragment(w, pkts[i]);
-					dispatch_found(w);
-				} else {
-					gather(w, p);
-				}
-			}
-			process_gathered(w);
+			n = rte_ring_sc_dequeue_burst(ring, (void **)pkts, WORKER_BURST, NULL);
+			worker_frames_passed(w, pkts, n);
 			total += n;
 		} while (n == WORKER_BURST);
 	}
@@ -762,7 +737,7 @@ idle(struct worker *w, unsigned nr_idle)
 	if (!w->config.backoff || nr_idle < IDLE_YIELD)
 		rte_pause();
 	else if (nr_idle < IDLE_SLEEP)
-		relax();
+		sched_yield();
 	else
 		usleep(IDLE_SLEEP_US);
 }
@@ -793,13 +768,13 @@ drain_together(struct worker *w)
 
 	for (uint32_t round = 1; round <= nr_rounds; round++) {
 		poll_rings(w);
-		flush_mbufs(w);
+		worker_frames_free(w);
 		atomic_store_explicit(&w->shared->clocks[w->config.id].rounds, round,
 				      memory_order_release);
 		while (least_round(w) < round) {
 			poll_rings(w);
-			flush_mbufs(w);
-			relax();
+			worker_frames_free(w);
+			sched_yield();
 		}
 	}
 }
@@ -808,11 +783,9 @@ drain_together(struct worker *w)
 static void
 finish(struct worker *w, uint64_t now_us)
 {
-	w->counters.held_packets -= defrag_counters(w->defrag)->held;
-	defrag_flush(w->defrag);
-	sync_defrag_counters(w);
+	worker_frames_end(w);
 	tracker_finish(w->tracker, now_us, atomic_load(&w->shared->input_end_us));
-	flush_mbufs(w);
+	worker_frames_free(w);
 	set_watermark(w, UINT64_MAX);
 }
 
@@ -837,7 +810,7 @@ worker_run(struct worker *w)
 			publish_clock(w, ended ? UINT64_MAX : w->input_us);
 		}
 		work += poll_rings(w);
-		flush_mbufs(w);
+		worker_frames_free(w);
 
 		if (ended && peers == UINT64_MAX)
 			break;
