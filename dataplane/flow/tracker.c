@@ -1,4 +1,4 @@
-#include "dataplane/flow/tracker.h"
+#include "dataplane/flow/tracker_state.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -11,38 +11,6 @@
 #include "dataplane/flow/pages.h"
 #include "dataplane/flow/tcp_track.h"
 #include "dataplane/flow/usual_segment.h"
-
-struct tracker {
-	struct flow_table *flows;
-	struct reasm_pool reasm;
-	struct sha256_ctx *shas; /* two of each flow, by its id; NULL unless asked for */
-	struct conn_env *conns;
-	struct worker_counters *counters;
-	struct feed_counters *feeds;
-	struct feed_counters told; /* takes what a held packet's second coming would count again */
-	struct tracker_config config;
-	const char *ruleset;
-	tracker_emit_fn *emit;
-	void *emit_arg;
-	uint64_t now_us;   /* packet time of the records being made */
-	uint64_t order_us; /* and their place in the merge */
-	struct usual_limits usual;
-	struct record record;
-	struct {
-		struct flow_key key;
-		uint64_t first_us;
-		uint32_t first_seq, len; /* 0: of no flow */
-		const char *tap;
-		uint8_t orig;
-	} start; /* what the record begins with, behind its head */
-};
-
-/* What a delivery callback has to know. */
-struct delivery {
-	struct tracker *t;
-	struct flow *flow;
-	unsigned side;
-};
 
 static bool
 wanted(const struct tracker *t, enum record_type type)
@@ -131,10 +99,12 @@ reverse_flow(void *arg, void *opaque)
 	return true;
 }
 
-static struct sha256_ctx *
-sha_of(struct tracker *t, const struct flow *flow, unsigned side)
+struct conn_output
+tracker_record_output(struct tracker *t)
 {
-	return &t->shas[2 * (size_t)flow_table_id(t->flows, flow) + side];
+	return (struct conn_output) {
+		.begin = begin_record, .reverse = reverse_flow, .emit = emit_record, .arg = t
+	};
 }
 
 static void
@@ -160,16 +130,8 @@ account_first(struct tracker *t, struct flow *flow, const struct half_open *h,
 	flow->duplicates = h->duplicates;
 }
 
-static void
-set_time(struct tracker *t, uint64_t now_us, uint64_t order_us)
-{
-	t->now_us = now_us;
-	t->order_us = order_us;
-	conn_env_set_time(t->conns, now_us);
-}
-
-static void
-flow_part_record(struct tracker *t, struct flow *flow, enum flow_end how)
+void
+tracker_record_part(struct tracker *t, struct flow *flow, enum flow_end how)
 {
 	struct record *r = begin_record(t, flow, RECORD_FLOW, flow->part);
 
@@ -181,7 +143,7 @@ flow_part_record(struct tracker *t, struct flow *flow, enum flow_end how)
 			unsigned side = i == 0 ? flow->head.orig : 1u - flow->head.orig;
 
 			if (flow->side[side].delivered)
-				flow_put_digest(flow, side, sha_of(t, flow, side), r);
+				flow_put_digest(flow, side, tracker_sha(t, flow, side), r);
 		}
 		if (flow->conn != NULL)
 			conn_describe(t->conns, flow->conn, r);
@@ -199,7 +161,7 @@ deliver_next(struct tracker *t, struct flow *flow, unsigned side, const uint8_t 
 {
 	t->counters->delivered_bytes += len;
 	if (t->shas != NULL && len != 0)
-		sha256_update(sha_of(t, flow, side), len, data);
+		sha256_update(tracker_sha(t, flow, side), len, data);
 	if (t->config.skip_payload)
 		conn_none(t->conns, len);
 	else if (flow->conn != NULL)
@@ -207,8 +169,8 @@ deliver_next(struct tracker *t, struct flow *flow, unsigned side, const uint8_t 
 			  data, len, gap);
 }
 
-static void
-deliver(void *arg, const uint8_t *data, uint32_t len, uint64_t gap)
+void
+tracker_deliver(void *arg, const uint8_t *data, uint32_t len, uint64_t gap)
 {
 	struct delivery *d = arg;
 	struct tracker *t = d->t;
@@ -230,7 +192,7 @@ set_end_time(struct tracker *t, const struct flow_head *head, uint64_t end_us)
 {
 	uint64_t after = end_us > head->last_order_us ? end_us - head->last_order_us : 0;
 
-	set_time(t, head->last_us + after, end_us);
+	tracker_set_time(t, head->last_us + after, end_us);
 }
 
 static void
@@ -241,8 +203,8 @@ count_end(struct tracker *t, enum flow_end how)
 		t->counters->flows_evicted++;
 }
 
-static void
-flow_ended(void *arg, struct flow *flow, enum flow_end how, uint64_t end_us)
+void
+tracker_flows_end(void *arg, struct flow *flow, enum flow_end how, uint64_t end_us)
 {
 	struct tracker *t = arg;
 
@@ -252,11 +214,12 @@ flow_ended(void *arg, struct flow *flow, enum flow_end how, uint64_t end_us)
 		const struct flow_side *other = &flow->side[1 - s];
 
 		reasm_finish(&flow->side[s].reasm, &t->reasm, other->have_ack && flow->side[s].seen,
-			     flow->side[s].fin ? flow->side[s].fin_seq : other->acked, deliver, &d);
+			     flow->side[s].fin ? flow->side[s].fin_seq : other->acked,
+			     tracker_deliver, &d);
 	}
 	if (flow->conn != NULL)
 		conn_finish(t->conns, flow->conn);
-	flow_part_record(t, flow, how);
+	tracker_record_part(t, flow, how);
 	conn_close(t->conns, flow->conn);
 	for (unsigned s = 0; s < 2; s++)
 		reasm_fini(&flow->side[s].reasm, &t->reasm);
@@ -264,8 +227,8 @@ flow_ended(void *arg, struct flow *flow, enum flow_end how, uint64_t end_us)
 }
 
 /* What open_flow and the first packet would have made of it. */
-static void
-half_open_ended(void *arg, struct half_open *h, enum flow_end how, uint64_t end_us)
+void
+tracker_flows_end_half_open(void *arg, struct half_open *h, enum flow_end how, uint64_t end_us)
 {
 	struct tracker *t = arg;
 	struct flow flow = { .head = h->head, .first_seq = h->seq };
@@ -281,7 +244,7 @@ half_open_ended(void *arg, struct half_open *h, enum flow_end how, uint64_t end_
 	set_end_time(t, &flow.head, end_us);
 	if (flow.head.tcp_state == TCP_STATE_CLOSED && how != FLOW_END_EVICTED)
 		how = (enum flow_end)flow.head.end;
-	flow_part_record(t, &flow, how);
+	tracker_record_part(t, &flow, how);
 	count_end(t, how);
 	if (how == FLOW_END_EVICTED)
 		t->counters->half_open_evicted++;
@@ -340,16 +303,14 @@ tracker_create(const struct tracker_config *config, struct worker_counters *coun
 	t->feeds = feeds;
 	t->emit = emit;
 	t->emit_arg = arg;
-	t->config.conn.output = (struct conn_output) {
-		.begin = begin_record, .reverse = reverse_flow, .emit = emit_record, .arg = t
-	};
+	t->config.conn.output = tracker_record_output(t);
 
 	table = (struct flow_table_config) {
 		.max_flows = config->max_flows,
 		.max_half_open = config->max_half_open,
 		.timeouts = config->timeouts,
-		.end = flow_ended,
-		.end_half_open = half_open_ended,
+		.end = tracker_flows_end,
+		.end_half_open = tracker_flows_end_half_open,
 		.arg = t,
 	};
 	r = flow_table_create(&table, &t->flows);
@@ -421,7 +382,7 @@ make_room(void *arg, struct reasm *r)
 
 	d.flow = flow_table_of_reasm(t->flows, r, &d.side);
 	t->counters->reasm_made_room++;
-	reasm_give_up(r, &t->reasm, d.flow->head.last_us, deliver, &d);
+	reasm_give_up(r, &t->reasm, d.flow->head.last_us, tracker_deliver, &d);
 }
 
 static struct flow *
@@ -431,7 +392,7 @@ open_flow(struct tracker *t, const struct packet *p)
 
 	begin_flow(flow, p);
 	for (unsigned s = 0; s < 2 && t->shas != NULL; s++)
-		sha256_init(sha_of(t, flow, s));
+		sha256_init(tracker_sha(t, flow, s));
 	return flow;
 }
 
@@ -476,8 +437,8 @@ end_part_if_due(struct tracker *t, struct flow *flow, const struct packet *p)
 	    (flow_part_goes_on(flow, p->time_us, t->usual.active_ticks) ||
 	     !part_is_due(t, flow, p)))
 		return;
-	set_time(t, p->time_us, p->order_us);
-	flow_part_record(t, flow, FLOW_END_ACTIVE);
+	tracker_set_time(t, p->time_us, p->order_us);
+	tracker_record_part(t, flow, FLOW_END_ACTIVE);
 }
 
 static void
@@ -541,14 +502,15 @@ tcp_packet(struct tracker *t, struct flow *flow, const struct packet *p, const u
 	if (p->payload_len != 0 && (p->tcp_flags & TCP_RST) == 0) {
 		ensure_conn(t, flow);
 		reasm_push(&sender->reasm, &t->reasm, p->time_us, seq, payload, p->payload_len,
-			   deliver, &d);
+			   tracker_deliver, &d);
 		nothing_new =
 		    nothing_new && reasm_retransmits(&sender->reasm, &t->reasm) != retransmits;
 	}
 	feed_tcp(flow, p, nothing_new, &t->feeds[p->feed]);
 	if (sender->have_ack && reasm_holds(&other->reasm, &t->reasm)) {
 		d.side = 1u - p->side;
-		reasm_acked(&other->reasm, &t->reasm, p->time_us, sender->acked, deliver, &d);
+		reasm_acked(&other->reasm, &t->reasm, p->time_us, sender->acked, tracker_deliver,
+			    &d);
 	}
 	if ((p->tcp_flags & TCP_FIN) != 0 || p->payload_len != 0)
 		half_close(t, flow, p->side);
@@ -561,7 +523,7 @@ deliver_datagram(struct tracker *t, struct flow *flow, const struct packet *p,
 {
 	t->counters->delivered_bytes += p->payload_len;
 	if (t->shas != NULL)
-		sha256_update(sha_of(t, flow, p->side), p->payload_len, payload);
+		sha256_update(tracker_sha(t, flow, p->side), p->payload_len, payload);
 	ensure_conn(t, flow);
 	if (t->config.skip_payload) {
 		conn_none(t->conns, p->payload_len);
@@ -584,6 +546,16 @@ datagram_packet(struct tracker *t, struct flow *flow, const struct packet *p,
 	deliver_datagram(t, flow, p, payload);
 }
 
+void
+tracker_take(struct tracker *t, struct flow *flow, const struct packet *p, const uint8_t *payload,
+	     bool soon)
+{
+	if (p->key.proto == IP_PROTO_TCP)
+		tcp_packet(t, flow, p, payload, soon);
+	else if (p->key.proto == IP_PROTO_UDP)
+		datagram_packet(t, flow, p, payload, soon);
+}
+
 /* There is more: the flow is made, and has its first packet already. */
 static struct flow *
 promote(struct tracker *t, struct half_open *h)
@@ -598,10 +570,7 @@ promote(struct tracker *t, struct half_open *h)
 	flow = open_flow(t, &p);
 	flow->head.path = first.head.path;
 	account_first(t, flow, &first, &p);
-	if (p.key.proto == IP_PROTO_TCP)
-		tcp_packet(t, flow, &p, NULL, false);
-	else if (p.key.proto == IP_PROTO_UDP)
-		datagram_packet(t, flow, &p, NULL, false);
+	tracker_take(t, flow, &p, NULL, false);
 	t->counters->half_open_promoted++;
 	return flow;
 }
@@ -716,8 +685,9 @@ tcp_flow_of(struct tracker *t, struct flow *flow, const struct packet *p, enum t
  * The flow that the packet is for, which may be another than the one found under its key; NULL when
  * it has been dealt with, as half-open.
  */
-static struct flow *
-flow_of(struct tracker *t, struct flow *flow, const struct packet *p, enum tcp_verdict *verdict)
+struct flow *
+tracker_flows_match(struct tracker *t, struct flow *flow, const struct packet *p,
+		    enum tcp_verdict *verdict)
 {
 	if (flow != NULL && end_if_expired(t, flow, p))
 		flow = NULL;
@@ -754,7 +724,7 @@ static __attribute__((noinline)) void
 any_packet(struct tracker *t, struct flow *found, const struct packet *p, const uint8_t *payload)
 {
 	enum tcp_verdict verdict = TCP_GOOD;
-	struct flow *flow = flow_of(t, found, p, &verdict);
+	struct flow *flow = tracker_flows_match(t, found, p, &verdict);
 	bool soon;
 
 	t->counters->payload_bytes += p->payload_wire;
@@ -764,16 +734,14 @@ any_packet(struct tracker *t, struct flow *found, const struct packet *p, const 
 		return;
 	usual_segment_other(flow);
 	soon = feed_packet(flow, p, &t->feeds[p->feed]);
-	set_time(t, p->time_us, p->order_us);
+	tracker_set_time(t, p->time_us, p->order_us);
 	flow_account(flow, p);
 	if (p->nr_vlans != 0)
 		flow_table_note_path(t->flows, &flow->head, p, false);
 	if (verdict != TCP_GOOD)
 		reject(t, flow, p, verdict);
-	else if (p->key.proto == IP_PROTO_TCP)
-		tcp_packet(t, flow, p, payload, soon);
-	else if (p->key.proto == IP_PROTO_UDP)
-		datagram_packet(t, flow, p, payload, soon);
+	else
+		tracker_take(t, flow, p, payload, soon);
 }
 
 static inline void
@@ -797,7 +765,7 @@ usual_control(struct tracker *t, struct flow *flow, const struct packet *p)
 	if ((p->tcp_flags & TCP_FIN) == 0)
 		return true;
 	if (!t->config.skip_payload) {
-		set_time(t, p->time_us, p->order_us);
+		tracker_set_time(t, p->time_us, p->order_us);
 		half_close(t, flow, p->side);
 	}
 	settle(t, flow, (enum tcp_state)flow->head.tcp_state);
@@ -822,7 +790,7 @@ usual_segment(struct tracker *t, struct flow *flow, const struct packet *p, cons
 	note_vlans(t, flow, s, p);
 	if (what == USUAL_DATA) {
 		if (!t->config.skip_payload)
-			set_time(t, p->time_us, p->order_us);
+			tracker_set_time(t, p->time_us, p->order_us);
 		deliver_next(t, flow, p->side, payload, p->payload_len, 0);
 	}
 	return true;
@@ -838,7 +806,7 @@ usual_datagram(struct tracker *t, struct flow *flow, const struct packet *p, con
 		return false;
 	t->counters->payload_bytes += p->payload_wire;
 	note_vlans(t, flow, s, p);
-	set_time(t, p->time_us, p->order_us);
+	tracker_set_time(t, p->time_us, p->order_us);
 	deliver_datagram(t, flow, p, payload);
 	return true;
 }
