@@ -1,4 +1,4 @@
-#include "dataplane/flow/flow_table.h"
+#include "dataplane/flow/flow_table_state.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -7,65 +7,8 @@
 #include <emmintrin.h>
 #endif
 
-#include "classify/slab.h"
 #include "dataplane/flow/half_open.h"
 #include "dataplane/flow/pages.h"
-
-#define WAYS	    8u
-#define WHEEL_SLOTS 1024u /* of FLOW_TICK_US: 18 minutes, more than any timeout but by choice */
-#define EVICT_LOOK  32u	  /* flows that are compared to find a victim, or asked if they are young */
-#define CLEAN_LOOK  2u	  /* entries of the queue that a newcomer clears away */
-
-/*
- * An entry's number: index in its pool, and the pool. In wheel_prev the first of a slot has the
- * number of its slot instead.
- */
-#define HALF_OPEN   (1u << 31)
-#define SLOT	    (1u << 30)
-#define NONE	    UINT32_MAX
-#define MAX_ENTRIES (1u << 27)
-
-/* One cache line. Tag 0 marks a free way. */
-struct bucket {
-	uint16_t tag[WAYS];
-	uint32_t entry[WAYS];
-	uint32_t nr_away; /* entries that found no room here and stand in their second bucket */
-	uint8_t pad[12];
-};
-_Static_assert(sizeof(struct bucket) == 64, "one line");
-
-/* Entries of one kind. Those never used before are carved off the end. */
-struct pool {
-	uint32_t max, nr, nr_carved;
-	uint32_t free; /* chained through wheel_next */
-	uint32_t hand; /* where the next victim is looked for */
-};
-
-/*
- * Flows in the order they came, to find the oldest that has not proved itself. Entries of flows
- * that have, or are gone, are passed over when they come up; the oldest fall out when there is no
- * room. A flow that took a gone one's place has two entries, and may be found by the older.
- */
-struct arrivals {
-	uint32_t *flow; /* max of the pool */
-	uint32_t first, nr;
-};
-
-struct flow_table {
-	struct bucket *buckets;
-	struct flow *flows;
-	struct half_open *half_opens;
-	uint32_t bucket_mask;
-	struct pool flow_pool, half_open_pool;
-	struct arrivals arrivals;
-	struct slab paths;
-	uint64_t nr_evicted;
-	bool has_new; /* since the latest guess, flows or places of flows */
-	struct flow_table_config config;
-	uint64_t wheel_tick; /* all slots before this tick have been turned */
-	bool wheel_started;
-	uint32_t wheel[WHEEL_SLOTS];
-};
 
 static uint16_t
 tag_of(uint64_t hash)
@@ -101,18 +44,6 @@ match_ways(const struct bucket *b, uint16_t tag)
 		bits |= (unsigned)(b->tag[i] == tag) << i;
 	return bits;
 #endif
-}
-
-static bool
-is_half_open(uint32_t id)
-{
-	return (id & HALF_OPEN) != 0;
-}
-
-static struct flow_head *
-head_of(const struct flow_table *t, uint32_t id)
-{
-	return is_half_open(id) ? &t->half_opens[id & ~HALF_OPEN].head : &t->flows[id].head;
 }
 
 static uint32_t
@@ -230,7 +161,7 @@ prefetch_entries(const struct flow_table *t, const struct bucket *b, uint64_t ha
 	for (unsigned ways = match_ways(b, tag_of(hash)); ways != 0; ways &= ways - 1) {
 		uint32_t id = b->entry[__builtin_ctz(ways)];
 
-		if (is_half_open(id)) {
+		if (entry_is_half_open(id)) {
 			const struct half_open *h = &t->half_opens[id & ~HALF_OPEN];
 
 			__builtin_prefetch(h);
@@ -270,7 +201,7 @@ find_in(struct flow_table *t, const struct bucket *b, const struct flow_key *key
 	for (unsigned ways = match_ways(b, tag_of(hash)); ways != 0; ways &= ways - 1) {
 		uint32_t id = b->entry[__builtin_ctz(ways)];
 
-		if (!is_half_open(id) && is_key(&t->flows[id].head, key))
+		if (!entry_is_half_open(id) && is_key(&t->flows[id].head, key))
 			return &t->flows[id];
 	}
 	return NULL;
@@ -308,7 +239,7 @@ find_half_open_in(struct flow_table *t, const struct bucket *b, const struct pac
 		uint32_t id = b->entry[__builtin_ctz(ways)];
 		struct half_open *h;
 
-		if (!is_half_open(id))
+		if (!entry_is_half_open(id))
 			continue;
 		h = &t->half_opens[id & ~HALF_OPEN];
 		if (is_key(&h->head, &p->key) && half_open_fits(h, p))
@@ -370,22 +301,22 @@ flow_expired(const struct flow_table *t, const struct flow_head *head, const str
 	       (p->time_us > head->last_us && p->time_us - head->last_us > timeout);
 }
 
-static void
-wheel_unlink(struct flow_table *t, struct flow_head *head)
+void
+flow_wheel_unlink(struct flow_table *t, struct flow_head *head)
 {
 	if ((head->wheel_prev & (HALF_OPEN | SLOT)) == SLOT)
 		t->wheel[head->wheel_prev & ~SLOT] = head->wheel_next;
 	else
-		head_of(t, head->wheel_prev)->wheel_next = head->wheel_next;
+		entry_head(t, head->wheel_prev)->wheel_next = head->wheel_next;
 	if (head->wheel_next != NONE)
-		head_of(t, head->wheel_next)->wheel_prev = head->wheel_prev;
+		entry_head(t, head->wheel_next)->wheel_prev = head->wheel_prev;
 }
 
 /* A deadline beyond the wheel waits in its last slot and is looked at again there. */
-static void
-wheel_link(struct flow_table *t, uint32_t id)
+void
+flow_wheel_link(struct flow_table *t, uint32_t id)
 {
-	struct flow_head *head = head_of(t, id);
+	struct flow_head *head = entry_head(t, id);
 	uint64_t tick = flow_deadline(t, head) / FLOW_TICK_US;
 	uint32_t slot;
 
@@ -397,7 +328,7 @@ wheel_link(struct flow_table *t, uint32_t id)
 	head->wheel_prev = slot | SLOT;
 	head->wheel_next = t->wheel[slot];
 	if (head->wheel_next != NONE)
-		head_of(t, head->wheel_next)->wheel_prev = id;
+		entry_head(t, head->wheel_next)->wheel_prev = id;
 	t->wheel[slot] = id;
 }
 
@@ -409,8 +340,8 @@ flow_table_reschedule(struct flow_table *t, struct flow *flow, enum tcp_state wa
 	if (tcp_timeout_us(timeouts, was) <=
 	    tcp_timeout_us(timeouts, (enum tcp_state)flow->head.tcp_state))
 		return;
-	wheel_unlink(t, &flow->head);
-	wheel_link(t, flow_table_id(t, flow));
+	flow_wheel_unlink(t, &flow->head);
+	flow_wheel_link(t, flow_table_id(t, flow));
 }
 
 static bool
@@ -428,12 +359,12 @@ clear_way(struct bucket *b, uint32_t id)
 static void
 release(struct flow_table *t, struct pool *pool, uint32_t id)
 {
-	struct flow_head *head = head_of(t, id);
+	struct flow_head *head = entry_head(t, id);
 
 	if (!clear_way(first_bucket(t, head->hash), id) &&
 	    clear_way(second_bucket(t, head->hash), id))
 		first_bucket(t, head->hash)->nr_away--;
-	wheel_unlink(t, head);
+	flow_wheel_unlink(t, head);
 	slab_give(&t->paths, head->path);
 	head->path = NULL;
 	head->wheel_next = pool->free;
@@ -464,11 +395,14 @@ flow_table_end_half_open(struct flow_table *t, struct half_open *h, enum flow_en
 	flow_table_drop_half_open(t, h);
 }
 
+#define EVICT_LOOK 32u /* flows that are compared to find a victim, or asked if they are young */
+#define CLEAN_LOOK 2u  /* entries of the queue that a newcomer clears away */
+
 static void
 evict(struct flow_table *t, uint32_t id, uint64_t now_us)
 {
 	t->nr_evicted++;
-	if (is_half_open(id))
+	if (entry_is_half_open(id))
 		flow_table_end_half_open(t, &t->half_opens[id & ~HALF_OPEN], FLOW_END_EVICTED,
 					 now_us);
 	else
@@ -479,7 +413,7 @@ evict(struct flow_table *t, uint32_t id, uint64_t now_us)
 static unsigned
 worth(const struct flow_table *t, uint32_t id)
 {
-	if (is_half_open(id))
+	if (entry_is_half_open(id))
 		return 0;
 	return t->flows[id].head.young != 0 ? 1 : 2;
 }
@@ -491,20 +425,20 @@ better_victim(const struct flow_table *t, uint32_t a, uint32_t b)
 
 	if (a_worth != b_worth)
 		return a_worth < b_worth ? a : b;
-	return head_of(t, a)->last_order_us <= head_of(t, b)->last_order_us ? a : b;
+	return entry_head(t, a)->last_order_us <= entry_head(t, b)->last_order_us ? a : b;
 }
 
-static void
-evict_way(struct flow_table *t, const struct packet *p)
+void
+flow_evict_way(struct flow_table *t, const struct bucket *a, const struct bucket *b,
+	       uint64_t now_us)
 {
-	const struct bucket *a = first_bucket(t, p->hash), *b = second_bucket(t, p->hash);
 	uint32_t victim = a->entry[0];
 
 	for (unsigned i = 0; i < WAYS; i++) {
 		victim = better_victim(t, victim, a->entry[i]);
 		victim = better_victim(t, victim, b->entry[i]);
 	}
-	evict(t, victim, p->order_us);
+	evict(t, victim, now_us);
 }
 
 static bool
@@ -522,8 +456,8 @@ drop_arrival(struct flow_table *t)
 	a->nr--;
 }
 
-static void
-note_arrival(struct flow_table *t, uint32_t id)
+void
+flow_evict_note(struct flow_table *t, uint32_t id)
 {
 	struct arrivals *a = &t->arrivals;
 
@@ -557,8 +491,8 @@ oldest_young(struct flow_table *t)
  * The pool is full, so every entry is in use. Those compared stand far apart: flows that came
  * together, and perhaps are all worth keeping, stand together.
  */
-static void
-evict_flow(struct flow_table *t, const struct packet *p)
+void
+flow_evict_flow(struct flow_table *t, const struct packet *p)
 {
 	struct pool *pool = &t->flow_pool;
 	uint32_t victim = oldest_young(t), stride = pool->max / EVICT_LOOK + 1;
@@ -573,8 +507,8 @@ evict_flow(struct flow_table *t, const struct packet *p)
 }
 
 /* Those that came first stand first, more or less: the hand meets the oldest. */
-static void
-evict_half_open(struct flow_table *t, const struct packet *p)
+void
+flow_evict_half_open(struct flow_table *t, const struct packet *p)
 {
 	struct pool *pool = &t->half_open_pool;
 	uint32_t victim = pool->hand;
@@ -589,7 +523,7 @@ take_id(struct flow_table *t, struct pool *pool, uint32_t kind)
 	uint32_t id = pool->free;
 
 	if (id != NONE)
-		pool->free = head_of(t, id)->wheel_next;
+		pool->free = entry_head(t, id)->wheel_next;
 	else
 		id = pool->nr_carved++ | kind;
 	pool->nr++;
@@ -627,7 +561,7 @@ static bool
 make_way(struct flow_table *t, struct bucket *b)
 {
 	for (unsigned i = 0; i < WAYS; i++) {
-		uint64_t hash = head_of(t, b->entry[i])->hash;
+		uint64_t hash = entry_head(t, b->entry[i])->hash;
 		struct bucket *home = first_bucket(t, hash);
 		struct bucket *other = home == b ? second_bucket(t, hash) : home;
 
@@ -643,17 +577,19 @@ make_way(struct flow_table *t, struct bucket *b)
 static void
 put_in_bucket(struct flow_table *t, const struct packet *p, uint32_t id)
 {
+	struct bucket *first = first_bucket(t, p->hash), *second = second_bucket(t, p->hash);
+
 	if (put_in_either(t, p->hash, id))
 		return;
 	t->has_new = true; /* or what there was stands elsewhere */
 	/* Of sixteen entries one nearly always has room elsewhere. */
-	if (!make_way(t, first_bucket(t, p->hash)) && !make_way(t, second_bucket(t, p->hash)))
-		evict_way(t, p);
+	if (!make_way(t, first) && !make_way(t, second))
+		flow_evict_way(t, first, second, p->order_us);
 	put_in_either(t, p->hash, id);
 }
 
-static void
-start_wheel(struct flow_table *t, const struct packet *p)
+void
+flow_wheel_start(struct flow_table *t, const struct packet *p)
 {
 	if (t->wheel_started)
 		return;
@@ -668,7 +604,7 @@ flow_table_add(struct flow_table *t, const struct packet *p)
 	uint32_t id;
 
 	if (t->flow_pool.nr == t->flow_pool.max)
-		evict_flow(t, p);
+		flow_evict_flow(t, p);
 	id = take_id(t, &t->flow_pool, 0);
 	flow = &t->flows[id];
 	*flow = (struct flow) {
@@ -686,9 +622,9 @@ flow_table_add(struct flow_table *t, const struct packet *p)
 	};
 	put_in_bucket(t, p, id);
 	t->has_new = true;
-	note_arrival(t, id);
-	start_wheel(t, p);
-	wheel_link(t, id);
+	flow_evict_note(t, id);
+	flow_wheel_start(t, p);
+	flow_wheel_link(t, id);
 	return flow;
 }
 
@@ -699,13 +635,13 @@ flow_table_add_half_open(struct flow_table *t, const struct packet *p)
 	uint32_t id;
 
 	if (t->half_open_pool.nr == t->half_open_pool.max)
-		evict_half_open(t, p);
+		flow_evict_half_open(t, p);
 	id = take_id(t, &t->half_open_pool, HALF_OPEN);
 	h = &t->half_opens[id & ~HALF_OPEN];
 	half_open_init(h, p);
 	put_in_bucket(t, p, id);
-	start_wheel(t, p);
-	wheel_link(t, id);
+	flow_wheel_start(t, p);
+	flow_wheel_link(t, id);
 	return h;
 }
 
@@ -763,13 +699,13 @@ static enum flow_end
 end_by_time(const struct flow_table *t, uint32_t id)
 {
 	/* A half-open one's own is found when it is read out. */
-	return is_half_open(id) ? FLOW_END_IDLE : (enum flow_end)t->flows[id].head.end;
+	return entry_is_half_open(id) ? FLOW_END_IDLE : (enum flow_end)t->flows[id].head.end;
 }
 
 static void
 end_entry(struct flow_table *t, uint32_t id, enum flow_end how, uint64_t end_us)
 {
-	if (is_half_open(id))
+	if (entry_is_half_open(id))
 		flow_table_end_half_open(t, &t->half_opens[id & ~HALF_OPEN], how, end_us);
 	else
 		flow_table_end(t, &t->flows[id], how, end_us);
@@ -783,12 +719,12 @@ turn_slot(struct flow_table *t, uint32_t slot, uint64_t before_us)
 
 	t->wheel[slot] = NONE;
 	while (id != NONE) {
-		uint64_t deadline = flow_deadline(t, head_of(t, id));
-		uint32_t next = head_of(t, id)->wheel_next;
+		uint64_t deadline = flow_deadline(t, entry_head(t, id));
+		uint32_t next = entry_head(t, id)->wheel_next;
 
 		if (next != NONE)
-			__builtin_prefetch(head_of(t, next));
-		wheel_link(t, id);
+			__builtin_prefetch(entry_head(t, next));
+		flow_wheel_link(t, id);
 		if (deadline < before_us)
 			end_entry(t, id, end_by_time(t, id), deadline);
 		id = next;
@@ -817,7 +753,7 @@ flow_table_advance(struct flow_table *t, uint64_t now_us)
 static void
 end_for_good(struct flow_table *t, uint32_t id, uint64_t now_us, uint64_t input_end_us)
 {
-	uint64_t end_us = flow_deadline(t, head_of(t, id));
+	uint64_t end_us = flow_deadline(t, entry_head(t, id));
 	enum flow_end how = end_by_time(t, id);
 
 	if (how == FLOW_END_IDLE && end_us >= input_end_us)
