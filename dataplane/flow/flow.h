@@ -86,7 +86,7 @@ struct flow_head {
 	uint64_t first_us;
 	const char *tap;	/* feed of the first packet, or NULL */
 	struct flow_path *path; /* owned, from the table; NULL without VLAN and tunnel */
-	uint32_t wheel_next;	/* see flow_table.c */
+	uint32_t wheel_next;	/* see flow_table_state.h */
 	uint32_t wheel_prev;
 };
 _Static_assert(offsetof(struct flow_head, hash) == 64, "one line");
