@@ -20,29 +20,7 @@ protocol_name(enum protocol protocol)
 	return names[protocol];
 }
 
-static bool
-printable(struct span s)
-{
-	for (size_t i = 0; i < s.len; i++) {
-		if (s.p[i] < 0x20 || s.p[i] > 0x7e)
-			return false;
-	}
-	return true;
-}
-
 /* ------------------------------------------------------------------ text protocols */
-
-static bool
-mentions(struct span s, const char *text)
-{
-	size_t len = strlen(text);
-
-	for (size_t i = 0; i + len <= s.len; i++) {
-		if (memcmp(s.p + i, text, len) == 0)
-			return true;
-	}
-	return false;
-}
 
 #define MAX_METHOD 24u
 
@@ -79,7 +57,7 @@ loose_request(struct span s, bool full)
 
 	while (end < s.len && (s.p[end] >= ' ' || s.p[end] == '\t') && s.p[end] != 0x7f)
 		end++;
-	if (mentions(span_of(s.p, end), "HTTP/1."))
+	if (probe_mentions(span_of(s.p, end), "HTTP/1."))
 		return PROBE_YES;
 	return end < s.len || full ? PROBE_NO : PROBE_MAYBE;
 }
@@ -158,7 +136,7 @@ may_switch_protocols(struct span s)
 }
 
 enum probe_answer
-detect_http(const struct detect_input *in)
+http_probe(const struct detect_input *in)
 {
 	enum probe_answer server = http_response(in->resp);
 
@@ -168,7 +146,7 @@ detect_http(const struct detect_input *in)
 }
 
 enum probe_answer
-detect_ssh(const struct detect_input *in)
+ssh_probe(const struct detect_input *in)
 {
 	return probe_either(probe_begins(in->orig, "SSH-"), probe_begins(in->resp, "SSH-"));
 }
@@ -189,7 +167,7 @@ begins_as_command(struct span s, const char *command)
  * client to answer as for SMTP; on SMTP's ports the greeting will do.
  */
 enum probe_answer
-detect_smtp(const struct detect_input *in)
+smtp_probe(const struct detect_input *in)
 {
 	enum probe_answer client =
 	    probe_either(probe_either(begins_as_command(in->orig, "EHLO "),
@@ -207,13 +185,13 @@ detect_smtp(const struct detect_input *in)
 	/* Whatever the greeting will say, a client that has not waited for it is known already. */
 	if (in->orig.len != 0)
 		return client;
-	if (mentions(in->resp, "SMTP") || mentions(in->resp, "LMTP"))
+	if (probe_mentions(in->resp, "SMTP") || probe_mentions(in->resp, "LMTP"))
 		return PROBE_YES;
 	return in->resp.len < DETECT_BYTES ? PROBE_MAYBE : PROBE_NO;
 }
 
 enum probe_answer
-detect_nats(const struct detect_input *in)
+nats_probe(const struct detect_input *in)
 {
 	return probe_either(probe_begins(in->resp, "INFO {"), probe_begins(in->orig, "CONNECT {"));
 }
@@ -235,7 +213,7 @@ redis_command(struct span s)
 
 /* Inline commands and simple answers are too plain to be believed off the usual port. */
 enum probe_answer
-detect_redis(const struct detect_input *in)
+redis_probe(const struct detect_input *in)
 {
 	enum probe_answer a = redis_command(in->orig);
 
@@ -293,7 +271,7 @@ ssl2_hello(struct span s)
 }
 
 enum probe_answer
-detect_tls(const struct detect_input *in)
+tls_probe(const struct detect_input *in)
 {
 	enum probe_answer a = probe_either(tls_record(in->orig, 1, in->orig_midstream),
 					   tls_record(in->resp, 2, in->resp_midstream));
@@ -310,7 +288,7 @@ detect_tls(const struct detect_input *in)
  * that is granted turns into TLS, which a label can say only afterwards.
  */
 enum probe_answer
-detect_postgresql(const struct detect_input *in)
+postgresql_probe(const struct detect_input *in)
 {
 	uint32_t len, code;
 
@@ -351,7 +329,7 @@ mysql_login(struct span s)
  * Or refuses: 0xff and an error number.
  */
 enum probe_answer
-detect_mysql(const struct detect_input *in)
+mysql_probe(const struct detect_input *in)
 {
 	struct span s = in->resp;
 	uint32_t len;
@@ -398,8 +376,8 @@ mongodb_named(struct span s, uint32_t reserved)
 	if (reserved != 0)
 		return PROBE_NO;
 	if (s.len < 24)
-		return printable(probe_from(s, 20)) ? PROBE_MAYBE : PROBE_NO;
-	return printable(span_of(s.p + 20, 4)) ? PROBE_YES : PROBE_NO;
+		return probe_printable(probe_from(s, 20)) ? PROBE_MAYBE : PROBE_NO;
+	return probe_printable(span_of(s.p + 20, 4)) ? PROBE_YES : PROBE_NO;
 }
 
 static enum probe_answer
@@ -435,7 +413,7 @@ mongodb_request(struct span s)
 }
 
 enum probe_answer
-detect_mongodb(const struct detect_input *in)
+mongodb_probe(const struct detect_input *in)
 {
 	return mongodb_request(in->orig);
 }
@@ -445,7 +423,7 @@ detect_mongodb(const struct detect_input *in)
  * string (-1: none). Keys and versions are small, and the client id is printable.
  */
 enum probe_answer
-detect_kafka(const struct detect_input *in)
+kafka_probe(const struct detect_input *in)
 {
 	struct span s = in->orig;
 	uint32_t size;
@@ -466,12 +444,12 @@ detect_kafka(const struct detect_input *in)
 		return PROBE_NO;
 	shown = id_len < 16 ? id_len : 16;
 	if (shown > s.len - 14)
-		return printable(probe_from(s, 14)) ? PROBE_MAYBE : PROBE_NO;
-	return printable(span_of(s.p + 14, shown)) ? PROBE_YES : PROBE_NO;
+		return probe_printable(probe_from(s, 14)) ? PROBE_MAYBE : PROBE_NO;
+	return probe_printable(span_of(s.p + 14, shown)) ? PROBE_YES : PROBE_NO;
 }
 
 enum probe_answer
-detect_amqp(const struct detect_input *in)
+amqp_probe(const struct detect_input *in)
 {
 	if (in->orig_midstream && amqp_is_frame(in->orig))
 		return PROBE_YES;
@@ -480,7 +458,7 @@ detect_amqp(const struct detect_input *in)
 
 /* MQTT CONNECT: 0x10 | remaining length (1 to 4 bytes) | "MQTT" or "MQIsdp" as a counted string. */
 enum probe_answer
-detect_mqtt(const struct detect_input *in)
+mqtt_probe(const struct detect_input *in)
 {
 	struct span s = in->orig;
 	size_t i = 1;
@@ -625,28 +603,28 @@ dns_tcp(const struct detect_input *in)
 }
 
 enum probe_answer
-detect_dns(const struct detect_input *in)
+dns_probe(const struct detect_input *in)
 {
 	return in->udp ? dns_udp(in) : dns_tcp(in);
 }
 
 /* The messages of these are DNS', and only their ports tell that no server is asked. */
 enum probe_answer
-detect_mdns(const struct detect_input *in)
+mdns_probe(const struct detect_input *in)
 {
 	return probe_port_is(in, MDNS_PORT) ? dns_udp(in) : PROBE_NO;
 }
 
 enum probe_answer
-detect_llmnr(const struct detect_input *in)
+llmnr_probe(const struct detect_input *in)
 {
-	return probe_port_is(in, LLMNR_PORT) ? detect_dns(in) : PROBE_NO;
+	return probe_port_is(in, LLMNR_PORT) ? dns_probe(in) : PROBE_NO;
 }
 
 /* DTLS record (RFC 6347 section 4.1), in the clear or not; no other first record than one of these.
  */
 enum probe_answer
-detect_dtls(const struct detect_input *in)
+dtls_probe(const struct detect_input *in)
 {
 	struct span s = in->orig.len != 0 ? in->orig : in->resp;
 	uint16_t version;
@@ -678,7 +656,7 @@ quic_version(uint32_t v)
  * at most 20 bytes. Google's before Q046 had flags, an 8-byte id, the version.
  */
 enum probe_answer
-detect_quic(const struct detect_input *in)
+quic_probe(const struct detect_input *in)
 {
 	struct span s = in->orig.len != 0 ? in->orig : in->resp;
 	uint32_t version;
@@ -725,7 +703,7 @@ socks_methods(struct span methods)
  * | 6. Either half alone is too plain to be believed.
  */
 enum probe_answer
-detect_socks(const struct detect_input *in)
+socks_probe(const struct detect_input *in)
 {
 	struct span q = in->orig, a = in->resp;
 

@@ -14,31 +14,31 @@
 #ifndef WEIR_PROTOCOLS_H
 #define WEIR_PROTOCOLS_H
 
-#define PROTOCOLS(X)                                                         \
-	X(PROXY, "proxy", TCP, proxy_probe, conn_proxy)                      \
-	X(HTTP2, "http2", TCP, http2_probe, conn_http2)                      \
-	X(TLS, "tls", TCP, detect_tls, conn_tls)                             \
-	X(NATS, "nats", TCP, detect_nats, conn_nats)                         \
-	X(HTTP, "http", TCP, detect_http, conn_http)                         \
-	X(SSH, "ssh", TCP, detect_ssh, conn_ssh)                             \
-	X(SOCKS, "socks", TCP, detect_socks, conn_socks)                     \
-	X(AMQP, "amqp", TCP, detect_amqp, conn_amqp)                         \
-	X(REDIS, "redis", TCP, detect_redis, conn_redis)                     \
-	X(POSTGRESQL, "postgresql", TCP, detect_postgresql, conn_postgresql) \
-	X(SMTP, "smtp", TCP, detect_smtp, conn_smtp)                         \
-	X(MQTT, "mqtt", TCP, detect_mqtt, conn_mqtt)                         \
-	X(MYSQL, "mysql", TCP, detect_mysql, conn_mysql)                     \
-	X(CASSANDRA, "cassandra", TCP, cassandra_probe, conn_cassandra)      \
-	X(MONGODB, "mongodb", TCP, detect_mongodb, conn_mongodb)             \
-	X(KAFKA, "kafka", TCP, detect_kafka, conn_kafka)                     \
-	X(DNSCRYPT, "dnscrypt", UDP, dnscrypt_probe, conn_dns)               \
-	X(MDNS, "mdns", UDP, detect_mdns, conn_dns)                          \
-	X(LLMNR, "llmnr", ANY, detect_llmnr, conn_dns)                       \
-	X(MEMCACHED, "memcached", TCP, memcached_probe, conn_memcached)      \
-	X(DNS, "dns", ANY, detect_dns, conn_dns)                             \
-	X(DTLS, "dtls", UDP, detect_dtls, conn_dtls)                         \
-	X(QUIC, "quic", UDP, detect_quic, conn_quic)                         \
-	X(WEBSOCKET, "websocket", TCP, detect_never, conn_payload)           \
+#define PROTOCOLS(X)                                                        \
+	X(PROXY, "proxy", TCP, proxy_probe, conn_proxy)                     \
+	X(HTTP2, "http2", TCP, http2_probe, conn_http2)                     \
+	X(TLS, "tls", TCP, tls_probe, conn_tls)                             \
+	X(NATS, "nats", TCP, nats_probe, conn_nats)                         \
+	X(HTTP, "http", TCP, http_probe, conn_http)                         \
+	X(SSH, "ssh", TCP, ssh_probe, conn_ssh)                             \
+	X(SOCKS, "socks", TCP, socks_probe, conn_socks)                     \
+	X(AMQP, "amqp", TCP, amqp_probe, conn_amqp)                         \
+	X(REDIS, "redis", TCP, redis_probe, conn_redis)                     \
+	X(POSTGRESQL, "postgresql", TCP, postgresql_probe, conn_postgresql) \
+	X(SMTP, "smtp", TCP, smtp_probe, conn_smtp)                         \
+	X(MQTT, "mqtt", TCP, mqtt_probe, conn_mqtt)                         \
+	X(MYSQL, "mysql", TCP, mysql_probe, conn_mysql)                     \
+	X(CASSANDRA, "cassandra", TCP, cassandra_probe, conn_cassandra)     \
+	X(MONGODB, "mongodb", TCP, mongodb_probe, conn_mongodb)             \
+	X(KAFKA, "kafka", TCP, kafka_probe, conn_kafka)                     \
+	X(DNSCRYPT, "dnscrypt", UDP, dnscrypt_probe, conn_dns)              \
+	X(MDNS, "mdns", UDP, mdns_probe, conn_dns)                          \
+	X(LLMNR, "llmnr", ANY, llmnr_probe, conn_dns)                       \
+	X(MEMCACHED, "memcached", TCP, memcached_probe, conn_memcached)     \
+	X(DNS, "dns", ANY, dns_probe, conn_dns)                             \
+	X(DTLS, "dtls", UDP, dtls_probe, conn_dtls)                         \
+	X(QUIC, "quic", UDP, quic_probe, conn_quic)                         \
+	X(WEBSOCKET, "websocket", TCP, detect_never, conn_payload)          \
 	X(GRPC, "grpc", TCP, detect_never, conn_payload)
 
 enum protocol {
