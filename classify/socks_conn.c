@@ -17,6 +17,7 @@
  */
 #include <string.h>
 
+#include "classify/proto/probe.h"
 #include "classify/tunnel.h"
 
 #define SOCKS_PASSWORD 1u /* version of the sub-negotiation */
@@ -273,3 +274,44 @@ const struct conn_proto conn_socks = {
 	.next_part = socks_next_part,
 	.close = socks_close,
 };
+
+/* Of SOCKS' methods 0x0a to 0x7f are free: who names one of them speaks something else. */
+static bool
+socks_methods(struct span methods)
+{
+	for (size_t i = 0; i < methods.len; i++) {
+		if (methods.p[i] >= 0x0a && methods.p[i] <= 0x7f)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * SOCKS 5 (RFC 1928): 5 | number of methods | methods, and the server: 5 | one of them, or none.
+ * SOCKS 4: 4 | command 1 or 2 | port 2 | address 4 | user and NUL, and the server: 0 | 90 to 93
+ * | 6. Either half alone is too plain to be believed.
+ */
+enum probe_answer
+socks_probe(const struct detect_input *in)
+{
+	struct span q = in->orig, a = in->resp;
+
+	if (in->orig_midstream || in->resp_midstream || q.len == 0)
+		return PROBE_NO;
+	if (q.p[0] == 4) {
+		if ((q.len > 1 && q.p[1] != 1 && q.p[1] != 2) || (a.len > 0 && a.p[0] != 0))
+			return PROBE_NO;
+		if (a.len > 1 && (a.p[1] < 90 || a.p[1] > 93))
+			return PROBE_NO;
+		return q.len < 9 || a.len < 8 ? PROBE_MAYBE : PROBE_YES;
+	}
+	if (q.p[0] != 5 || (q.len > 1 && q.p[1] == 0) || (a.len > 0 && a.p[0] != 5))
+		return PROBE_NO;
+	if (q.len < 2)
+		return PROBE_MAYBE;
+	if (!socks_methods(span_of(q.p + 2, q.len - 2 < q.p[1] ? q.len - 2 : q.p[1])))
+		return PROBE_NO;
+	if (q.len < 2u + q.p[1] || a.len < 2)
+		return PROBE_MAYBE;
+	return a.p[1] == 0xff || memchr(q.p + 2, a.p[1], q.p[1]) != NULL ? PROBE_YES : PROBE_NO;
+}

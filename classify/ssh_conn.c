@@ -3,6 +3,7 @@
  * there on.
  */
 #include "classify/conn_env.h"
+#include "classify/proto/probe.h"
 
 struct ssh_conn {
 	bool told[2]; /* the line is over */
@@ -36,3 +37,9 @@ const struct conn_proto conn_ssh = {
 	.push = ssh_push,
 	.gap = ssh_gap,
 };
+
+enum probe_answer
+ssh_probe(const struct detect_input *in)
+{
+	return probe_either(probe_begins(in->orig, "SSH-"), probe_begins(in->resp, "SSH-"));
+}

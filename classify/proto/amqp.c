@@ -1,5 +1,6 @@
 #include "classify/proto/amqp.h"
 
+#include "classify/proto/probe.h"
 #include "dataplane/port/cursor.h"
 
 enum { CLIENT, SERVER };
@@ -465,4 +466,12 @@ amqp_is_frame(struct span s)
 		return s.len == 8 && read_be32(s.p + 3) == 0 && read_be16(s.p + 1) == 0;
 	class = s.len < 9 ? 0 : read_be16(s.p + 7);
 	return class != 0 && class <= 90 && class % 5 == 0 && read_be32(s.p + 3) >= 4;
+}
+
+enum probe_answer
+amqp_probe(const struct detect_input *in)
+{
+	if (in->orig_midstream && amqp_is_frame(in->orig))
+		return PROBE_YES;
+	return probe_begins(in->orig, "AMQP");
 }

@@ -1,5 +1,8 @@
 #include "classify/proto/dtls.h"
 
+#include "classify/proto/probe.h"
+#include "dataplane/port/cursor.h"
+
 _Static_assert(sizeof(struct offset_buffer) <= TLS_BUFFER_BYTES, "a message fits a buffer");
 
 enum { RECORD_HEADER = 13, CHANGE_CIPHER_SPEC = 20, HANDSHAKE = 22, HEARTBEAT = 24 };
@@ -157,4 +160,24 @@ dtls_end(struct dtls *d, tls_facts_fn *fn, void *arg)
 			read_pieces(&c, &d->side[dir]);
 	}
 	tls_end(&d->tls, fn, arg);
+}
+
+/* DTLS record (RFC 6347 section 4.1), in the clear or not; no other first record than one of these.
+ */
+enum probe_answer
+dtls_probe(const struct detect_input *in)
+{
+	struct span s = in->orig.len != 0 ? in->orig : in->resp;
+	uint16_t version;
+
+	if (s.len < 14 || s.p[0] < 20 || s.p[0] > 23)
+		return PROBE_NO;
+	version = read_be16(s.p + 1);
+	if (version != 0xfeff && version != 0xfefd && version != 0x0100)
+		return PROBE_NO;
+	if (read_be16(s.p + 11) == 0 || (read_be16(s.p + 11) > s.len - 13 && s.len < DETECT_BYTES))
+		return PROBE_NO;
+	/* The old number alone is too little to go by. */
+	return version != 0x0100 || (s.p[0] == 22 && s.p[13] >= 1 && s.p[13] <= 3) ? PROBE_YES
+										   : PROBE_NO;
 }

@@ -1,6 +1,7 @@
 #include "classify/proto/mongodb.h"
 
 #include "classify/proto/mongodb_document.h"
+#include "classify/proto/probe.h"
 #include "dataplane/port/cursor.h"
 
 enum { CLIENT, SERVER };
@@ -427,4 +428,59 @@ mongodb_gap(void *parser, unsigned dir, uint64_t len)
 	s->left += side->behind;
 	side->behind = 0;
 	steps_gap(s, len, DB_PASSED_UNREAD);
+}
+
+/*
+ * MongoDB message header, little endian: length | request id | response to | opcode. A client's
+ * responseTo is 0. OP_MSG (2013) goes on with flags, of which three are defined; OP_QUERY (2004)
+ * with flags and the name of a collection; OP_INSERT with a flag and the name, OP_UPDATE,
+ * OP_GET_MORE and OP_DELETE (2001, 2005, 2006) with a zero and the name. The name is text of more
+ * than a letter.
+ */
+static enum probe_answer
+names_collection(struct span s, uint32_t reserved)
+{
+	if (reserved != 0)
+		return PROBE_NO;
+	if (s.len < 24)
+		return probe_printable(probe_from(s, 20)) ? PROBE_MAYBE : PROBE_NO;
+	return probe_printable(span_of(s.p + 20, 4)) ? PROBE_YES : PROBE_NO;
+}
+
+static enum probe_answer
+begins_request(struct span s)
+{
+	uint32_t len, opcode, flags;
+
+	if (s.len == 0)
+		return PROBE_NO;
+	if (s.len < 20)
+		return s.len > 3 && read_le32(s.p) > MAX_MESSAGE ? PROBE_NO : PROBE_MAYBE;
+	len = read_le32(s.p);
+	opcode = read_le32(s.p + 12);
+	flags = read_le32(s.p + 16);
+	if (len < 21 || len > MAX_MESSAGE || read_le32(s.p + 8) != 0)
+		return PROBE_NO;
+	switch (opcode) {
+	case 2013:
+		return (flags & ~0x00010003u) == 0 ? PROBE_YES : PROBE_NO;
+	case 2004:
+		return (flags & ~0x000000feu) == 0 ? PROBE_YES : PROBE_NO;
+	case 2002:
+		return names_collection(s, flags & ~1u);
+	case 2001:
+	case 2005:
+	case 2006:
+		return names_collection(s, flags);
+	case 2012: /* OP_COMPRESSED: the opcode inside stands where the others have flags */
+		return flags == 2013 || flags == 2004 ? PROBE_YES : PROBE_NO;
+	default:
+		return opcode == 2010 ? PROBE_YES : PROBE_NO;
+	}
+}
+
+enum probe_answer
+mongodb_probe(const struct detect_input *in)
+{
+	return begins_request(in->orig);
 }

@@ -1,5 +1,6 @@
 #include "classify/proto/mqtt.h"
 
+#include "classify/proto/probe.h"
 #include "dataplane/port/cursor.h"
 
 enum { CLIENT, SERVER };
@@ -425,4 +426,26 @@ mqtt_gap(void *parser, unsigned dir, uint64_t len)
 	struct mqtt *p = parser;
 
 	steps_gap(&p->side[dir].steps, len, DB_PASSED_UNREAD);
+}
+
+/* MQTT CONNECT: 0x10 | remaining length (1 to 4 bytes) | "MQTT" or "MQIsdp" as a counted string. */
+enum probe_answer
+mqtt_probe(const struct detect_input *in)
+{
+	struct span s = in->orig;
+	size_t i = 1;
+
+	if (s.len == 0 || s.p[0] != 0x10)
+		return PROBE_NO;
+	while (i < s.len && i < 5 && (s.p[i] & 0x80) != 0)
+		i++;
+	if (i == 5)
+		return PROBE_NO;
+	if (i == s.len)
+		return PROBE_MAYBE;
+	s = probe_from(s, i + 1);
+	if (s.len < 6)
+		return s.len > 0 && s.p[0] != 0 ? PROBE_NO : PROBE_MAYBE;
+	return memcmp(s.p, "\0\4MQTT", 6) == 0 || memcmp(s.p, "\0\6MQIs", 6) == 0 ? PROBE_YES
+										  : PROBE_NO;
 }

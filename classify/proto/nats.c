@@ -1,6 +1,7 @@
 #include "classify/proto/nats.h"
 
 #include "classify/proto/db_words.h"
+#include "classify/proto/probe.h"
 
 enum { CLIENT, SERVER };
 
@@ -177,4 +178,10 @@ nats_gap(void *parser, unsigned dir, uint64_t len)
 
 	p->begun = true;
 	steps_gap(&p->side[dir].steps, len, DB_PASSED_UNREAD);
+}
+
+enum probe_answer
+nats_probe(const struct detect_input *in)
+{
+	return probe_either(probe_begins(in->resp, "INFO {"), probe_begins(in->orig, "CONNECT {"));
 }

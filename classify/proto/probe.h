@@ -71,4 +71,11 @@ probe_port_is(const struct detect_input *in, uint16_t port)
 	return in->orig_port == port || in->resp_port == port;
 }
 
+/* A mirror may bring an answer before its question. */
+static inline bool
+probe_question_may_come(const struct detect_input *in)
+{
+	return in->orig.len == 0 && !in->orig_unseen && !in->orig_midstream && !in->resp_midstream;
+}
+
 #endif

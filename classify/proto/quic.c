@@ -1,5 +1,7 @@
 #include "classify/proto/quic.h"
 
+#include "classify/proto/probe.h"
+
 _Static_assert(sizeof(struct offset_buffer) <= TLS_BUFFER_BYTES, "a handshake fits a buffer");
 
 enum { LONG = 0x80, FIXED = 0x40 };
@@ -485,4 +487,49 @@ quic_guess(struct quic_guess *g, const uint8_t *data, size_t len)
 	g->first = data[0];
 	memcpy(g->id, data + 1, sizeof(g->id));
 	return false;
+}
+
+/* Versions 1 and 2, the IETF drafts, Facebook's, and Google's Q043 to Q050, T050, T051. */
+static bool
+quic_version(uint32_t v)
+{
+	if (v == 1 || v == 0x6b3343cf || v >> 8 == 0xff0000 || v >> 8 == 0xfaceb0)
+		return true;
+	return (v >> 16 == 0x5130 || v >> 16 == 0x5430) && (v >> 8 & 0xff) >= '2' &&
+	       (v >> 8 & 0xff) <= '5' && (v & 0xff) >= '0' && (v & 0xff) <= '9';
+}
+
+/*
+ * QUIC long header (RFC 9000 section 17.2): form and fixed bit | version | two connection ids of
+ * at most 20 bytes. Google's before Q046 had flags, an 8-byte id, the version.
+ */
+enum probe_answer
+quic_probe(const struct detect_input *in)
+{
+	struct span s = in->orig.len != 0 ? in->orig : in->resp;
+	uint32_t version;
+	bool initial;
+
+	if (s.len < 20)
+		return PROBE_NO;
+	if ((s.p[0] & 0x80) == 0)
+		return (s.p[0] & 0x09) == 0x09 && quic_version(read_be32(s.p + 9)) &&
+			       s.p[9] == 'Q' && s.len >= DETECT_BYTES
+			   ? PROBE_YES
+			   : PROBE_NO;
+	version = read_be32(s.p + 1);
+	if (!quic_version(version))
+		return PROBE_NO;
+	if (version >> 24 == 'Q' || version >> 24 == 'T')
+		return PROBE_YES;
+	if ((s.p[0] & 0x40) == 0 || s.p[5] > 20 || s.p[5] >= s.len - 6 || s.p[6 + s.p[5]] > 20)
+		return PROBE_NO;
+	/*
+	 * A client's Initial fills 1,200 bytes, so also what is kept of it; but where the first
+	 * packet seen is the server's, that one need not.
+	 */
+	initial = (s.p[0] >> 4 & 3) == (version == 0x6b3343cf ? 1 : 0);
+	return initial && in->orig.len != 0 && s.len < DETECT_BYTES && in->orig_port != 443
+		   ? PROBE_NO
+		   : PROBE_YES;
 }

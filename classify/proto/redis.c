@@ -1,6 +1,7 @@
 #include "classify/proto/redis.h"
 
 #include "classify/proto/db_words.h"
+#include "classify/proto/probe.h"
 
 enum { CLIENT, SERVER };
 
@@ -521,4 +522,33 @@ redis_gap(void *parser, unsigned dir, uint64_t len)
 	struct redis *p = parser;
 
 	steps_gap(&p->side[dir].steps, len, DB_PASSED_UNREAD);
+}
+
+/* RESP: a command is an array of bulk strings, "*2\r\n$4\r\n". */
+static enum probe_answer
+redis_command(struct span s)
+{
+	size_t i = 1;
+
+	if (s.len == 0 || s.p[0] != '*')
+		return PROBE_NO;
+	while (i < s.len && i < 8 && s.p[i] >= '0' && s.p[i] <= '9')
+		i++;
+	if (i == s.len)
+		return PROBE_MAYBE;
+	return i == 1 ? PROBE_NO : probe_matches(probe_from(s, i), "\r\n$");
+}
+
+/* Inline commands and simple answers are too plain to be believed off the usual port. */
+enum probe_answer
+redis_probe(const struct detect_input *in)
+{
+	enum probe_answer a = redis_command(in->orig);
+
+	if (a != PROBE_NO || !probe_port_is(in, 6379) || probe_question_may_come(in))
+		return a;
+	if (in->orig.len == 0)
+		return probe_either(probe_begins(in->resp, "+OK\r\n"),
+				    probe_begins(in->resp, "-NOAUTH"));
+	return probe_either(probe_begins(in->orig, "PING\r\n"), probe_begins(in->orig, "AUTH "));
 }

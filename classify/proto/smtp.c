@@ -1,5 +1,8 @@
 #include "classify/proto/smtp.h"
 
+#include <strings.h>
+
+#include "classify/proto/probe.h"
 #include "classify/span.h"
 
 enum { CLIENT, SERVER };
@@ -290,4 +293,43 @@ smtp_gap(struct smtp *s, unsigned dir)
 	l->known = l->secret = false;
 	if (dir == CLIENT)
 		s->chunk_left = 0;
+}
+
+/* Commands of mail are taken in any case (RFC 5321 section 2.4). */
+static enum probe_answer
+begins_as_command(struct span s, const char *command)
+{
+	size_t len = strlen(command), n = s.len < len ? s.len : len;
+
+	if (n == 0 || strncasecmp((const char *)s.p, command, n) != 0)
+		return PROBE_NO;
+	return n == len ? PROBE_YES : PROBE_MAYBE;
+}
+
+/*
+ * RFC 5321: the server greets first. FTP greets alike, so the greeting has to say SMTP, or the
+ * client to answer as for SMTP; on SMTP's ports the greeting will do.
+ */
+enum probe_answer
+smtp_probe(const struct detect_input *in)
+{
+	enum probe_answer client =
+	    probe_either(probe_either(begins_as_command(in->orig, "EHLO "),
+				      begins_as_command(in->orig, "HELO ")),
+			 begins_as_command(in->orig, "LHLO ")); /* LMTP, RFC 2033 */
+	enum probe_answer server =
+	    probe_either(probe_begins(in->resp, "220 "), probe_begins(in->resp, "220-"));
+
+	if (in->resp.len == 0)
+		return client;
+	if (server != PROBE_YES)
+		return server;
+	if (probe_port_is(in, 25) || probe_port_is(in, 587) || probe_port_is(in, 2525))
+		return PROBE_YES;
+	/* Whatever the greeting will say, a client that has not waited for it is known already. */
+	if (in->orig.len != 0)
+		return client;
+	if (probe_mentions(in->resp, "SMTP") || probe_mentions(in->resp, "LMTP"))
+		return PROBE_YES;
+	return in->resp.len < DETECT_BYTES ? PROBE_MAYBE : PROBE_NO;
 }
