@@ -9,7 +9,6 @@ enum {
 	PRELUDE_LEN = 12,
 	CHECKSUM_LEN = 4,
 	FRAME_OVERHEAD = PRELUDE_LEN + CHECKSUM_LEN,
-	DIGITS_AT_ONCE = 256,
 };
 
 enum state {
@@ -38,22 +37,12 @@ text_append(struct aws_text *t, const uint8_t *p, size_t len)
 }
 
 static void
-tell_data(struct aws_eventstream *s, const uint8_t *p, size_t len)
+tell_data(void *arg, const uint8_t *p, size_t len)
 {
+	struct aws_eventstream *s = arg;
+
 	if (len != 0)
 		s->fn(s->arg, s, AWS_DATA, p, len);
-}
-
-static void
-unwrap(struct aws_eventstream *s, const uint8_t *p, size_t len)
-{
-	uint8_t out[BASE64_ROOM(DIGITS_AT_ONCE)];
-
-	for (size_t at = 0; at < len; at += DIGITS_AT_ONCE) {
-		size_t n = len - at < DIGITS_AT_ONCE ? len - at : DIGITS_AT_ONCE;
-
-		tell_data(s, out, base64_push(&s->base64, p + at, n, out));
-	}
 }
 
 static void
@@ -61,7 +50,7 @@ unwrap_event(void *arg, const struct json_walk *w, enum json_event event, const 
 	     size_t len)
 {
 	if (event == JSON_STRING && w->path == JSON_PATH(CHUNK_BYTES))
-		unwrap(arg, text, len);
+		base64_pass(&((struct aws_eventstream *)arg)->base64, text, len, tell_data, arg);
 }
 
 void

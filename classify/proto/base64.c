@@ -1,5 +1,7 @@
 #include "classify/proto/base64.h"
 
+enum { AT_ONCE = 1024 };
+
 #define X BASE64_NO_DIGIT
 
 const uint8_t base64_values[256] = {
@@ -53,4 +55,19 @@ base64_push(struct base64 *b, const uint8_t *in, size_t len, uint8_t *out)
 		b->bits = 0;
 	}
 	return n;
+}
+
+void
+base64_pass(struct base64 *b, const uint8_t *in, size_t len, base64_fn *fn, void *arg)
+{
+	uint8_t out[BASE64_ROOM(AT_ONCE)];
+
+	for (size_t at = 0, some; at < len; at += some) {
+		size_t n;
+
+		some = len - at < AT_ONCE ? len - at : AT_ONCE;
+		n = base64_push(b, in + at, some, out);
+		if (n != 0)
+			fn(arg, out, n);
+	}
 }

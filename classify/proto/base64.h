@@ -33,6 +33,10 @@ base64_value(uint8_t c)
 /* Returns how many bytes were written to out. */
 size_t base64_push(struct base64 *b, const uint8_t *in, size_t len, uint8_t *out);
 
+/* The same, handed on in pieces of some size; none is empty. */
+typedef void base64_fn(void *arg, const uint8_t *data, size_t len);
+void base64_pass(struct base64 *b, const uint8_t *in, size_t len, base64_fn *fn, void *arg);
+
 /* The bytes of a last group that lacks its padding: at most 2. */
 size_t base64_end(struct base64 *b, uint8_t *out);
 

@@ -177,23 +177,6 @@ base64_content(struct mime *m, const uint8_t *data, size_t len, const struct mim
 	}
 }
 
-static void
-quoted_content(struct mime *m, const uint8_t *data, size_t len, const struct mime_handler *on,
-	       void *arg)
-{
-	uint8_t out[QUOTED_PRINTABLE_ROOM(BLOCK)];
-
-	while (len > 0) {
-		size_t some = len < BLOCK ? len : BLOCK;
-		size_t n = quoted_printable_push(&m->quoted, data, some, out);
-
-		if (n != 0)
-			on->text(arg, out, n);
-		data += some;
-		len -= some;
-	}
-}
-
 /* The rest of a line whose beginning was lost; groups begin anew behind it. */
 static size_t
 pass_line(struct mime *m, const uint8_t *data, size_t len)
@@ -223,7 +206,7 @@ content(struct mime *m, const uint8_t *data, size_t len, const struct mime_handl
 	if (m->coding == MULTIPART_BASE64)
 		base64_content(m, data, len, on, arg);
 	else if (m->coding == MULTIPART_QUOTED)
-		quoted_content(m, data, len, on, arg);
+		quoted_printable_pass(&m->quoted, data, len, on->text, arg);
 	else
 		on->text(arg, data, len);
 }

@@ -58,40 +58,6 @@ multipart_boundary(struct span content_type)
 /* ------------------------------------------------------------------ content */
 
 static void
-quoted_content(struct multipart *m, const uint8_t *data, size_t len,
-	       const struct multipart_handler *on, void *arg)
-{
-	uint8_t out[QUOTED_PRINTABLE_ROOM(1024)];
-
-	while (len > 0) {
-		size_t some = len < 1024 ? len : 1024;
-		size_t n = quoted_printable_push(&m->quoted, data, some, out);
-
-		if (n != 0)
-			on->content(arg, out, n);
-		data += some;
-		len -= some;
-	}
-}
-
-static void
-base64_content(struct multipart *m, const uint8_t *data, size_t len,
-	       const struct multipart_handler *on, void *arg)
-{
-	uint8_t out[BASE64_ROOM(1024)];
-
-	while (len > 0) {
-		size_t some = len < 1024 ? len : 1024;
-		size_t n = base64_push(&m->base64, data, some, out);
-
-		if (n != 0)
-			on->content(arg, out, n);
-		data += some;
-		len -= some;
-	}
-}
-
-static void
 content(struct multipart *m, const uint8_t *data, size_t len, const struct multipart_handler *on,
 	void *arg)
 {
@@ -106,10 +72,10 @@ content(struct multipart *m, const uint8_t *data, size_t len, const struct multi
 		on->content(arg, data, len);
 		break;
 	case MULTIPART_BASE64:
-		base64_content(m, data, len, on, arg);
+		base64_pass(&m->base64, data, len, on->content, arg);
 		break;
 	case MULTIPART_QUOTED:
-		quoted_content(m, data, len, on, arg);
+		quoted_printable_pass(&m->quoted, data, len, on->content, arg);
 		break;
 	}
 }

@@ -4,6 +4,8 @@
 
 #include "classify/span.h"
 
+enum { AT_ONCE = 1024 };
+
 /* A byte behind an '='. */
 static size_t
 behind_mark(struct quoted_printable *q, uint8_t b, uint8_t *out)
@@ -52,4 +54,20 @@ quoted_printable_push(struct quoted_printable *q, const uint8_t *in, size_t len,
 		q->have = mark != NULL;
 	}
 	return n;
+}
+
+void
+quoted_printable_pass(struct quoted_printable *q, const uint8_t *in, size_t len,
+		      quoted_printable_fn *fn, void *arg)
+{
+	uint8_t out[QUOTED_PRINTABLE_ROOM(AT_ONCE)];
+
+	for (size_t at = 0, some; at < len; at += some) {
+		size_t n;
+
+		some = len - at < AT_ONCE ? len - at : AT_ONCE;
+		n = quoted_printable_push(q, in + at, some, out);
+		if (n != 0)
+			fn(arg, out, n);
+	}
 }

@@ -22,4 +22,9 @@ struct quoted_printable {
 size_t quoted_printable_push(struct quoted_printable *q, const uint8_t *in, size_t len,
 			     uint8_t *out);
 
+/* The same, handed on in pieces of some size; none is empty. */
+typedef void quoted_printable_fn(void *arg, const uint8_t *data, size_t len);
+void quoted_printable_pass(struct quoted_printable *q, const uint8_t *in, size_t len,
+			   quoted_printable_fn *fn, void *arg);
+
 #endif
