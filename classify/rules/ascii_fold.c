@@ -191,32 +191,13 @@ pass_on(struct ascii_fold *f, const uint8_t *data, size_t len, ascii_fold_fn *fn
 	fn(arg, data, len);
 }
 
-/*
- * Completes the character that is held; how many bytes of data that took. It is settled by the last
- * byte at the latest, so of what it did not need only that byte is data, and is read again.
- */
 static size_t
-finish_carry(struct ascii_fold *f, const uint8_t *data, size_t len, ascii_fold_fn *fn, void *arg)
+one_character(const void *arg, const uint8_t *p, size_t len, uint8_t *out, size_t *took)
 {
-	uint8_t out[ASCII_FOLD_CARRY];
-	size_t used = 0, took = 0, n = 1;
+	const struct ascii_fold *f = arg;
 
-	while (used < len && took == 0) {
-		f->carry[f->nr_carry++] = data[used++];
-		out[0] = ascii_fold_one(f->carry, f->nr_carry, f->last, &took);
-	}
-	if (took == 0)
-		return used;
-	if (took < f->nr_carry) {
-		size_t plain = f->nr_carry - took - 1;
-
-		memcpy(out + n, f->carry + took, plain);
-		n += plain;
-		used--;
-	}
-	f->nr_carry = 0;
-	pass_on(f, out, n, fn, arg);
-	return used;
+	out[0] = ascii_fold_one(p, len, f->last, took);
+	return 1;
 }
 
 /* Text with something to fold, gathered into pieces of some size. */
@@ -247,15 +228,13 @@ push_gathered(struct ascii_fold *f, const uint8_t *data, size_t len, ascii_fold_
 		len -= took;
 	}
 	pass_on(f, out, nr, fn, arg);
-	if (len != 0)
-		memcpy(f->carry, data, len);
-	f->nr_carry = (uint8_t)len;
+	carry_hold(&f->carry, span_of(data, len));
 }
 
 bool
 ascii_fold_passes(struct ascii_fold *f, const uint8_t *data, size_t len)
 {
-	if (f->nr_carry != 0 || ascii_fold_find(f->simd, data, len) != len)
+	if (f->carry.nr != 0 || ascii_fold_find(f->simd, data, len) != len)
 		return false;
 	if (len != 0)
 		f->last = data[len - 1];
@@ -265,18 +244,17 @@ ascii_fold_passes(struct ascii_fold *f, const uint8_t *data, size_t len)
 void
 ascii_fold_push(struct ascii_fold *f, const uint8_t *data, size_t len, ascii_fold_fn *fn, void *arg)
 {
-	while (f->nr_carry != 0 && len != 0) {
-		size_t used = finish_carry(f, data, len, fn, arg);
+	struct span rest = span_of(data, len);
+	uint8_t out[CARRY_OUT];
 
-		data += used;
-		len -= used;
-	}
-	if (len == 0)
+	while (f->carry.nr != 0 && rest.len != 0)
+		pass_on(f, out, carry_finish(&f->carry, &rest, one_character, f, out), fn, arg);
+	if (rest.len == 0)
 		return;
-	if (ascii_fold_passes(f, data, len))
-		fn(arg, data, len);
+	if (ascii_fold_passes(f, rest.p, rest.len))
+		fn(arg, rest.p, rest.len);
 	else
-		push_gathered(f, data, len, fn, arg);
+		push_gathered(f, rest.p, rest.len, fn, arg);
 }
 
 /* Three bytes wait for what stands behind a dash: nothing. */
@@ -285,9 +263,9 @@ ascii_fold_end(struct ascii_fold *f, ascii_fold_fn *fn, void *arg)
 {
 	static const uint8_t blank = ' ';
 
-	if (f->nr_carry == 3)
+	if (f->carry.nr == 3)
 		fn(arg, &blank, 1);
-	else if (f->nr_carry != 0)
-		fn(arg, f->carry, f->nr_carry);
-	f->nr_carry = 0;
+	else if (f->carry.nr != 0)
+		fn(arg, f->carry.byte, f->carry.nr);
+	f->carry.nr = 0;
 }

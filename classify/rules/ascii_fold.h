@@ -20,14 +20,12 @@
 #include <stdint.h>
 
 #include "classify/detect/simd.h"
-
-enum { ASCII_FOLD_CARRY = 4 };
+#include "classify/rules/carry.h"
 
 struct ascii_fold {
 	enum simd simd;
-	uint8_t last;	  /* the byte passed on last */
-	uint8_t nr_carry; /* bytes of a character that is not complete */
-	uint8_t carry[ASCII_FOLD_CARRY];
+	uint8_t last;	    /* the byte passed on last */
+	struct carry carry; /* of a character that is not complete */
 };
 
 typedef void ascii_fold_fn(void *arg, const uint8_t *data, size_t len);

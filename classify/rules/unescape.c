@@ -151,32 +151,12 @@ plain_run(enum buffer_coding coding, const uint8_t *p, size_t len)
 	return n;
 }
 
-/*
- * Completes the escape that is held; how many bytes of data that took. It is settled by the last
- * byte at the latest, so of what it did not need only that byte is data, and is read again.
- */
 static size_t
-finish_carry(struct unescape *u, const uint8_t *data, size_t len, unescape_fn *fn, void *arg)
+one_escape(const void *arg, const uint8_t *p, size_t len, uint8_t *out, size_t *took)
 {
-	uint8_t out[OUT_ONE + UNESCAPE_CARRY];
-	size_t used = 0, took = 0, n = 0;
+	const struct unescape *u = arg;
 
-	while (used < len && took == 0) {
-		u->carry[u->nr_carry++] = data[used++];
-		n = unescape_one(u->coding, u->carry, u->nr_carry, out, &took);
-	}
-	if (took == 0)
-		return used;
-	if (took < u->nr_carry) {
-		size_t plain = u->nr_carry - took - 1;
-
-		memcpy(out + n, u->carry + took, plain);
-		n += plain;
-		used--;
-	}
-	u->nr_carry = 0;
-	fn(arg, out, n);
-	return used;
+	return unescape_one(u->coding, p, len, out, took);
 }
 
 /* Everything with an escape in it, gathered into pieces of some size. */
@@ -207,35 +187,37 @@ push_gathered(struct unescape *u, const uint8_t *data, size_t len, unescape_fn *
 	}
 	if (nr != 0)
 		fn(arg, out, nr);
-	memcpy(u->carry, data, len);
-	u->nr_carry = (uint8_t)len;
+	carry_hold(&u->carry, span_of(data, len));
 }
 
 void
 unescape_push(struct unescape *u, const uint8_t *data, size_t len, unescape_fn *fn, void *arg)
 {
+	struct span rest = span_of(data, len);
+	uint8_t out[CARRY_OUT];
+
 	if (u->coding == CODING_RAW) {
 		fn(arg, data, len);
 		return;
 	}
-	while (u->nr_carry != 0 && len != 0) {
-		size_t used = finish_carry(u, data, len, fn, arg);
+	while (u->carry.nr != 0 && rest.len != 0) {
+		size_t n = carry_finish(&u->carry, &rest, one_escape, u, out);
 
-		data += used;
-		len -= used;
+		if (n != 0)
+			fn(arg, out, n);
 	}
-	if (len == 0)
+	if (rest.len == 0)
 		return;
-	if (plain_run(u->coding, data, len) == len)
-		fn(arg, data, len);
+	if (plain_run(u->coding, rest.p, rest.len) == rest.len)
+		fn(arg, rest.p, rest.len);
 	else
-		push_gathered(u, data, len, fn, arg);
+		push_gathered(u, rest.p, rest.len, fn, arg);
 }
 
 void
 unescape_end(struct unescape *u, unescape_fn *fn, void *arg)
 {
-	if (u->nr_carry != 0)
-		fn(arg, u->carry, u->nr_carry);
-	u->nr_carry = 0;
+	if (u->carry.nr != 0)
+		fn(arg, u->carry.byte, u->carry.nr);
+	u->carry.nr = 0;
 }

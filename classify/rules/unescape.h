@@ -13,13 +13,11 @@
 #include <stdint.h>
 
 #include "classify/rules/buffer.h"
-
-enum { UNESCAPE_CARRY = 6 };
+#include "classify/rules/carry.h"
 
 struct unescape {
 	enum buffer_coding coding;
-	uint8_t nr_carry; /* bytes of an escape that is not complete */
-	uint8_t carry[UNESCAPE_CARRY];
+	struct carry carry; /* of an escape that is not complete */
 };
 
 typedef void unescape_fn(void *arg, const uint8_t *data, size_t len);
