@@ -605,6 +605,19 @@ exchange_body(struct exchange *x, enum conn_dir dir, const uint8_t *data, size_t
 }
 
 void
+exchange_readers_gap(struct exchange *x, enum conn_dir dir)
+{
+	struct message *m = &x->message[dir];
+
+	exchange_scan_gap(m);
+	exchange_text_gap(m);
+	if (x->llm != NULL && dir == CONN_ORIG)
+		llm_request_gap(x->llm);
+	else if (x->llm != NULL)
+		llm_response_gap(x->llm);
+}
+
+void
 exchange_body_gap(struct exchange *x, enum conn_dir dir, uint64_t len)
 {
 	struct message *m = &x->message[dir];
@@ -615,12 +628,7 @@ exchange_body_gap(struct exchange *x, enum conn_dir dir, uint64_t len)
 	/* A coded body cannot be taken up again behind a hole. */
 	if (m->decode != NULL)
 		m->decode_failed = true;
-	exchange_scan_gap(m);
-	exchange_text_gap(m);
-	if (x->llm != NULL && dir == CONN_ORIG)
-		llm_request_gap(x->llm);
-	else if (x->llm != NULL)
-		llm_response_gap(x->llm);
+	exchange_readers_gap(x, dir);
 	if (x->mcp != NULL)
 		mcp_gap(x->mcp, dir == CONN_RESP);
 }

@@ -1,6 +1,5 @@
 /* llm records of exchanges beside those with a model: downloads, and calls over gRPC. */
 #include "classify/ai/provider.h"
-#include "classify/ai/signature.h"
 #include "classify/exchange_state.h"
 
 static bool
@@ -26,14 +25,9 @@ begin_record(struct exchange *x, const char *provider, const char *dialect, cons
 
 	if (x->c->ai_service == NULL)
 		x->c->ai_service = provider;
-	r = conn_begin(x->env, x->c, RECORD_LLM);
+	r = exchange_begin_ai(x, RECORD_LLM);
 	if (r == NULL)
 		return NULL;
-	record_put_uint(r, RF_TRANSACTION, x->ordinal);
-	record_put_text(r, RF_URL_HOST, x->host, x->host_len);
-	record_put_string(r, RF_GEN_AI_CLIENT,
-			  signature_client(x->env->config.providers,
-					   span_of(x->agent, x->agent_len)));
 	record_put_string(r, RF_GEN_AI_PROVIDER_NAME, provider);
 	record_put_string(r, RF_GEN_AI_DIALECT, dialect);
 	record_put_string(r, RF_GEN_AI_OPERATION_NAME, operation);

@@ -1,5 +1,4 @@
 /* Messages of agents in an exchange: their texts to the scanner, and a record of each. */
-#include "classify/ai/signature.h"
 #include "classify/exchange_state.h"
 
 static void
@@ -79,14 +78,9 @@ mcp_message(void *arg, struct mcp *m, struct mcp_message *message)
 	x->env->counters.mcp_messages++;
 	if (x->c->ai_service == NULL)
 		x->c->ai_service = mcp_family_name(message->family);
-	r = conn_begin(x->env, x->c, RECORD_MCP);
+	r = exchange_begin_ai(x, RECORD_MCP);
 	if (r == NULL)
 		return;
-	record_put_uint(r, RF_TRANSACTION, x->ordinal);
-	record_put_text(r, RF_URL_HOST, x->host, x->host_len);
-	record_put_string(r, RF_GEN_AI_CLIENT,
-			  signature_client(x->env->config.providers,
-					   span_of(x->agent, x->agent_len)));
 	record_put_text(r, RF_URL_PATH, exchange_path(x).p, exchange_path(x).len);
 	put_message(m, message, r);
 	if (x->status != 0)

@@ -413,10 +413,5 @@ exchange_websocket_gap(struct exchange *x, enum conn_dir dir, uint64_t len)
 	websocket_gap(&m->websocket, len, &message_handler, m);
 	if (m->control != NULL)
 		scan_gap(m->control);
-	exchange_scan_gap(m);
-	exchange_text_gap(m);
-	if (x->llm != NULL && dir == CONN_ORIG)
-		llm_request_gap(x->llm);
-	else if (x->llm != NULL)
-		llm_response_gap(x->llm);
+	exchange_readers_gap(x, dir);
 }

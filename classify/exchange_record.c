@@ -421,6 +421,21 @@ count_call(struct exchange *x)
 		c->llm_calls++;
 }
 
+struct record *
+exchange_begin_ai(struct exchange *x, enum record_type type)
+{
+	struct record *r = conn_begin(x->env, x->c, type);
+
+	if (r == NULL)
+		return NULL;
+	record_put_uint(r, RF_TRANSACTION, x->ordinal);
+	record_put_text(r, RF_URL_HOST, x->host, x->host_len);
+	record_put_string(r, RF_GEN_AI_CLIENT,
+			  signature_client(x->env->config.providers,
+					   span_of(x->agent, x->agent_len)));
+	return r;
+}
+
 static void
 llm_record(struct exchange *x)
 {
@@ -430,14 +445,9 @@ llm_record(struct exchange *x)
 
 	count_call(x);
 	x->c->ai_service = f->provider != NULL ? f->provider : f->engine;
-	r = conn_begin(x->env, x->c, RECORD_LLM);
+	r = exchange_begin_ai(x, RECORD_LLM);
 	if (r == NULL)
 		return;
-	record_put_uint(r, RF_TRANSACTION, x->ordinal);
-	record_put_text(r, RF_URL_HOST, x->host, x->host_len);
-	record_put_string(r, RF_GEN_AI_CLIENT,
-			  signature_client(x->env->config.providers,
-					   span_of(x->agent, x->agent_len)));
 	record_put_string(r, RF_GEN_AI_PROVIDER_NAME, f->provider);
 	record_put_string(r, RF_GEN_AI_ENGINE, f->engine);
 	record_put_string(r, RF_GEN_AI_DIALECT, llm_dialect_name(f->dialect));

@@ -147,6 +147,9 @@ struct exchange {
 /* The next bytes of a message's body, all coding undone; arg is the message. */
 void exchange_decoded(void *arg, const uint8_t *data, size_t len);
 
+/* Bytes of the body were lost, for those who read its text. */
+void exchange_readers_gap(struct exchange *x, enum conn_dir dir);
+
 /* What undoes a coding; where nobody knows it there is none. */
 void exchange_decode_begin(struct message *m, struct span coding);
 
@@ -224,6 +227,9 @@ void exchange_text_end(struct message *m);
 
 void exchange_mcp_begin(struct exchange *x, struct span method, struct span target);
 void exchange_mcp_drop_if_hopeless(struct exchange *x);
+
+/* What records of calls and of agents' messages begin with; NULL where they are not wanted. */
+struct record *exchange_begin_ai(struct exchange *x, enum record_type type);
 
 void exchange_put_signals(const struct exchange *x, struct record *r);
 
