@@ -245,6 +245,44 @@ fragment_wire_len(const struct packet *p, const uint8_t *ip)
 	return (ip[0] >> 4 == 4 ? read_be16(ip + 2) : read_be16(ip + 4) + 40u) - data;
 }
 
+/* An end is an end: a second one elsewhere, or bytes behind it, is an overlap too. */
+static bool
+contradicts_end(const struct assembly *a, const struct packet *p, uint32_t end)
+{
+	if (!p->frag_more && (end < a->furthest || (a->total != NO_END && a->total != end)))
+		return true;
+	return a->total != NO_END && end > a->total;
+}
+
+static void
+take_piece(struct assembly *a, const struct packet *p, const uint8_t *frame, uint32_t end)
+{
+	memcpy(a->bytes + MAX_IP_HEADER + p->frag_start, frame + p->frag_data, p->frag_len);
+	a->received += p->frag_len;
+	if (end > a->furthest)
+		a->furthest = end;
+	if (!p->frag_more)
+		a->total = end;
+	if (p->frag_start == 0)
+		keep_header(a, p, frame + p->ip_off);
+}
+
+static enum defrag_result
+complete(struct defrag *d, struct assembly *a, struct datagram *out)
+{
+	finish_header(a);
+	forget(d, a);
+	d->done = a;
+	*out = (struct datagram) {
+		.data = a->bytes + MAX_IP_HEADER - a->header_len,
+		.len = a->header_len + a->total,
+		.nr_frames = a->nr_frames,
+		.wire_bytes = a->wire_bytes,
+		.first = &a->first,
+	};
+	return DEFRAG_COMPLETE;
+}
+
 enum defrag_result
 defrag_push(struct defrag *d, const struct packet *p, const uint8_t *frame, struct datagram *out)
 {
@@ -276,9 +314,7 @@ defrag_push(struct defrag *d, const struct packet *p, const uint8_t *frame, stru
 	a->wire_bytes += p->wire_bytes;
 	d->counters.held += frames;
 
-	/* An end is an end: a second one elsewhere, or bytes behind it, is an overlap too. */
-	if ((!p->frag_more && a->total != NO_END && a->total != end) ||
-	    (!p->frag_more && end < a->furthest) || (a->total != NO_END && end > a->total)) {
+	if (contradicts_end(a, p, end)) {
 		drop(d, a, &d->counters.drop_overlap);
 		return DEFRAG_DROPPED;
 	}
@@ -294,28 +330,10 @@ defrag_push(struct defrag *d, const struct packet *p, const uint8_t *frame, stru
 		drop(d, a, &d->counters.drop_malformed);
 		return DEFRAG_DROPPED;
 	}
-	memcpy(a->bytes + MAX_IP_HEADER + p->frag_start, frame + p->frag_data, p->frag_len);
-	a->received += p->frag_len;
-	if (end > a->furthest)
-		a->furthest = end;
-	if (!p->frag_more)
-		a->total = end;
-	if (p->frag_start == 0)
-		keep_header(a, p, ip);
+	take_piece(a, p, frame, end);
 	if (a->received != a->total || a->header_len == 0)
 		return DEFRAG_HELD;
-
-	finish_header(a);
-	forget(d, a);
-	d->done = a;
-	*out = (struct datagram) {
-		.data = a->bytes + MAX_IP_HEADER - a->header_len,
-		.len = a->header_len + a->total,
-		.nr_frames = a->nr_frames,
-		.wire_bytes = a->wire_bytes,
-		.first = &a->first,
-	};
-	return DEFRAG_COMPLETE;
+	return complete(d, a, out);
 }
 
 void
