@@ -15,15 +15,6 @@ struct call {
 	const struct tls_decrypt_out *out;
 };
 
-/* One record, whole, and where its content goes. */
-struct sealed {
-	const uint8_t *fragment;
-	size_t len;
-	uint8_t *content;
-	size_t content_len;
-	uint8_t type; /* of the content */
-};
-
 void
 tls_decrypt_init(struct tls_decrypt *d, struct slab *buffers)
 {
@@ -224,7 +215,7 @@ tell_lost(struct call *c, enum tls_epoch epoch, uint64_t number, uint64_t missed
 
 static bool
 try_numbers(const struct call *c, const struct tls_cipher *cipher, const struct tls_keys *keys,
-	    struct sealed *r, uint64_t from, uint64_t nr, uint64_t *number)
+	    struct tls_sealed *r, uint64_t from, uint64_t nr, uint64_t *number)
 {
 	uint64_t most = TLS_DECRYPT_TRY_BYTES / (r->len + 64) + 1;
 
@@ -234,10 +225,9 @@ try_numbers(const struct call *c, const struct tls_cipher *cipher, const struct 
 		nr = most;
 	for (uint64_t i = 0; i < nr; i++) {
 		/* The first record of TLS 1.0 has the IV of the key block. */
-		const uint8_t *chained = from + i == 0 ? keys->iv : c->s->chained;
-
-		if (tls_open(cipher, keys, from + i, c->s->header, chained, r->fragment, r->len,
-			     r->content, &r->content_len, &r->type)) {
+		r->chained = from + i == 0 ? keys->iv : c->s->chained;
+		r->number = from + i;
+		if (tls_open(cipher, keys, r)) {
 			*number = from + i;
 			return true;
 		}
@@ -247,7 +237,7 @@ try_numbers(const struct call *c, const struct tls_cipher *cipher, const struct 
 
 /* The keys in force, from the number that is due. */
 static bool
-try_due(struct call *c, struct sealed *r, uint64_t slack)
+try_due(struct call *c, struct tls_sealed *r, uint64_t slack)
 {
 	struct tls_decrypt_side *s = c->s;
 	uint64_t number;
@@ -264,7 +254,7 @@ try_due(struct call *c, struct sealed *r, uint64_t slack)
  * them, or the last under those before.
  */
 static bool
-try_new(struct call *c, const struct tls_cipher *cipher, struct sealed *r, enum tls_epoch epoch,
+try_new(struct call *c, const struct tls_cipher *cipher, struct tls_sealed *r, enum tls_epoch epoch,
 	const uint8_t *secret, uint64_t slack)
 {
 	struct tls_decrypt_side *s = c->s;
@@ -286,7 +276,7 @@ try_new(struct call *c, const struct tls_cipher *cipher, struct sealed *r, enum 
 }
 
 static bool
-try_secret(struct call *c, struct sealed *r, enum tls_epoch epoch, enum tls_secret_label label,
+try_secret(struct call *c, struct tls_sealed *r, enum tls_epoch epoch, enum tls_secret_label label,
 	   uint64_t slack)
 {
 	const struct tls_secrets *known = &c->d->secrets;
@@ -297,7 +287,7 @@ try_secret(struct call *c, struct sealed *r, enum tls_epoch epoch, enum tls_secr
 
 /* The suite is that of the session taken up again, which only the server's hello tells. */
 static bool
-try_early(struct call *c, struct sealed *r)
+try_early(struct call *c, struct tls_sealed *r)
 {
 	static const char *const names[] = {
 		"TLS_AES_128_GCM_SHA256",	"TLS_AES_256_GCM_SHA384",
@@ -320,7 +310,7 @@ try_early(struct call *c, struct sealed *r)
 }
 
 static bool
-try_updated(struct call *c, struct sealed *r, uint64_t slack)
+try_updated(struct call *c, struct tls_sealed *r, uint64_t slack)
 {
 	uint8_t secret[TLS_SECRET_MAX_BYTES];
 	bool found;
@@ -333,7 +323,7 @@ try_updated(struct call *c, struct sealed *r, uint64_t slack)
 
 /* Every place that the record may have. */
 static bool
-open_record(struct call *c, struct sealed *r)
+open_record(struct call *c, struct tls_sealed *r)
 {
 	struct tls_decrypt *d = c->d;
 	struct tls_decrypt_side *s = c->s;
@@ -360,7 +350,7 @@ open_record(struct call *c, struct sealed *r)
 /* ------------------------------------------------------------------ records */
 
 static void
-record_opened(struct call *c, const struct sealed *r)
+record_opened(struct call *c, const struct tls_sealed *r)
 {
 	struct tls_decrypt_side *s = c->s;
 
@@ -385,7 +375,7 @@ static void
 take_record(struct call *c, const uint8_t *fragment, size_t len)
 {
 	struct tls_decrypt_side *s = c->s;
-	struct sealed r = { .fragment = fragment, .len = len };
+	struct tls_sealed r = { .header = s->header, .fragment = fragment, .len = len };
 	const uint8_t *chain =
 	    has_chain(c->d) ? tls_open_chain(&c->d->cipher, fragment, len) : NULL;
 	uint8_t last[sizeof(s->chained)] = { 0 };

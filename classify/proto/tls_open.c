@@ -146,24 +146,23 @@ make_nonce(const struct tls_cipher *c, const struct tls_keys *keys, uint64_t seq
 }
 
 static bool
-open_aead(const struct tls_cipher *c, const struct tls_keys *keys, uint64_t seq,
-	  const uint8_t *header, const uint8_t *in, size_t len, uint8_t *out, size_t *out_len)
+open_aead(const struct tls_cipher *c, const struct tls_keys *keys, struct tls_sealed *r)
 {
 	uint8_t nonce[NONCE_BYTES], aad[AAD_MAX_BYTES], tag[TAG_MAX_BYTES];
 	unsigned before = is_explicit(c) ? EXPLICIT_BYTES : 0, tag_bytes = c->suite->tag_bytes;
-	struct aead_input a = { .key = keys->key, .nonce = nonce, .aad = aad, .out = out };
+	struct aead_input a = { .key = keys->key, .nonce = nonce, .aad = aad, .out = r->content };
 
-	if (len < before + tag_bytes)
+	if (r->len < before + tag_bytes)
 		return false;
-	a.in = in + before;
-	a.len = len - before - tag_bytes;
+	a.in = r->fragment + before;
+	a.len = r->len - before - tag_bytes;
 	a.tag_bytes = tag_bytes;
-	make_nonce(c, keys, seq, in, nonce);
+	make_nonce(c, keys, r->number, r->fragment, nonce);
 	if (c->version == TLS_1_3) {
-		a.aad = header;
+		a.aad = r->header;
 		a.aad_len = HEADER_BYTES;
 	} else {
-		put_aad(aad, seq, header, a.len);
+		put_aad(aad, r->number, r->header, a.len);
 		a.aad_len = AAD_MAX_BYTES;
 	}
 	if (c->suite->kind == TLS_GCM)
@@ -172,7 +171,7 @@ open_aead(const struct tls_cipher *c, const struct tls_keys *keys, uint64_t seq,
 		ccm(&a, c->suite->key_bytes, tag);
 	else
 		chacha20(&a, tag);
-	*out_len = a.len;
+	r->content_len = a.len;
 	return memeql_sec(tag, a.in + a.len, tag_bytes);
 }
 
@@ -195,8 +194,8 @@ strip_type(const uint8_t *out, size_t *len, uint8_t *type)
 
 /* HMAC over sequence, header with the length given, and bytes, as long as the suite has it. */
 static void
-record_mac(const struct tls_cipher *c, const struct tls_keys *keys, uint64_t seq,
-	   const uint8_t *header, const uint8_t *bytes, size_t len, uint8_t *mac)
+record_mac(const struct tls_cipher *c, const struct tls_keys *keys, const struct tls_sealed *r,
+	   const uint8_t *bytes, size_t len, uint8_t *mac)
 {
 	unsigned mac_bytes = c->suite->tag_bytes;
 	uint8_t aad[AAD_MAX_BYTES];
@@ -206,7 +205,7 @@ record_mac(const struct tls_cipher *c, const struct tls_keys *keys, uint64_t seq
 		struct hmac_sha384_ctx sha384;
 	} ctx;
 
-	put_aad(aad, seq, header, len);
+	put_aad(aad, r->number, r->header, len);
 	if (mac_bytes == 20) {
 		hmac_sha1_set_key(&ctx.sha1, mac_bytes, keys->mac);
 		hmac_sha1_update(&ctx.sha1, sizeof(aad), aad);
@@ -266,45 +265,44 @@ strip_padding(const uint8_t *out, size_t *len)
 }
 
 static bool
-open_cbc(const struct tls_cipher *c, const struct tls_keys *keys, uint64_t seq,
-	 const uint8_t *header, const uint8_t *chained, const uint8_t *in, size_t len, uint8_t *out,
-	 size_t *out_len)
+open_cbc(const struct tls_cipher *c, const struct tls_keys *keys, struct tls_sealed *r)
 {
 	size_t mac_bytes = c->suite->tag_bytes, iv = c->version == TLS_1_0 ? 0 : BLOCK_BYTES;
+	const uint8_t *in = r->fragment;
+	size_t len = r->len;
 	uint8_t mac[MAC_MAX_BYTES];
 
 	if (c->encrypt_then_mac) {
 		if (len < mac_bytes)
 			return false;
 		len -= mac_bytes;
-		record_mac(c, keys, seq, header, in, len, mac);
+		record_mac(c, keys, r, in, len, mac);
 		if (!memeql_sec(mac, in + len, mac_bytes))
 			return false;
 	}
 	if (len < iv + BLOCK_BYTES || (len - iv) % BLOCK_BYTES != 0)
 		return false;
-	decrypt_cbc(keys, c->suite->key_bytes, iv == 0 ? chained : in, in + iv, len - iv, out);
-	*out_len = len - iv;
-	if (!strip_padding(out, out_len))
+	decrypt_cbc(keys, c->suite->key_bytes, iv == 0 ? r->chained : in, in + iv, len - iv,
+		    r->content);
+	r->content_len = len - iv;
+	if (!strip_padding(r->content, &r->content_len))
 		return false;
 	if (c->encrypt_then_mac)
 		return true;
-	if (*out_len < mac_bytes)
+	if (r->content_len < mac_bytes)
 		return false;
-	*out_len -= mac_bytes;
-	record_mac(c, keys, seq, header, out, *out_len, mac);
-	return memeql_sec(mac, out + *out_len, mac_bytes);
+	r->content_len -= mac_bytes;
+	record_mac(c, keys, r, r->content, r->content_len, mac);
+	return memeql_sec(mac, r->content + r->content_len, mac_bytes);
 }
 
 bool
-tls_open(const struct tls_cipher *c, const struct tls_keys *keys, uint64_t seq,
-	 const uint8_t *header, const uint8_t *chained, const uint8_t *in, size_t len, uint8_t *out,
-	 size_t *out_len, uint8_t *type)
+tls_open(const struct tls_cipher *c, const struct tls_keys *keys, struct tls_sealed *r)
 {
-	*type = header[0];
+	r->type = r->header[0];
 	if (c->suite->kind == TLS_CBC)
-		return open_cbc(c, keys, seq, header, chained, in, len, out, out_len);
-	if (!open_aead(c, keys, seq, header, in, len, out, out_len))
+		return open_cbc(c, keys, r);
+	if (!open_aead(c, keys, r))
 		return false;
-	return c->version != TLS_1_3 || strip_type(out, out_len, type);
+	return c->version != TLS_1_3 || strip_type(r->content, &r->content_len, &r->type);
 }

@@ -29,13 +29,19 @@ unsigned tls_open_overhead(const struct tls_cipher *c);
  */
 const uint8_t *tls_open_chain(const struct tls_cipher *c, const uint8_t *fragment, size_t len);
 
-/*
- * header is the record's, 5 bytes; chained what the record before has left. out has room for len
- * bytes; what is in it afterwards counts only when true is returned. *type is that of the content,
- * which for TLS 1.3 is inside.
- */
-bool tls_open(const struct tls_cipher *c, const struct tls_keys *keys, uint64_t seq,
-	      const uint8_t *header, const uint8_t *chained, const uint8_t *in, size_t len,
-	      uint8_t *out, size_t *out_len, uint8_t *type);
+/* One record, whole, and where its content goes. */
+struct tls_sealed {
+	uint64_t number;
+	const uint8_t *header;	/* 5 bytes */
+	const uint8_t *chained; /* what the record before has left, see tls_open_chain */
+	const uint8_t *fragment;
+	size_t len;
+	uint8_t *content; /* room for len bytes */
+	size_t content_len;
+	uint8_t type; /* of the content, which for TLS 1.3 is inside */
+};
+
+/* Sets the content, its length and type, which count only when true is returned. */
+bool tls_open(const struct tls_cipher *c, const struct tls_keys *keys, struct tls_sealed *r);
 
 #endif

@@ -66,23 +66,26 @@ test_rfc8448_record(void **state)
 	    "4a9a20441e2b62974e1f5a6292a2977014bd1e3deae63aeebb21694915e4";
 	const struct tls_cipher cipher = { tls_suite_of("TLS_AES_128_GCM_SHA256", TLS_1_3), TLS_1_3,
 					   false };
-	uint8_t bytes[128], out[128], secret[32], type;
+	uint8_t bytes[128], out[128], secret[32];
+	struct tls_sealed r = { .header = bytes, .len = 67, .content = out };
 	struct tls_keys keys;
-	size_t len;
 
 	(void)state;
 	unhex(record, bytes);
 	unhex(rfc8448[3].secret, secret);
 	tls_keys_13(cipher.suite, secret, &keys);
-	assert_true(tls_open(&cipher, &keys, 0, bytes, NULL, guard_copy(bytes + 5, 67), 67, out,
-			     &len, &type));
-	assert_int_equal(len, 50);
-	assert_int_equal(type, 23);
+	r.fragment = guard_copy(bytes + 5, r.len);
+	assert_true(tls_open(&cipher, &keys, &r));
+	assert_int_equal(r.content_len, 50);
+	assert_int_equal(r.type, 23);
 	for (unsigned i = 0; i < 50; i++)
 		assert_int_equal(out[i], i);
-	assert_false(tls_open(&cipher, &keys, 1, bytes, NULL, bytes + 5, 67, out, &len, &type));
+	r.number = 1;
+	assert_false(tls_open(&cipher, &keys, &r));
+	r.number = 0;
 	bytes[20] ^= 1;
-	assert_false(tls_open(&cipher, &keys, 0, bytes, NULL, bytes + 5, 67, out, &len, &type));
+	r.fragment = bytes + 5;
+	assert_false(tls_open(&cipher, &keys, &r));
 }
 
 /* NIST's key block of TLS 1.2 with SHA-256, of the CAVS of TLS key derivation (SP 800-135). */
