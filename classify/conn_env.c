@@ -75,16 +75,11 @@ least(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
-int
-conn_env_create(const struct conn_config *config, struct conn_env **out)
+static struct decode_limits
+decode_limits_of(const struct conn_config *config)
 {
-	struct conn_env *env = calloc(1, sizeof(*env));
 	struct decode_limits limits = DECODE_LIMITS_DEFAULT;
-	int r;
 
-	if (env == NULL)
-		return -ENOMEM;
-	env->config = *config;
 	limits.nr_deflate = config->max_deflate;
 	limits.nr_brotli = config->max_brotli;
 	limits.nr_zstd = config->max_zstd;
@@ -93,8 +88,16 @@ conn_env_create(const struct conn_config *config, struct conn_env **out)
 	limits.max_ratio = config->decode_max_ratio;
 	limits.ratio_after_bytes = config->decode_ratio_after_bytes;
 	limits.max_message_bytes = config->decode_max_message_bytes;
+	return limits;
+}
 
-	r = slab_init(&env->conns, config->max_conns, sizeof(struct conn));
+/* 0, or anything else where one could not be had. */
+static int
+create_pools(struct conn_env *env)
+{
+	const struct conn_config *config = &env->config;
+	int r = slab_init(&env->conns, config->max_conns, sizeof(struct conn));
+
 	r |= slab_init(&env->conns_over, config->max_conns, CONN_OVER_BYTES);
 	r |= slab_init(&env->conns_resting, config->max_conns, CONN_REST_BYTES);
 	r |= slab_init(&env->prologues, config->max_states[PROTOCOL_UNKNOWN], conn_prologue_bytes);
@@ -123,6 +126,20 @@ conn_env_create(const struct conn_config *config, struct conn_env **out)
 		       TLS_DECRYPT_BUFFER_BYTES);
 	r |= slab_init(&env->held, config->keys == NULL ? 0 : config->max_held,
 		       sizeof(struct tls_hold));
+	return r;
+}
+
+int
+conn_env_create(const struct conn_config *config, struct conn_env **out)
+{
+	struct decode_limits limits = decode_limits_of(config);
+	struct conn_env *env = calloc(1, sizeof(*env));
+	int r;
+
+	if (env == NULL)
+		return -ENOMEM;
+	env->config = *config;
+	r = create_pools(env);
 	env->decoders = decode_pool_create(&limits);
 	env->providers = provider_view_create();
 	env->scanner =
