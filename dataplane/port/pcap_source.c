@@ -207,44 +207,52 @@ next_of_file(struct pcap_source *p)
 	return r;
 }
 
+/* False behind the last file, and for one that cannot be read. */
+static bool
+begin_file(struct pcap_source *p)
+{
+	if (p->next_file == p->nr_files) {
+		p->source.ended = true;
+		return false;
+	}
+	if (open_next(p))
+		return true;
+	fail(p);
+	return false;
+}
+
+/* A capture that was cut short is used as far as it goes. */
+static void
+tell_error(struct pcap_source *p)
+{
+	const char *file = p->files[p->next_file - 1], *error = pcap_geterr(p->pcap);
+
+	if (strncmp(error, "truncated dump file", 19) == 0) {
+		log_warning("replay: %s: cut short: its whole packets are used", file);
+		return;
+	}
+	log_err("replay: %s: %s: must be an undamaged capture", file, error);
+	fail(p);
+}
+
 /* Reads the next packet into pending; false at the end of the run or on an error. */
 static bool
 read_next(struct pcap_source *p)
 {
 	int r;
 
-	for (;;) {
-		if (p->pcap == NULL) {
-			if (p->next_file == p->nr_files) {
-				p->source.ended = true;
-				return false;
-			}
-			if (!open_next(p)) {
-				fail(p);
-				return false;
-			}
-		}
+	while (!p->source.ended) {
+		if (p->pcap == NULL && !begin_file(p))
+			return false;
 		r = next_of_file(p);
 		if (r == 1)
 			return true;
-		if (r == PCAP_ERROR) {
-			const char *file = p->files[p->next_file - 1];
-			const char *error = pcap_geterr(p->pcap);
-
-			if (strncmp(error, "truncated dump file", 19) == 0) {
-				log_warning("replay: %s: cut short: its whole packets are used",
-					    file);
-			} else {
-				log_err("replay: %s: %s: must be an undamaged capture", file,
-					error);
-				fail(p);
-			}
-		}
+		if (r == PCAP_ERROR)
+			tell_error(p);
 		pcap_close(p->pcap);
 		p->pcap = NULL;
-		if (p->source.ended)
-			return false;
 	}
+	return false;
 }
 
 /* Copies the pending packet into as many mbufs as it needs. NULL when the pool has too few. */
