@@ -131,6 +131,7 @@ publish_metrics(struct run *r)
 		return;
 	exposition_begin(&r->exposition, &r->config);
 	pipeline_put_counters(r->pipeline, exposition_put, &r->exposition);
+	pipeline_put_calls(r->pipeline, exposition_put, &r->exposition);
 	exposition_write(&r->exposition, to, &about);
 	healthy = watchdog_healthy(&r->watchdog, why, sizeof(why));
 	if (fclose(to) == 0)

@@ -133,7 +133,7 @@ write_metric(const struct exposition *e, FILE *to, unsigned first)
 		[COUNTER_OF_ALL] = "",
 		[COUNTER_OF_PORT] = "port_",
 		[COUNTER_OF_WORKER] = "worker_",
-		[COUNTER_OF_PROVIDER] = "llm_",
+		[COUNTER_OF_PROVIDER] = "provider_",
 	};
 	enum counter_scope scope = e->samples[first].scope;
 	const struct counter_info *info = counter_info_find(name, scope);

@@ -592,6 +592,12 @@ pipeline_put_counters(const struct pipeline *p, counter_put_fn *put, void *arg)
 }
 
 void
+pipeline_put_calls(const struct pipeline *p, counter_put_fn *put, void *arg)
+{
+	publisher_put_calls(p->publisher, put, arg);
+}
+
+void
 pipeline_more_counters(struct pipeline *p, void (*more)(void *arg, counter_put_fn *put, void *to),
 		       void *arg)
 {

@@ -83,6 +83,7 @@ void pipeline_more_counters(struct pipeline *p,
 
 void pipeline_counters(const struct pipeline *p, struct worker_counters *sum);
 void pipeline_put_counters(const struct pipeline *p, counter_put_fn *put, void *arg);
+void pipeline_put_calls(const struct pipeline *p, counter_put_fn *put, void *arg); /* of models */
 
 /* What the watchdog looks at. */
 void pipeline_pulse(const struct pipeline *p, struct watchdog_pulse *pulse);

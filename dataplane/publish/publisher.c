@@ -24,6 +24,7 @@
 struct shared {
 	pthread_mutex_t lock;
 	struct publisher_stats stats;
+	struct ai_ledger calls;
 	struct record_head *waiting[MAX_WAITING]; /* stats records, oldest first; owned */
 	unsigned nr_waiting;
 };
@@ -349,6 +350,7 @@ share_stats(struct publisher *p)
 	s->spool_lost = sink.spool_lost;
 	pthread_mutex_lock(&p->shared->lock);
 	p->shared->stats = *s;
+	p->shared->calls = *ai_watch_ledger(p->ai_watch);
 	pthread_mutex_unlock(&p->shared->lock);
 }
 
@@ -578,6 +580,17 @@ publisher_stats(const struct publisher *p, struct publisher_stats *stats)
 	pthread_mutex_lock(&p->shared->lock);
 	*stats = p->shared->stats;
 	pthread_mutex_unlock(&p->shared->lock);
+}
+
+void
+publisher_put_calls(const struct publisher *p, counter_put_fn *put, void *arg)
+{
+	struct ai_ledger calls;
+
+	pthread_mutex_lock(&p->shared->lock);
+	calls = p->shared->calls;
+	pthread_mutex_unlock(&p->shared->lock);
+	ai_ledger_put(&calls, put, arg);
 }
 
 void

@@ -129,6 +129,9 @@ uint64_t publisher_beat(const struct publisher *p);
 void publisher_stats(const struct publisher *p, struct publisher_stats *stats);
 void publisher_put_counters(const struct publisher *p, counter_put_fn *put, void *arg);
 
+/* What model calls add up to by provider, as of a moment ago. Stats records get it on their way. */
+void publisher_put_calls(const struct publisher *p, counter_put_fn *put, void *arg);
+
 /*
  * Publishes a stats record, copied. It overtakes the merge. At most 16 wait; then the oldest of
  * them is replaced. From the control thread.

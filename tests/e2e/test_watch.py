@@ -23,6 +23,8 @@ METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 SAMPLE = re.compile(r'(?P<name>[a-zA-Z_:][a-zA-Z0-9_:]*)'
                     r'(?:\{(?P<labels>(?:[a-zA-Z_]\w*="(?:[^"\\\n]|\\[\\"n])*")(?:,[a-zA-Z_]\w*="(?:[^"\\\n]|\\[\\"n])*")*)\})?'
                     r' (?P<value>\d+)$')
+OF_PROVIDER = (r"llm_(\w+?)_(calls|(?:estimated_)?(?:in|out)put_tokens|no_usage|errors|bytes_sent|bytes_received"
+               r"|with_data)")
 
 
 def get(port, path="/metrics", **options):
@@ -89,14 +91,20 @@ def test_exposition(weir):
     assert samples["weir_workers_stalled"] == samples["weir_output_down"] == 0
     spread = [samples[f'weir_worker_used_packets_total{{worker="{n}"}}'] for n in range(2)]
     assert sum(spread) == 2 * nr and all(spread), spread
-    # Every counter of a stats record is there, and says what it means; providers have told nothing yet.
+    # Every counter of a stats record is there, and says what it means.
+    providers = set()
     for name, value in stats.items():
-        of_provider = re.fullmatch(r"llm_\w+_(calls|errors|no_usage|with_data|\w+_tokens|bytes_\w+)", name)
-        if isinstance(value, str) or name in ("time", "seq", "boot") or of_provider:
+        if isinstance(value, str) or name in ("time", "seq", "boot"):
+            continue
+        of_provider = re.fullmatch(OF_PROVIDER, name)
+        if of_provider:
+            assert samples[f'weir_provider_{of_provider[2]}_total{{provider="{of_provider[1]}"}}'] == value, name
+            providers.add(of_provider[1])
             continue
         of_one = re.fullmatch(r"(port|worker)_(\d)_(.*)", name)
         metric = f"weir_{of_one[1]}_{of_one[3]}" if of_one else f"weir_{name}"
         assert any(re.match(rf"{metric}(_total)?(\{{|$)", key) for key in samples), name
+    assert providers
     unknown = [line for line in text.splitlines() if line.endswith("see Stats in docs/records.md")]
     assert not unknown, f"no meaning in dataplane/counter_info.c: {unknown}"
 

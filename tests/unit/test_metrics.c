@@ -121,10 +121,12 @@ test_exposition(void **state)
 	assert_non_null(strstr(text, "# TYPE weir_worker_stalled gauge\n"
 				     "weir_worker_stalled{worker=\"0\"} 9\n"
 				     "weir_worker_stalled{worker=\"1\"} 11\n# HELP"));
-	assert_non_null(strstr(text, "# TYPE weir_llm_calls_total counter\n"
-				     "weir_llm_calls_total{provider=\"openai\"} 13\n"
-				     "weir_llm_calls_total{provider=\"aws_bedrock\"} 15\n# HELP"));
-	assert_non_null(strstr(text, "\nweir_llm_input_tokens_total{provider=\"openai\"} 14\n"));
+	assert_non_null(strstr(text,
+			       "# TYPE weir_provider_calls_total counter\n"
+			       "weir_provider_calls_total{provider=\"openai\"} 13\n"
+			       "weir_provider_calls_total{provider=\"aws_bedrock\"} 15\n# HELP"));
+	assert_non_null(
+	    strstr(text, "\nweir_provider_input_tokens_total{provider=\"openai\"} 14\n"));
 	free(text);
 	config_free(&c);
 }
