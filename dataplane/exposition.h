@@ -5,8 +5,8 @@
  * counters of ports (port_0_missed) become one metric with labels: weir_port_missed_total{port="0",
  * device="iface:eth1",tap="span-a"}, and those of workers likewise:
  * weir_worker_stalled{worker="1"}; so do those of providers (llm_openai_calls):
- * weir_provider_calls_total{provider="openai"}. All samples of a metric stand together under its HELP
- * and TYPE, as the format asks.
+ * weir_provider_calls_total{provider="openai"}. All samples of a metric stand together under its
+ * HELP and TYPE, as the format asks.
  *
  *   exposition_begin ─ exposition_put for each counter ─ exposition_write
  *
