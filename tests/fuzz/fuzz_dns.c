@@ -7,6 +7,7 @@
 
 #include "classify/proto/dns.h"
 #include "classify/proto/dns_pair.h"
+#include "tests/support/fuzz_sum.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -14,15 +15,6 @@ struct run {
 	struct dns_pair pair;
 	uint64_t hash;
 };
-
-static void
-mix(struct run *r, const void *data, size_t len)
-{
-	const uint8_t *p = data;
-
-	for (size_t i = 0; i < len; i++)
-		r->hash = (r->hash ^ p[i]) * UINT64_C(0x100000001b3);
-}
 
 static void
 mix_text(struct run *r, const char *text, size_t cap)
@@ -35,7 +27,7 @@ mix_text(struct run *r, const char *text, size_t cap)
 		if (text[i] < 0x20 || text[i] > 0x7e)
 			abort();
 	}
-	mix(r, text, len + 1);
+	fuzz_mix_bytes(&r->hash, text, len + 1);
 }
 
 static void
@@ -47,15 +39,15 @@ on_transaction(void *arg, const struct dns_transaction *t)
 
 	if (t->nr_answers > DNS_MAX_ANSWERS || (!t->asked && !t->answered))
 		abort();
-	mix(r, halves, sizeof(halves));
-	mix(r, numbers, sizeof(numbers));
+	fuzz_mix_bytes(&r->hash, halves, sizeof(halves));
+	fuzz_mix_bytes(&r->hash, numbers, sizeof(numbers));
 	mix_text(r, t->name, DNS_NAME_CAP);
 	for (unsigned i = 0; i < t->nr_answers; i++) {
 		const struct dns_answer *a = &t->answers[i];
 
 		if (a->addr_len != 0 && a->addr_len != 4 && a->addr_len != 16)
 			abort();
-		mix(r, a->addr, a->addr_len);
+		fuzz_mix_bytes(&r->hash, a->addr, a->addr_len);
 		mix_text(r, a->text, DNS_ANSWER_CAP);
 	}
 }
@@ -66,7 +58,7 @@ on_message(void *arg, const uint8_t *msg, size_t len)
 	static struct dns_message m;
 	struct run *r = arg;
 
-	mix(r, msg, len);
+	fuzz_mix_bytes(&r->hash, msg, len);
 	if (dns_parse(msg, len, &m) == DNS_OK)
 		dns_pair_push(&r->pair, 1, &m, on_transaction, r);
 }

@@ -8,6 +8,7 @@
 #include "classify/proto/base64.h"
 #include "classify/proto/grpc.h"
 #include "dataplane/port/cursor.h"
+#include "tests/support/fuzz_sum.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -17,12 +18,6 @@ struct sum {
 };
 
 static void
-mix(struct sum *s, uint64_t v)
-{
-	s->hash = (s->hash ^ v) * UINT64_C(0x100000001b3);
-}
-
-static void
 on_begin(void *arg, bool compressed)
 {
 	struct sum *s = arg;
@@ -30,7 +25,7 @@ on_begin(void *arg, bool compressed)
 	if (s->inside)
 		abort();
 	s->inside = true;
-	mix(s, 256u + compressed);
+	fuzz_mix(&s->hash, 256u + compressed);
 }
 
 static void
@@ -42,7 +37,7 @@ on_bytes(void *arg, const uint8_t *data, size_t len)
 		abort();
 	s->bytes += len;
 	for (size_t i = 0; i < len; i++)
-		mix(s, data[i]);
+		fuzz_mix(&s->hash, data[i]);
 }
 
 static void
@@ -53,7 +48,7 @@ on_end(void *arg)
 	if (!s->inside)
 		abort();
 	s->inside = false;
-	mix(s, 258);
+	fuzz_mix(&s->hash, 258);
 }
 
 static void
@@ -62,7 +57,7 @@ on_trailers(void *arg, const uint8_t *data, size_t len)
 	if (len == 0)
 		abort();
 	for (size_t i = 0; i < len; i++)
-		mix(arg, data[i] + 512u);
+		fuzz_mix(&((struct sum *)arg)->hash, data[i] + 512u);
 }
 
 static const struct grpc_handler handler = { on_begin, on_bytes, on_end, on_trailers };
@@ -106,8 +101,8 @@ run(const uint8_t *data, size_t len, bool text, size_t step)
 	}
 	if (g.framing_bytes + s.bytes > pushed || (s.inside && !grpc_is_inside(&g)))
 		abort();
-	mix(&s, g.has_status ? g.status : 256);
-	mix(&s, g.nr_messages);
+	fuzz_mix(&s.hash, g.has_status ? g.status : 256);
+	fuzz_mix(&s.hash, g.nr_messages);
 	return s.hash;
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "classify/proto/http2.h"
+#include "tests/support/fuzz_sum.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -18,19 +19,10 @@ struct sum {
 };
 
 static void
-mix(struct sum *s, const void *p, size_t len)
-{
-	const uint8_t *b = p;
-
-	for (size_t i = 0; i < len; i++)
-		s->hash = (s->hash ^ b[i]) * UINT64_C(0x100000001b3);
-}
-
-static void
 event(struct sum *s, char what, uint32_t stream)
 {
-	mix(s, &what, 1);
-	mix(s, &stream, sizeof(stream));
+	fuzz_mix_bytes(&s->hash, &what, 1);
+	fuzz_mix_bytes(&s->hash, &stream, sizeof(stream));
 }
 
 static struct hpack_text *
@@ -60,9 +52,9 @@ on_field(void *arg, uint32_t stream, struct span name, struct span value)
 	if (!s->in_block)
 		abort();
 	event(s, 'f', stream);
-	mix(s, name.p, name.len);
-	mix(s, "=", 1);
-	mix(s, value.p, value.len);
+	fuzz_mix_bytes(&s->hash, name.p, name.len);
+	fuzz_mix_bytes(&s->hash, "=", 1);
+	fuzz_mix_bytes(&s->hash, value.p, value.len);
 }
 
 static void
@@ -84,14 +76,14 @@ on_data(void *arg, uint32_t stream, const uint8_t *data, size_t len)
 
 	/* Where data is cut is not part of the answer. */
 	(void)stream;
-	mix(s, data, len);
+	fuzz_mix_bytes(&s->hash, data, len);
 }
 
 static void
 on_data_gap(void *arg, uint32_t stream, uint64_t len)
 {
 	event(arg, 'g', stream);
-	mix(arg, &len, sizeof(len));
+	fuzz_mix_bytes(&((struct sum *)arg)->hash, &len, sizeof(len));
 }
 
 static void

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "classify/proto/json_walk.h"
+#include "tests/support/fuzz_sum.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -16,12 +17,6 @@ struct sum {
 	uint64_t hash; /* of events, paths and text, whatever the pieces */
 	int depth;
 };
-
-static void
-mix(struct sum *s, uint64_t v)
-{
-	s->hash = (s->hash ^ v) * UINT64_C(0x100000001b3);
-}
 
 static void
 on_event(void *arg, const struct json_walk *w, enum json_event event, const uint8_t *text,
@@ -38,11 +33,11 @@ on_event(void *arg, const struct json_walk *w, enum json_event event, const uint
 	if (event == JSON_DOCUMENT_END && s->depth != 0)
 		abort();
 	if (event != JSON_STRING) {
-		mix(s, event);
-		mix(s, w->path);
+		fuzz_mix(&s->hash, event);
+		fuzz_mix(&s->hash, w->path);
 	}
 	for (size_t i = 0; i < len; i++)
-		mix(s, text[i]);
+		fuzz_mix(&s->hash, text[i]);
 }
 
 static struct sum
@@ -54,7 +49,7 @@ walk(const uint8_t *data, size_t len, size_t step)
 	json_walk_init(&w, &vocabulary, on_event, &s);
 	for (size_t at = 0; at < len; at += step)
 		json_walk_push(&w, data + at, step < len - at ? step : len - at);
-	mix(&s, json_walk_end(&w));
+	fuzz_mix(&s.hash, json_walk_end(&w));
 	return s;
 }
 

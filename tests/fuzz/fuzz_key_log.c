@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "classify/proto/key_log.h"
+#include "tests/support/fuzz_sum.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -19,11 +20,11 @@ on_line(void *arg, const struct key_log_line *line)
 	    (line->secret_len != 32 && line->secret_len != TLS_SECRET_MAX_BYTES))
 		abort();
 	s->nr++;
-	s->hash = (s->hash ^ (uint64_t)line->label) * UINT64_C(0x100000001b3);
+	fuzz_mix(&s->hash, (uint64_t)line->label);
 	for (unsigned i = 0; i < TLS_RANDOM_BYTES; i++)
-		s->hash = (s->hash ^ line->client_random[i]) * UINT64_C(0x100000001b3);
+		fuzz_mix(&s->hash, line->client_random[i]);
 	for (unsigned i = 0; i < line->secret_len; i++)
-		s->hash = (s->hash ^ line->secret[i]) * UINT64_C(0x100000001b3);
+		fuzz_mix(&s->hash, line->secret[i]);
 }
 
 static struct sum

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "classify/ai/llm.h"
+#include "tests/support/fuzz_sum.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -73,8 +74,7 @@ on_text(void *arg, enum llm_text_kind kind, unsigned choice, const uint8_t *text
 	if (len == 0)
 		abort();
 	for (size_t i = 0; i < len; i++)
-		*hash = (*hash ^ text[i] ^ (unsigned)kind << 8 ^ choice << 16) *
-			UINT64_C(0x100000001b3);
+		fuzz_mix(hash, text[i] ^ (unsigned)kind << 8 ^ choice << 16);
 }
 
 static uint64_t

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "classify/ai/mcp.h"
+#include "tests/support/fuzz_sum.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -21,18 +22,9 @@ text_span(const char *text)
 }
 
 static void
-hash_bytes(uint64_t *hash, const void *bytes, size_t len)
-{
-	const uint8_t *p = bytes;
-
-	for (size_t i = 0; i < len; i++)
-		*hash = (*hash ^ p[i]) * UINT64_C(0x100000001b3);
-}
-
-static void
 hash_string(uint64_t *hash, const char *text)
 {
-	hash_bytes(hash, text, strlen(text) + 1);
+	fuzz_mix_bytes(hash, text, strlen(text) + 1);
 }
 
 static void
@@ -49,7 +41,7 @@ on_message(void *arg, struct mcp *m, struct mcp_message *message)
 	hash_string(arg, message->server);
 	hash_string(arg, m->session);
 	if (message->has_digest)
-		hash_bytes(arg, message->digest, sizeof(message->digest));
+		fuzz_mix_bytes(arg, message->digest, sizeof(message->digest));
 	if (m->nr_open > MCP_OPEN || m->nr_tools > MCP_TOOLS || m->tool_text_len > MCP_TOOL_TEXT)
 		abort();
 }
@@ -58,7 +50,7 @@ static void
 on_text(void *arg, bool from_server, const uint8_t *text, size_t len)
 {
 	(void)from_server;
-	hash_bytes(arg, text, len);
+	fuzz_mix_bytes(arg, text, len);
 }
 
 static void

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "classify/proto/mime.h"
+#include "tests/support/fuzz_sum.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -23,7 +24,7 @@ on_text(void *arg, const uint8_t *data, size_t len)
 		abort();
 	s->text += len;
 	for (size_t i = 0; i < len; i++)
-		s->hash = (s->hash ^ data[i]) * UINT64_C(0x100000001b3);
+		fuzz_mix(&s->hash, data[i]);
 }
 
 static void

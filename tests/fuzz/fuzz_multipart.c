@@ -7,6 +7,7 @@
 
 #include "classify/proto/base64_text.h"
 #include "classify/proto/multipart.h"
+#include "tests/support/fuzz_sum.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -20,7 +21,7 @@ static void
 mix(struct sum *s, const uint8_t *data, size_t len, unsigned kind)
 {
 	for (size_t i = 0; i < len; i++)
-		s->hash = (s->hash ^ data[i] ^ kind << 8) * UINT64_C(0x100000001b3);
+		fuzz_mix(&s->hash, data[i] ^ kind << 8);
 }
 
 static void

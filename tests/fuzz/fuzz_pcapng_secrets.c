@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "dataplane/port/pcapng_secrets.h"
+#include "tests/support/fuzz_sum.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -20,7 +21,7 @@ see(void *arg, const uint8_t *data, size_t len)
 	if (len != 0 && (data < s->from || len > (size_t)(s->to - data)))
 		abort();
 	for (size_t i = 0; i < len; i++)
-		s->hash = (s->hash ^ data[i]) * UINT64_C(0x100000001b3);
+		fuzz_mix(&s->hash, data[i]);
 }
 
 static struct sum

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "classify/proto/protobuf.h"
+#include "tests/support/fuzz_sum.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -20,7 +21,7 @@ on_text(void *arg, const uint8_t *data, size_t len)
 		abort();
 	s->bytes += len;
 	for (size_t i = 0; i < len; i++)
-		s->hash = (s->hash ^ data[i]) * UINT64_C(0x100000001b3);
+		fuzz_mix(&s->hash, data[i]);
 }
 
 static void
@@ -29,7 +30,7 @@ on_end(void *arg)
 	struct sum *s = arg;
 
 	s->texts++;
-	s->hash = (s->hash ^ 256) * UINT64_C(0x100000001b3);
+	fuzz_mix(&s->hash, 256);
 }
 
 static struct sum

@@ -7,6 +7,7 @@
 
 #include "classify/proto/smtp.h"
 #include "dataplane/port/cursor.h"
+#include "tests/support/fuzz_sum.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -22,8 +23,7 @@ on_bytes(void *arg, unsigned dir, enum smtp_bytes kind, const uint8_t *data, siz
 
 	s->nr += len;
 	for (size_t i = 0; i < len; i++)
-		s->hash[dir] =
-		    (s->hash[dir] ^ data[i] ^ (uint64_t)kind << 8) * UINT64_C(0x100000001b3);
+		fuzz_mix(&s->hash[dir], data[i] ^ (uint64_t)kind << 8);
 }
 
 static struct sum

@@ -5,6 +5,7 @@
 #include "classify/ai/pgvector.h"
 #include "classify/proto/sql_class.h"
 #include "tests/support/fuzz_lines.h"
+#include "tests/support/fuzz_sum.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -14,24 +15,15 @@ struct sum {
 };
 
 static void
-mix(struct sum *s, const void *data, size_t len)
-{
-	const uint8_t *p = data;
-
-	for (size_t i = 0; i < len; i++)
-		s->hash = (s->hash ^ p[i]) * UINT64_C(0x100000001b3);
-}
-
-static void
 on_token(void *arg, const struct sql_token *t)
 {
 	struct sum *s = arg;
 
 	if (t->text.len > SQL_WORD_BYTES)
 		abort();
-	mix(s, &t->kind, sizeof(t->kind));
-	mix(s, t->text.p, t->text.len);
-	mix(s, &t->number, sizeof(t->number));
+	fuzz_mix_bytes(&s->hash, &t->kind, sizeof(t->kind));
+	fuzz_mix_bytes(&s->hash, t->text.p, t->text.len);
+	fuzz_mix_bytes(&s->hash, &t->number, sizeof(t->number));
 	pgvector_token(&s->vector, t);
 }
 
@@ -57,13 +49,13 @@ end(struct sql_text *t, struct sum *s)
 	class = sql_classify(text, &target);
 	fuzz_within(target, text.p, text.len);
 	o = pgvector_end(&s->vector, class);
-	mix(s, text.p, text.len);
-	mix(s, target.p, target.len);
-	mix(s, &class, sizeof(class));
+	fuzz_mix_bytes(&s->hash, text.p, text.len);
+	fuzz_mix_bytes(&s->hash, target.p, target.len);
+	fuzz_mix_bytes(&s->hash, &class, sizeof(class));
 	if (o.name != NULL)
-		mix(s, o.name, strlen(o.name) + 1);
-	mix(s, &o.limit, sizeof(o.limit));
-	mix(s, &o.count, sizeof(o.count));
+		fuzz_mix_bytes(&s->hash, o.name, strlen(o.name) + 1);
+	fuzz_mix_bytes(&s->hash, &o.limit, sizeof(o.limit));
+	fuzz_mix_bytes(&s->hash, &o.count, sizeof(o.count));
 }
 
 static uint64_t

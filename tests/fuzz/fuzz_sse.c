@@ -3,6 +3,7 @@
 
 #include "classify/proto/sse.h"
 #include "classify/proto/sse_join.h"
+#include "tests/support/fuzz_sum.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -10,13 +11,6 @@ struct sum {
 	uint64_t hash;
 	uint64_t nr_events;
 };
-
-static void
-mix(struct sum *s, const uint8_t *p, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		s->hash = (s->hash ^ p[i]) * UINT64_C(0x100000001b3);
-}
 
 static void
 on_event(void *arg, const struct sse *s, enum sse_event event, const uint8_t *text, size_t len)
@@ -27,12 +21,12 @@ on_event(void *arg, const struct sse *s, enum sse_event event, const uint8_t *te
 	if (event == SSE_DATA) {
 		if (len == 0 || name.len > SSE_NAME_CAP)
 			abort();
-		mix(sum, text, len);
+		fuzz_mix_bytes(&sum->hash, text, len);
 		return;
 	}
 	sum->nr_events++;
-	mix(sum, name.p, name.len);
-	mix(sum, (const uint8_t *)"/", 1);
+	fuzz_mix_bytes(&sum->hash, name.p, name.len);
+	fuzz_mix_bytes(&sum->hash, (const uint8_t *)"/", 1);
 }
 
 static void
@@ -40,7 +34,7 @@ on_joined(void *arg, const uint8_t *data, size_t len)
 {
 	if (len == 0)
 		abort();
-	mix(arg, data, len);
+	fuzz_mix_bytes(&((struct sum *)arg)->hash, data, len);
 }
 
 static uint64_t

@@ -8,6 +8,7 @@
 
 #include "classify/ai/stream_shape.h"
 #include "classify/proto/tls_records.h"
+#include "tests/support/fuzz_sum.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -20,12 +21,6 @@ struct run {
 };
 
 static void
-mix(struct run *r, uint64_t v)
-{
-	r->hash = (r->hash ^ v) * UINT64_C(0x100000001b3);
-}
-
-static void
 on_turn(void *arg, const struct stream_shape_turn *t)
 {
 	struct run *r = arg;
@@ -35,10 +30,10 @@ on_turn(void *arg, const struct stream_shape_turn *t)
 	    t->last_us > r->now_us || (t->first_us != 0 && t->first_us < t->request_us))
 		abort();
 	r->nr_turns = t->ordinal + 1;
-	mix(r, t->verdict);
-	mix(r, t->request_bytes);
-	mix(r, t->response_bytes);
-	mix(r, t->last_us);
+	fuzz_mix(&r->hash, t->verdict);
+	fuzz_mix(&r->hash, t->request_bytes);
+	fuzz_mix(&r->hash, t->response_bytes);
+	fuzz_mix(&r->hash, t->last_us);
 }
 
 static void
@@ -48,7 +43,7 @@ on_record(void *arg, uint8_t type, uint16_t len)
 
 	if (len > TLS_RECORD_MAX_BYTES)
 		abort();
-	mix(r, (uint64_t)type << 16 | len);
+	fuzz_mix(&r->hash, (uint64_t)type << 16 | len);
 	if (type == TLS_APPLICATION_DATA)
 		stream_shape_record(&r->shape, r->dir, len, r->now_us, on_turn, r);
 }
@@ -86,7 +81,7 @@ run(const uint8_t *data, size_t len, size_t step)
 	stream_shape_leave(&r.shape, 0, r.now_us);
 	stream_shape_leave(&r.shape, 1, r.now_us);
 	stream_shape_end(&r.shape, on_turn, &r);
-	mix(&r, stream_shape_verdict(&r.shape));
+	fuzz_mix(&r.hash, stream_shape_verdict(&r.shape));
 	if (r.nr_turns > r.shape.nr_begun)
 		abort();
 	return r.hash;

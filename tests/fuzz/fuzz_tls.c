@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "classify/proto/tls.h"
+#include "tests/support/fuzz_sum.h"
 
 #define FLAGS_BUFFERS 3u /* mask: how many; 3 are enough for all */
 #define PIECE_RESP    1u
@@ -20,23 +21,14 @@ struct sum {
 };
 
 static void
-mix(struct sum *s, const void *data, size_t len)
-{
-	const uint8_t *p = data;
-
-	for (size_t i = 0; i < len; i++)
-		s->hash = (s->hash ^ p[i]) * UINT64_C(0x100000001b3);
-}
-
-static void
 mix_text(struct sum *s, const char *text, size_t cap)
 {
 	size_t len = text == NULL ? 0 : strlen(text);
 
 	if (len >= cap)
 		abort();
-	mix(s, text, len);
-	mix(s, "/", 1);
+	fuzz_mix_bytes(&s->hash, text, len);
+	fuzz_mix_bytes(&s->hash, "/", 1);
 }
 
 static void
@@ -51,7 +43,7 @@ on_facts(void *arg, const struct tls_facts *f)
 	if (s->nr++ != 0 || f->nr_alpn > TLS_MAX_ALPN ||
 	    (!f->client_hello_seen && !f->server_hello_seen))
 		abort();
-	mix(s, flags, sizeof(flags));
+	fuzz_mix_bytes(&s->hash, flags, sizeof(flags));
 	mix_text(s, f->version, 4);
 	mix_text(s, f->cipher, 64);
 	mix_text(s, f->sni, sizeof(f->sni));
@@ -102,9 +94,9 @@ run(const uint8_t *data, size_t len, size_t step, unsigned nr_buffers)
 	tls_end(&t, on_facts, &sum);
 	if (buffers.nr_taken != 0 || t.clear_bytes + t.encrypted_bytes + t.unsynced_bytes != pushed)
 		abort();
-	mix(&sum, &t.encrypted_bytes, sizeof(t.encrypted_bytes));
-	mix(&sum, &t.unsynced_bytes, sizeof(t.unsynced_bytes));
-	mix(&sum, t.events, sizeof(t.events));
+	fuzz_mix_bytes(&sum.hash, &t.encrypted_bytes, sizeof(t.encrypted_bytes));
+	fuzz_mix_bytes(&sum.hash, &t.unsynced_bytes, sizeof(t.unsynced_bytes));
+	fuzz_mix_bytes(&sum.hash, t.events, sizeof(t.events));
 	tls_fini(&t);
 	slab_fini(&buffers);
 	return sum;

@@ -15,6 +15,7 @@
 
 #include "classify/proto/tls_decrypt.h"
 #include "tests/support/tls_seal.h"
+#include "tests/support/fuzz_sum.h"
 
 #define FLAG_EARLY	  1u
 #define FLAG_LATE	  2u /* secrets come at the third time of asking */
@@ -62,7 +63,7 @@ on_data(void *arg, unsigned dir, const uint8_t *data, size_t len)
 
 	r->nr_bytes[dir] += len;
 	for (size_t i = 0; i < len; i++)
-		r->hash[dir] = (r->hash[dir] ^ data[i]) * UINT64_C(0x100000001b3);
+		fuzz_mix(&r->hash[dir], data[i]);
 }
 
 static void

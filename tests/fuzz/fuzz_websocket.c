@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "classify/proto/websocket.h"
+#include "tests/support/fuzz_sum.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -11,12 +12,6 @@ struct sum {
 };
 
 static void
-mix(struct sum *s, uint8_t b)
-{
-	s->hash = (s->hash ^ b) * UINT64_C(0x100000001b3);
-}
-
-static void
 on_begin(void *arg, bool compressed)
 {
 	struct sum *s = arg;
@@ -24,7 +19,7 @@ on_begin(void *arg, bool compressed)
 	if (s->inside)
 		abort();
 	s->inside = true;
-	mix(s, compressed ? 'z' : 'b');
+	fuzz_mix(&s->hash, compressed ? 'z' : 'b');
 }
 
 static void
@@ -35,7 +30,7 @@ on_bytes(void *arg, const uint8_t *data, size_t len)
 	if (!s->inside || len == 0)
 		abort();
 	for (size_t i = 0; i < len; i++)
-		mix(s, data[i]);
+		fuzz_mix(&s->hash, data[i]);
 }
 
 static void
@@ -46,7 +41,7 @@ on_end(void *arg)
 	if (!s->inside)
 		abort();
 	s->inside = false;
-	mix(s, 'e');
+	fuzz_mix(&s->hash, 'e');
 }
 
 static void
@@ -55,13 +50,13 @@ on_control(void *arg, const uint8_t *data, size_t len)
 	if (len == 0)
 		abort();
 	for (size_t i = 0; i < len; i++)
-		mix(arg, data[i]);
+		fuzz_mix(&((struct sum *)arg)->hash, data[i]);
 }
 
 static void
 on_control_end(void *arg)
 {
-	mix(arg, 'c');
+	fuzz_mix(&((struct sum *)arg)->hash, 'c');
 }
 
 static const struct websocket_handler on = { on_begin, on_bytes, on_end, on_control,

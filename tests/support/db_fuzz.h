@@ -12,6 +12,7 @@
 
 #include "classify/proto/db_event.h"
 #include "dataplane/port/cursor.h"
+#include "tests/support/fuzz_sum.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -23,7 +24,7 @@ struct db_sum {
 static inline void
 db_mix(struct db_sum *s, uint64_t v)
 {
-	s->hash = (s->hash ^ v) * UINT64_C(0x100000001b3);
+	fuzz_mix(&s->hash, v);
 }
 
 static inline void
