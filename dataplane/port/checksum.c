@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "dataplane/port/decap.h"
+#include "dataplane/port/decap_tunnel.h"
 
 #define TCP_HDR_LEN 20u
 #define UDP_HDR_LEN 8u
@@ -45,7 +45,7 @@ checksum_extent(const struct packet *p, enum checksum_result *result)
 {
 	bool tcp = p->key.proto == IP_PROTO_TCP;
 	uint32_t len = p->payload_off - p->transport_off + p->payload_wire;
-	bool tunnel = decap_is_tunnel_port(p->key.port[0]) || decap_is_tunnel_port(p->key.port[1]);
+	bool tunnel = decap_tunnel_is_port(p->key.port[0]) || decap_tunnel_is_port(p->key.port[1]);
 
 	*result = CHECKSUM_NONE;
 	if (!tcp && p->key.proto != IP_PROTO_UDP)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "dataplane/port/checksum.h"
+#include "dataplane/port/decap_tunnel.h"
 #include "dataplane/port/plain_frame.h"
 
 #define IPV4_HDR_LEN  20u
@@ -577,7 +578,7 @@ gre_enter(struct cursor *c, struct packet *p)
 }
 
 bool
-decap_is_tunnel_port(uint16_t port)
+decap_tunnel_is_port(uint16_t port)
 {
 	return port == UDP_PORT_VXLAN || port == UDP_PORT_VXLAN_LINUX ||
 	       port == UDP_PORT_VXLAN_GPE || port == UDP_PORT_GENEVE || port == UDP_PORT_GTPU ||
@@ -623,11 +624,11 @@ udp_tunnel_port(const struct packet *p)
 }
 
 bool
-decap_may_be_tunnel(uint16_t from, uint16_t to)
+decap_tunnel_may_be(uint16_t from, uint16_t to)
 {
 	uint16_t port = tunnel_port(from, to);
 
-	return decap_is_tunnel_port(port) || port == UDP_PORT_TEREDO;
+	return decap_tunnel_is_port(port) || port == UDP_PORT_TEREDO;
 }
 
 /* Most packets are none, and need no copy to try it on. */
@@ -638,26 +639,25 @@ may_be_tunnel(const struct ip *ip, const struct packet *p)
 	case IP_PROTO_TCP:
 		return false;
 	case IP_PROTO_UDP:
-		return decap_may_be_tunnel(p->key.port[p->side], p->key.port[1 - p->side]);
+		return decap_tunnel_may_be(p->key.port[p->side], p->key.port[1 - p->side]);
 	default:
 		return true;
 	}
 }
 
-/* True when c has been moved to the IP header of an inner packet. */
-static bool
-tunnel_enter(struct cursor *c, const struct ip *ip, struct packet *p)
+bool
+decap_tunnel_enter(struct cursor *c, uint8_t family, uint8_t proto, struct packet *p)
 {
 	enum tunnel_type type;
 
-	switch (ip->proto) {
+	switch (proto) {
 	case IP_PROTO_UDP:
 		return udp_tunnel_enter(c, p, udp_tunnel_port(p));
 	case IP_PROTO_GRE:
 		return gre_enter(c, p);
 	case IP_PROTO_IPIP:
 	case IP_PROTO_IPV6:
-		type = ip->proto == IP_PROTO_IPV6 && ip->family == 4 ? TUNNEL_6IN4 : TUNNEL_IPIP;
+		type = proto == IP_PROTO_IPV6 && family == 4 ? TUNNEL_6IN4 : TUNNEL_IPIP;
 		if (!packet_add_tunnel(p, type, 0))
 			return false;
 		return link_parse(c, LINK_RAW_IP, p) == LINK_IP || malformed(p, type);
@@ -734,7 +734,7 @@ enter_tunnels(struct walk *w, struct cursor *c, struct ip *ip, const struct deca
 		enum decap_result inner_r;
 		struct ip outer = *ip;
 
-		if (!tunnel_enter(c, &outer, &inner)) {
+		if (!decap_tunnel_enter(c, outer.family, outer.proto, &inner)) {
 			note_malformed(w, &inner);
 			p->closed_tunnel = inner.closed_tunnel;
 			break;
@@ -748,9 +748,12 @@ enter_tunnels(struct walk *w, struct cursor *c, struct ip *ip, const struct deca
 		if (inner_r == DECAP_BAD_IP_CHECKSUM)
 			return inner_r;
 		if (inner_r != DECAP_OK && inner_r != DECAP_FRAGMENT) {
-			malformed(&inner, inner.nr_tunnels != 0
-					      ? inner.tunnel[inner.nr_tunnels - 1].type
-					      : TUNNEL_MPLS);
+			enum tunnel_type last =
+			    inner.nr_tunnels != 0
+				? (enum tunnel_type)inner.tunnel[inner.nr_tunnels - 1].type
+				: TUNNEL_MPLS;
+
+			inner.bad_tunnel = (uint8_t)(last + 1);
 			note_malformed(w, &inner);
 			break;
 		}

@@ -1,16 +1,9 @@
 /*
  * From a frame to the innermost flow: link layer, IP, tunnels, transport, outermost to innermost.
  *
- * Crossed: VLAN and QinQ, MPLS, PPPoE, GRE (RFC 2784, 2890), NVGRE (RFC 7637), ERSPAN I, II, III,
- * VXLAN (RFC 7348), VXLAN-GPE, Geneve with options (RFC 8926), IP in IP (RFC 2003), 6in4
- * (RFC 4213), EtherIP (RFC 3378), Teredo (RFC 4380), PPTP (RFC 2637), GTP-U (3GPP TS 29.281),
- * CAPWAP data with Ethernet or 802.11 inside (RFC 5415, 5416). A tunnel is entered only when what
- * is inside reads as IP; otherwise the packet belongs to the outer flow and is not lost: a port
- * number alone does not make a tunnel. What says it is a tunnel and cannot be one (header cut off,
- * wrong version or flags, an impossible IP header inside) is noted in bad_tunnel; a tunnel that
- * carries something else than IP, or control messages, is no fault. CAPWAP in DTLS, and the pieces
- * that it cuts frames into, are noted in closed_tunnel and belong to the outer flow: pieces are not
- * put together.
+ * Crossed are VLAN and QinQ, MPLS and PPPoE (link.h), and the tunnels of decap_tunnel.h. A packet
+ * that is no tunnel, or one in which no IP can be read, belongs to the outer flow and is not lost;
+ * an impossible IP header inside is noted in bad_tunnel.
  *
  * IP lengths are taken from the headers; an IPv4 total length of zero (as segmentation offload
  * leaves it in captures) and an IPv6 jumbogram mean "as much as there is". Of checksums only those
@@ -59,11 +52,5 @@ bool decap_plain(struct packet *p, enum link_type link, uint16_t domain,
 enum decap_result decap_layers(struct packet *p, enum link_type link, uint16_t domain,
 			       const struct decap_options *o, const uint8_t *data,
 			       uint32_t data_len, uint32_t frame_len);
-
-/* Can a datagram between these ports be a tunnel that decap would enter? */
-bool decap_may_be_tunnel(uint16_t from, uint16_t to);
-
-/* Of a tunnel over UDP. */
-bool decap_is_tunnel_port(uint16_t port);
 
 #endif

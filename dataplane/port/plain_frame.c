@@ -1,5 +1,7 @@
 #include "dataplane/port/plain_frame.h"
 
+#include "dataplane/port/decap_tunnel.h"
+
 #define VLAN_TAG_LEN	4u
 #define ETHERTYPE_8021Q 0x8100u
 #define IPV4_HDR_LEN	20u
@@ -69,7 +71,7 @@ plain_udp(struct plain *f)
 {
 	const uint8_t *h = f->transport;
 
-	if (f->wire_len < UDP_HDR_LEN || decap_may_be_tunnel(read_be16(h), read_be16(h + 2)))
+	if (f->wire_len < UDP_HDR_LEN || decap_tunnel_may_be(read_be16(h), read_be16(h + 2)))
 		return false;
 	f->header_len = UDP_HDR_LEN;
 	/* RFC 768: less than IP says is padding; what cannot be is not believed. */
