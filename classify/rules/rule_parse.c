@@ -45,16 +45,27 @@ read_threshold(struct parser *p)
 	return rule_read_threshold(p, &p->rule->threshold);
 }
 
+static const char *
+name_of_buffer(const void *names, size_t i)
+{
+	return i < NR_BUFFERS ? buffer_name((enum buffer)i)
+			      : rule_name_of_array(names, i - NR_BUFFERS);
+}
+
 static bool
 read_in(struct parser *p)
 {
+	static const char *const groups[] = { "any", "http", "llm", "mcp", NULL };
+
 	do {
 		uint32_t mask =
 		    parser_token(p)->kind == TOKEN_WORD ? buffer_mask(parser_token(p)->text) : 0;
 
 		if (mask == 0)
-			return parser_fail(
-			    p, "expected the name of a buffer, such as http.body or any");
+			return parser_fail_near(
+			    p, parser_token(p)->text,
+			    "expected the name of a buffer, such as http.body or any",
+			    name_of_buffer, groups);
 		p->rule->buffers |= mask;
 		rule_lex_next(&p->lex);
 	} while (parser_token(p)->kind == TOKEN_WORD);
@@ -207,13 +218,25 @@ read_find(struct parser *p)
 	return good;
 }
 
+static const char *
+name_of_validator(const void *names, size_t i)
+{
+	const struct validator *v = validator_at(i);
+
+	(void)names; /* there is one table of them */
+	return v == NULL ? NULL : v->name;
+}
+
 static bool
 read_validate(struct parser *p)
 {
 	p->rule->validator =
 	    parser_token(p)->kind == TOKEN_WORD ? validator_find(parser_token(p)->text) : NULL;
 	if (p->rule->validator == NULL)
-		return parser_fail(p, "expected the name of a validator, such as card or iban");
+		return parser_fail_near(
+		    p, parser_token(p)->text,
+		    "expected the name of a validator: weir rules list --validators has them",
+		    name_of_validator, NULL);
 	p->rule->hides = true;
 	rule_lex_next(&p->lex);
 	return true;
@@ -306,13 +329,15 @@ read_veto(struct parser *p)
 static bool
 read_show(struct parser *p)
 {
-	static const char *const names[] = { "none",  "bin6last4", "last4", "iban",
-					     "email", "phone",	   "prefix" };
-	int i = parser_choice(p, names, 7);
+	static const char *const names[] = { "none",  "bin6last4", "last4",  "iban",
+					     "email", "phone",	   "prefix", NULL };
+	int i = parser_choice(p, names);
 
 	if (i < 0)
-		return parser_fail(p,
-				   "expected a form: none bin6last4 last4 iban email phone prefix");
+		return parser_fail_near(
+		    p, parser_token(p)->text,
+		    "expected a form: none bin6last4 last4 iban email phone prefix",
+		    rule_name_of_array, names);
 	p->rule->show = (enum show)i;
 	p->rule->hides = true;
 	rule_lex_next(&p->lex);
@@ -647,7 +672,9 @@ read_item(struct parser *p)
 			return;
 		}
 	}
-	parser_fail(p, "expected 'rule ID {', or a list, include, override or suppress");
+	parser_fail_near(p, parser_token(p)->text,
+			 "expected 'rule ID {', or a list, include, override or suppress",
+			 rule_name_of_array, parser_items);
 	parser_skip_line(p);
 }
 

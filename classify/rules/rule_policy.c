@@ -16,11 +16,13 @@ enum { OWNER_MAX = 127, PATH_CAP = 4096, HOST_MAX = 255, ADDRESS_CAP = 64 };
 bool
 rule_read_severity(struct parser *p, enum severity *out)
 {
-	static const char *const names[] = { "info", "low", "medium", "high", "critical" };
-	int i = parser_choice(p, names, 5);
+	static const char *const names[] = { "info", "low", "medium", "high", "critical", NULL };
+	int i = parser_choice(p, names);
 
 	if (i < 0)
-		return parser_fail(p, "expected a severity: info low medium high critical");
+		return parser_fail_near(p, parser_token(p)->text,
+					"expected a severity: info low medium high critical",
+					rule_name_of_array, names);
 	*out = (enum severity)i;
 	rule_lex_next(&p->lex);
 	return true;
@@ -64,14 +66,25 @@ find_list(const struct rule_list *list, struct span name)
 	return l;
 }
 
+static const char *
+list_name(const void *names, size_t i)
+{
+	const struct rule_named_list *l = names;
+
+	while (l != NULL && i-- > 0)
+		l = l->next;
+	return l == NULL ? NULL : l->name;
+}
+
 const struct rule_named_list *
 rule_read_reference(struct parser *p)
 {
-	struct span text = parser_token(p)->text;
-	struct rule_named_list *l = find_list(p->list, span_of(text.p + 1, text.len - 1));
+	struct span text = parser_token(p)->text, name = span_of(text.p + 1, text.len - 1);
+	struct rule_named_list *l = find_list(p->list, name);
 
 	if (l == NULL)
-		parser_fail(p, "expected the name of a list that was read before");
+		parser_fail_near(p, name, "expected the name of a list that was read before",
+				 list_name, p->list->lists);
 	return l;
 }
 

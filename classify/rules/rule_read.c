@@ -10,6 +10,20 @@ parser_fail(struct parser *p, const char *expected)
 	return false;
 }
 
+bool
+parser_fail_near(struct parser *p, struct span word, const char *expected, rule_name_fn *name,
+		 const void *names)
+{
+	const char *near = rule_near(word, name, names), *list = strstr(expected, ": ");
+	char what[200];
+
+	if (near == NULL)
+		return parser_fail(p, expected);
+	snprintf(what, sizeof(what), "%.*s; did you mean '%s'?",
+		 list == NULL ? 120 : (int)(list - expected), expected, near);
+	return parser_fail(p, what);
+}
+
 void
 parser_rule_error(struct parser *p, const char *what)
 {
@@ -100,9 +114,9 @@ parser_take_name(struct parser *p, const char **out, const char *expected)
 }
 
 int
-parser_choice(const struct parser *p, const char *const *names, int nr)
+parser_choice(const struct parser *p, const char *const *names)
 {
-	for (int i = 0; i < nr; i++) {
+	for (int i = 0; names[i] != NULL; i++) {
 		if (parser_is_word(p, names[i]))
 			return i;
 	}
@@ -124,12 +138,12 @@ parser_skip_line(struct parser *p)
 	p->lex.silent = false;
 }
 
+const char *const parser_items[] = { "rule", "list", "include", "override", "suppress", NULL };
+
 bool
 parser_is_item(const struct parser *p)
 {
-	static const char *const items[] = { "rule", "list", "include", "override", "suppress" };
-
-	return parser_choice(p, items, sizeof(items) / sizeof(items[0])) >= 0;
+	return parser_choice(p, parser_items) >= 0;
 }
 
 /* Names that mean the same have one reader, and one bit. */
@@ -147,7 +161,7 @@ bool
 parser_seen(const struct parser *p, const struct statement *statements, size_t nr,
 	    bool (*read)(struct parser *p))
 {
-	return (p->seen & bit_of(statements, nr, read)) != 0;
+	return ((p->seen | p->meant) & bit_of(statements, nr, read)) != 0;
 }
 
 /* Over a statement that is not read, but not over the brace that ends the body on its line. */
@@ -166,6 +180,35 @@ skip_statement(struct parser *p)
 	p->lex.silent = false;
 }
 
+struct statements {
+	const struct statement *of;
+	size_t nr;
+};
+
+static const char *
+statement_name(const void *names, size_t i)
+{
+	const struct statements *s = names;
+
+	return i < s->nr ? s->of[i].name : NULL;
+}
+
+/* One that is not there. What it was meant to be is not told as missing besides. */
+static void
+refuse_statement(struct parser *p, const struct statement *statements, size_t nr,
+		 const char *expected)
+{
+	const struct statements all = { statements, nr };
+	const char *near = rule_near(parser_token(p)->text, statement_name, &all);
+
+	for (size_t i = 0; near != NULL && i < nr; i++) {
+		if (statements[i].name == near)
+			p->meant |= bit_of(statements, nr, statements[i].read);
+	}
+	parser_fail_near(p, parser_token(p)->text, expected, statement_name, &all);
+	skip_statement(p);
+}
+
 static void
 read_statement(struct parser *p, const struct statement *statements, size_t nr,
 	       const char *expected)
@@ -175,10 +218,13 @@ read_statement(struct parser *p, const struct statement *statements, size_t nr,
 
 	while (i < nr && !parser_is_word(p, statements[i].name))
 		i++;
-	bit = i == nr ? 0 : bit_of(statements, nr, statements[i].read);
-	if (i == nr || ((p->seen & bit) != 0 && !statements[i].again)) {
-		parser_fail(p, i == nr ? expected
-				       : "expected each statement but once: it was here before");
+	if (i == nr) {
+		refuse_statement(p, statements, nr, expected);
+		return;
+	}
+	bit = bit_of(statements, nr, statements[i].read);
+	if ((p->seen & bit) != 0 && !statements[i].again) {
+		parser_fail(p, "expected each statement but once: it was here before");
 		skip_statement(p);
 		return;
 	}
@@ -199,7 +245,7 @@ parser_read_body(struct parser *p, const struct statement *statements, size_t nr
 {
 	char what[80];
 
-	p->seen = 0;
+	p->seen = p->meant = 0;
 	if (parser_token(p)->kind != TOKEN_OPEN) {
 		parser_fail(p, "expected '{'");
 		parser_skip_line(p);

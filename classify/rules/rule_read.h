@@ -8,6 +8,7 @@
 #define WEIR_RULE_READ_H
 
 #include "classify/rules/rule_lex.h"
+#include "classify/rules/rule_near.h"
 #include "classify/rules/rule_parse.h"
 
 struct parser {
@@ -17,8 +18,9 @@ struct parser {
 	struct rule *rule;
 	struct rule_override *override;
 	struct rule_suppression *suppression;
-	uint32_t
-	    seen; /* statements of the body, by the first with the same reader; also wrong ones */
+	/* Statements of the body, by the first with the same reader; also wrong ones. */
+	uint32_t seen;
+	uint32_t meant; /* those that a word was near to */
 	struct {
 		struct rule_pattern patterns[RULE_MAX_PATTERNS];
 		const char *tags[RULE_MAX_TAGS];
@@ -36,6 +38,9 @@ struct statement {
 
 /* Tells what was expected at the current token; false. */
 bool parser_fail(struct parser *p, const char *expected);
+/* The same; the name that the word is near to is told instead of what expected lists. */
+bool parser_fail_near(struct parser *p, struct span word, const char *expected, rule_name_fn *name,
+		      const void *names);
 
 /* Tells it where the rule begins: it is about the whole of it. */
 void parser_rule_error(struct parser *p, const char *what);
@@ -57,8 +62,8 @@ bool parser_take_number(struct parser *p, unsigned min, unsigned max, unsigned *
 bool parser_take_text(struct parser *p, size_t max, const char **out, const char *expected);
 /* Lower case, digits, '_', '-' and '.'; not '.' at the ends. */
 bool parser_take_name(struct parser *p, const char **out, const char *expected);
-/* The position of the current word in a list of names, or -1. */
-int parser_choice(const struct parser *p, const char *const *names, int nr);
+/* The position of the current word in a list of names that NULL ends, or -1. */
+int parser_choice(const struct parser *p, const char *const *names);
 
 void parser_skip_line_ends(struct parser *p);
 void parser_skip_line(struct parser *p);
@@ -68,10 +73,11 @@ void parser_skip_line(struct parser *p);
  */
 bool parser_read_body(struct parser *p, const struct statement *statements, size_t nr,
 		      const char *expected, unsigned line);
-/* Was one with that reader there? */
+/* Was one with that reader there, or a word that was meant to be it? */
 bool parser_seen(const struct parser *p, const struct statement *statements, size_t nr,
 		 bool (*read)(struct parser *p));
-/* "rule" and what else stands outside of bodies. */
+/* "rule" and what else stands outside of bodies; NULL behind the last. */
+extern const char *const parser_items[];
 bool parser_is_item(const struct parser *p);
 
 /* A rule that cannot find anything is a mistake; rule_check.c. */

@@ -83,7 +83,7 @@ static const struct parse_case {
 	{ "suppression for ever", "suppress a {\n owner \"me\"\n}\n", 0, "1:10" },
 	{ "a day there is not", "suppress a {\n until 2026-02-29\n}\n", 0, "2:8 1:10" },
 	{ "what is missing beside what is wrong",
-	  "rule a {\n titel \"x\"\n severity x\n in foo\n}\n", 0, "2:2 3:11 4:5 1:6 1:6 1:6" },
+	  "rule a {\n titel \"x\"\n severity x\n in foo\n}\n", 0, "2:2 3:11 4:5 1:6 1:6" },
 	{ "wrong is not missing", "rule a {\n title x\n data_type X\n in foo\n match x\n}\n", 0,
 	  "2:8 3:12 4:5 5:8" },
 	{ "an id that is none",
@@ -210,6 +210,50 @@ test_caret(void **state)
 	rule_list_fini(&list);
 }
 
+/* What a slip was meant to be; nothing where it is far from all. */
+static void
+test_did_you_mean(void **state)
+{
+	static const struct {
+		const char *in, *meant;
+	} rows[] = {
+		{ "mtach /x/", "match" },
+		{ "matchs /x/", "match" },
+		{ "title: \"x\"", "title" },
+		{ "severty low", "severity" },
+		{ "severity HIGH", "high" },
+		{ "severity hihg", "high" },
+		{ "in http.bdy", "http.body" },
+		{ "in http.body, db.text", "http.body" },
+		{ "in ANY", "any" },
+		{ "validate luhnn", "luhn" },
+		{ "context { @carsd }", "cards" },
+		{ "show last5", "last4" },
+		{ "colour red", NULL },
+		{ "severity urgent", NULL },
+		{ "in mail", NULL },
+		{ "context { @other }", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct rule_list list = { 0 };
+		char in[256], *said = NULL, want[64];
+		size_t len = 0;
+		FILE *errors = open_memstream(&said, &len);
+
+		print_message("%s\n", rows[i].in);
+		snprintf(in, sizeof(in), "list cards { a }\nrule a {\n %s\n}\n", rows[i].in);
+		snprintf(want, sizeof(want), "; did you mean '%s'?\n", rows[i].meant);
+		rule_parse(&list, "text", (const uint8_t *)in, strlen(in), errors);
+		fclose(errors);
+		assert_int_equal(strstr(said, "did you mean") != NULL, rows[i].meant != NULL);
+		assert_true(rows[i].meant == NULL || strstr(said, want) != NULL);
+		free(said);
+		rule_list_fini(&list);
+	}
+}
+
 static void
 test_fields(void **state)
 {
@@ -256,9 +300,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parse),
-		cmocka_unit_test(test_caret),
-		cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_parse),	     cmocka_unit_test(test_caret),
+		cmocka_unit_test(test_did_you_mean), cmocka_unit_test(test_fields),
 		cmocka_unit_test(test_buffers),
 	};
 
