@@ -180,9 +180,40 @@ read_string(struct rule_lex *l)
 	l->p = stop + 1;
 }
 
+static void
+count_brace(struct rule_lex *l)
+{
+	if (l->token.kind == TOKEN_OPEN)
+		l->depth++;
+	if (l->token.kind == TOKEN_CLOSE && l->depth != 0)
+		l->depth--;
+}
+
+void
+rule_lex_skip_line(struct rule_lex *l)
+{
+	if (l->token.kind == TOKEN_LINE_END || l->token.kind == TOKEN_END)
+		return;
+	while (l->p < l->end && *l->p != '\n')
+		l->p++;
+	l->token.kind = TOKEN_WORD;
+	rule_lex_next(l);
+}
+
+bool
+rule_lex_opens_below(const struct rule_lex *l)
+{
+	const uint8_t *p = l->p;
+
+	while (p < l->end && (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n'))
+		p++;
+	return p < l->end && *p == '{';
+}
+
 void
 rule_lex_next(struct rule_lex *l)
 {
+	count_brace(l);
 	skip_blanks(l);
 
 	struct token *t = &l->token;
@@ -237,7 +268,12 @@ rule_lex_regex(struct rule_lex *l, struct span *regex, struct span *flags)
 	while (p < l->end && *p != delimiter && *p != '\n')
 		p += *p == '\\' && l->end - p > 1 && p[1] != '\n' ? 2 : 1;
 	if (p >= l->end || *p != delimiter || p == from) {
-		rule_lex_error(l, "expected the delimiter again at the end of the regex");
+		char what[80];
+
+		snprintf(what, sizeof(what), "expected %s'%c' at the end of the regex",
+			 p == from ? "something, and " : "", delimiter);
+		rule_lex_error(l, what);
+		rule_lex_skip_line(l);
 		return false;
 	}
 	*regex = span_of(from, (size_t)(p - from));

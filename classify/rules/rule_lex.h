@@ -33,6 +33,7 @@ struct rule_lex {
 	const uint8_t *line_start;
 	unsigned line;
 	struct token token; /* the current one */
+	unsigned depth;	    /* of the braces it stands in; its own does not count */
 	struct rule_text *memory;
 	FILE *errors; /* may be NULL */
 	unsigned nr_errors;
@@ -43,6 +44,10 @@ void rule_lex_init(struct rule_lex *l, const char *file, const uint8_t *text, si
 		   struct rule_text *memory, FILE *errors);
 /* Moves on to the next token. */
 void rule_lex_next(struct rule_lex *l);
+/* Moves on to the end of the line, whatever stands there. */
+void rule_lex_skip_line(struct rule_lex *l);
+/* Is the next thing behind the line ends a '{'? */
+bool rule_lex_opens_below(const struct rule_lex *l);
 /* Reads a regular expression where the current token begins, and its flags; false after an error.
  */
 bool rule_lex_regex(struct rule_lex *l, struct span *regex, struct span *flags);

@@ -254,51 +254,28 @@ read_within(struct parser *p, struct rule_words *w)
 	return parser_take_word(p, "words") || parser_fail(p, "expected 'words'");
 }
 
-/* One word, or all of a list. */
 static bool
-add_words(struct parser *p, struct word_list *to)
+add_word(struct parser *p, void *to, struct span word)
 {
-	const struct rule_named_list *list = NULL;
-	struct span word = parser_token(p)->text;
-	bool fits = true;
-
-	if (parser_token(p)->kind != TOKEN_WORD && parser_token(p)->kind != TOKEN_STRING)
-		return parser_fail(p, "expected a word, @LIST or '}'");
-	if (rule_is_reference(p)) {
-		list = rule_read_reference(p);
-		if (list == NULL)
-			return false;
-	}
-	for (unsigned i = 0; list != NULL && i < list->nr; i++)
-		fits = fits && word_list_add(to, list->words[i]);
-	if (list == NULL)
-		fits = word_list_add(to, word);
-	if (!fits)
-		return parser_fail(p, "expected at most 192 words of at most 47 bytes, one of "
-				      "several parts being three");
-	rule_lex_next(&p->lex);
-	return true;
+	return word_list_add(to, word) ||
+	       parser_fail(p,
+			   "expected at most 192 words of at most 47 bytes, one of several parts "
+			   "being three");
 }
 
 /* { word "word" @list ... } */
 static bool
 read_words(struct parser *p, struct rule_words *w)
 {
-	if (parser_token(p)->kind != TOKEN_OPEN)
-		return parser_fail(p, "expected '{' and a list of words");
+	bool good;
+
 	if (w->list.words == NULL)
 		w->list.words = rule_text_take(&p->list->memory, WORDS_MAX * sizeof(struct word));
 	if (w->list.words == NULL)
 		return parser_fail(p, "expected more memory");
-	rule_lex_next(&p->lex);
-	for (parser_skip_line_ends(p); parser_token(p)->kind != TOKEN_CLOSE;
-	     parser_skip_line_ends(p)) {
-		if (!add_words(p, &w->list))
-			return false;
-	}
-	rule_lex_next(&p->lex);
+	good = parser_read_list(p, add_word, &w->list);
 	word_list_sort(&w->list);
-	return true;
+	return good;
 }
 
 static bool
@@ -356,7 +333,9 @@ read_tags(struct parser *p)
 		struct span s = parser_token(p)->text;
 
 		if (parser_token(p)->kind != TOKEN_WORD || s.len > RULE_ID_MAX)
-			return parser_fail(p, "expected a tag");
+			return parser_fail(p, "expected a tag of at most 63 bytes, without quotes");
+		if (parser_refuse_comma(p))
+			return false;
 		if (r->nr_tags == RULE_MAX_TAGS)
 			return parser_fail(p, "expected at most 16 tags");
 		r->tags[r->nr_tags++] = rule_text_copy(&p->list->memory, s.p, s.len);
@@ -366,9 +345,9 @@ read_tags(struct parser *p)
 }
 
 static bool
-add_test(struct parser *p, struct span value)
+add_test(struct parser *p, void *to, struct span value)
 {
-	struct rule *r = p->rule;
+	struct rule *r = to;
 	const void *copy = rule_text_copy(&p->list->memory, value.p, value.len);
 
 	if (r->nr_tests == RULE_MAX_TESTS)
@@ -379,40 +358,10 @@ add_test(struct parser *p, struct span value)
 	return true;
 }
 
-/* One value, or all of a list. */
-static bool
-add_tests(struct parser *p)
-{
-	const struct rule_named_list *list = NULL;
-
-	if (parser_token(p)->kind != TOKEN_WORD && parser_token(p)->kind != TOKEN_STRING)
-		return parser_fail(p, "expected a value, @LIST or '}'");
-	if (!rule_is_reference(p))
-		return add_test(p, parser_token(p)->text);
-	list = rule_read_reference(p);
-	if (list == NULL)
-		return false;
-	for (unsigned i = 0; i < list->nr; i++) {
-		if (!add_test(p, list->words[i]))
-			return false;
-	}
-	return true;
-}
-
 static bool
 read_tests(struct parser *p)
 {
-	if (parser_token(p)->kind != TOKEN_OPEN)
-		return parser_fail(p, "expected '{' and a list of values");
-	rule_lex_next(&p->lex);
-	for (parser_skip_line_ends(p); parser_token(p)->kind != TOKEN_CLOSE;
-	     parser_skip_line_ends(p)) {
-		if (!add_tests(p))
-			return false;
-		rule_lex_next(&p->lex);
-	}
-	rule_lex_next(&p->lex);
-	return true;
+	return parser_read_list(p, add_test, p->rule);
 }
 
 static bool
@@ -631,7 +580,7 @@ read_rule(struct parser *p)
 	p->rule = new_rule(p, parser_token(p));
 	if (p->rule == NULL) {
 		parser_fail(p, "expected more memory");
-		parser_skip_line(p);
+		parser_skip_statement(p, 0);
 		return;
 	}
 	if (!parser_take_name(p, &p->rule->id,
@@ -654,6 +603,26 @@ read_rule(struct parser *p)
 		parser_rule_error(p, "expected fewer rules");
 }
 
+/*
+ * What is no item. What follows is part of the same mistake, up to one, or to what was meant as
+ * one.
+ */
+static void
+refuse_item(struct parser *p)
+{
+	parser_fail_near(p, parser_token(p)->text,
+			 "expected 'rule ID {', or a list, include, override or suppress",
+			 rule_name_of_array, parser_items);
+	do {
+		rule_lex_next(&p->lex);
+		parser_skip_statement(p, 0);
+		p->lex.silent = true;
+		parser_skip_line_ends(p);
+	} while (parser_token(p)->kind != TOKEN_END && !parser_is_item(p) &&
+		 rule_near(parser_token(p)->text, rule_name_of_array, parser_items) == NULL);
+	p->lex.silent = false;
+}
+
 static void
 read_item(struct parser *p)
 {
@@ -666,16 +635,21 @@ read_item(struct parser *p)
 		      { "override", rule_read_override },
 		      { "suppress", rule_read_suppress } };
 
+	p->lex.depth = 0;
 	for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++) {
 		if (parser_take_word(p, items[i].word)) {
 			items[i].read(p);
 			return;
 		}
 	}
-	parser_fail_near(p, parser_token(p)->text,
-			 "expected 'rule ID {', or a list, include, override or suppress",
-			 rule_name_of_array, parser_items);
-	parser_skip_line(p);
+	refuse_item(p);
+}
+
+/* By its byte order mark. */
+static bool
+is_utf16(const uint8_t *text, size_t len)
+{
+	return len >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0);
 }
 
 unsigned
@@ -685,7 +659,9 @@ rule_parse(struct rule_list *list, const char *file, const uint8_t *text, size_t
 	const char *name = rule_text_copy(&list->memory, file, strlen(file));
 	unsigned nr_errors = 1;
 
-	if (p != NULL && name != NULL) {
+	if (is_utf16(text, len)) {
+		rule_complain(errors, file, 1, 1, NULL, "expected text in UTF-8, this is UTF-16");
+	} else if (p != NULL && name != NULL) {
 		p->list = list;
 		rule_lex_init(&p->lex, name, text, len, &list->memory, errors);
 		for (parser_skip_line_ends(p); parser_token(p)->kind != TOKEN_END;

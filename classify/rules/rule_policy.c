@@ -89,45 +89,16 @@ rule_read_reference(struct parser *p)
 }
 
 static bool
-add_to_list(struct parser *p, struct rule_named_list *l)
+add_to_list(struct parser *p, void *to, struct span word)
 {
-	const struct rule_named_list *other = NULL;
-	struct span one = parser_token(p)->text;
+	struct rule_named_list *l = to;
 
-	if (parser_token(p)->kind != TOKEN_WORD && parser_token(p)->kind != TOKEN_STRING)
-		return parser_fail(p, "expected a word, @LIST or '}'");
-	if (rule_is_reference(p)) {
-		other = rule_read_reference(p);
-		if (other == NULL)
-			return false;
-	}
-	if ((other == NULL ? 1 : other->nr) > RULE_LIST_MAX - l->nr)
+	if (l->nr == RULE_LIST_MAX)
 		return parser_fail(p, "expected at most 1024 words in a list");
-	if (other != NULL) {
-		memcpy(l->words + l->nr, other->words, other->nr * sizeof(l->words[0]));
-		l->nr += other->nr;
-	} else {
-		one.p = (const uint8_t *)rule_text_copy(&p->list->memory, one.p, one.len);
-		if (one.p == NULL)
-			return parser_fail(p, "expected more memory");
-		l->words[l->nr++] = one;
-	}
-	rule_lex_next(&p->lex);
-	return true;
-}
-
-static bool
-read_list_words(struct parser *p, struct rule_named_list *l)
-{
-	if (parser_token(p)->kind != TOKEN_OPEN)
-		return parser_fail(p, "expected '{' and a list of words");
-	rule_lex_next(&p->lex);
-	for (parser_skip_line_ends(p); parser_token(p)->kind != TOKEN_CLOSE;
-	     parser_skip_line_ends(p)) {
-		if (!add_to_list(p, l))
-			return false;
-	}
-	rule_lex_next(&p->lex);
+	word.p = (const uint8_t *)rule_text_copy(&p->list->memory, word.p, word.len);
+	if (word.p == NULL)
+		return parser_fail(p, "expected more memory");
+	l->words[l->nr++] = word;
 	return true;
 }
 
@@ -141,12 +112,12 @@ rule_read_list(struct parser *p)
 	if (l == NULL || taken) {
 		parser_fail(p, taken ? "expected a name that no other list has"
 				     : "expected more memory");
-		parser_skip_line(p);
+		parser_skip_statement(p, 0);
 		return;
 	}
 	if (!parser_take_name(p, &l->name, "expected a name: lower case, digits, '_', '.', '-'") ||
-	    !read_list_words(p, l)) {
-		parser_skip_line(p);
+	    !parser_read_list(p, add_to_list, l)) {
+		parser_skip_statement(p, 0);
 		return;
 	}
 	l->next = p->list->lists;
@@ -177,7 +148,7 @@ rule_read_include(struct parser *p)
 	int r = -ENOENT, len;
 
 	if (!parser_take_text(p, HOST_MAX, &name, "expected a file's name in quotes")) {
-		parser_skip_line(p);
+		parser_skip_statement(p, 0);
 		return;
 	}
 	len = snprintf(path, sizeof(path), "%.*s%s",
@@ -255,7 +226,7 @@ rule_read_override(struct parser *p)
 
 	if (o == NULL) {
 		parser_fail(p, "expected more memory");
-		parser_skip_line(p);
+		parser_skip_statement(p, 0);
 		return;
 	}
 	p->override = o;
@@ -264,7 +235,7 @@ rule_read_override(struct parser *p)
 	o->column = rule_lex_column(parser_token(p));
 	o->line_text = rule_lex_line(&p->lex, parser_token(p));
 	if (!take_rules(p, &o->rules)) {
-		parser_skip_line(p);
+		parser_skip_statement(p, 0);
 		return;
 	}
 	parser_read_body(p, statements, 3, "expected enable, severity or threshold", o->line);
@@ -430,7 +401,7 @@ rule_read_suppress(struct parser *p)
 
 	if (s == NULL) {
 		parser_fail(p, "expected more memory");
-		parser_skip_line(p);
+		parser_skip_statement(p, 0);
 		return;
 	}
 	p->suppression = s;
@@ -439,7 +410,7 @@ rule_read_suppress(struct parser *p)
 	s->column = rule_lex_column(parser_token(p));
 	s->line_text = rule_lex_line(&p->lex, parser_token(p));
 	if (!take_rules(p, &s->rules)) {
-		parser_skip_line(p);
+		parser_skip_statement(p, 0);
 		return;
 	}
 	whole = parser_read_body(p, statements, 6,

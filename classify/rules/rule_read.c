@@ -131,10 +131,20 @@ parser_skip_line_ends(struct parser *p)
 }
 
 void
-parser_skip_line(struct parser *p)
+parser_skip_statement(struct parser *p, unsigned depth)
 {
-	while (parser_token(p)->kind != TOKEN_LINE_END && parser_token(p)->kind != TOKEN_END)
-		rule_lex_next(&p->lex);
+	const struct token *t = parser_token(p);
+
+	if (t->kind == TOKEN_OPEN && p->lex.depth > depth)
+		p->lex.depth = depth; /* the list that it stands in was left open */
+	for (; t->kind != TOKEN_END; rule_lex_next(&p->lex)) {
+		bool inside = p->lex.depth > depth;
+
+		if (!inside && (t->kind == TOKEN_LINE_END || t->kind == TOKEN_CLOSE))
+			break;
+		if (inside && t->at == t->line_start && parser_is_item(p))
+			break;
+	}
 	p->lex.silent = false;
 }
 
@@ -164,22 +174,6 @@ parser_seen(const struct parser *p, const struct statement *statements, size_t n
 	return ((p->seen | p->meant) & bit_of(statements, nr, read)) != 0;
 }
 
-/* Over a statement that is not read, but not over the brace that ends the body on its line. */
-static void
-skip_statement(struct parser *p)
-{
-	unsigned depth = 0;
-
-	for (; parser_token(p)->kind != TOKEN_LINE_END && parser_token(p)->kind != TOKEN_END;
-	     rule_lex_next(&p->lex)) {
-		if (parser_token(p)->kind == TOKEN_CLOSE && depth == 0)
-			break;
-		depth += parser_token(p)->kind == TOKEN_OPEN;
-		depth -= parser_token(p)->kind == TOKEN_CLOSE;
-	}
-	p->lex.silent = false;
-}
-
 struct statements {
 	const struct statement *of;
 	size_t nr;
@@ -193,10 +187,18 @@ statement_name(const void *names, size_t i)
 	return i < s->nr ? s->of[i].name : NULL;
 }
 
+static bool
+may_be_regex(const struct token *t)
+{
+	uint8_t c = t->kind == TOKEN_WORD ? t->text.p[0] : 'a';
+
+	return c < 0x80 && !is_alnum(c) && memchr("+-@*_.", c, 6) == NULL;
+}
+
 /* One that is not there. What it was meant to be is not told as missing besides. */
 static void
 refuse_statement(struct parser *p, const struct statement *statements, size_t nr,
-		 const char *expected)
+		 const char *expected, unsigned depth)
 {
 	const struct statements all = { statements, nr };
 	const char *near = rule_near(parser_token(p)->text, statement_name, &all);
@@ -206,36 +208,55 @@ refuse_statement(struct parser *p, const struct statement *statements, size_t nr
 			p->meant |= bit_of(statements, nr, statements[i].read);
 	}
 	parser_fail_near(p, parser_token(p)->text, expected, statement_name, &all);
-	skip_statement(p);
+	rule_lex_next(&p->lex);
+	if (may_be_regex(parser_token(p)))
+		rule_lex_skip_line(&p->lex); /* its braces are none */
+	parser_skip_statement(p, depth);
 }
 
-static void
-read_statement(struct parser *p, const struct statement *statements, size_t nr,
-	       const char *expected)
+static size_t
+find_statement(const struct parser *p, const struct statement *statements, size_t nr)
 {
 	size_t i = 0;
-	uint32_t bit;
 
 	while (i < nr && !parser_is_word(p, statements[i].name))
 		i++;
+	return i;
+}
+
+static bool
+ends_statement(const struct token *t)
+{
+	return t->kind == TOKEN_LINE_END || t->kind == TOKEN_CLOSE || t->kind == TOKEN_END;
+}
+
+/* Of several on a line each is read, and the line is told once. */
+static void
+read_statement(struct parser *p, const struct statement *statements, size_t nr,
+	       const char *expected, unsigned depth)
+{
+	size_t i = find_statement(p, statements, nr);
+	uint32_t bit;
+
 	if (i == nr) {
-		refuse_statement(p, statements, nr, expected);
+		refuse_statement(p, statements, nr, expected, depth);
 		return;
 	}
 	bit = bit_of(statements, nr, statements[i].read);
 	if ((p->seen & bit) != 0 && !statements[i].again) {
 		parser_fail(p, "expected each statement but once: it was here before");
-		skip_statement(p);
+		parser_skip_statement(p, depth);
 		return;
 	}
 	p->seen |= bit;
 	rule_lex_next(&p->lex);
 	if (!statements[i].read(p)) {
-		parser_skip_line(p);
-	} else if (parser_token(p)->kind != TOKEN_LINE_END &&
-		   parser_token(p)->kind != TOKEN_CLOSE && parser_token(p)->kind != TOKEN_END) {
+		parser_skip_statement(p, depth);
+	} else if (!ends_statement(parser_token(p))) {
 		parser_fail(p, "expected the end of the line");
-		parser_skip_line(p);
+		p->meant = UINT32_MAX; /* what is missing may be behind it */
+		if (find_statement(p, statements, nr) == nr)
+			parser_skip_statement(p, depth);
 	}
 }
 
@@ -244,25 +265,93 @@ parser_read_body(struct parser *p, const struct statement *statements, size_t nr
 		 const char *expected, unsigned line)
 {
 	char what[80];
+	unsigned depth;
 
 	p->seen = p->meant = 0;
+	if (parser_token(p)->kind == TOKEN_LINE_END && rule_lex_opens_below(&p->lex))
+		parser_skip_line_ends(p);
 	if (parser_token(p)->kind != TOKEN_OPEN) {
 		parser_fail(p, "expected '{'");
-		parser_skip_line(p);
+		parser_skip_statement(p, 0);
 		return false;
 	}
 	rule_lex_next(&p->lex);
+	depth = p->lex.depth;
 	for (parser_skip_line_ends(p); parser_token(p)->kind != TOKEN_CLOSE;
 	     parser_skip_line_ends(p)) {
 		if (parser_token(p)->kind == TOKEN_END || parser_is_item(p)) {
+			p->lex.silent = false;
 			snprintf(what, sizeof(what),
 				 "expected '}' before this: what begins in line %u has none", line);
 			parser_fail(p, what);
 			p->lex.silent = false;
 			return false;
 		}
-		read_statement(p, statements, nr, expected);
+		read_statement(p, statements, nr, expected, depth);
+		if (parser_token(p)->kind == TOKEN_LINE_END)
+			p->lex.silent = false;
 	}
 	rule_lex_next(&p->lex);
+	p->lex.silent = false;
 	return true;
+}
+
+/* ------------------------------------------------------------------ lists in braces */
+
+/* "a, b" is not two words but "a," and one. */
+bool
+parser_refuse_comma(struct parser *p)
+{
+	const struct token *t = parser_token(p);
+
+	if (t->kind != TOKEN_WORD || t->text.p[t->text.len - 1] != ',')
+		return false;
+	parser_fail(p, "expected blanks between words, no commas; in quotes a comma is meant");
+	return true;
+}
+
+/* A string without an end, which was told, has taken the brace that closes the list. */
+static bool
+string_is_open(struct parser *p)
+{
+	const struct rule_lex *l = &p->lex;
+
+	if (!l->silent || l->token.text.len != 0 || (l->p < l->end && *l->p != '\n'))
+		return false;
+	p->lex.depth--;
+	return true;
+}
+
+bool
+parser_read_list(struct parser *p, parser_add_fn *add, void *to)
+{
+	bool good = true;
+
+	if (parser_token(p)->kind != TOKEN_OPEN)
+		return parser_fail(p, "expected '{' and a list of words");
+	rule_lex_next(&p->lex);
+	for (parser_skip_line_ends(p); parser_token(p)->kind != TOKEN_CLOSE;
+	     parser_skip_line_ends(p)) {
+		const struct rule_named_list *list = NULL;
+		struct span word = parser_token(p)->text;
+
+		if (parser_token(p)->kind != TOKEN_WORD && parser_token(p)->kind != TOKEN_STRING)
+			return parser_fail(p, "expected a word, @LIST or '}'");
+		if (parser_refuse_comma(p)) {
+			good = false;
+		} else if (rule_is_reference(p)) {
+			list = rule_read_reference(p);
+			good = good && list != NULL;
+			p->lex.silent = false; /* each that is not there is told */
+			for (unsigned i = 0; list != NULL && i < list->nr; i++)
+				good = add(p, to, list->words[i]) && good;
+		} else {
+			if (parser_token(p)->kind == TOKEN_STRING && string_is_open(p))
+				return false;
+			good = add(p, to, word) && good;
+		}
+		rule_lex_next(&p->lex);
+	}
+	rule_lex_next(&p->lex);
+	return good;
 }

@@ -66,7 +66,11 @@ bool parser_take_name(struct parser *p, const char **out, const char *expected);
 int parser_choice(const struct parser *p, const char *const *names);
 
 void parser_skip_line_ends(struct parser *p);
-void parser_skip_line(struct parser *p);
+/*
+ * To the end of a statement of which an error was told, in a body of that depth: also over the
+ * lines of a list, not over the brace that ends the body.
+ */
+void parser_skip_statement(struct parser *p, unsigned depth);
 /*
  * '{', statements of the table (32 at most), '}'. expected lists them all; line: where it began.
  * False when it has no beginning or no end: what is missing in it is then of no interest.
@@ -80,6 +84,12 @@ bool parser_seen(const struct parser *p, const struct statement *statements, siz
 extern const char *const parser_items[];
 bool parser_is_item(const struct parser *p);
 
+/* '{', words, strings and @LIST, each given to add, '}'. */
+typedef bool parser_add_fn(struct parser *p, void *to, struct span word);
+bool parser_read_list(struct parser *p, parser_add_fn *add, void *to);
+/* Whether a word ends in a comma, which is then told. */
+bool parser_refuse_comma(struct parser *p);
+
 /* A rule that cannot find anything is a mistake; rule_check.c. */
 void rule_check_finds(struct parser *p);
 
@@ -90,7 +100,7 @@ bool rule_read_threshold(struct parser *p, struct rule_threshold *out);
 
 /* Is the current token @NAME? */
 bool rule_is_reference(const struct parser *p);
-/* The list that it names. NULL, told: there is none. */
+/* The list that it names. NULL, told: there is none. For parser_read_list. */
 const struct rule_named_list *rule_read_reference(struct parser *p);
 
 /* "list", "include", "override", "suppress": behind the word. */
