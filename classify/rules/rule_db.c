@@ -8,6 +8,7 @@
 
 #include "classify/cycles.h"
 #include "classify/rules/confirm.h"
+#include "classify/rules/regex_refusal.h"
 #include "classify/rules/rule_lex.h"
 #include "classify/siphash.h"
 
@@ -123,10 +124,19 @@ read_tree(struct rule_db *db, struct db_pattern *p, struct expression *e)
 static void
 complain(const struct rule_pattern *p, const char *what, FILE *errors)
 {
+	struct regex_refusal r = { 0 };
+	unsigned column = p->column;
+	size_t len = strlen(what);
 	char text[256];
 
-	snprintf(text, sizeof(text), "expected a regex that Hyperscan takes: %s", what);
-	rule_complain(errors, p->file, p->line, p->column, p->line_text, text);
+	if (p->kind == PATTERN_REGEX) {
+		r = regex_refusal(p->text, what);
+		column += 1 + (unsigned)r.at; /* behind the delimiter */
+	}
+	len -= len > 0 && what[len - 1] == '.';
+	snprintf(text, sizeof(text), "expected a regex that Hyperscan takes: %.*s%s%s", (int)len,
+		 what, r.instead == NULL ? "" : "; ", r.instead == NULL ? "" : r.instead);
+	rule_complain(errors, p->file, p->line, column, p->line_text, text);
 }
 
 /* Width and syntax. */
@@ -142,7 +152,7 @@ examine(struct db_pattern *p, const struct expression *e, FILE *errors)
 		return false;
 	}
 	if (info->min_width == 0) {
-		complain(p->pattern, "it matches nothing at all", errors);
+		complain(p->pattern, "this matches the empty text, so everywhere", errors);
 		free(info);
 		return false;
 	}

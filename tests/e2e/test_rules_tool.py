@@ -84,8 +84,8 @@ def test_all_errors_in_one_run(weir):
     run = rules(weir, "test", dir=folder(a=good + bad + regex + "override t.bad { enable no }\n"))
     said = run.err.decode()
     assert run.status == 1
-    for place, what in (("10:3", "did you mean 'title'"), ("13:9", "Hyperscan"),
-                        ("19:9", "Hyperscan"), ("20:9", "Hyperscan"), ("7:12", "not to find")):
+    for place, what in (("10:3", "did you mean 'title'"), ("13:11", "Hyperscan"),
+                        ("19:11", "Hyperscan"), ("20:11", "Hyperscan"), ("7:12", "not to find")):
         assert re.search(rf"a\.rules:{place}: .*{what}", said), (place, what, said)
     assert len(re.findall(r"^\S+a\.rules:", said, re.M)) == 5, said
 

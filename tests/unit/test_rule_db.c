@@ -198,6 +198,47 @@ test_damaged(void **state)
 	ruleset_free(good);
 }
 
+/* Where in the regex it is, and what does the same. */
+static void
+test_refused(void **state)
+{
+	static const struct {
+		const char *regex;
+		unsigned column; /* the regex begins at 9 */
+		const char *said;
+	} rows[] = {
+		{ "foo(?=bar)", 12, "Zero-width assertions are not supported; what must" },
+		{ "[(?=]\\(?=x(?<!y)z", 19, "context, veto" },
+		{ "(a)b\\1", 13, "Back-references are unsupported; write out" },
+		{ "(?P<n>a)b(?P=n)", 18, "write out" },
+		{ "a[]++]b++c", 16, "Possessive quantifiers are not supported; leave out" },
+		{ "x(?>ab)c", 10, "Atomic groups are unsupported; (?: in its place" },
+		{ "a(b", 10, "Missing close parenthesis" },
+		{ "ab[c", 11, "Unterminated character class" },
+		{ "a*", 9, "this matches the empty text, so everywhere\n" },
+		{ "ab.{1,40000}c", 9, "Bounded repeat is too large\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char in[256], place[32], *said = NULL;
+		struct ruleset *set = NULL;
+		size_t len = 0;
+		FILE *errors = open_memstream(&said, &len);
+
+		print_message("%s\n", rows[i].regex);
+		snprintf(in, sizeof(in),
+			 "rule a {\n title \"T\"\n class x\n in any\n match /%s/\n}\n",
+			 rows[i].regex);
+		snprintf(place, sizeof(place), "t.rules:5:%u: ", rows[i].column);
+		assert_true(ruleset_load_text("t.rules", in, strlen(in), &set, errors) < 0);
+		fclose(errors);
+		assert_memory_equal(said, place, strlen(place));
+		assert_non_null(strstr(said, rows[i].said));
+		free(said);
+	}
+}
+
 int
 main(void)
 {
@@ -205,6 +246,7 @@ main(void)
 		CACHE_FOLDER_TEST(test_out_of_the_cache),
 		CACHE_FOLDER_TEST(test_alike),
 		CACHE_FOLDER_TEST(test_damaged),
+		CACHE_FOLDER_TEST(test_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

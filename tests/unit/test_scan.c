@@ -1012,7 +1012,7 @@ test_bad_rules(void **state)
 	assert_true(ruleset_load_text("t.rules", sample, sizeof(sample) - 1, &set, errors) < 0);
 	assert_true(ruleset_load("no/such/dir", &set, errors) < 0);
 	fclose(errors);
-	assert_non_null(strstr(text, "t.rules:5:8: expected a regex"));
+	assert_non_null(strstr(text, "t.rules:5:9: expected a regex"));
 	assert_non_null(strstr(text, "t.rules:6:11: expected the rule to find this sample"));
 	assert_non_null(strstr(text, "no/such/dir"));
 	assert_null(set);
