@@ -145,12 +145,43 @@ lint_pattern(struct lint *l, const struct db_pattern *p)
 	rule_text_fini(&memory);
 }
 
+static bool
+has_more_bits(const struct rule_net *net)
+{
+	unsigned bits = 0;
+
+	for (unsigned i = net->bits; i < net->len * 8u; i++)
+		bits |= net->addr[i / 8] & 0x80u >> i % 8;
+	return bits != 0;
+}
+
+/* More is hidden than its writer may think. */
+static void
+lint_width(struct lint *l, const struct rule_suppression *s)
+{
+	bool everywhere = s->nr_nets[0] == 0 && s->nr_nets[1] == 0 && s->nr_hosts == 0;
+	bool wider = false;
+
+	for (unsigned end = 0; end < 2; end++) {
+		for (unsigned i = 0; i < s->nr_nets[end]; i++)
+			wider = wider || has_more_bits(&s->nets[end][i]);
+	}
+	if (wider)
+		warn(l, s->file, s->line, s->column, s->line_text,
+		     "warning: an address has bits behind the length of its network: all of the "
+		     "network is meant");
+	if (everywhere && span_is(s->rules, "*"))
+		warn(l, s->file, s->line, s->column, s->line_text,
+		     "warning: no src, dst or host: until then weir finds nothing at all");
+}
+
 static void
 lint_suppressions(struct lint *l, const struct ruleset *set)
 {
 	uint64_t now_us = (uint64_t)time(NULL) * 1000000u;
 
 	for (const struct rule_suppression *s = ruleset_suppressions(set); s != NULL; s = s->next) {
+		lint_width(l, s);
 		if (s->until_us <= now_us)
 			warn(l, s->file, s->line, s->column, s->line_text,
 			     "warning: this suppression has ended");

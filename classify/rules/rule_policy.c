@@ -139,35 +139,64 @@ is_below(const char *path)
 	return path[0] != '/';
 }
 
+/* What keeps the named file from being looked for; NULL: nothing. */
+static const char *
+refuses_include(const struct parser *p, const char *name)
+{
+	if (p->list->include == NULL)
+		return "expected a text without includes";
+	if (!is_below(name))
+		return "expected a path below the folder of this file, without '..' or '/' in "
+		       "front";
+	if (p->list->depth == RULE_INCLUDES_MAX)
+		return "expected at most 8 includes inside each other";
+	return NULL;
+}
+
+/* How many errors there were in it, or a negative errno. */
+static int
+include_file(struct parser *p, const char *name)
+{
+	const char *slash = strrchr(p->lex.file, '/');
+	char path[PATH_CAP];
+	int r,
+	    len = snprintf(path, sizeof(path), "%.*s%s",
+			   slash == NULL ? 0 : (int)(slash - p->lex.file) + 1, p->lex.file, name);
+
+	if (len >= PATH_CAP)
+		return -ENAMETOOLONG;
+	p->list->depth++;
+	r = p->list->include(p->list->include_arg, p->list, path, p->lex.errors);
+	p->list->depth--;
+	return r;
+}
+
 void
 rule_read_include(struct parser *p)
 {
 	const struct token at = *parser_token(p);
-	const char *slash = strrchr(p->lex.file, '/'), *name = NULL;
-	char path[PATH_CAP];
-	int r = -ENOENT, len;
+	const char *name = NULL, *why;
+	char cause[120];
+	int r = 0;
 
 	if (!parser_take_text(p, HOST_MAX, &name, "expected a file's name in quotes")) {
 		parser_skip_statement(p, 0);
 		return;
 	}
-	len = snprintf(path, sizeof(path), "%.*s%s",
-		       slash == NULL ? 0 : (int)(slash - p->lex.file) + 1, p->lex.file, name);
-	if (is_below(name) && len < PATH_CAP && p->list->include != NULL &&
-	    p->list->depth < RULE_INCLUDES_MAX) {
-		p->list->depth++;
-		r = p->list->include(p->list->include_arg, p->list, path, p->lex.errors);
-		p->list->depth--;
+	why = refuses_include(p, name);
+	if (why == NULL)
+		r = include_file(p, name);
+	if (r < 0) {
+		snprintf(cause, sizeof(cause), "expected a file that can be read: %s",
+			 r == -EINVAL ? "not a regular file" : strerror(-r));
+		why = cause;
 	}
 	if (r > 0)
 		p->lex.nr_errors += (unsigned)r;
-	if (r < 0) {
+	if (why != NULL) {
 		p->lex.nr_errors++;
 		rule_complain(p->lex.errors, p->lex.file, at.line, rule_lex_column(&at),
-			      rule_lex_line(&p->lex, &at),
-			      "expected a readable file, no pipe or device, below this one's "
-			      "folder, at most 8 inside "
-			      "each other");
+			      rule_lex_line(&p->lex, &at), why);
 	}
 }
 
@@ -223,6 +252,7 @@ rule_read_override(struct parser *p)
 	};
 	struct rule_list *list = p->list;
 	struct rule_override *o = rule_text_take(&list->memory, sizeof(*o));
+	unsigned before;
 
 	if (o == NULL) {
 		parser_fail(p, "expected more memory");
@@ -238,7 +268,13 @@ rule_read_override(struct parser *p)
 		parser_skip_statement(p, 0);
 		return;
 	}
-	parser_read_body(p, statements, 3, "expected enable, severity or threshold", o->line);
+	before = p->lex.nr_errors;
+	if (parser_read_body(p, statements, 3, "expected enable, severity or threshold", o->line) &&
+	    p->seen == 0 && p->lex.nr_errors == before) {
+		p->lex.nr_errors++;
+		rule_complain(p->lex.errors, o->file, o->line, o->column, o->line_text,
+			      "expected enable, severity or threshold in this override");
+	}
 	if (list->last_override == NULL)
 		list->overrides = o;
 	else
@@ -295,7 +331,7 @@ read_until(struct parser *p)
 
 	if (parser_token(p)->kind != TOKEN_WORD ||
 	    !is_date(parser_token(p)->text, &year, &month, &day))
-		return parser_fail(p, "expected the last day, as YYYY-MM-DD");
+		return parser_fail(p, "expected the last day, as 2026-12-31 without quotes");
 	p->suppression->until_us = (uint64_t)(days_of(year, month, day) + 1) * 86400u * 1000000u;
 	rule_lex_next(&p->lex);
 	return true;
@@ -334,7 +370,8 @@ read_nets(struct parser *p, unsigned end)
 		if (parser_token(p)->kind != TOKEN_WORD ||
 		    !is_net(parser_token(p)->text, &s->nets[end][s->nr_nets[end]]))
 			return parser_fail(p,
-					   "expected an address or a network such as 10.1.0.0/16");
+					   "expected an address or a network such as 10.1.0.0/16, "
+					   "blanks between several");
 		s->nr_nets[end]++;
 		rule_lex_next(&p->lex);
 	} while (parser_token(p)->kind == TOKEN_WORD);
@@ -353,6 +390,20 @@ read_dst(struct parser *p)
 	return read_nets(p, 1);
 }
 
+/* Of what a URL has beside a name, nothing is ever met. */
+static bool
+is_host(struct span name)
+{
+	unsigned colons = 0;
+
+	for (size_t i = 0; i < name.len; i++) {
+		if (name.p[i] == '/' || name.p[i] == ',' || name.p[i] == '@')
+			return false;
+		colons += name.p[i] == ':';
+	}
+	return name.len <= HOST_MAX && colons != 1;
+}
+
 static bool
 read_host(struct parser *p)
 {
@@ -364,8 +415,9 @@ read_host(struct parser *p)
 
 		if (s->nr_hosts == SUPPRESSION_MAX_HOSTS)
 			return parser_fail(p, "expected at most 32 names");
-		if (parser_token(p)->kind != TOKEN_WORD || name.len > HOST_MAX)
-			return parser_fail(p, "expected a server's name; * stands for anything");
+		if (parser_token(p)->kind != TOKEN_WORD || !is_host(name))
+			return parser_fail(p, "expected a server's name such as *.shop.example: no "
+					      "quotes, port or path");
 		name.len -= name.len > 1 && name.p[name.len - 1] == '.';
 		copy = rule_text_copy(&p->list->memory, name.p, name.len);
 		if (copy == NULL)

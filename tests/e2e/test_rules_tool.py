@@ -109,6 +109,12 @@ def test_lint(weir):
     assert run.status == 1 and "1 rules, 1 warnings" in run.text, run.text
     words = rules(weir, "lint", dir=folder(a=WORD.format('match "alabaster"\n  context { "a b" c.d e_f }')))
     assert sorted(re.findall(r"warning: `(.*)` is never met", words.text)) == ["a b", "c.d"], words.text
+    wide = "suppress {} {{\n  owner \"me\"\n  until 2099-01-01\n  {}\n}}\n"
+    local.write_text(wide.format("*", "") + wide.format("t.word", "src 10.0.0.0/8 10.1.2.3/16") +
+                     wide.format("t.*", "src 10.1.2.3 10.128.0.0/9\n  dst 2001:db8::/29"))
+    said = rules(weir, "lint", "--local", local, dir=folder(a=sound)).text
+    assert re.findall(r"local:(\d+:\d+): warning: (no src|an address)", said) == [
+        ("1:10", "no src"), ("6:10", "an address")], said
     weak = ('rule t.weak {\n  title "W"\n  data_type t.w\n  in any\n  severity high\n  weak\n  find digits 9..9\n'
             '  validate luhn\n  context needs +30 { number }\n  sample + "number 536228729"\n  sample - "536228729"\n}\n')
     run = rules(weir, "lint", dir=folder(a=weak))

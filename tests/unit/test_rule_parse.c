@@ -122,6 +122,16 @@ static const struct parse_case {
 	  "1:1 6:1 8:11" },
 	{ "a brace too many", HEAD " }\n match /x/\n bounded\n}\nrule b {\n}\n", 0,
 	  "1:6 6:2 9:6 9:6 9:6 9:6" },
+	{ "names that no server has",
+	  "suppress a {\n owner \"me\"\n until 2026-02-28\n host https://x.example/\n"
+	  " host x.example:8443\n host a.example, b.example\n host 2001:db8::1 *\n}\n",
+	  0, "4:7 5:7 6:7" },
+	{ "networks apart by commas",
+	  "suppress a {\n owner \"me\"\n until 2026-02-28\n"
+	  " src 10.0.0.0/8, 192.0.2.0/24\n}\n",
+	  0, "4:6" },
+	{ "an override of nothing", "override a {\n}\noverride b { sevrity low }\n", 0,
+	  "1:10 3:14" },
 	{ "UTF-16", "\xff\xfer\1u\1l\1e\1\n\1a\1\n\1", 0, "1:1" },
 	{ "lists that are not there",
 	  HEAD " match /x/\n context {\n  @v a\n  @w b\n }\n rev 0\n}\n", 0, "7:3 8:3 10:6" },
