@@ -127,9 +127,38 @@ static const struct {
 	{ "explain", rules_explain, 1, 1 }, { "import", rules_import, 0, 0 },
 };
 
+/* An option of another command: who gave it expects something of it. NULL: none. */
+static const char *
+option_of_another(const struct rules_options *o, const char *name)
+{
+	const struct {
+		bool given;
+		const char *option, *command;
+	} options[] = {
+		{ o->json, "--json", "list" },
+		{ o->validators, "--validators", "list" },
+		{ o->strict, "--strict", "lint" },
+		{ o->buffer != NULL, "--in", "try" },
+		{ o->gitleaks != NULL, "--gitleaks", "import" },
+		{ o->suricata != NULL, "--suricata", "import" },
+	};
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		if (options[i].given && strcmp(name, options[i].command) != 0)
+			return options[i].option;
+	}
+	return NULL;
+}
+
 static int
 run(struct rules_options *o, const char *name)
 {
+	const char *option = option_of_another(o, name);
+
+	if (option != NULL) {
+		log_err("rules: %s: not an option of %s: see weir rules --help", option, name);
+		return CMD_USAGE;
+	}
 	if (strcmp(name, "profile") == 0 && o->nr_args > 0)
 		return rules_profile(o);
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
@@ -208,15 +237,22 @@ list_json(const struct rule *r)
 }
 
 static void
+put_last_day(const struct rule_suppression *s, char *text, size_t cap)
+{
+	time_t last = (time_t)(s->until_us / 1000000u) - 1;
+	struct tm day;
+
+	gmtime_r(&last, &day);
+	strftime(text, cap, "%Y-%m-%d", &day);
+}
+
+static void
 list_suppressions(const struct ruleset *set)
 {
 	for (const struct rule_suppression *s = ruleset_suppressions(set); s != NULL; s = s->next) {
-		time_t last = (time_t)(s->until_us / 1000000u) - 1;
-		struct tm day;
 		char text[16];
 
-		gmtime_r(&last, &day);
-		strftime(text, sizeof(text), "%Y-%m-%d", &day);
+		put_last_day(s, text, sizeof(text));
 		printf("suppressed until %s: %.*s, by %s%s%s\n", text, (int)s->rules.len,
 		       (const char *)s->rules.p, s->owner, s->reason == NULL ? "" : ": ",
 		       s->reason == NULL ? "" : s->reason);
@@ -336,6 +372,35 @@ explain_cost(const struct db_pattern *p)
 	       cost.stream_bytes);
 }
 
+/* As a rule file has it. */
+static void
+put_quoted(struct span text)
+{
+	putchar('"');
+	for (size_t i = 0; i < text.len; i++) {
+		uint8_t c = text.p[i];
+
+		if (c < ' ' || c >= 0x7f)
+			printf("\\x%02x", c);
+		else
+			printf("%s%c", c == '"' || c == '\\' ? "\\" : "", c);
+	}
+	putchar('"');
+}
+
+static void
+explain_digits(const struct rule_pattern *at)
+{
+	if (at->min_digits == at->max_digits)
+		printf("  finds %u digits, in one run", at->min_digits);
+	else
+		printf("  finds %u to %u digits, in one run", at->min_digits, at->max_digits);
+	if (at->separators.len != 0)
+		printf(" or in groups joined by %s of \"%.*s\"", at->mixed ? "any" : "one kind",
+		       (int)at->separators.len, (const char *)at->separators.p);
+	puts("\n    by the digit finder: no part in Hyperscan's cost");
+}
+
 static void
 explain_pattern(const struct db_pattern *p)
 {
@@ -345,20 +410,16 @@ explain_pattern(const struct db_pattern *p)
 
 	switch (at->kind) {
 	case PATTERN_DIGITS:
-		printf("  finds %u to %u digits, in one run", at->min_digits, at->max_digits);
-		if (at->separators.len != 0)
-			printf(" or in groups joined by %s of \"%.*s\"",
-			       at->mixed ? "any" : "one kind", (int)at->separators.len,
-			       (const char *)at->separators.p);
-		puts("\n    by the digit finder: no part in Hyperscan's cost");
+		explain_digits(at);
 		return;
 	case PATTERN_IBAN:
 		puts("  finds two letters and two digits that may begin an IBAN\n"
 		     "    by the digit finder: no part in Hyperscan's cost");
 		return;
 	case PATTERN_LITERAL:
-		printf("  matches the text \"%.*s\"%s\n", (int)at->text.len,
-		       (const char *)at->text.p, at->nocase ? " in any case" : "");
+		fputs("  matches the text ", stdout);
+		put_quoted(at->text);
+		puts(at->nocase ? " in any case" : "");
 		break;
 	case PATTERN_REGEX:
 		re = regex_parse(&memory, at->text, at->nocase ? REGEX_NOCASE : 0);
@@ -386,17 +447,31 @@ explain_pattern(const struct db_pattern *p)
 }
 
 static void
+explain_suppression(const struct rule_suppression *s)
+{
+	bool everywhere = s->nr_nets[0] == 0 && s->nr_nets[1] == 0 && s->nr_hosts == 0;
+	char last[16];
+
+	put_last_day(s, last, sizeof(last));
+	printf("  is suppressed %s until %s%s, by %s\n    %s:%u\n",
+	       everywhere ? "everywhere" : "in places", last,
+	       s->until_us <= (uint64_t)time(NULL) * 1000000u ? ", which has passed" : "", s->owner,
+	       s->file, s->line);
+}
+
+static void
 explain_judging(const struct rule *r)
 {
-	static const char *const forms[] = { "nothing",	       "the first six and last four digits",
-					     "the last four",  "country and last four",
-					     "the domain",     "the country code",
-					     "its first bytes" };
+	static const char *const forms[] = { "nothing",	      "the first six and last four digits",
+					     "the last four", "country and last four",
+					     "the domain",    "the country code" };
 
 	if (r->validator != NULL)
 		printf("  is judged by %s: %s\n", r->validator->name, r->validator->what);
 	if (r->bounded)
 		puts("  must be no part of a longer word");
+	if (r->generic)
+		puts("  gives way to a rule that knows the value's kind");
 	if (r->context.list.nr != 0)
 		printf("  a word of its context is worth %d points%s\n", r->context.points,
 		       r->weak || r->context.needed ? "; without one it is nothing" : "");
@@ -405,12 +480,15 @@ explain_judging(const struct rule *r)
 	if (r->threshold.least > 1)
 		printf("  is published from %u %s on one edge and window on\n", r->threshold.least,
 		       r->threshold.values ? "distinct values" : "findings");
-	if (r->hides)
+	if (r->hides && r->show == SHOW_PREFIX)
+		printf("  is masked wherever records quote it; shown are its first %u bytes\n",
+		       r->show_prefix);
+	else if (r->hides)
 		printf("  is masked wherever records quote it; shown is %s\n", forms[r->show]);
 	else
 		puts("  is not masked: it has nothing to hide");
 	for (unsigned i = 0; i < r->nr_suppressions; i++)
-		printf("  is suppressed in places, by %s\n", r->suppressions[i]->owner);
+		explain_suppression(r->suppressions[i]);
 }
 
 int

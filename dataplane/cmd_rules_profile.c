@@ -103,17 +103,29 @@ per_byte(uint64_t cycles, uint64_t bytes)
 	return bytes == 0 ? 0 : (double)cycles / (double)bytes;
 }
 
+/* Of a rule with several patterns each has a row, by its line. */
+static void
+put_name(char *to, size_t cap, const struct db_pattern *p)
+{
+	if (p->rule->nr_patterns == 1)
+		snprintf(to, cap, "%s", p->rule->id);
+	else
+		snprintf(to, cap, "%s:%u", p->rule->id, p->pattern->line);
+}
+
 static void
 put_rows(struct row *rows, uint32_t nr, uint64_t bytes)
 {
 	qsort(rows, nr, sizeof(rows[0]), by_weight);
-	printf("\n%-32s %10s %10s %12s %12s\n", "rule", "candidates", "confirmed", "judging c/B",
+	printf("\n%-36s %10s %10s %12s %12s\n", "rule", "candidates", "confirmed", "judging c/B",
 	       "alone c/B");
 	for (uint32_t i = 0; i < nr; i++) {
 		const struct row *r = &rows[i];
+		char name[RULE_ID_MAX + 16];
 
-		printf("%-32s %10" PRIu64 " %10" PRIu64 " %12.4f ", r->pattern->rule->id,
-		       r->cost->candidates, r->cost->confirmed, per_byte(r->cost->cycles, bytes));
+		put_name(name, sizeof(name), r->pattern);
+		printf("%-36s %10" PRIu64 " %10" PRIu64 " %12.4f ", name, r->cost->candidates,
+		       r->cost->confirmed, per_byte(r->cost->cycles, bytes));
 		if (r->measured)
 			printf("%12.3f\n", r->alone.cycles_per_byte);
 		else

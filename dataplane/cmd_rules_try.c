@@ -102,32 +102,54 @@ told(void *arg, const struct scan_candidate *c)
 	put_refusal(c);
 }
 
-/* The argument itself when it is no file. NULL: told. */
+/* The name of a file that is not there is rarely meant as the text. */
+static void
+warn_of_name(const char *what, const struct ruleset *rules)
+{
+	bool is_path =
+	    what[0] == '/' || strncmp(what, "./", 2) == 0 || strncmp(what, "../", 3) == 0;
+
+	if (is_path && strpbrk(what, " \t\n") == NULL)
+		log_warning("rules: %s: no such file: it is the text", what);
+	else if (ruleset_find(rules, what) != NULL)
+		log_warning("rules: %s: a rule's id: here it is the text", what);
+}
+
 static uint8_t *
-read_text(const char *what, size_t *len)
+read_file(const char *what, uint8_t *text, size_t *len)
 {
 	bool is_input = strcmp(what, "-") == 0;
-	uint8_t *text = malloc(TEXT_MAX);
-	struct stat st;
-	FILE *f;
+	FILE *f = is_input ? stdin : fopen(what, "rb");
 
-	if (text == NULL)
-		return NULL;
-	if (!is_input && (stat(what, &st) != 0 || !S_ISREG(st.st_mode))) {
-		*len = strlen(what) < TEXT_MAX ? strlen(what) : TEXT_MAX;
-		memcpy(text, what, *len);
-		return text;
-	}
-	f = is_input ? stdin : fopen(what, "rb");
 	*len = f == NULL ? 0 : fread(text, 1, TEXT_MAX, f);
 	if (f == NULL || ferror(f) != 0 || *len == TEXT_MAX) {
 		log_err("rules: %s: must be a readable file below 16 MiB", what);
-		free(text);
 		text = NULL;
 	}
 	if (f != NULL && !is_input)
 		fclose(f);
 	return text;
+}
+
+/* The argument itself where no file has its name. The caller frees it; NULL: told. */
+static uint8_t *
+read_text(const char *what, const struct ruleset *rules, size_t *len)
+{
+	uint8_t *text = malloc(TEXT_MAX), *read;
+	struct stat st;
+
+	if (text == NULL)
+		return NULL;
+	if (strcmp(what, "-") != 0 && stat(what, &st) != 0) {
+		warn_of_name(what, rules);
+		*len = strlen(what) < TEXT_MAX ? strlen(what) : TEXT_MAX;
+		memcpy(text, what, *len);
+		return text;
+	}
+	read = read_file(what, text, len);
+	if (read == NULL)
+		free(text);
+	return read;
 }
 
 /* A stream where the rules have one, so that long texts are seen in full. */
@@ -212,8 +234,11 @@ rules_try(const struct rules_options *o)
 		log_err("rules: %s: no rule has this id: see weir rules list", t.id);
 	else if (t.buffers == 0)
 		log_err("rules: --in %s: no such buffer: must be one such as http.body", o->buffer);
+	else if (r != NULL && (t.buffers & r->buffers) == 0)
+		log_err("rules: --in %s: %s does not look there: see weir rules explain %s",
+			o->buffer, t.id, t.id);
 	else {
-		text = read_text(o->args[o->nr_args - 1], &len);
+		text = read_text(o->args[o->nr_args - 1], rules, &len);
 		status = text == NULL ? CMD_FAILED : scan(rules, &t, text, len);
 		free(text);
 	}

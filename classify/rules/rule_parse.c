@@ -572,6 +572,21 @@ keep_broken(struct parser *p)
 	p->list->broken = p->rule;
 }
 
+/* The other one may have come with an upgrade. */
+static void
+refuse_same_id(struct parser *p, const struct rule *other)
+{
+	char what[160];
+
+	if (other == NULL)
+		return;
+	snprintf(what, sizeof(what), "expected an id that no other rule has: %s has it in line %u",
+		 other->file, other->line);
+	parser_rule_error(p, strlen(what) + 1 < sizeof(what)
+				 ? what
+				 : "expected an id that no other rule has");
+}
+
 static void
 read_rule(struct parser *p)
 {
@@ -591,8 +606,8 @@ read_rule(struct parser *p)
 		       parser_token(p)->kind != TOKEN_END)
 			rule_lex_next(&p->lex);
 		p->lex.silent = false;
-	} else if (rule_list_find(p->list, p->rule->id) != NULL) {
-		parser_rule_error(p, "expected an id that no other rule has");
+	} else {
+		refuse_same_id(p, rule_list_find(p->list, p->rule->id));
 	}
 	if (parser_read_body(p, statements, NR_STATEMENTS, one_of_them, p->rule->line))
 		check_rule(p, p->lex.nr_errors == before);

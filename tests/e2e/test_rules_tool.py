@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """weir rules: each command on the shipped rules, and on small sets that have something wrong."""
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -151,6 +152,22 @@ def test_try(weir):
     assert rules(weir, "try", "--in", "no.such", "x").status == 2
 
 
+def test_try_what_it_is_given(weir):
+    """A pipe is read; what is no file, but looks like the name of one, is told."""
+    set_ = folder(a=WORD.format('match "alabaster"').replace("in any", "in http.host"))
+    pipe = e2e.work_folder() / "pipe"
+    os.mkfifo(pipe)
+    writer = subprocess.Popen(["sh", "-c", f"echo one alabaster > {pipe}"])
+    assert "t.word at 4..13" in rules(weir, "try", pipe, dir=set_).text
+    writer.wait()
+    for what, told in (("./none.txt", "no such file"), ("t.word", "a rule's id"), ("alabaster", "")):
+        run = rules(weir, "try", what, dir=set_)
+        assert run.status == 0 and told in run.err.decode() and (told != "") == (run.err != b""), (what, run.err)
+    assert rules(weir, "try", e2e.work_folder(), dir=set_).status == 1
+    run = rules(weir, "try", "--in", "payload", "t.word", "alabaster", dir=set_)
+    assert run.status == 2 and b"t.word does not look there" in run.err, run.err
+
+
 # As a body each: values that several rules find, columns, values that come again, office blanks, what is none.
 TEXTS = [
     "name,card_number,nino\nAnn,5425233430109903,\nBob,4539578763621486,AB123456C\nCy,,CE765432A\n",
@@ -198,16 +215,27 @@ def test_explain(weir):
     run = rules(weir, "explain", "pci.pan")
     assert "finds 12 to 19 digits" in run.text and "by the digit finder" in run.text, run.text
     assert rules(weir, "explain", "no.such").status == 1
+    set_ = folder(a=WORD.format('match "alabaster"\n  match "a\\x00\\"\\n" nocase\n  find digits 9..9\n  generic\n'
+                                '  show prefix 3') +
+                  'suppress t.* {\n  owner "me"\n  until 2020-01-01\n}\n'
+                  'suppress t.word {\n  owner "us"\n  until 2099-01-01\n  host x.example\n}\n')
+    text = rules(weir, "explain", "t.word", dir=set_).text
+    for line in ('matches the text "a\\x00\\"\\x0a" in any case', "finds 9 digits, in one run", "is masked wherever records quote it; shown are its first 3 bytes",
+                 "gives way to a rule", "is suppressed everywhere until 2020-01-01, which has passed, by me\n    ",
+                 "is suppressed in places until 2099-01-01, by us\n    "):
+        assert "\n  " + line in text, (line, text)
 
 
 def test_profile(weir):
     run = rules(weir, "profile", weir.demo)
     assert run.status == 0, run.err + run.out
     assert re.search(r"bytes scanned: [\d.]+ cycles a byte in Hyperscan", run.text), run.text
-    rows = re.findall(r"^([a-z][\w.-]+) +(\d+) +(\d+) +([\d.]+) +(finder|[\d.]+)$", run.text, re.M)
+    rows = re.findall(r"^([a-z][\w.:-]+) +(\d+) +(\d+) +([\d.]+) +(finder|[\d.]+)$", run.text, re.M)
     assert len(rows) >= 100 and any(int(found) > 0 for _, _, found, _, _ in rows), run.text[:400]
     total = sum(int(candidates) for _, candidates, _, _, _ in rows)
     assert f"{total} candidates" in run.text
+    names = [name for name, *_ in rows]
+    assert "pci.pan" in names and len(set(names)) == len(names) and any(n.startswith("pii.phone:") for n in names)
     assert rules(weir, "profile", "/nonexistent.pcap").status == 1
 
 
@@ -428,7 +456,8 @@ def test_import_suricata_actions(weir):
 
 def test_usage(weir):
     for args in (["rules"], ["rules", "nope"], ["rules", "list", "x"], ["rules", "import"], ["rules", "try"],
-                 ["rules", "lint", "--nope"]):
+                 ["rules", "lint", "--nope"], ["rules", "test", "--strict"], ["rules", "try", "--json", "x"],
+                 ["rules", "lint", "--in", "payload"], ["rules", "list", "--gitleaks", "x"]):
         assert weir.run(*args).status == 2, args
     run = weir.run("rules", "import", "--gitleaks", "/nonexistent")
     assert run.status == 1 and len(run.err_lines) == 1, run.err_lines

@@ -254,6 +254,27 @@ test_caret(void **state)
 	rule_list_fini(&list);
 }
 
+static void
+test_where_the_other_is(void **state)
+{
+	static const char text[] = HEAD " match /x/\n}\n" HEAD " match /x/\n}\n";
+	struct rule_list list = { 0 };
+	char *said = NULL;
+	size_t len = 0;
+	FILE *errors = open_memstream(&said, &len);
+
+	(void)state;
+	rule_parse(&list, "own.rules", (const uint8_t *)text, strlen(text), errors);
+	rule_parse(&list, "new.rules", (const uint8_t *)text, strlen(text) / 2, errors);
+	fclose(errors);
+	assert_non_null(strstr(said, "own.rules:7:6: expected an id that no other rule has: "
+				     "own.rules has it in line 1\n"));
+	assert_non_null(strstr(said, "new.rules:1:6: expected an id that no other rule has: "
+				     "own.rules has it in line 1\n"));
+	free(said);
+	rule_list_fini(&list);
+}
+
 /* What a slip was meant to be; nothing where it is far from all. */
 static void
 test_did_you_mean(void **state)
@@ -345,8 +366,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse),	     cmocka_unit_test(test_caret),
-		cmocka_unit_test(test_did_you_mean), cmocka_unit_test(test_fields),
-		cmocka_unit_test(test_buffers),
+		cmocka_unit_test(test_did_you_mean), cmocka_unit_test(test_where_the_other_is),
+		cmocka_unit_test(test_fields),	     cmocka_unit_test(test_buffers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
