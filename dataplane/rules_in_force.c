@@ -80,6 +80,8 @@ rules_in_force_create(const struct config *config, struct rules_in_force **out)
 		rules_in_force_destroy(f);
 		return r;
 	}
+	if (ruleset_nr(f->now.set) == 0)
+		log_warning("rules: %s: no rule in it: nothing will be found", config->rules_dir);
 	note_stamp(f, before);
 	*out = f;
 	return 0;
@@ -120,6 +122,10 @@ load_aside(void *arg)
 	f->load_result = rule_files_catalogue(f->config, &f->next.providers);
 	if (f->load_result == 0)
 		f->load_result = load_set(f->config, &f->next.set, &f->next_files);
+	if (f->load_result == 0 && ruleset_nr(f->next.set) == 0 && ruleset_nr(f->now.set) != 0) {
+		log_err("rules: %s: no rule in it: must be one at least", f->config->rules_dir);
+		f->load_result = -ENOENT;
+	}
 	atomic_store_explicit(&f->loaded, true, memory_order_release);
 	return NULL;
 }

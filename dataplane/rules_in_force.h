@@ -5,7 +5,8 @@
  *   the files changed ── loads the next ones ──► and publisher      ──► the old ones are freed
  *
  * Loading takes seconds, so it is done aside. What does not load leaves the old ones in force, with
- * the cause logged and counted. While one exchange is under way another one waits, and the newest
+ * the cause logged and counted; so does a set without any rule, for that is a folder which is being
+ * filled, or was not mounted. While one exchange is under way another one waits, and the newest
  * wins. A change of the files counts once they have been the same for a second.
  *
  * Control thread only. No DPDK here.

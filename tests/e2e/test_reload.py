@@ -101,6 +101,36 @@ def test_a_change_of_a_file_is_taken_up(weir):
     assert all(r["data_types"] == ["load.bergamot"] for r in kinds["http"]), kinds["http"]
 
 
+def test_own_file_and_storms(weir):
+    """Only the local file changes, in place; a sample that fails; an emptied folder; two hundred signals at once."""
+    rules, local = e2e.work_folder(), e2e.work_folder() / "local"
+    put(rules, RULE.format(WORDS[0]))
+    local.write_text("override load.* { severity low }\n")
+    with live_run.Wire(1) as wire, live_run.live(
+            weir, [f'device = "iface:{wire.names[0]}"; queues = 1;'], rules=rules, **{"rules.local": local}) as run:
+        first = run.wait_for("rx_packets", 0)["ruleset"]
+        local.write_text("override load.* { severity critical }\n")
+        run.wait_until("rules: 1 in force", seconds=20)
+        put(rules, RULE.format(WORDS[0]).replace('sample +', 'sample -'))
+        run.wait_until("load.rules:7:12: expected the rule not to find", seconds=20)
+        run.wait_for("rules_reload_failures", 1, seconds=10)
+        (rules / "load.rules").unlink()
+        run.wait_until("no rule in it", seconds=20)
+        stats = run.wait_for("rules_reload_failures", 2, seconds=10)
+        put(rules, RULE.format(WORDS[0]))
+        run.wait_until("rules: 1 in force", times=2, seconds=20)
+        for _ in range(200):
+            run.process.send_signal(signal.SIGHUP)
+        run.wait_until("rules: 1 in force", times=3, seconds=20)
+        for frame in frames(0, 3):
+            wire.send(frame)
+        run.wait_for("http_exchanges", 3, seconds=10)
+        kinds = run.stop()
+    last = kinds["stats"][-1]
+    assert stats["ruleset"] != first and last["rules_reload_failures"] == 2 and last["rules_reloads"] < 50, last
+    assert {r["severity"] for r in kinds["finding"]} == {"critical"}, kinds["finding"]
+
+
 CATALOGUE = """provider {0} {{
   kind model
   host shop.example

@@ -2,6 +2,7 @@
 #include "tests/support/unit.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "dataplane/rules_in_force.h"
@@ -242,6 +243,93 @@ test_watch_refused(void **state)
 	assert_int_equal(user.offers, 2);
 }
 
+/* Emptied, as by somebody who writes it in two steps, or a folder that is not mounted. */
+static void
+test_no_rules(void **state)
+{
+	struct rules_in_force *f = *state;
+	const struct ruleset *first = rules_in_force(f)->set;
+
+	user.taken = true;
+	write_rules("");
+	rules_in_force_reload(f);
+	wait_loaded(f, 1);
+	assert_int_equal(user.offers, 0);
+	assert_ptr_equal(rules_in_force(f)->set, first);
+	rules_in_force_put_counters(f, put, NULL);
+	assert_int_equal(failures, 1);
+	write_rules(RULE("two"));
+	rules_in_force_watch(f, 1000000);
+	rules_in_force_watch(f, 1000000);
+	wait_loaded(f, 1);
+	assert_int_equal(user.offers, 1);
+	assert_non_null(ruleset_find(user.offered, "test.two"));
+}
+
+static void
+point_to(const char *name, const char *target)
+{
+	char path[64], aside[80];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	snprintf(aside, sizeof(aside), "%s.aside", path);
+	assert_int_equal(symlink(target, aside), 0);
+	assert_int_equal(rename(aside, path), 0);
+}
+
+static void
+remove_all(const char *const *names)
+{
+	char path[64];
+
+	for (; *names != NULL; names++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, *names);
+		assert_int_equal(remove(path), 0);
+	}
+}
+
+/* A.rules is a link into ..data, and ..data one that goes to a new folder: as Kubernetes does it.
+ */
+static void
+test_watch_links(void **state)
+{
+	struct rules_in_force *f = *state;
+	static const char *const all[] = { "a.rules", "..data", "..1/a.rules", "..2/a.rules",
+					   "..1",     "..2",	NULL };
+	static const char *const before[] = { "a.rules", NULL };
+	char path[64];
+
+	user.taken = true;
+	remove_all(before);
+	for (const char *name = "12"; *name != '\0'; name++) {
+		snprintf(path, sizeof(path), "%s/..%c", dir, *name);
+		assert_int_equal(mkdir(path, 0700), 0);
+	}
+	write_file("..1/a.rules", RULE("one"));
+	write_file("..2/a.rules", RULE("two"));
+	point_to("..data", "..1");
+	point_to("a.rules", "..data/a.rules");
+	rules_in_force_reload(f);
+	wait_loaded(f, 1);
+	rules_in_force_tick(f, &users);
+	assert_int_equal(ruleset_nr(rules_in_force(f)->set), 1);
+	rules_in_force_watch(f, 1000000);
+	rules_in_force_watch(f, 1000000);
+	assert_false(rules_in_force_changing(f));
+	point_to("..data", "..2");
+	rules_in_force_watch(f, 1000000);
+	rules_in_force_watch(f, 1000000);
+	assert_true(rules_in_force_changing(f));
+	wait_loaded(f, 2);
+	rules_in_force_tick(f, &users);
+	assert_non_null(ruleset_find(rules_in_force(f)->set, "test.two"));
+	for (unsigned i = 0; i < 3; i++)
+		rules_in_force_watch(f, 1000000);
+	assert_false(rules_in_force_changing(f));
+	assert_int_equal(user.offers, 2);
+	remove_all(all);
+}
+
 /* With a loader under way, and with a set that nobody has taken. */
 static void
 test_early_end(void **state)
@@ -273,6 +361,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_watch, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_watch_included, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_watch_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_no_rules, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_watch_links, set_up, tear_down),
 		cmocka_unit_test(test_early_end),
 	};
 	char setting[64], path[64];
