@@ -257,6 +257,51 @@ put_content(struct out *o, const struct suricata_content *c, bool first, bool la
 	}
 }
 
+/* Suricata has it in lower case, weir as it was sent. */
+static bool
+is_lower(const struct suricata_buffer *b)
+{
+	return strcmp(b->keyword, "http.host") == 0 || strcmp(b->keyword, "http_host") == 0;
+}
+
+/* A buffer that is known as a whole when its end is looked for. */
+static bool
+has_end(const struct suricata_buffer *b)
+{
+	return b->kind == SURICATA_FIELD ||
+	       (b->kind == SURICATA_SAME && strcmp(b->buffers, "http.body") != 0);
+}
+
+static void
+judge_place(struct suricata_rule *r, const struct suricata_content *c, bool first, bool last)
+{
+	if (!first && !c->relative)
+		suricata_rule_cannot(r, "several contents in any order");
+	else if (!first && c->front)
+		suricata_rule_cannot(r, "places of several contents");
+	else if (r->sized && r->nr_contents > 1)
+		suricata_rule_cannot(r, "a size other than that of its content");
+	else if (c->end && !last)
+		suricata_rule_cannot(r, "an end before the last content");
+	else if (c->end && !has_end(c->buffer))
+		suricata_rule_cannot(r, "the end of a buffer that weir has in parts");
+}
+
+/* Suricata puts a dot in front of a name, so that one pattern finds a domain and all below it. */
+static void
+put_dot(struct out *o)
+{
+	struct suricata_content *c = &o->r->contents[0];
+
+	if (c->buffer->kind != SURICATA_SAME || c->relative || c->bytes[0] != '.' || c->len == 1) {
+		suricata_rule_cannot(o->r, "dotprefix before what begins with no dot");
+		return;
+	}
+	put(o, "(?:^|\\.)");
+	c->len--;
+	memmove(c->bytes, c->bytes + 1, c->len);
+}
+
 /* Each behind the one before it, with what may stand between. */
 static void
 put_chain(struct out *o)
@@ -264,19 +309,26 @@ put_chain(struct out *o)
 	struct suricata_rule *r = o->r;
 
 	o->nocase = true;
-	for (unsigned i = 0; i < r->nr_contents; i++)
-		o->nocase = o->nocase && r->contents[i].nocase;
+	for (unsigned i = 0; i < r->nr_contents; i++) {
+		struct suricata_content *c = &r->contents[i];
+
+		c->nocase = c->nocase || is_lower(c->buffer);
+		o->nocase = o->nocase && c->nocase;
+	}
 	for (unsigned i = 0; i < r->nr_contents && r->reason == NULL; i++) {
 		const struct suricata_content *c = &r->contents[i];
 		bool first = i == 0;
 
-		if (!first && !c->relative)
-			suricata_rule_cannot(r, "several contents in any order");
-		if (first)
+		judge_place(r, c, first, i + 1 == r->nr_contents);
+		if (first && r->dotted)
+			put_dot(o);
+		else if (first)
 			put_front(o, c);
 		if (c->relative)
 			put_distance(o, c);
 		put_content(o, c, first, i + 1 == r->nr_contents);
+		if (c->end)
+			put(o, "$");
 	}
 	if (r->nr_contents == 0)
 		suricata_rule_cannot(r, "neither content nor pcre");
@@ -391,7 +443,7 @@ put_pcre(struct out *o)
 	else if (re == NULL && kind != SURICATA_PAYLOAD && kind != SURICATA_SAME)
 		suricata_rule_cannot(r, "a pcre beyond what weir reads of one");
 	/* With a pcre the content is there to find it quickly, if it is a part of it. */
-	else if (r->nr_contents == 1 && (re == NULL || c->relative ||
+	else if (r->nr_contents == 1 && (re == NULL || c->relative || c->end ||
 					 !regex_needs(re, span_of(c->bytes, c->len), c->nocase)))
 		rule_draft_note(&r->draft, "the content beside pcre");
 	if (r->reason == NULL) {
@@ -494,7 +546,9 @@ translate(struct suricata_rule *r)
 		rule_draft_note(&r->draft, "the coding of the raw URI");
 	if (r->reason != NULL)
 		return;
-	if (r->has_pcre)
+	if (r->has_pcre && r->dotted)
+		suricata_rule_cannot(r, "dotprefix before a pcre");
+	else if (r->has_pcre)
 		put_pcre(&o);
 	else
 		put_chain(&o);
@@ -518,20 +572,46 @@ import_rule(struct span line, unsigned nr, const char *path, FILE *to, FILE *tol
 	rule_draft_write(&r.draft, r.reason, path, to, told, result);
 }
 
+/* A line, and those below it that a backslash at the end joins to it; how many they are. */
+static unsigned
+take_rule(struct span text, size_t *at, uint8_t *rule, size_t *len)
+{
+	unsigned lines = 1;
+
+	*len = 0;
+	while (*at < text.len) {
+		uint8_t c = text.p[(*at)++];
+
+		if (c != '\n') {
+			rule[(*len)++] = c;
+			continue;
+		}
+		if (*len > 0 && rule[*len - 1] == '\r')
+			(*len)--;
+		if (*len == 0 || rule[*len - 1] != '\\')
+			break;
+		rule[*len - 1] = ' ';
+		lines++;
+	}
+	return lines;
+}
+
 void
 rule_import_suricata(struct span text, const char *path, FILE *to, FILE *told,
 		     struct rule_import_result *result)
 {
-	const uint8_t *p = text.p, *end = text.p + text.len;
+	uint8_t *rule = malloc(text.len + 1);
+	size_t at = 0, len;
 
-	for (unsigned nr = 1; p < end; nr++) {
-		const uint8_t *stop = memchr(p, '\n', (size_t)(end - p));
-		struct span line = span_trim(span_of(p, (size_t)((stop == NULL ? end : stop) - p)));
+	for (unsigned nr = 1, lines; rule != NULL && at < text.len; nr += lines) {
+		lines = take_rule(text, &at, rule, &len);
 
-		if (line.len > 0 && line.p[0] != '#')
-			import_rule(line, nr, path, to, told, result);
-		p = stop == NULL ? end : stop + 1;
+		struct span one = span_trim(span_of(rule, len));
+
+		if (one.len > 0 && one.p[0] != '#')
+			import_rule(one, nr, path, to, told, result);
 	}
+	free(rule);
 	free(result->ids);
 	result->ids = NULL;
 }

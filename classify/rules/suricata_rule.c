@@ -1,4 +1,4 @@
-/* One rule a line: header, then options in brackets; suricata_rule.h is the manual. */
+/* A rule: header, then options in brackets; suricata_rule.h is the manual. */
 #include "classify/rules/suricata_rule.h"
 
 #include "classify/detect/value.h"
@@ -148,6 +148,65 @@ modify_content(struct suricata_rule *r, struct span key, struct span value)
 	}
 }
 
+static struct suricata_content *
+last_content(struct suricata_rule *r)
+{
+	return r->nr_contents == 0 ? NULL : &r->contents[r->nr_contents - 1];
+}
+
+/* startswith, offset, depth: so many bytes behind the beginning. */
+static void
+place_content(struct suricata_rule *r, struct span key, struct span value)
+{
+	struct suricata_content *c = last_content(r);
+	bool starts = span_is(key, "startswith");
+
+	if (c == NULL || (!starts && (value.len == 0 || !is_digit(value.p[0])))) {
+		suricata_rule_cannot(r, "offset or depth that is not a number of bytes");
+		return;
+	}
+	c->front = c->relative = true;
+	if (span_is(key, "offset")) {
+		c->distance = number_of(value);
+	} else {
+		c->within = starts ? (unsigned)c->len : number_of(value);
+		c->has_within = true;
+	}
+}
+
+/* endswith; isdataat:!1,relative means the same. */
+static void
+end_content(struct suricata_rule *r, struct span key, struct span value)
+{
+	struct suricata_content *c = last_content(r);
+
+	if (c != NULL && (span_is(key, "endswith") || span_is(value, "!1,relative") ||
+			  span_is(value, "!1, relative")))
+		c->end = true;
+	else
+		suricata_rule_cannot(r, span_is(key, "endswith") ? "the end of no content"
+								 : "isdataat");
+}
+
+/* As long as the content before it: that is all of the buffer. */
+static void
+take_size(struct suricata_rule *r, struct span value)
+{
+	struct suricata_content *c = last_content(r);
+
+	for (size_t i = 0; i < value.len; i++) {
+		if (!is_digit(value.p[i]))
+			c = NULL;
+	}
+	if (c == NULL || r->nr_contents > 1 || number_of(value) != c->len) {
+		suricata_rule_cannot(r, "a size other than that of its content");
+		return;
+	}
+	r->sized = true;
+	c->front = c->relative = c->has_within = c->end = true;
+	c->within = number_of(value);
+}
+
 /* "/regex/flags": of the flags, i s m mean the same; R: behind the content before it. */
 static void
 take_pcre(struct suricata_rule *r, struct span v)
@@ -236,7 +295,7 @@ take_flow(struct suricata_rule *r, struct span v)
 }
 
 static void
-take_other(struct suricata_rule *r, struct span key)
+take_other(struct suricata_rule *r, struct span key, struct span value)
 {
 	struct rule_draft *d = &r->draft;
 	char reason[96];
@@ -247,6 +306,10 @@ take_other(struct suricata_rule *r, struct span key)
 	}
 	if (r->reason != NULL)
 		return;
+	if (span_is(key, "threshold") && span_starts(value, "type limit")) {
+		rule_draft_note(d, "the limit of its alerts");
+		return;
+	}
 	snprintf(reason, sizeof(reason), "%.*s", (int)(key.len < 40 ? key.len : 40),
 		 (const char *)key.p);
 	rule_draft_note(d, reason);
@@ -262,6 +325,14 @@ take_option(struct suricata_rule *r, struct span key, struct span value)
 		take_content(r, value);
 	} else if (span_is(key, "nocase") || span_is(key, "distance") || span_is(key, "within")) {
 		modify_content(r, key, value);
+	} else if (span_is(key, "startswith") || span_is(key, "offset") || span_is(key, "depth")) {
+		place_content(r, key, value);
+	} else if (span_is(key, "endswith") || span_is(key, "isdataat")) {
+		end_content(r, key, value);
+	} else if (span_is(key, "bsize")) {
+		take_size(r, value);
+	} else if (span_is(key, "dotprefix")) {
+		r->dotted = true;
 	} else if (span_is(key, "pcre")) {
 		take_pcre(r, value);
 	} else if (span_is(key, "flow")) {
@@ -275,7 +346,7 @@ take_option(struct suricata_rule *r, struct span key, struct span value)
 	} else if (span_is(key, "classtype")) {
 		rule_draft_name(d->data_type, sizeof(d->data_type), "suricata.", value);
 	} else if (!take_buffer(r, key)) {
-		take_other(r, key);
+		take_other(r, key, value);
 	}
 }
 

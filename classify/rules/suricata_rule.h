@@ -41,6 +41,8 @@ struct suricata_content {
 	bool relative; /* behind the one before it, or behind the buffer's beginning */
 	unsigned distance, within;
 	bool has_within;
+	bool front; /* its place is counted from the buffer's beginning, whatever comes before it */
+	bool end;   /* nothing comes behind it */
 };
 
 struct suricata_rule {
@@ -55,10 +57,12 @@ struct suricata_rule {
 	char pcre[IMPORT_REGEX_MAX];
 	char pcre_flags[4];
 	const struct suricata_buffer *sticky; /* of what comes next */
+	bool dotted;			      /* with a dot in front of what the buffer holds */
+	bool sized;			      /* the buffer is as long as its only content */
 	const char *reason;		      /* it cannot be translated; NULL: not known yet */
 };
 
-/* One rule, on one line. The action's and protocol's text are the line's. */
+/* One rule, without line ends. The action's and protocol's text are the line's. */
 void suricata_rule_read(struct suricata_rule *r, struct span line);
 /* It cannot be translated; the first reason stays. */
 void suricata_rule_cannot(struct suricata_rule *r, const char *reason);

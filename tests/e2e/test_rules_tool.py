@@ -412,6 +412,28 @@ BUFFERS = [
     ('content:"/a.php"; http_uri; pcre:"/abcd/";', None, "several buffers"),
     ('content:"abcd"; http.uri;', "http: abcd", ""),
     ('content:"|4d 5|";', None, "cannot be read"),
+    ('tls_sni; content:"x.example"; depth:9; isdataat:!1,relative;', r"tls.sni: ^x\.example$", ""),
+    ('tls.sni; content:"x.example"; bsize:9; nocase;', r"tls.sni: ^x\.example$ i", ""),
+    ('tls.sni; content:"x.example"; startswith; endswith;', r"tls.sni: ^x\.example$", ""),
+    ('dns.query; dotprefix; content:".x.example"; nocase; endswith;', r"dns.name: (?:^|\.)x\.example$ i", ""),
+    ('dns.query; dotprefix; content:"x.example"; endswith;', None, "dotprefix"),
+    ('http.host; content:"x.example"; endswith;', r"http.host: x\.example$ i", ""),
+    ('http.host; content:"x.example"; bsize:10;', None, "a size other"),
+    ('http.host; content:"x."; content:"y"; distance:0; bsize:1;', None, "a size other"),
+    ('http.host; bsize:9; content:"x.example";', None, "a size other"),
+    ('http.host.raw; content:"x"; offset:2; depth:5;', "http.host: ^.{2,6}x s", ""),
+    ('http.uri; content:"/abcd"; startswith;', "http.path: ^/abcd", ""),
+    ('http.uri; content:"/abcd"; endswith;', None, "that weir has in parts"),
+    ('http.request_body; content:"abcd"; endswith;', None, "that weir has in parts"),
+    ('content:"abcd"; depth:4;', None, "a place in the packet"),
+    ('http.user_agent; content:"abcd"; bsize:4;', "http.header: ^user-agent: abcd$", ""),
+    ('http.host; content:"ab"; content:"cd"; depth:9;', None, "places of several contents"),
+    ('http.host; content:"ab"; isdataat:10;', None, "isdataat"),
+    ('http.host; content:"ab"; endswith; content:"cd"; distance:0;', None, "an end before the last"),
+    ('http.uri; content:"/abcd"; threshold:type limit,track by_src,count 1,seconds 9;', "http.path http.query: /abcd",
+     "without the limit of its alerts"),
+    ('http.uri; content:"/abcd"; threshold:type both,track by_src,count 9,seconds 9;', None, "threshold"),
+    ('\\\n  http.uri; \\\r\n content:"/abcd";', "http.path http.query: /abcd", ""),
     ('content:"GET /a.php";', None, "a request or status line"),
     ('content:"HTTP/1.1 404";', None, "a request or status line"),
     ('content:"User-Agent|3a 20|Abc";', "http: (?i:User-Agent): Abc", ""),
@@ -422,8 +444,8 @@ BUFFERS = [
 def test_import_suricata_buffers(weir):
     """What is translated means the same, as far as nothing is told of it; nothing is a secret."""
     source = e2e.work_folder() / "source"
-    source.write_text("".join(f'alert http any any -> any any (msg:"m"; {options} sid:{i};)\n'
-                              for i, (options, _, _) in enumerate(BUFFERS)))
+    source.write_bytes("".join(f'alert http any any -> any any (msg:"m"; {options} sid:{i};)\n'
+                               for i, (options, _, _) in enumerate(BUFFERS)).encode())
     run = rules(weir, "import", "--suricata", source)
     said, out = run.err.decode(), dict(re.findall(r"^rule suricata\.(\d+) (\{.*?^\})", run.text, re.M | re.S))
     for i, (options, want, told) in enumerate(BUFFERS):
