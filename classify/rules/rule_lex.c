@@ -31,6 +31,26 @@ is_inner_byte(uint8_t c)
 	return (c & 0xc0) == 0x80; /* of a character in UTF-8 */
 }
 
+/* How many cells of a terminal the character that begins there takes: two of East Asian ones. */
+static int
+cells_at(struct span line, size_t at)
+{
+	uint32_t c = line.p[at];
+
+	if (is_inner_byte(line.p[at]))
+		return 0;
+	if (c < 0xe0 || line.len - at < 3)
+		return 1;
+	if (c >= 0xf0)
+		return c == 0xf0 && (line.p[at + 1] == 0x9f || line.p[at + 1] >= 0xa0) ? 2 : 1;
+	c = (c & 0xf) << 12 | (line.p[at + 1] & 0x3fu) << 6 | (line.p[at + 2] & 0x3fu);
+	return (c >= 0x1100 && c < 0x1160) || (c >= 0x2e80 && c < 0xa4d0) ||
+		       (c >= 0xac00 && c < 0xd7a4) || (c >= 0xf900 && c < 0xfb00) ||
+		       (c >= 0xff01 && c < 0xff61)
+		   ? 2
+		   : 1;
+}
+
 /* The part of it around the column, and a caret below. */
 static void
 show_line(FILE *errors, struct span line, unsigned column)
@@ -47,7 +67,7 @@ show_line(FILE *errors, struct span line, unsigned column)
 	fprintf(errors, "  %s", from == 0 ? "" : "...");
 	for (size_t i = from; i < to; i++) {
 		fputc(line.p[i] < ' ' || line.p[i] == 0x7f ? ' ' : line.p[i], errors);
-		caret += i < at && !is_inner_byte(line.p[i]);
+		caret += i < at ? cells_at(line, i) : 0;
 	}
 	fprintf(errors, "%s\n%*s\n", to < line.len ? "..." : "", caret, "^");
 }

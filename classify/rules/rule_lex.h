@@ -59,7 +59,7 @@ const char *rule_lex_line(struct rule_lex *l, const struct token *t);
 unsigned rule_lex_column(const struct token *t);
 /*
  * Prints an error in the form above for a place that was kept. Of a long line it is the part around
- * the place; the caret counts characters, the column bytes.
+ * the place; the caret counts cells of a terminal, the column bytes.
  */
 void rule_complain(FILE *errors, const char *file, unsigned line, unsigned column,
 		   const char *line_text, const char *what);

@@ -106,8 +106,9 @@ read_regex_flags(struct parser *p, struct rule_pattern *pattern, struct span fla
 			pattern->dotall = true;
 			break;
 		default:
-			return parser_fail(p,
-					   "expected no other flags than i, m, s behind the regex");
+			return parser_fail_at(p, flags.p + i,
+					      "expected no other flags than i, m, s behind the "
+					      "regex");
 		}
 	}
 	return true;
@@ -139,7 +140,7 @@ read_text_or_regex(struct parser *p)
 	    !read_regex_flags(p, pattern, flags))
 		return false;
 	if (pattern->text.len > RULE_TEXT_MAX || memchr(pattern->text.p, '\0', pattern->text.len))
-		return parser_fail(p, "expected a regex of at most 1024 bytes");
+		return parser_fail_at(p, pattern->text.p, "expected a regex of at most 1024 bytes");
 	pattern->text.p =
 	    (const uint8_t *)rule_text_copy(&p->list->memory, pattern->text.p, pattern->text.len);
 	return pattern->text.p != NULL;

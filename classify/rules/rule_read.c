@@ -11,6 +11,13 @@ parser_fail(struct parser *p, const char *expected)
 }
 
 bool
+parser_fail_at(struct parser *p, const uint8_t *at, const char *expected)
+{
+	p->lex.token.at = at;
+	return parser_fail(p, expected);
+}
+
+bool
 parser_fail_near(struct parser *p, struct span word, const char *expected, rule_name_fn *name,
 		 const void *names)
 {

@@ -38,6 +38,8 @@ struct statement {
 
 /* Tells what was expected at the current token; false. */
 bool parser_fail(struct parser *p, const char *expected);
+/* The same, of a place in front of it on its line. */
+bool parser_fail_at(struct parser *p, const uint8_t *at, const char *expected);
 /* The same; the name that the word is near to is told instead of what expected lists. */
 bool parser_fail_near(struct parser *p, struct span word, const char *expected, rule_name_fn *name,
 		      const void *names);

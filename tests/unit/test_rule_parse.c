@@ -42,7 +42,8 @@ static const struct parse_case {
 	{ "buffer", "rule a {\n title \"T\"\n data_type x\n in http.bdy\n match /x/\n}\n", 0,
 	  "4:5" },
 	{ "regex not closed", HEAD " match /x\n}\n", 0, "5:8" },
-	{ "regex flags", HEAD " match /x/q\n}\n", 0, "5:12" },
+	{ "regex flags", HEAD " match /x/iqm\n}\n", 0, "5:12" },
+	{ "regex flags and more", HEAD " match /x/iq bounded\n rev 0\n}\n", 0, "5:12 6:6" },
 	{ "string not closed", HEAD " match \"x\n}\n", 0, "5:8" },
 	{ "escape", HEAD " match \"x\\q\"\n}\n", 0, "5:10" },
 	{ "range", HEAD " find digits 19..12\n}\n", 0, "5:14" },
@@ -211,6 +212,10 @@ test_caret(void **state)
 		{ "\xe5\x8d\xa1\xe5\x8f\xb7 x\n",
 		  "text:1:1: expected 'rule ID {', or a list, include, override or suppress\n"
 		  "  \xe5\x8d\xa1\xe5\x8f\xb7 x\n  ^\n" },
+		{ "list a { \xe5\x8d\xa1\xe5\x8f\xb7 \xef\xbc\xa1 @b }\n", /* two cells each */
+		  "text:1:21: expected the name of a list that was read before\n"
+		  "  list a { \xe5\x8d\xa1\xe5\x8f\xb7 \xef\xbc\xa1 @b }\n"
+		  "                   ^\n" },
 		{ "list a { \"\xc3\xa9\xc3\xa9\" @b }\n",
 		  "text:1:17: expected the name of a list that was read before\n"
 		  "  list a { \"\xc3\xa9\xc3\xa9\" @b }\n                ^\n" },
