@@ -58,6 +58,18 @@ db_decimal(char to[DB_DECIMAL_BYTES], int32_t v)
 	return span_of(to + at, DB_DECIMAL_BYTES - at);
 }
 
+struct span
+db_number(uint8_t to[DB_NUMBER_BYTES], uint64_t v)
+{
+	size_t at = DB_NUMBER_BYTES;
+
+	if (v < UINT64_C(100000000) || v > UINT64_C(9999999999999999))
+		return span_of(NULL, 0);
+	for (; v != 0; v /= 10)
+		to[--at] = (uint8_t)('0' + v % 10);
+	return span_of(to + at, DB_NUMBER_BYTES - at);
+}
+
 bool
 db_is_among(struct span name, const char *words)
 {

@@ -167,6 +167,15 @@ void db_tell_sasl_user(const struct db_out *o, struct span message);
 /* A code of an error as text, written to the end of `to`, which is borrowed. */
 struct span db_decimal(char to[DB_DECIMAL_BYTES], int32_t v);
 
+#define DB_NUMBER_BYTES 16u
+
+/*
+ * A number of the wire's binary form as it would be written, to the end of `to`, which is borrowed.
+ * Nothing where it has fewer than nine digits, of which none is anybody's, or more than a card's
+ * sixteen, which are mostly made up.
+ */
+struct span db_number(uint8_t to[DB_NUMBER_BYTES], uint64_t v);
+
 /* FNV-1a: what a name is remembered by. */
 static inline uint64_t
 db_hash(struct span s)

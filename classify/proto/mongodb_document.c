@@ -21,10 +21,6 @@ enum state {
 	SKIPPED,
 };
 
-/* Of fewer digits none is anybody's; of more than a card's sixteen they are mostly made up. */
-#define LEAST_NUMBER 100000000u
-#define MOST_NUMBER  UINT64_C(9999999999999999)
-
 enum what { IGNORED = DB_PASSED_IGNORED, DATA = DB_PASSED_VALUE };
 
 /* Fields of the outermost document that mean something. */
@@ -228,9 +224,8 @@ whole_number(const struct mongodb_side *side)
 	switch (side->type) {
 	case 1:
 		memcpy(&d, &v, sizeof(d));
-		return d >= LEAST_NUMBER && d < 9007199254740992.0 && (double)(uint64_t)d == d
-			   ? (uint64_t)d
-			   : 0;
+		return d > 0 && d < 9007199254740992.0 && (double)(uint64_t)d == d ? (uint64_t)d
+										   : 0;
 	case 16:
 		return s->have == 4 ? read_le32(s->buf) & 0x7fffffffu : 0;
 	case 18:
@@ -244,15 +239,12 @@ whole_number(const struct mongodb_side *side)
 static void
 tell_number(const struct mongodb_side *side, const struct db_out *o)
 {
-	uint64_t v = side->secret ? 0 : whole_number(side);
-	uint8_t text[20];
-	size_t at = sizeof(text);
+	uint8_t text[DB_NUMBER_BYTES];
+	struct span digits = db_number(text, side->secret ? 0 : whole_number(side));
 
-	if (v < LEAST_NUMBER || v > MOST_NUMBER)
+	if (digits.len == 0)
 		return;
-	for (; v != 0; v /= 10)
-		text[--at] = (uint8_t)('0' + v % 10);
-	db_tell_bytes(o, DB_VALUE, span_of(text + at, sizeof(text) - at));
+	db_tell_bytes(o, DB_VALUE, digits);
 	db_tell_kind(o, DB_VALUE_END);
 }
 

@@ -10,10 +10,6 @@ enum {
 	COM_QUERY = 3,
 };
 
-/* Of fewer digits none is anybody's; of more than a card's sixteen they are mostly made up. */
-#define LEAST_NUMBER UINT64_C(100000000)
-#define MOST_NUMBER  UINT64_C(9999999999999999)
-
 enum state {
 	NUMBER_OF = MYSQL_BINARY,
 	SETS, /* of attributes: one */
@@ -240,15 +236,11 @@ static void
 number(struct mysql *p, const struct db_out *o)
 {
 	const struct steps *s = &p->side[o->dir].steps;
-	uint8_t type = p->values[o->dir].types[p->values[o->dir].at], text[20];
-	uint64_t n = type == TYPE_FLOAT || type == TYPE_DOUBLE ? 0 : read_le(s->buf, s->have);
-	size_t at = sizeof(text);
+	uint8_t type = p->values[o->dir].types[p->values[o->dir].at];
+	uint8_t text[DB_NUMBER_BYTES];
 
-	if (n >= LEAST_NUMBER && n <= MOST_NUMBER) {
-		for (; n != 0; n /= 10)
-			text[--at] = (uint8_t)('0' + n % 10);
-		db_tell_bytes(o, DB_VALUE, span_of(text + at, sizeof(text) - at));
-	}
+	if (type != TYPE_FLOAT && type != TYPE_DOUBLE)
+		db_tell_bytes(o, DB_VALUE, db_number(text, read_le(s->buf, s->have)));
 	value_is_over(p, o);
 }
 
