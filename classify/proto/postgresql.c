@@ -1,5 +1,6 @@
 #include "classify/proto/postgresql.h"
 
+#include "classify/proto/postgresql_list.h"
 #include "classify/proto/sql_class.h"
 #include "dataplane/port/cursor.h"
 
@@ -24,21 +25,18 @@ enum state {
 	QUERY, /* text of a simple query has gone by */
 	PARSE_NAME,
 	PARSE_TEXT,
+	DESCRIBE, /* what is: a statement or a portal */
+	DESCRIBE_NAME,
 	BIND_PORTAL,
 	BIND_NAME,
 	BIND_FORMATS,
 	BIND_COUNT,
-	VALUES, /* their number is there */
-	VALUE_LEN,
-	VALUE,
 	COPY,
+	COPY_FORMAT,
 	EXECUTE,
 	FUNCTION, /* its number, of a call */
 	AUTH,
 	TAG,
-	COLUMNS, /* their number, then of each a name and 18 bytes */
-	COLUMN,
-	COLUMN_REST,
 	ERROR_FIELD,
 	ERROR_CODE,
 	ERROR_TEXT,
@@ -53,7 +51,9 @@ enum what {
 	IGNORED = DB_PASSED_IGNORED,
 	DATA = DB_PASSED_VALUE,
 	CIPHERTEXT = DB_PASSED_UNREAD,
-	STATEMENT = NR_DB_PASSED,
+	COLUMN_NAME = POSTGRESQL_NAME,
+	COPY_DATA,
+	STATEMENT,
 	PREPARED,
 };
 
@@ -67,57 +67,11 @@ postgresql_init(void *parser, const bool midstream[2])
 	p->started = midstream[CLIENT];
 	for (unsigned dir = 0; dir < 2; dir++)
 		p->side[dir].steps.lost = midstream[dir];
+	p->bound_at = POSTGRESQL_NO_STATEMENT;
+	postgresql_asked_init(&p->asked);
 }
 
 /* ------------------------------------------------------------------ both */
-
-/* A list of values, of the server a row of a result: length (-1: NULL) and bytes of each. */
-static void
-next_value(struct postgresql_side *side, const struct db_out *o)
-{
-	if (side->count == 0) {
-		if (o->dir == SERVER)
-			db_tell_kind(o, DB_ROW_END);
-		steps_rest(&side->steps, IGNORED);
-		return;
-	}
-	side->count--;
-	steps_take(&side->steps, VALUE_LEN, 4);
-}
-
-static void
-end_of_value(const struct db_out *o)
-{
-	db_tell_kind(o, o->dir == SERVER ? DB_CELL_END : DB_VALUE_END);
-}
-
-static void
-value(struct postgresql_side *side, const struct db_out *o)
-{
-	struct steps *s = &side->steps;
-
-	switch (s->state) {
-	case VALUES:
-		side->count = s->have == 2 ? read_be16(s->buf) : 0;
-		next_value(side, o);
-		break;
-	case VALUE_LEN:
-		if (s->have < 4) {
-			steps_rest(s, IGNORED);
-		} else if (read_be32(s->buf) == UINT32_MAX) {
-			if (o->dir == SERVER)
-				db_tell_kind(o, DB_CELL_END);
-			next_value(side, o);
-		} else {
-			steps_pass(s, VALUE, read_be32(s->buf), DATA);
-		}
-		break;
-	default:
-		end_of_value(o);
-		next_value(side, o);
-		break;
-	}
-}
 
 static void
 request(const struct postgresql *p, const struct db_out *o, enum db_class class)
@@ -179,6 +133,13 @@ parameter(struct postgresql *p, struct steps *s, const struct db_out *o)
 }
 
 static void
+end_batch(struct postgresql *p, enum postgresql_wish wish)
+{
+	postgresql_asked_push(&p->asked, wish, POSTGRESQL_NO_STATEMENT);
+	p->sync++;
+}
+
+static void
 client_message(struct postgresql *p, struct steps *s, const struct db_out *o)
 {
 	struct postgresql_side *side = &p->side[CLIENT];
@@ -190,6 +151,9 @@ client_message(struct postgresql *p, struct steps *s, const struct db_out *o)
 	case 'P':
 		steps_until(s, PARSE_NAME, 0);
 		break;
+	case 'D':
+		steps_take(s, DESCRIBE, 1);
+		break;
 	case 'B':
 		steps_until(s, BIND_PORTAL, 0);
 		break;
@@ -197,15 +161,16 @@ client_message(struct postgresql *p, struct steps *s, const struct db_out *o)
 		steps_until(s, EXECUTE, 0);
 		break;
 	case 'd':
-		steps_pass(s, COPY, s->left, DATA);
+		steps_pass(s, COPY, s->left, COPY_DATA);
 		break;
 	case 'F':
 		request(p, o, DB_OTHER);
-		p->sync++;
+		end_batch(p, POSTGRESQL_QUERY);
+		side->statement = POSTGRESQL_NO_STATEMENT;
 		steps_take(s, FUNCTION, 4);
 		break;
 	case 'S':
-		p->sync++;
+		end_batch(p, POSTGRESQL_SYNC);
 		/* fallthrough */
 	case 'c':
 	case 'f':
@@ -229,6 +194,26 @@ client_parse(struct postgresql *p, struct steps *s, const struct db_out *o)
 	}
 	db_tell(o, (struct db_event) {
 		       .kind = DB_STATEMENT_END, .prepared = true, .name = p->prepared });
+	p->side[CLIENT].statement = postgresql_asked_prepare(&p->asked, p->prepared);
+	if (p->bound_at == p->side[CLIENT].statement)
+		p->bound_at = POSTGRESQL_NO_STATEMENT;
+	steps_take(s, POSTGRESQL_TYPES, 2);
+}
+
+/* S and a statement's name, or P and a portal's. */
+static void
+client_describe(struct postgresql *p, struct steps *s)
+{
+	bool statement = p->side[CLIENT].describes_statement;
+
+	if (s->state == DESCRIBE) {
+		p->side[CLIENT].describes_statement = s->have == 1 && s->buf[0] == 'S';
+		steps_until(s, DESCRIBE_NAME, 0);
+		return;
+	}
+	postgresql_asked_push(&p->asked, POSTGRESQL_DESCRIBE,
+			      statement ? postgresql_asked_find(&p->asked, db_hash(steps_taken(s)))
+					: p->bound_at);
 	steps_rest(s, IGNORED);
 }
 
@@ -241,6 +226,8 @@ client_bind(struct postgresql *p, struct steps *s, const struct db_out *o)
 		break;
 	case BIND_NAME:
 		p->bound = db_hash(steps_taken(s));
+		p->bound_at = postgresql_asked_find(&p->asked, p->bound);
+		p->side[CLIENT].statement = p->bound_at;
 		db_tell(o, (struct db_event) { .kind = DB_BIND, .name = p->bound });
 		steps_take(s, BIND_FORMATS, 2);
 		break;
@@ -248,7 +235,7 @@ client_bind(struct postgresql *p, struct steps *s, const struct db_out *o)
 		steps_pass(s, BIND_COUNT, s->have == 2 ? 2u * read_be16(s->buf) : 0, IGNORED);
 		break;
 	default:
-		steps_take(s, VALUES, 2);
+		steps_take(s, POSTGRESQL_VALUES, 2);
 		break;
 	}
 }
@@ -283,12 +270,16 @@ client_step(void *arg, struct steps *s)
 	case QUERY:
 		db_tell(o, (struct db_event) { .kind = DB_STATEMENT_END, .id = p->sync });
 		db_tell_kind(o, DB_MESSAGE_END);
-		p->sync++;
+		end_batch(p, POSTGRESQL_QUERY);
 		steps_rest(s, IGNORED);
 		break;
 	case PARSE_NAME:
 	case PARSE_TEXT:
 		client_parse(p, s, o);
+		break;
+	case DESCRIBE:
+	case DESCRIBE_NAME:
+		client_describe(p, s);
 		break;
 	case BIND_PORTAL:
 	case BIND_NAME:
@@ -301,15 +292,16 @@ client_step(void *arg, struct steps *s)
 		break;
 	case EXECUTE:
 		db_tell(o, (struct db_event) { .kind = DB_RUN, .name = p->bound, .id = p->sync });
+		postgresql_asked_push(&p->asked, POSTGRESQL_RUN, p->bound_at);
 		db_tell_kind(o, DB_MESSAGE_END);
 		steps_rest(s, IGNORED);
 		break;
 	case COPY:
-		db_tell_kind(o, DB_VALUE_END);
+		/* Rows have their own ends: the messages are cut anywhere. */
 		steps_rest(s, IGNORED);
 		break;
 	default:
-		value(&p->side[CLIENT], o);
+		postgresql_list_step(p, o);
 		break;
 	}
 }
@@ -358,17 +350,31 @@ server_message(struct postgresql *p, struct steps *s, const struct db_out *o)
 	case 'R':
 		steps_take(s, AUTH, 4);
 		break;
+	case 't':
+		p->side[SERVER].statement = postgresql_asked_described(&p->asked);
+		steps_take(s, POSTGRESQL_TYPES, 2);
+		break;
 	case 'T':
-		steps_take(s, COLUMNS, 2);
+		p->side[SERVER].statement = postgresql_asked_described(&p->asked);
+		steps_take(s, POSTGRESQL_COLUMNS, 2);
+		break;
+	case 'n':
+		postgresql_asked_granted(&p->asked, POSTGRESQL_DESCRIBE);
+		steps_rest(s, IGNORED);
 		break;
 	case 'C':
 		steps_until(s, TAG, 0);
 		break;
 	case 'D':
-		steps_take(s, VALUES, 2);
+		steps_take(s, POSTGRESQL_VALUES, 2);
+		break;
+	case 'G':
+	case 'H':
+	case 'W':
+		steps_take(s, COPY_FORMAT, 1);
 		break;
 	case 'd':
-		steps_pass(s, COPY, s->left, DATA);
+		steps_pass(s, COPY, s->left, COPY_DATA);
 		break;
 	case 'E':
 	case 'N':
@@ -382,12 +388,14 @@ server_message(struct postgresql *p, struct steps *s, const struct db_out *o)
 		break;
 	case 'I':
 	case 's':
+		postgresql_asked_granted(&p->asked, POSTGRESQL_RUN);
 		db_tell(o, (struct db_event) { .kind = DB_ANSWER });
 		steps_rest(s, IGNORED);
 		break;
 	case 'Z':
 		db_tell_kind(o, DB_MESSAGE_END);
 		db_tell(o, (struct db_event) { .kind = DB_SETTLED, .id = p->ready });
+		postgresql_asked_settled(&p->asked);
 		p->ready += p->ready != 0;
 		steps_rest(s, IGNORED);
 		break;
@@ -395,28 +403,6 @@ server_message(struct postgresql *p, struct steps *s, const struct db_out *o)
 		steps_rest(s, IGNORED);
 		break;
 	}
-}
-
-/* Names of columns are words about the values that follow. */
-static void
-server_columns(struct postgresql_side *side, const struct db_out *o)
-{
-	struct steps *s = &side->steps;
-
-	if (s->state == COLUMN) {
-		db_tell_kind(o, DB_CELL_END);
-		steps_pass(s, COLUMN_REST, 18, IGNORED);
-		return;
-	}
-	if (s->state == COLUMNS)
-		side->count = s->have == 2 ? read_be16(s->buf) : 0;
-	if (side->count == 0 || s->left == 0) {
-		db_tell_kind(o, DB_ROW_END);
-		steps_rest(s, IGNORED);
-		return;
-	}
-	side->count--;
-	steps_text(s, COLUMN, 0, DATA);
 }
 
 /* What it quotes belongs to the request that it answers, and is told by now. */
@@ -517,14 +503,10 @@ server_step(void *arg, struct steps *s)
 		steps_rest(s, IGNORED);
 		break;
 	case TAG:
+		postgresql_asked_granted(&p->asked, POSTGRESQL_RUN);
 		db_tell(o,
 			(struct db_event) { .kind = DB_ANSWER, .rows = rows_of(steps_taken(s)) });
 		steps_rest(s, IGNORED);
-		break;
-	case COLUMNS:
-	case COLUMN:
-	case COLUMN_REST:
-		server_columns(&p->side[SERVER], o);
 		break;
 	case ERROR_FIELD:
 	case ERROR_CODE:
@@ -540,12 +522,17 @@ server_step(void *arg, struct steps *s)
 	case RESULT:
 		function_result(s, o);
 		break;
+	case COPY_FORMAT:
+		postgresql_copy_begin(&p->copy, s->have == 1 && s->buf[0] == 1);
+		steps_rest(s, IGNORED);
+		break;
 	case COPY:
-		db_tell_kind(o, DB_VALUE_END);
+		if (!p->copy.binary)
+			db_tell_kind(o, DB_VALUE_END);
 		steps_rest(s, IGNORED);
 		break;
 	default:
-		value(&p->side[SERVER], o);
+		postgresql_list_step(p, o);
 		break;
 	}
 }
@@ -556,13 +543,20 @@ static void
 bytes(void *arg, struct steps *s, const uint8_t *data, size_t len)
 {
 	const struct db_out *o = arg;
+	struct postgresql *p = o->parser;
 
 	switch (s->what) {
+	case COLUMN_NAME:
+		postgresql_list_name(p, o, span_of(data, len));
+		break;
+	case COPY_DATA:
+		postgresql_copy_push(&p->copy, o, span_of(data, len));
+		break;
 	case STATEMENT:
 		db_tell(o, (struct db_event) { .kind = DB_STATEMENT,
 					       .bytes = span_of(data, len),
 					       .torn = s->torn,
-					       .id = ((struct postgresql *)o->parser)->sync });
+					       .id = p->sync });
 		break;
 	case PREPARED:
 		db_tell(o, (struct db_event) { .kind = DB_STATEMENT,
@@ -616,6 +610,8 @@ postgresql_gap(void *parser, unsigned dir, uint64_t len)
 	struct postgresql *p = parser;
 
 	p->ready = 0;
+	postgresql_asked_gap(&p->asked);
+	postgresql_copy_gap(&p->copy);
 	if (!steps_gap(&p->side[dir].steps, len, DB_PASSED_UNREAD) && dir == CLIENT)
 		p->started = true;
 }

@@ -11,8 +11,11 @@
  * request's id is the number of the Sync or simple query that ends its batch, so that what an error
  * makes the server skip is settled at ReadyForQuery.
  *
- * Limits: of portals only the last that was bound is known; parameters and rows in binary format
- * are told as they are; names are known by their first 256 bytes; GSSAPI encryption is unread.
+ * Numbers in binary format are told as they are written (postgresql_value.h), and the names of
+ * columns again in front of rows that come without (postgresql_asked.h).
+ *
+ * Limits: of portals only the last that was bound is known; names are known by their first 256
+ * bytes; GSSAPI encryption is unread.
  *
  * Constant size, embedded by its owner.
  */
@@ -20,11 +23,15 @@
 #define WEIR_POSTGRESQL_H
 
 #include "classify/proto/db_event.h"
+#include "classify/proto/postgresql_asked.h"
+#include "classify/proto/postgresql_copy.h"
 
 struct postgresql_side {
 	struct steps steps;
-	uint8_t type;	/* of the message at hand */
-	uint16_t count; /* parameters or columns to come */
+	uint8_t type;		  /* of the message at hand */
+	bool describes_statement; /* not a portal */
+	uint8_t statement;	  /* that the list at hand is about, */
+	uint16_t count, at;	  /* of so many parameters or columns, and which one is */
 };
 
 struct postgresql {
@@ -34,8 +41,11 @@ struct postgresql {
 	bool key_known; /* the parameter of the start-up whose value comes */
 	bool user_next, database_next;
 	uint32_t sync, ready;	  /* batches begun, and answered; ready 0: unknown */
-	uint64_t prepared, bound; /* names of statements */
-	uint8_t code_len;	  /* of the error at hand */
+	uint64_t prepared, bound; /* names of statements, */
+	uint8_t bound_at;	  /* and where that one is remembered */
+	struct postgresql_asked asked;
+	struct postgresql_copy copy;
+	uint8_t code_len; /* of the error at hand */
 	uint8_t code[8];
 };
 

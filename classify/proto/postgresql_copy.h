@@ -1,0 +1,30 @@
+/*
+ * What COPY carries in its binary format, over CopyData messages that may be cut anywhere:
+ *
+ *   PGCOPY\n\377\r\n\0 | flags 4 | length 4, extension | rows | -1 2
+ *   row      number of fields 2 | length 4 (-1: NULL), bytes | ...
+ *
+ * Numbers are told as they are written, of types that nobody names. What does not begin like that,
+ * and what comes behind a gap, is told as it is, and so is COPY in its other formats.
+ *
+ * Part of postgresql.c, which reads the messages.
+ */
+#ifndef WEIR_POSTGRESQL_COPY_H
+#define WEIR_POSTGRESQL_COPY_H
+
+#include "classify/proto/db_event.h"
+
+struct postgresql_copy {
+	bool binary;
+	uint16_t fields; /* of the row at hand, to come */
+	struct steps steps;
+};
+
+/* The server says that a COPY begins. */
+void postgresql_copy_begin(struct postgresql_copy *copy, bool binary);
+/* Bytes of CopyData were lost. */
+void postgresql_copy_gap(struct postgresql_copy *copy);
+
+void postgresql_copy_push(struct postgresql_copy *copy, const struct db_out *o, struct span data);
+
+#endif
