@@ -79,6 +79,8 @@ enum conn_skip {
 	X(findings_suppressed, "findings left out by a suppression")                               \
 	X(findings_not_held,                                                                       \
 	  "findings told before it was clear whether a model was asked: no room")                  \
+	X(wrapped_refused, "compressed texts in base64 not looked into: no free decoder")          \
+	X(wrapped_cut, "compressed texts in base64 of which the rest was not looked into: bombs")  \
 	X(scan_refused, "messages not scanned: no free scan stream")
 
 struct conn_counters {

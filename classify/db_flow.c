@@ -129,52 +129,28 @@ put_context(struct db_flow *f, unsigned dir)
 	scan_push(f->scan[dir], &text_end, 1, found_fns[dir], f);
 }
 
-struct blob {
-	struct db_flow *f;
-	unsigned dir;
-};
-
-static void
-blob_text(void *arg, const uint8_t *data, size_t len)
+static struct wrapped_in
+wrapped(struct db_flow *f, unsigned dir)
 {
-	const struct blob *b = arg;
-	struct scan_stream **stream = &b->f->blob[b->dir];
-
-	if (*stream == NULL) {
-		*stream = scan_open(b->f->env->scanner, BUFFER_DB_TEXT);
-		b->f->env->counters.scan_refused += *stream == NULL;
-	}
-	if (*stream != NULL)
-		scan_push(*stream, data, len, found_fns[b->dir], b->f);
+	return (struct wrapped_in) { &f->wrapped[dir], f->env, BUFFER_DB_TEXT, found_fns[dir], f };
 }
 
 static void
-blob_end(void *arg)
+end_wrapped(struct db_flow *f, unsigned dir)
 {
-	const struct blob *b = arg;
-	struct scan_stream **stream = &b->f->blob[b->dir];
+	struct wrapped_in in = wrapped(f, dir);
 
-	if (*stream != NULL)
-		scan_close(*stream, found_fns[b->dir], b->f);
-	*stream = NULL;
+	wrapped_text_end(&in);
 }
 
-static const struct base64_text_handler blobs = { blob_text, blob_end };
-
-static void
-end_blob(struct db_flow *f, unsigned dir)
-{
-	struct blob b = { f, dir };
-
-	base64_text_end(&f->base64[dir], &blobs, &b);
-}
-
-/* Messages, documents and what is written are wrapped like that; rows of SQL have types, and are
- * many. */
+/*
+ * Messages, documents and what is written are wrapped like that. Rows of SQL are many and short: of
+ * them the large values are looked into.
+ */
 static bool
 may_be_wrapped(const struct db_flow *f, unsigned dir)
 {
-	return dir == CONN_ORIG ||
+	return dir == CONN_ORIG || f->large ||
 	       (f->c->protocol != PROTOCOL_POSTGRESQL && f->c->protocol != PROTOCOL_MYSQL &&
 		f->c->protocol != PROTOCOL_CASSANDRA);
 }
@@ -182,13 +158,13 @@ may_be_wrapped(const struct db_flow *f, unsigned dir)
 static void
 scan_bytes(struct db_flow *f, unsigned dir, const uint8_t *data, size_t len)
 {
-	struct blob b = { f, dir };
+	struct wrapped_in in = wrapped(f, dir);
 
 	if (len == 0)
 		return;
 	scan_push(f->scan[dir], data, len, found_fns[dir], f);
 	if (may_be_wrapped(f, dir))
-		base64_text_push(&f->base64[dir], data, len, &blobs, &b);
+		wrapped_text_push(&in, data, len);
 }
 
 /* Whose texts may have lengths in them that nobody takes out. */
@@ -237,7 +213,7 @@ scan(struct db_flow *f, unsigned dir, struct span s)
 static void
 close_scan(struct db_flow *f, unsigned dir)
 {
-	end_blob(f, dir);
+	end_wrapped(f, dir);
 	f->lengths[dir] = (struct length_marks) { 0 };
 	if (f->scan[dir] != NULL)
 		scan_close(f->scan[dir], found_fns[dir], f);
@@ -678,7 +654,7 @@ ask_or_deliver(struct db_flow *f, const struct db_event *e)
 static void
 end_value(struct db_flow *f, unsigned dir, uint8_t mark)
 {
-	end_blob(f, dir);
+	end_wrapped(f, dir);
 	f->lengths[dir] = (struct length_marks) { 0 };
 	if (f->scan[dir] != NULL)
 		scan_push(f->scan[dir], &mark, 1, found_fns[dir], f);
@@ -715,7 +691,9 @@ db_flow_event(void *arg, const struct db_event *e)
 			target(f, e->bytes, e->key);
 		break;
 	case DB_VALUE:
+		f->large = e->large;
 		scan(f, e->dir, e->bytes);
+		f->large = false;
 		break;
 	case DB_VALUE_END:
 	case DB_ROW_END:

@@ -15,21 +15,21 @@
  * only request under way.
  *
  * What belongs together (a statement and its parameters, one command, one message) is one scan
- * stream, so that a column's name is context for the value; texts in base64, but for those in
- * answers of SQL, are streams beside it. Values are told apart by a newline, those of a result's
- * row by tabs: the names of its columns are a line above them, as in a table. In front of values
- * for a statement that was prepared before stands its text, in front of an answer what was asked
- * about.
+ * stream, so that a column's name is context for the value; texts in base64, in answers of SQL
+ * those in large values, are streams beside it. Values are told apart by a newline, those of a
+ * result's row by tabs: the names of its columns are a line above them, as in a table. In front of
+ * values for a statement that was prepared before stands its text, in front of an answer what was
+ * asked about.
  */
 #ifndef WEIR_DB_FLOW_H
 #define WEIR_DB_FLOW_H
 
 #include "classify/ai/pgvector.h"
 #include "classify/db_op.h"
-#include "classify/proto/base64_text.h"
 #include "classify/proto/db_event.h"
 #include "classify/proto/length_marks.h"
 #include "classify/proto/sql_text.h"
+#include "classify/wrapped_text.h"
 
 #define DB_MAX_PENDING	 32u
 #define DB_MAX_PREPARED	 16u
@@ -60,13 +60,13 @@ struct db_flow {
 	enum sql_dialect dialect;
 	struct db_ops ops;
 	struct scan_stream *scan[2];
-	struct scan_stream *blob[2]; /* of a text in base64, while it lasts */
-	struct base64_text base64[2];
+	struct wrapped_text wrapped[2]; /* texts in base64 */
 	struct length_marks lengths[2];
 	struct decode *decode[2];
 	db_unpacked_fn *unpacked; /* reads what was compressed; NULL: it is one text */
 	void *parser;		  /* that it belongs to */
 	uint8_t decoding[2];	  /* enum db_decoding */
+	bool large;		  /* the value at hand is known to be */
 	bool delivering;	  /* the server brings a message that nobody asked for just now */
 	enum db_class class, delivered_class; /* of the request at hand, of the message */
 	uint8_t delivered_len;

@@ -68,30 +68,11 @@ exchange_type_buffer(struct span type)
 
 /* ------------------------------------------------------------------ streams */
 
-static void
-blob_text(void *arg, const uint8_t *data, size_t len)
+static struct wrapped_in
+wrapped(struct message *m)
 {
-	struct message *m = arg;
-
-	if (m->blob == NULL) {
-		m->blob = scan_open(m->x->env->scanner, m->scan_buffer);
-		m->x->env->counters.scan_refused += m->blob == NULL;
-	}
-	if (m->blob != NULL)
-		scan_push(m->blob, data, len, exchange_found, m);
+	return (struct wrapped_in) { &m->wrapped, m->x->env, m->scan_buffer, exchange_found, m };
 }
-
-static void
-blob_end(void *arg)
-{
-	struct message *m = arg;
-
-	if (m->blob != NULL)
-		scan_close(m->blob, exchange_found, m);
-	m->blob = NULL;
-}
-
-static const struct base64_text_handler blobs = { blob_text, blob_end };
 
 static bool
 open_scan(struct message *m, enum buffer buffer)
@@ -109,9 +90,10 @@ static void
 scan_bytes(void *arg, const uint8_t *data, size_t len)
 {
 	struct message *m = arg;
+	struct wrapped_in in = wrapped(m);
 
 	scan_push(m->scan, data, len, exchange_found, m);
-	base64_text_push(&m->base64_text, data, len, &blobs, m);
+	wrapped_text_push(&in, data, len);
 }
 
 void
@@ -133,18 +115,19 @@ exchange_scan(struct message *m, enum buffer buffer, const uint8_t *data, size_t
 void
 exchange_scan_blob(struct message *m, enum buffer as, const uint8_t *data, size_t len)
 {
-	enum buffer kept = m->scan_buffer;
+	struct wrapped_in in = wrapped(m);
 
-	m->scan_buffer = as;
-	base64_text_push(&m->base64_text, data, len, &blobs, m);
-	m->scan_buffer = kept;
+	in.buffer = as;
+	wrapped_text_push(&in, data, len);
 }
 
 void
 exchange_scan_end(struct message *m)
 {
+	struct wrapped_in in = wrapped(m);
+
 	exchange_repeats_end(m);
-	base64_text_end(&m->base64_text, &blobs, m);
+	wrapped_text_end(&in);
 	if (m->scan != NULL)
 		scan_close(m->scan, exchange_found, m);
 	m->scan = NULL;
@@ -153,8 +136,10 @@ exchange_scan_end(struct message *m)
 void
 exchange_scan_gap(struct message *m)
 {
+	struct wrapped_in in = wrapped(m);
+
 	exchange_repeats_end(m);
-	base64_text_end(&m->base64_text, &blobs, m);
+	wrapped_text_end(&in);
 	if (m->parts != NULL)
 		exchange_parts_gap(m);
 	m->sse_join = (struct sse_join) { 0 };

@@ -9,12 +9,12 @@
 #include "classify/ai/mcp.h"
 #include "classify/ai/model_file.h"
 #include "classify/exchange.h"
-#include "classify/proto/base64_text.h"
 #include "classify/proto/grpc.h"
 #include "classify/proto/protobuf.h"
 #include "classify/proto/sse.h"
 #include "classify/proto/sse_join.h"
 #include "classify/proto/websocket.h"
+#include "classify/wrapped_text.h"
 
 #define MAX_METHOD     32u
 #define MAX_HOST       255u
@@ -70,12 +70,11 @@ struct message {
 	bool coding_unknown; /* it is searched as it is, and counted as not decoded */
 	struct scan_stream *scan;
 	struct scan_stream *control; /* of a ping, pong or close, while it lasts */
-	struct scan_stream *blob;    /* of a text in base64, while it lasts */
 	struct sse_join sse_join;    /* of a body of events, on its way to the scanner */
-	struct base64_text base64_text;
-	enum buffer type_buffer;  /* where a body of its type is looked at */
-	enum buffer scan_buffer;  /* of scan, and of what is found in its base64 */
-	struct body_parts *parts; /* of a multipart body; owned, from the message buffers */
+	struct wrapped_text wrapped; /* texts in base64 */
+	enum buffer type_buffer;     /* where a body of its type is looked at */
+	enum buffer scan_buffer;     /* of scan, and of what is wrapped in it */
+	struct body_parts *parts;    /* of a multipart body; owned, from the message buffers */
 	struct {
 		struct scan_stream *scan;
 		enum buffer as;

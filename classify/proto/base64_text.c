@@ -48,6 +48,45 @@ is_text(const uint8_t *s, size_t len)
 	return true;
 }
 
+/* ASCII, and a zero behind each. */
+static bool
+is_utf16(const uint8_t *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (i % 2 != 0 ? s[i] != 0 : s[i] >= 0x80 || !is_text(s + i, 1))
+			return false;
+	}
+	return true;
+}
+
+/* -1: nothing that anybody would look at. */
+static int
+kind_of(const uint8_t *s, size_t len, size_t skip)
+{
+	if (is_text(s, len))
+		return BASE64_TEXT_PLAIN;
+	if (memcmp(s, "\x1f\x8b\x08", 3) == 0 && s[3] < 0x20)
+		return BASE64_TEXT_GZIP;
+	/* Of two bytes only those at the beginning of a run are no chance. */
+	if (skip == 0 && s[0] == 0x78 && (s[1] == 0x9c || s[1] == 0xda))
+		return BASE64_TEXT_ZLIB;
+	if (memcmp(s, "\x28\xb5\x2f\xfd", 4) == 0)
+		return BASE64_TEXT_ZSTD;
+	return is_utf16(s, len) ? BASE64_TEXT_UTF16 : -1;
+}
+
+const char *
+base64_text_coding(const struct base64_text *t)
+{
+	static const char *const names[] = {
+		[BASE64_TEXT_GZIP] = "gzip",
+		[BASE64_TEXT_ZLIB] = "deflate",
+		[BASE64_TEXT_ZSTD] = "zstd",
+	};
+
+	return names[t->kind];
+}
+
 /* A run of LEAST digits is in head. */
 static void
 judge(struct base64_text *t, const struct base64_text_handler *on, void *arg)
@@ -57,11 +96,14 @@ judge(struct base64_text *t, const struct base64_text_handler *on, void *arg)
 	t->nr_head = 0;
 	for (size_t skip = 0; skip < 4; skip++) {
 		size_t n;
+		int kind;
 
 		t->base64 = (struct base64) { 0 };
 		n = base64_push(&t->base64, t->head + skip, LEAST - skip, out);
-		if (!is_text(out, n))
+		kind = kind_of(out, n, skip);
+		if (kind < 0)
 			continue;
+		t->kind = (uint8_t)kind;
 		t->state = STATE_TEXT;
 		on->text(arg, out, n);
 		return;

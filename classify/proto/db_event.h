@@ -80,6 +80,9 @@ enum db_coding {
 	NR_DB_CODINGS,
 };
 
+/* Of fewer bytes nothing is wrapped in a value, and most have fewer. */
+#define DB_LARGE 64u
+
 struct db_event {
 	enum db_event_kind kind;
 	uint8_t dir; /* 0: the client */
@@ -92,6 +95,7 @@ struct db_event {
 	bool torn;     /* DB_STATEMENT: bytes of it were lost in front of these */
 	bool unasked;  /* DB_REQUEST: nothing answers it */
 	bool key;      /* DB_TARGET: names one thing among many; only its pattern is kept */
+	bool large;    /* DB_VALUE: is known to have DB_LARGE bytes, or more */
 	bool made_up;  /* DB_CODED: what the coding needs and the wire did not have */
 	struct span bytes;
 };
@@ -137,17 +141,27 @@ db_tell_bytes(const struct db_out *o, enum db_event_kind kind, struct span s)
 enum db_passed {
 	DB_PASSED_IGNORED = STEPS_IGNORED,
 	DB_PASSED_VALUE,
+	DB_PASSED_LARGE, /* a value of DB_LARGE bytes */
 	DB_PASSED_UNREAD,
 	DB_PASSED_CODED, /* and an enum db_coding: compressed values */
 	NR_DB_PASSED = DB_PASSED_CODED + NR_DB_CODINGS,
 };
 
+/* What a value of that length is passed as. */
+static inline uint8_t
+db_passed_value(uint64_t len)
+{
+	return len >= DB_LARGE ? DB_PASSED_LARGE : DB_PASSED_VALUE;
+}
+
 /* A steps_bytes_fn, arg is the db_out: tells values, and how much was unread. */
 static inline void
 db_tell_passed(void *arg, struct steps *s, const uint8_t *data, size_t len)
 {
-	if (s->what == DB_PASSED_VALUE)
-		db_tell_bytes(arg, DB_VALUE, span_of(data, len));
+	if (s->what == DB_PASSED_VALUE || s->what == DB_PASSED_LARGE)
+		db_tell(arg, (struct db_event) { .kind = DB_VALUE,
+						 .bytes = span_of(data, len),
+						 .large = s->what == DB_PASSED_LARGE });
 	else if (s->what == DB_PASSED_UNREAD)
 		db_tell(arg, (struct db_event) { .kind = DB_UNREAD, .rows = len });
 	else if (s->what >= DB_PASSED_CODED && s->what < NR_DB_PASSED)

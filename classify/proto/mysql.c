@@ -486,7 +486,7 @@ row(struct mysql *p, struct steps *s, const struct db_out *o)
 	} else if (p->side[SERVER].full || p->command != COM_QUERY) {
 		pass_all(&p->side[SERVER], RAW, DATA);
 	} else if (first < 0xfb) {
-		steps_pass(s, CELL_BYTES, first, DATA);
+		steps_pass(s, CELL_BYTES, first, db_passed_value(first));
 	} else if (first == 0xfb) { /* NULL */
 		db_tell_kind(o, DB_CELL_END);
 		steps_take(s, CELL, s->left == 0 ? 0 : 1);
@@ -661,7 +661,7 @@ server_step(void *arg, struct steps *s)
 		row(p, s, o);
 		break;
 	case CELL_LONG:
-		steps_pass(s, CELL_BYTES, read_le(s->buf, s->have), DATA);
+		steps_pass(s, CELL_BYTES, read_le(s->buf, s->have), DB_PASSED_LARGE);
 		break;
 	case CELL_BYTES:
 		db_tell_kind(o, DB_CELL_END);

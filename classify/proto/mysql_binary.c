@@ -252,7 +252,8 @@ length(struct mysql *p, const struct db_out *o)
 	uint8_t first = s->buf[0];
 
 	if (first < 0xfb)
-		steps_pass(s, TEXT, first, is_date(v->types[v->at]) ? IGNORED : DATA);
+		steps_pass(s, TEXT, first,
+			   is_date(v->types[v->at]) ? IGNORED : db_passed_value(first));
 	else if (first >= 0xfc && first <= 0xfe)
 		steps_take(s, LONG_LENGTH, first == 0xfc ? 2 : first == 0xfd ? 3 : 8);
 	else
@@ -399,7 +400,7 @@ mysql_binary_step(struct mysql *p, const struct db_out *o)
 		length(p, o);
 		break;
 	case LONG_LENGTH:
-		steps_pass(s, TEXT, read_le(s->buf, s->have), DATA);
+		steps_pass(s, TEXT, read_le(s->buf, s->have), DB_PASSED_LARGE);
 		break;
 	case NUMBER:
 		number(p, o);

@@ -14,7 +14,7 @@ enum state {
 	END,
 };
 
-enum what { IGNORED = DB_PASSED_IGNORED, DATA = DB_PASSED_VALUE };
+enum what { IGNORED = DB_PASSED_IGNORED };
 
 static const char head[] = "PGCOPY\n\377\r\n";
 
@@ -65,7 +65,7 @@ field_len(struct postgresql_copy *copy, const struct db_out *o)
 	else if (postgresql_value_is_short(POSTGRESQL_UNKNOWN, len))
 		steps_take(&copy->steps, SHORT_FIELD, (uint16_t)len);
 	else
-		steps_pass(&copy->steps, FIELD, len, DATA);
+		steps_pass(&copy->steps, FIELD, len, db_passed_value(len));
 }
 
 static void
@@ -114,8 +114,7 @@ bytes(void *arg, struct steps *s, const uint8_t *data, size_t len)
 {
 	const struct copying *c = arg;
 
-	if (s->what == DATA)
-		db_tell_bytes(c->o, DB_VALUE, span_of(data, len));
+	db_tell_passed((void *)c->o, s, data, len);
 }
 
 void

@@ -17,7 +17,7 @@ enum state {
 	COLUMN_REST,
 };
 
-enum what { IGNORED = DB_PASSED_IGNORED, DATA = DB_PASSED_VALUE };
+enum what { IGNORED = DB_PASSED_IGNORED };
 
 static void
 begin_list(struct postgresql_side *side)
@@ -78,7 +78,7 @@ value_len(struct postgresql *p, const struct db_out *o)
 	} else if (postgresql_value_is_short(type_at_hand(p, o->dir), len)) {
 		steps_take(s, SHORT_VALUE, (uint16_t)len);
 	} else {
-		steps_pass(s, VALUE, len, DATA);
+		steps_pass(s, VALUE, len, db_passed_value(len));
 	}
 }
 

@@ -11,8 +11,12 @@
 
 static struct feed feed;
 
-#define N	 "%0d%0a"
-#define CANARY	 "weir-canary"
+#define N      "%0d%0a"
+#define CANARY "weir-canary"
+#define GZIP64                                                                                     \
+	"H4sIAAAAAAACA6tWyslPdy1LzSspVrKKrlbKTS0uTkxPVbJSSlQoT80s0k1OzEssqlTIzFNIVAAqVUgFqVXIT1Mo" \
+	"zs"                                                                                       \
+	"9NVchJzUsvyVCqja0FAIrDKeFJAAAA"
 #define PG_HELLO ">{4+ ~%03~~user~ada~database~shop~~}", "<R{4+ ~~~~}Z{4+ I}"
 /* As many bytes as the letter H says. */
 #define LONG_WORD "weir-word-and-more-and-more-and-more-and-more-and-more-and-more-and-more"
@@ -60,6 +64,16 @@ static const struct conn_case {
 	  { PG_HELLO, ">Q{4+ INSERT INTO pay (v) VALUES "
 		      "('%7b\"a\":\"QSBsb25nIGVub3VnaCB0ZXh0LCBhbmQg\\nd2Vpci1jYW5hcnk=\"%7d')~}" },
 	  .has = { "where=db.text field=pay", "findings=1" } },
+	{ "postgresql, in base64 in a row",
+	  { PG_HELLO, ">Q{4+ SELECT v FROM pay~}",
+	    "<D{4+ ~%01{4 "
+	    "%7b\"a\":\"QSBsb25nIGVub3VnaCB0ZXh0LCBhbmQgbGFyZ2UsIHdpdGggYSB3ZWlyLWNhbmFyeQ"
+	    "==\"%7d}}C{4+ SELECT 1~}Z{4+ I}" },
+	  .has = { "where=db.text field=pay", "findings=1" } },
+	{ "mysql, in gzip in base64 in a row",
+	  { MYSQL_HELLO, ">{m00%03SELECT v FROM due}",
+	    "<{m01%01}{m02def}{m03%fe~~%02~}{m04{1 " GZIP64 "}}{m05%fe~~%02~}" },
+	  .has = { "where=db.text field=due", "findings=1" } },
 	{ "postgresql, in a password",
 	  { ">{4+ ~%03~~user~ada~~}", "<R{4+ ~~~%03}", ">p{4+ " CANARY "~}", "<R{4+ ~~~~}Z{4+ I}" },
 	  .has = { "db_operation=auth", "protocol=postgresql" },

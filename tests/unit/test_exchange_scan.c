@@ -10,6 +10,15 @@ static struct feed feed;
 #define CANARY64 \
 	"dGhpcyB0ZXh0IGhhcyBhIHdlaXItY2FuYXJ5IGluIGl0" /* this text has a weir-canary ... */
 
+#define GZIP64                                                                                     \
+	"H4sIAAAAAAACA6tWyslPdy1LzSspVrKKrlbKTS0uTkxPVbJSSlQoT80s0k1OzEssqlTIzFNIVAAqVUgFqVXIT1Mo" \
+	"zs"                                                                                       \
+	"9NVchJzUsvyVCqja0FAIrDKeFJAAAA"
+#define GZIP64_64                                                                                  \
+	"SDRzSUFBQUFBQUFDQTZ0V3lzbFBkeTFMelNzcFZyS0tybGJLVFMwdVRreFBWYkpTU2xRb1Q4MHMwazFPekVzc3Fs" \
+	"VEl6Rk"                                                                                   \
+	"5JVkFBcVZVZ0ZxVlhJVDFNb3pzOU5WY2hKelVzdnlWQ3FqYTBGQUlyREtlRkpBQUFB"
+
 static const struct body_case {
 	const char *name, *type, *body;
 	const char *has, *has_not;
@@ -29,6 +38,21 @@ static const struct body_case {
 	{ "form", "application/x-www-form-urlencoded", "a=1&b=weir%2Dcanary", "where=form", NULL },
 	{ "base64 in json", "application/json", "{\"a\":\"" CANARY64 "\"}", "where=json", NULL },
 	{ "base64 in text", "text/plain", "data:text/plain;base64," CANARY64, "where=http.body",
+	  NULL },
+	{ "gzip in base64, as logs come", "application/json", "{\"data\":\"" GZIP64 "\",\"x\":1}",
+	  "where=json", NULL },
+	{ "the same in base64 again", "application/json", "{\"data\":\"" GZIP64_64 "\"}",
+	  "where=json", NULL },
+	{ "zlib in base64", "application/json",
+	  "{\"d\":\"eJyrVsrJT3ctS80rKVayiq5Wyk0tLk5MT1WyUkpUKE/"
+	  "NLNJNTsxLLKpUyMxTSFQAKlVIBalVyE9TKM7P"
+	  "TVXISc1LL8lQqo2tBQC37xnv\"}",
+	  "where=json", NULL },
+	{ "UTF-16 in base64", "text/plain",
+	  "powershell -enc YQAgAHcAZQBpAHIALQBjAGEAbgBhAHIAeQAgAGkAbgAgAFUAVABGAC0AMQA2AA==",
+	  "where=http.body", NULL },
+	{ "what begins as gzip and is none", "application/json",
+	  "{\"d\":\"H4sIAAAAAAAAA/////////////////////8=\",\"x\":\"" CANARY64 "\"}", "where=json",
 	  NULL },
 	{ "a field of a form", "multipart/form-data; boundary=B",
 	  "--B\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nweir-canary\r\n--B--\r\n",
