@@ -163,7 +163,7 @@ scan_bytes(struct db_flow *f, unsigned dir, const uint8_t *data, size_t len)
 	if (len == 0)
 		return;
 	scan_push(f->scan[dir], data, len, found_fns[dir], f);
-	if (may_be_wrapped(f, dir))
+	if (f->value[dir].compression == COMPRESSION_NONE && may_be_wrapped(f, dir))
 		wrapped_text_push(&in, data, len);
 }
 
@@ -209,12 +209,59 @@ scan(struct db_flow *f, unsigned dir, struct span s)
 		scan_bytes(f, dir, s.p, s.len);
 }
 
+static void
+value_bytes(struct db_flow *f, unsigned dir, struct span s)
+{
+	struct wrapped_in in = wrapped(f, dir);
+	const struct db_value *v = &f->value[dir];
+
+	if (v->compression != COMPRESSION_NONE)
+		wrapped_text_compressed(&in, (enum compression)v->compression, s);
+	scan(f, dir, s);
+}
+
+/*
+ * A piece of a value, which may be compressed: producers and caches do that by themselves. It is
+ * searched as it is, too, for it may be something else.
+ */
+static void
+value(struct db_flow *f, unsigned dir, struct span s)
+{
+	struct db_value *v = &f->value[dir];
+
+	if (!v->begun) {
+		uint8_t held = v->nr;
+
+		v->nr = (uint8_t)span_append(v->begin, held, sizeof(v->begin), s);
+		v->compression = (uint8_t)compression_of(span_of(v->begin, v->nr));
+		if (v->compression == COMPRESSION_MORE)
+			return;
+		v->begun = true;
+		v->nr = 0;
+		if (held != 0)
+			value_bytes(f, dir, span_of(v->begin, held));
+	}
+	value_bytes(f, dir, s);
+}
+
+/* Of the value at hand nothing more comes. */
+static void
+forget_value(struct db_flow *f, unsigned dir)
+{
+	struct db_value *v = &f->value[dir];
+
+	if (v->nr != 0)
+		scan(f, dir, span_of(v->begin, v->nr));
+	*v = (struct db_value) { .begun = false };
+	end_wrapped(f, dir);
+	f->lengths[dir] = (struct length_marks) { 0 };
+}
+
 /* The message is over: what waits is judged, the stream goes back. */
 static void
 close_scan(struct db_flow *f, unsigned dir)
 {
-	end_wrapped(f, dir);
-	f->lengths[dir] = (struct length_marks) { 0 };
+	forget_value(f, dir);
 	if (f->scan[dir] != NULL)
 		scan_close(f->scan[dir], found_fns[dir], f);
 	f->scan[dir] = NULL;
@@ -654,8 +701,7 @@ ask_or_deliver(struct db_flow *f, const struct db_event *e)
 static void
 end_value(struct db_flow *f, unsigned dir, uint8_t mark)
 {
-	end_wrapped(f, dir);
-	f->lengths[dir] = (struct length_marks) { 0 };
+	forget_value(f, dir);
 	if (f->scan[dir] != NULL)
 		scan_push(f->scan[dir], &mark, 1, found_fns[dir], f);
 }
@@ -692,7 +738,7 @@ db_flow_event(void *arg, const struct db_event *e)
 		break;
 	case DB_VALUE:
 		f->large = e->large;
-		scan(f, e->dir, e->bytes);
+		value(f, e->dir, e->bytes);
 		f->large = false;
 		break;
 	case DB_VALUE_END:

@@ -54,7 +54,7 @@ static bool
 is_inside_compressed(const struct at_layer *at)
 {
 	return at->layer != 0 &&
-	       at->in->w->layers[at->layer - 1].base64.kind >= BASE64_TEXT_COMPRESSED;
+	       at->in->w->layers[at->layer - 1].base64.kind == BASE64_TEXT_COMPRESSED;
 }
 
 static void
@@ -62,10 +62,9 @@ decompress(const struct at_layer *at, const uint8_t *data, size_t len)
 {
 	struct conn_env *env = at->in->env;
 	struct wrapped_layer *l = &at->in->w->layers[at->layer];
-	const char *coding = base64_text_coding(&l->base64);
 
 	if (l->coded == 0 && !is_inside_compressed(at)) {
-		decode_take(env->decoders, span_of(coding, strlen(coding)), &l->decode);
+		decode_take(env->decoders, compression_name(l->base64.compression), &l->decode);
 		env->counters.wrapped_refused += l->decode == NULL;
 	}
 	l->coded += len;
@@ -158,7 +157,24 @@ wrapped_text_push(const struct wrapped_in *in, const uint8_t *data, size_t len)
 }
 
 void
+wrapped_text_compressed(const struct wrapped_in *in, enum compression c, struct span s)
+{
+	struct wrapped_layer *l = &in->w->layers[0];
+	struct at_layer at = { in, 0 };
+
+	if (l->coded == 0) {
+		l->base64.kind = BASE64_TEXT_COMPRESSED;
+		l->base64.compression = (uint8_t)c;
+	}
+	decompress(&at, s.p, s.len);
+}
+
+void
 wrapped_text_end(const struct wrapped_in *in)
 {
+	struct at_layer at = { in, 0 };
+
 	end_layer(in, 0);
+	if (in->w->layers[0].coded != 0)
+		text_end(&at);
 }

@@ -48,6 +48,8 @@ struct wrapped_in {
 
 /* The next bytes of the text around. */
 void wrapped_text_push(const struct wrapped_in *in, const uint8_t *data, size_t len);
+/* Instead of push: it is itself compressed, from its first byte on, and these are the next ones. */
+void wrapped_text_compressed(const struct wrapped_in *in, enum compression c, struct span s);
 /* It is over, or bytes of it were lost. */
 void wrapped_text_end(const struct wrapped_in *in);
 

@@ -59,32 +59,19 @@ is_utf16(const uint8_t *s, size_t len)
 	return true;
 }
 
-/* -1: nothing that anybody would look at. */
-static int
-kind_of(const uint8_t *s, size_t len, size_t skip)
+/* Is it anything that anybody would look at? */
+static bool
+is_wanted(struct base64_text *t, struct span s, size_t skip)
 {
-	if (is_text(s, len))
-		return BASE64_TEXT_PLAIN;
-	if (memcmp(s, "\x1f\x8b\x08", 3) == 0 && s[3] < 0x20)
-		return BASE64_TEXT_GZIP;
-	/* Of two bytes only those at the beginning of a run are no chance. */
-	if (skip == 0 && s[0] == 0x78 && (s[1] == 0x9c || s[1] == 0xda))
-		return BASE64_TEXT_ZLIB;
-	if (memcmp(s, "\x28\xb5\x2f\xfd", 4) == 0)
-		return BASE64_TEXT_ZSTD;
-	return is_utf16(s, len) ? BASE64_TEXT_UTF16 : -1;
-}
+	enum compression c = compression_of(s);
 
-const char *
-base64_text_coding(const struct base64_text *t)
-{
-	static const char *const names[] = {
-		[BASE64_TEXT_GZIP] = "gzip",
-		[BASE64_TEXT_ZLIB] = "deflate",
-		[BASE64_TEXT_ZSTD] = "zstd",
-	};
-
-	return names[t->kind];
+	/* Two bytes are no chance only where the run begins with them. */
+	t->compression = (uint8_t)(c == COMPRESSION_ZLIB && skip != 0 ? COMPRESSION_NONE : c);
+	if (t->compression != COMPRESSION_NONE)
+		t->kind = BASE64_TEXT_COMPRESSED;
+	else
+		t->kind = is_text(s.p, s.len) ? BASE64_TEXT_PLAIN : BASE64_TEXT_UTF16;
+	return t->kind != BASE64_TEXT_UTF16 || is_utf16(s.p, s.len);
 }
 
 /* A run of LEAST digits is in head. */
@@ -96,14 +83,11 @@ judge(struct base64_text *t, const struct base64_text_handler *on, void *arg)
 	t->nr_head = 0;
 	for (size_t skip = 0; skip < 4; skip++) {
 		size_t n;
-		int kind;
 
 		t->base64 = (struct base64) { 0 };
 		n = base64_push(&t->base64, t->head + skip, LEAST - skip, out);
-		kind = kind_of(out, n, skip);
-		if (kind < 0)
+		if (!is_wanted(t, span_of(out, n), skip))
 			continue;
-		t->kind = (uint8_t)kind;
 		t->state = STATE_TEXT;
 		on->text(arg, out, n);
 		return;

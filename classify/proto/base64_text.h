@@ -6,8 +6,8 @@
  * text, at one of the four places where a group may begin, the run is decoded and handed out, over
  * line ends and the blanks behind them, up to the first byte that is no digit. Line ends and digits
  * may be escaped as JSON does, also more than once, and forms: \n \/ \u002B %2F. So is
- * a run that begins as gzip, zlib or zstd do, or is ASCII in UTF-16. Anything else (images, hashes,
- * identifiers) is left alone after those first bytes.
+ * a run that begins as something compressed does, or is ASCII in UTF-16. Anything else (images,
+ * hashes, identifiers) is left alone after those first bytes.
  *
  * Of ordinary text no more is looked at than the sixteen bytes on both sides of one byte in
  * BASE64_TEXT_LEAST. Any split gives the same texts. What is decoded is the
@@ -21,6 +21,7 @@
 #include <stdbool.h>
 
 #include "classify/proto/base64.h"
+#include "classify/proto/compression.h"
 
 #define BASE64_TEXT_LEAST  32u
 #define BASE64_TEXT_ESCAPE 9u /* four backslashes and u002B */
@@ -30,21 +31,18 @@ struct base64_text_handler {
 	void (*text_end)(void *arg);
 };
 
-/* What the text at hand begins like; from COMPRESSED on it is compressed. */
 enum base64_text_kind {
 	BASE64_TEXT_PLAIN,
 	BASE64_TEXT_UTF16, /* little endian */
 	BASE64_TEXT_COMPRESSED,
-	BASE64_TEXT_GZIP = BASE64_TEXT_COMPRESSED,
-	BASE64_TEXT_ZLIB,
-	BASE64_TEXT_ZSTD,
 };
 
 /* All zero is a valid start. */
 struct base64_text {
 	uint8_t state;
-	uint8_t kind;	 /* enum base64_text_kind: for the handler */
-	uint8_t nr_head; /* digits of the run that the last push ended with */
+	uint8_t kind;	     /* of the text at hand, for the handler */
+	uint8_t compression; /* and how it is compressed */
+	uint8_t nr_head;     /* digits of the run that the last push ended with */
 	uint8_t nr_escape;
 	uint8_t escape[BASE64_TEXT_ESCAPE];
 	struct base64 base64;
@@ -53,8 +51,6 @@ struct base64_text {
 
 void base64_text_push(struct base64_text *t, const uint8_t *data, size_t len,
 		      const struct base64_text_handler *on, void *arg);
-/* What the compression is called in HTTP; NULL: there is none. */
-const char *base64_text_coding(const struct base64_text *t);
 /* Bytes were lost, or the body is over: a text that is open ends. */
 void base64_text_end(struct base64_text *t, const struct base64_text_handler *on, void *arg);
 

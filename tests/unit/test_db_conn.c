@@ -17,6 +17,10 @@ static struct feed feed;
 	"H4sIAAAAAAACA6tWyslPdy1LzSspVrKKrlbKTS0uTkxPVbJSSlQoT80s0k1OzEssqlTIzFNIVAAqVUgFqVXIT1Mo" \
 	"zs"                                                                                       \
 	"9NVchJzUsvyVCqja0FAIrDKeFJAAAA"
+#define GZIP                                                                                   \
+	"%1f%8b%08~~~~~%02%03%abV%ca%c9Ow%2dK%cd%2b%29V%b2%8a%aeV%caM%2d%2eNLOU%b2RJT%28O%cd"  \
+	"%2c%d2MN%ccK%2c%aaT%c8%ccSHT~%2aUH%05%a9U%c8OS%28%ce%cfMU%c8I%cdK%2f%c9P%aa%8d%ad%05" \
+	"~%8a%c3%29%e1I~~~"
 #define PG_HELLO ">{4+ ~%03~~user~ada~database~shop~~}", "<R{4+ ~~~~}Z{4+ I}"
 /* As many bytes as the letter H says. */
 #define LONG_WORD "weir-word-and-more-and-more-and-more-and-more-and-more-and-more-and-more"
@@ -154,6 +158,15 @@ static const struct conn_case {
 	  { ">AMQP~%01~~" CANARY, "<AMQP~%01~~" },
 	  .has = { "protocol=amqp", "not_inspected=not_parsed:" },
 	  .has_not = "finding " },
+	{ "redis, a value in gzip",
+	  { ">*3" N "$3" N "SET" N "$6" N "card:7" N "$90" N GZIP N, "<+OK" N },
+	  .has = { "where=db.text field=card:{}", "findings=1" } },
+	{ "redis, a value that begins as zlib does and is none",
+	  { ">*3" N "$3" N "SET" N "$6" N "card:7" N "$16" N "x%9c, " CANARY " " N, "<+OK" N },
+	  .has = { "where=db.text field=card:{}", "findings=1" } },
+	{ "redis, a value that may begin so and ends",
+	  { ">*3" N "$3" N "SET" N "$1" N "x" N "$11" N CANARY N, "<+OK" N },
+	  .has = { "where=db.text field=x", "findings=1" } },
 	{ "memcached",
 	  { ">set card:7 0 0 11" N CANARY N, "<STORED" N },
 	  .has = { "where=db.text field=card:{}", "protocol=memcached" } },
