@@ -1,5 +1,6 @@
 #include "classify/proto/mqtt.h"
 
+#include "classify/proto/mqtt_properties.h"
 #include "classify/proto/probe.h"
 #include "dataplane/port/cursor.h"
 
@@ -58,7 +59,7 @@ enum state {
 	ACK_ID,
 	ACK_PROPERTIES,
 	ACK_CODE,
-	PROPERTIES, /* of any kind: passed over */
+	PROPERTIES = MQTT_BEHIND_PROPERTIES, /* are over */
 };
 
 enum what { IGNORED = DB_PASSED_IGNORED, DATA = DB_PASSED_VALUE };
@@ -188,8 +189,8 @@ connect(struct mqtt *p, struct mqtt_side *side, const struct db_out *o)
 			steps_rest(s, IGNORED);
 		break;
 	case WILL_PROPERTIES:
-		steps_pass(s, PROPERTIES, side->number, IGNORED);
 		side->then = WILL_TOPIC_LEN;
+		mqtt_properties_begin(side);
 		break;
 	case WILL_TOPIC_LEN:
 		steps_pass(s, WILL_TOPIC, string_len(s), IGNORED);
@@ -242,8 +243,8 @@ publish(const struct mqtt *p, struct mqtt_side *side, const struct db_out *o)
 		properties(p, side, PUBLISH_PROPERTIES);
 		break;
 	case PUBLISH_PROPERTIES:
-		steps_pass(s, PROPERTIES, side->number, IGNORED);
 		side->then = PAYLOAD;
+		mqtt_properties_begin(side);
 		break;
 	default:
 		db_tell_kind(o, DB_VALUE_END);
@@ -333,7 +334,7 @@ next_varint(struct mqtt_side *side, const struct db_out *o)
 	step((void *)(uintptr_t)o, s);
 }
 
-/* Properties are passed over, where there are any; then comes what is noted. */
+/* Behind properties, where there are any, comes what is noted. */
 static void
 behind_properties(struct mqtt_side *side)
 {
@@ -365,6 +366,8 @@ step(void *arg, struct steps *s)
 		next_varint(side, o);
 	} else if (s->state == BODY) {
 		body(side, o);
+	} else if (s->state >= MQTT_PROPERTIES) {
+		mqtt_properties_step(side, o);
 	} else if (s->state == PROPERTIES) {
 		behind_properties(side);
 	} else if (s->state >= PROTOCOL_LEN && s->state <= USER) {

@@ -4,8 +4,9 @@
  *   packet  kind and flags 1 | length of the rest, a varint of at most 4 | fields
  *
  * Told are the user of CONNECT, topics and payloads of PUBLISH of either side, filters of
- * SUBSCRIBE, and what is refused. Passwords and the properties of version 5 are not told. Where
- * CONNECT was not seen the connection is taken for one before version 5.
+ * SUBSCRIBE, and what is refused; of version 5 the properties of PUBLISH and of wills, see
+ * mqtt_properties.h. Passwords are not told. Where CONNECT was not seen the connection is taken for
+ * one before version 5.
  *
  * Constant size, embedded by its owner.
  */
@@ -16,10 +17,12 @@
 
 struct mqtt_side {
 	struct steps steps;
-	uint32_t number; /* varint at hand */
+	uint32_t number; /* varint at hand; bytes of properties to come */
 	uint8_t shift, then;
-	uint8_t kind;  /* first byte of the packet */
-	uint8_t flags; /* of CONNECT */
+	uint8_t kind;	  /* first byte of the packet */
+	uint8_t flags;	  /* of CONNECT */
+	uint8_t property; /* its id */
+	bool value;	  /* not the name, of a user property */
 	uint16_t id;
 };
 

@@ -29,6 +29,22 @@ static const struct db_case cases[] = {
 	  "auth#65537;user=ada;ok#65537 0 ;publish#8;on a/c;{hello}|sent;failed#8 0 "
 	  "151;consume#2;on "
 	  "a/#;failed#2 0 135;" },
+	{ "version 5, what is beside a message and a will",
+	  { ">%10{v {2 MQTT}%05%c6~<{v %11~~~x%15{2 m}%16{2 proof}}{2 dev1}{v %26{2 k}{2 v}}{2 "
+	    "will/t}"
+	    "{2 gone}{2 ada}{2 pw}}",
+	    "< %03~~~",
+	    ">0{v {2 a}{v %01%01%02~~~x%26{2 card}{2 4111}%0b%80%01%23~%07%03{2 text}%09{2 c}%26{2 "
+	    "n}~~"
+	    "}hello}" },
+	  "auth#65537;{k: v}|{gone}|sent;user=ada;ok#65537 0 ;publish#0 unasked;on a;{card: 4111}|"
+	  "{text}|{c}|{n: }|{hello}|sent;" },
+	{ "version 5, properties that are none, and longer than their packet",
+	  { ">%10{v {2 MQTT}%05%02~<~{2 dev1}}",
+	    ">0{v {2 a}{v %30{2 x}}one}0%0b{2 a}%ff%ff%ff%7f%26%7f%ffa"
+	    "0{v {2 a}{v %26{2 cut}%7f%ffx}two}" },
+	  "auth#65537;publish#0 unasked;on a;{one}|sent;publish#0 unasked;on a;{a: }|sent;"
+	  "publish#0 unasked;on a;{cut: x}|{two}|sent;" },
 	{ "others", { CONNECT("%02", ""), ">%c0~%e0~", "<%d0~" }, "auth#65537;" },
 	{ "a topic longer than its packet",
 	  { CONNECT("%02", ""), ">0%04~%7fab%c0~" },
