@@ -55,7 +55,7 @@ enum state {
 	END,
 };
 
-enum what { IGNORED = DB_PASSED_IGNORED, DATA = DB_PASSED_VALUE, UNREAD = DB_PASSED_UNREAD };
+enum what { IGNORED = DB_PASSED_IGNORED, DATA = DB_PASSED_VALUE };
 
 void
 amqp_init(void *parser, const bool midstream[2])
@@ -349,7 +349,7 @@ begin(struct amqp *p, struct amqp_side *side, const struct db_out *o)
 
 	s->left = STEPS_NO_END;
 	if (p->version_1)
-		steps_pass(s, BEGIN, STEPS_NO_END - 1, UNREAD);
+		steps_pass(s, BEGIN, STEPS_NO_END - 1, DATA);
 	else if (o->dir == CLIENT && !p->begun)
 		steps_take(s, PROTOCOL, 8);
 	else

@@ -1,5 +1,6 @@
 /*
- * One AMQP 0-9-1 connection (RabbitMQ); AMQP 1.0 is recognised by its header and then unread.
+ * One AMQP 0-9-1 connection (RabbitMQ); AMQP 1.0 is recognised by its header and
+ * then told as one value, as it is.
  *
  *   header  "AMQP" 0 0 9 1, from the client
  *   frame   kind 1 | channel 2 | length 4 | payload | 0xce

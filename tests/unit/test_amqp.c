@@ -46,7 +46,7 @@ static const struct db_case cases[] = {
 	  { HELLO, ">" METHOD("~%01", "2", "%0a", "~~{1 orders}~~~~~"),
 	    "<" METHOD("~%01", "%14", "(", "%01%94{1 NOT_FOUND}~~~~") },
 	  "schema#2;on orders;failed#2 0 404;" },
-	{ "version 1.0", { ">AMQP%03%01~~rest", "<AMQP%03%01~~" }, "unread 12;" },
+	{ "version 1.0", { ">AMQP%03%01~~rest", "<AMQP%03%01~~" }, "{rest}{AMQP%03%01~~}" },
 	{ "a frame without its end", { HELLO, ">%08~~~~~~x", ">%08~~~~~~%ce" }, "{%08~~~~~~%ce}" },
 	{ "gap within a body",
 	  { HELLO,
