@@ -6,8 +6,10 @@
  * left. So a bare run of digits says little without a word of its context, one that is grouped as
  * a card is printed or has an expiry date behind it much: but not where more groups stand beside
  * it, as in tables of code points or of memory. A security code that follows says as much, whatever
- * the key of the number is: nobody sends one but with its card.
+ * the key of the number is: nobody sends one but with its card. What else the members beside it say
+ * is in card_members.h.
  */
+#include "classify/detect/card_members.h"
 #include "classify/detect/validators.h"
 #include "classify/detect/words.h"
 
@@ -273,7 +275,7 @@ validate_card(struct value *v)
 	    !luhn_ok(v->norm, len))
 		return 0;
 	v->test = looks_made_up(span_of(v->norm, len));
-	if (expiry_behind(v) || code_behind(v))
+	if (expiry_behind(v) || code_behind(v) || card_members_say(v))
 		return 40;
 	if (grouped && (!value_in_row(v) || blank_expiry_behind(v)))
 		return 40;

@@ -330,6 +330,8 @@ static const struct shape {
 	{ 'p', 0, BUFFER_JSON, "{\"cardNumber\": %s}" },
 	{ 'p', 0, BUFFER_JSON,
 	  "{\"card\":{\"number\":\"%s\",\"exp_month\":12,\"exp_year\":2029}}" },
+	{ 'p', 0, BUFFER_JSON,
+	  "{\"customer\":{\"number\":\"%s\",\"exp_month\":12,\"exp_year\":2029}}" },
 	{ 'p', 0, BUFFER_JSON, "{\"primaryAccountNumber\":\"%s\"}" },
 	{ 'p', 0, BUFFER_JSON, "{\"amount\":1200,\"source\":{\"pan\":\"%s\"}}" },
 	{ 'g', ' ', BUFFER_JSON, "{\"text\":\"mine is %s, thanks\"}" },
