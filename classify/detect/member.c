@@ -140,6 +140,105 @@ is_of_other_element(const struct value *v, struct span word, const uint8_t *tag,
 	return right || is_over(tag, end, value);
 }
 
+/* ------------------------------------------------------------------ lines */
+
+/* A line of YAML, or one like it. */
+struct line {
+	const uint8_t *begin, *text; /* behind the blanks it begins with */
+	const uint8_t *key;	     /* behind the dashes of lists; NULL: it has none */
+	const uint8_t *colon;
+};
+
+static bool
+is_dash(const uint8_t *p, const uint8_t *end)
+{
+	return end - p >= 2 && p[0] == '-' && p[1] == ' ';
+}
+
+/* The line that p is in; false when its beginning is out of sight. */
+static bool
+find_line(const struct value *v, const uint8_t *p, struct line *line)
+{
+	const uint8_t *end = v->window + v->len;
+
+	while (p > v->window && !is_one_of(p[-1], "\n\x1d\x1e"))
+		p--;
+	if (p == v->window && v->cut)
+		return false;
+	line->begin = p;
+	while (p < end && *p == ' ')
+		p++;
+	line->text = p;
+	for (; is_dash(p, end); p = p + 2) {
+		while (end - p > 2 && p[2] == ' ')
+			p++;
+	}
+	line->key = p;
+	while (p < end && (is_alnum(*p) || *p >= 0x80 || is_one_of(*p, "_-./$")))
+		p++;
+	line->colon = p;
+	if (p == line->key || p == end || *p != ':' || (end - p > 1 && !is_one_of(p[1], " \r\n")))
+		line->key = NULL;
+	return true;
+}
+
+/* Its value is in lines of its own, farther to the right, or of a list: does it go on up to at? */
+static bool
+holds_lines(const struct line *key, const uint8_t *at)
+{
+	ptrdiff_t column = key->key - key->begin;
+	const uint8_t *p = memchr(key->colon, '\n', (size_t)(at - key->colon));
+
+	while (p != NULL) {
+		const uint8_t *begin = p + 1, *text = begin;
+
+		while (text < at && *text == ' ')
+			text++;
+		if (!is_one_of(*text, "\r\n#") && text - begin <= column &&
+		    (text - begin < column || !is_dash(text, at)))
+			return false;
+		p = memchr(text, '\n', (size_t)(at - text));
+	}
+	return true;
+}
+
+/* "Phone:", and what is meant below. */
+static bool
+is_heading(const struct line *key, const uint8_t *end)
+{
+	const uint8_t *p = key->colon + 1;
+
+	while (p < end && is_one_of(*p, " \r"))
+		p++;
+	return *key->key >= 'A' && *key->key <= 'Z' && p < end && *p == '\n';
+}
+
+/* Nothing but the dash of a list, and a quote, is in front of the value. */
+static bool
+is_item(const struct line *line, const uint8_t *value)
+{
+	return is_dash(line->text, value) &&
+	       skip_quotes(skip_blanks(line->text + 1, value), value) == value;
+}
+
+/* Behind the colon of the word's line, when the word is of the key there and the value's line has
+ * another; else NULL. */
+static const uint8_t *
+behind_other_key(const struct value *v, struct span word)
+{
+	const uint8_t *value = v->window + v->start;
+	struct line own, other;
+
+	if (!find_line(v, value, &own) || !find_line(v, word.p, &other) || other.key == NULL ||
+	    other.begin == own.begin || word.p < other.key || word.p >= other.colon)
+		return NULL;
+	if ((own.key == NULL || own.colon >= value) && !is_item(&own, value))
+		return NULL;
+	if (other.begin < own.begin && (holds_lines(&other, value) || is_heading(&other, value)))
+		return NULL;
+	return other.colon + 1;
+}
+
 /* ------------------------------------------------------------------ any */
 
 static bool
@@ -180,6 +279,9 @@ member_of(const struct value *v, struct span word)
 	tag = tag_of(v, word.p);
 	if (tag != NULL)
 		return is_of_other_element(v, word, tag, right) ? MEMBER_OTHER : MEMBER_OWN;
+	held = behind_other_key(v, word);
+	if (held != NULL)
+		return other_of(held, limit);
 	own = own_equals(v);
 	held = own == NULL ? NULL : behind_equals(end, limit);
 	if (held == NULL || held == own + 1)
