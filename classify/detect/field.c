@@ -201,6 +201,21 @@ separates(const struct field *f, size_t i)
 	return c == ':' || c == '=' || c == ',' || c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+/* The head of a block of YAML at i, "|-" and the end of its line: how long it is; else 0. */
+static size_t
+block_head(const struct field *f, size_t i)
+{
+	size_t at = i;
+
+	if (at == f->len || (f->w[at] != '|' && f->w[at] != '>'))
+		return 0;
+	for (at++; at < f->len && memchr("+-0123456789 \t\r", f->w[at], 15) != NULL; at++)
+		;
+	while (at < f->len && f->w[at] <= ' ' && f->w[at] != 0)
+		at++;
+	return memchr(f->w + i, '\n', at - i) == NULL ? 0 : at - i;
+}
+
 /* From a separator on, or what stands in its place, to the value. */
 static bool
 find_assigned(struct field *f, size_t at, size_t end)
@@ -214,6 +229,7 @@ find_assigned(struct field *f, size_t at, size_t end)
 		f->tight = f->tight && w[from] > ' ';
 		from++;
 	}
+	from += f->colon ? block_head(f, from) : 0;
 	while (from < end && w[from] == '\\')
 		from++;
 	f->from = from;
