@@ -1,6 +1,7 @@
 /* Tokenising outwards from a value; a word is looked up whole and part by part. */
 #include "classify/detect/words.h"
 
+#include "classify/detect/columns.h"
 #include "classify/detect/member.h"
 #include "classify/detect/word_parts.h"
 
@@ -355,76 +356,7 @@ words_near(struct near_words *near, const struct word_list *list, const struct w
 	return best;
 }
 
-/* ------------------------------------------------------------------ columns */
-
-static bool
-is_separator(uint8_t c)
-{
-	return c == ',' || c == ';' || c == '|' || c == '\t';
-}
-
-static bool
-is_column_edge(uint8_t c)
-{
-	return is_separator(c) || c == '\r' || c == '\n';
-}
-
-/* Where the value's line begins: behind a line's end that is in sight. */
-static const uint8_t *
-line_of(const struct value *v)
-{
-	const uint8_t *end = memrchr(v->window, '\n', v->start), *value = v->window + v->start;
-
-	if (end == NULL || memrchr(end, VALUE_FIELD_END, (size_t)(value - end)) != NULL)
-		return NULL;
-	return end + 1;
-}
-
-/* How many columns end in [p, end): where there are tabs, other marks are of the text between. */
-static int
-columns_in(const uint8_t *p, const uint8_t *end, bool tabs)
-{
-	int columns = 0;
-
-	for (; p < end; p++)
-		columns += tabs ? *p == '\t' : is_separator(*p);
-	return columns;
-}
-
-static bool
-has_tabs(const uint8_t *line, const struct value *v)
-{
-	return memchr(line, '\t', (size_t)(v->window + v->start - line)) != NULL;
-}
-
-int
-words_column(const struct value *v)
-{
-	const uint8_t *line = line_of(v);
-
-	return line == NULL ? -1 : columns_in(line, v->window + v->start, has_tabs(line, v));
-}
-
-bool
-words_find_head(const struct value *v, struct span *head)
-{
-	const uint8_t *line = line_of(v), *p, *end, *last;
-	bool tabs;
-	int column;
-
-	if (line == NULL)
-		return false;
-	tabs = has_tabs(line, v);
-	column = columns_in(line, v->window + v->start, tabs);
-	last = line - 1;
-	p = memrchr(v->window, '\n', (size_t)(last - v->window));
-	for (p = p == NULL ? v->window : p + 1; p < last && column > 0; p++)
-		column -= columns_in(p, p + 1, tabs);
-	for (end = p; end < last && columns_in(end, end + 1, tabs) == 0; end++)
-		;
-	*head = span_of(p, (size_t)(end - p));
-	return true;
-}
+/* ------------------------------------------------------------------ heads of columns */
 
 /* Takes the next word off a head; false behind the last. */
 static bool
@@ -448,7 +380,7 @@ words_head(const struct word_list *list, const struct value *v)
 	struct sight in;
 	struct span head, rest;
 
-	if (list->nr == 0 || !words_find_head(v, &head))
+	if (list->nr == 0 || !column_head(v, &head))
 		return false;
 	rest = head;
 	in = (struct sight) { head, PHRASE_WORDS };
@@ -457,19 +389,6 @@ words_head(const struct word_list *list, const struct value *v)
 			return true;
 	}
 	return false;
-}
-
-bool
-words_in_column(const struct value *v)
-{
-	size_t from = v->start, to = v->end;
-
-	while (from > 0 && (v->window[from - 1] == '"' || v->window[from - 1] == ' '))
-		from--;
-	while (to < v->len && (v->window[to] == '"' || v->window[to] == ' '))
-		to++;
-	return from > 0 && is_column_edge(v->window[from - 1]) &&
-	       (to == v->len || is_column_edge(v->window[to]));
 }
 
 /* ------------------------------------------------------------------ of many lists */

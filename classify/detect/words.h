@@ -68,13 +68,7 @@ unsigned words_near(struct near_words *near, const struct word_list *list,
 		    const struct word_list *other, const struct value *v, unsigned within,
 		    unsigned which);
 
-/* How many separators (, ; | tab) stand in front of the value in its line; -1: not in sight. */
-int words_column(const struct value *v);
-/* The value stands between two of the characters that separate columns, quotes aside. */
-bool words_in_column(const struct value *v);
-/* The same column of the line before, as far as it is in sight; false: there is no such line. */
-bool words_find_head(const struct value *v, struct span *head);
-/* A word of the list stands there. */
+/* A word of the list heads the value's column, see columns.h. */
 bool words_head(const struct word_list *list, const struct value *v);
 /* Word w of the row of all lists that have a word of the text. */
 uint64_t words_lists(const struct word_index *index, struct span text, unsigned w);

@@ -1,6 +1,7 @@
 /* The judgement of one candidate, in the order in which it becomes more expensive. */
 #include "classify/rules/confirm.h"
 
+#include "classify/detect/columns.h"
 #include "classify/detect/counted.h"
 #include "classify/glob.h"
 
@@ -173,7 +174,7 @@ weigh_words(const struct rule *rule, const struct rule_pattern *pattern, const s
 	unsigned context = words_near(v->near, &rule->context.list, &rule->veto.list, v,
 				      rule->context.within, context_words(rule, pattern));
 	bool column =
-	    context == 0 && words_in_column(v) && (headed || words_head(&rule->context.list, v));
+	    context == 0 && column_holds(v) && (headed || words_head(&rule->context.list, v));
 
 	if (context == 0 && !column && (rule->weak || rule->context.needed)) {
 		f->refused = CONFIRM_NO_CONTEXT;

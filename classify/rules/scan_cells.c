@@ -156,7 +156,7 @@ add_cell(struct scan_stream *st, const struct value *v, uint64_t from, uint64_t 
 {
 	const struct rule_db *db = st->scanner->db;
 
-	for (uint64_t rest = rules_named(st, words_column(v)); rest != 0; rest &= rest - 1) {
+	for (uint64_t rest = rules_named(st, column_of(v)); rest != 0; rest &= rest - 1) {
 		unsigned rule = (unsigned)__builtin_ctzll(rest);
 		struct candidate c = { .end = end,
 				       .start = from + v->start,

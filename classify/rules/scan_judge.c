@@ -31,7 +31,7 @@ scan_is_headed(const struct scan_stream *st, uint64_t rule_hash, int column)
 static bool
 stands_headed(const struct scan_stream *st, const struct db_pattern *p, const struct value *v)
 {
-	int column = st->nr_headed == 0 ? -1 : words_column(v);
+	int column = st->nr_headed == 0 ? -1 : column_of(v);
 
 	return column >= 0 && scan_is_headed(st, p->rule_hash, column);
 }
@@ -296,7 +296,7 @@ outranked_ahead(struct scan_stream *st, const struct db_pattern *p, const struct
 static void
 remember_column(struct scan_stream *st, const struct db_pattern *p, const struct value *v)
 {
-	int column = words_head(&p->rule->context.list, v) ? words_column(v) : -1;
+	int column = words_head(&p->rule->context.list, v) ? column_of(v) : -1;
 
 	if (column >= 0 && st->nr_headed < MAX_HEADED && !scan_is_headed(st, p->rule_hash, column))
 		st->headed[st->nr_headed++] = (struct headed) { p->rule_hash, column };

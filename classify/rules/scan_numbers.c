@@ -250,7 +250,7 @@ static uint64_t
 headed_by(const struct scan_stream *st, const struct candidate *c, const struct value *v)
 {
 	const struct rule_db *db = st->scanner->db;
-	int column = st->nr_headed == 0 ? -1 : words_column(v);
+	int column = st->nr_headed == 0 ? -1 : column_of(v);
 	uint64_t rules = 0;
 
 	for (uint64_t rest = column < 0 ? 0 : c->rules; rest != 0; rest &= rest - 1) {
@@ -273,7 +273,7 @@ named_by_head(const struct scan_stream *st, const struct candidate *c, const str
 	uint64_t first, last;
 	size_t at;
 
-	if (!words_find_head(v, &head))
+	if (!column_head(v, &head))
 		return 0;
 	from += (uint64_t)(head.p - v->window);
 	if (from < st->pos)
@@ -302,7 +302,7 @@ spoken_for(struct scan_stream *st, const struct candidate *c, uint64_t waiting)
 		return waiting;
 	rules = word_marks_lists(st->marks, &n->context, c->place - n->within,
 				 c->place + n->within + 2 * DIGITS_MAX_GROUPS, c->pattern);
-	if (words_in_column(&v))
+	if (column_holds(&v))
 		rules |= named_by_head(st, c, &v, from) | headed_by(st, c, &v);
 	return waiting & rules;
 }

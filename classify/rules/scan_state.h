@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "classify/cycles.h"
+#include "classify/detect/columns.h"
 #include "classify/detect/word_marks.h"
 #include "classify/detect/words.h"
 #include "classify/rules/ascii_fold.h"
