@@ -1,5 +1,7 @@
-/* By the separators of the value's line, and the line before it. */
+/* By the separators, brackets or tags in front of the value, which are counted from the left. */
 #include "classify/detect/columns.h"
+
+enum { ROW_MAX = 400 /* bytes of a row of HTML, or of a tuple, in front of the value */ };
 
 static bool
 is_separator(uint8_t c)
@@ -12,6 +14,41 @@ is_column_edge(uint8_t c)
 {
 	return is_separator(c) || c == '\r' || c == '\n';
 }
+
+static bool
+is_blank(uint8_t c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Where what ends at p ends without the blanks behind it. */
+static const uint8_t *
+before_blanks(const uint8_t *from, const uint8_t *p)
+{
+	while (p > from && is_blank(p[-1]))
+		p--;
+	return p;
+}
+
+/* The word, in lower case, ends at p. */
+static bool
+ends_word(const uint8_t *from, const uint8_t *p, const char *word)
+{
+	size_t len = strlen(word);
+
+	return (size_t)(p - from) >= len && span_is_nocase(span_of(p - len, len), word);
+}
+
+/* It begins at p. */
+static bool
+begins_word(const uint8_t *p, const uint8_t *end, const char *word)
+{
+	size_t len = strlen(word);
+
+	return (size_t)(end - p) >= len && span_is_nocase(span_of(p, len), word);
+}
+
+/* ------------------------------------------------------------------ lines */
 
 /* Where the value's line begins: behind a line's end that is in sight. */
 static const uint8_t *
@@ -36,49 +73,325 @@ columns_in(const uint8_t *p, const uint8_t *end, bool tabs)
 }
 
 static bool
-has_tabs(const uint8_t *line, const struct value *v)
+has_tabs(const struct value *v, const uint8_t *line)
 {
 	return memchr(line, '\t', (size_t)(v->window + v->start - line)) != NULL;
 }
 
+bool
+column_divides(const uint8_t *p, const uint8_t *end)
+{
+	unsigned hyphens = 0;
+
+	for (; p < end; p++) {
+		if (strchr("-=+|: \t\r", *p) == NULL || *p == 0)
+			return false;
+		hyphens += *p == '-' || *p == '=';
+	}
+	return hyphens >= 2;
+}
+
+/* Where the line begins whose end is at end. */
+static const uint8_t *
+line_before(const uint8_t *from, const uint8_t *end)
+{
+	const uint8_t *p = memrchr(from, '\n', (size_t)(end - from));
+
+	return p == NULL ? from : p + 1;
+}
+
+/* The line that heads the one that begins at line. */
+static void
+find_head_line(struct column_heads *h, const struct value *v, const uint8_t *line)
+{
+	const uint8_t *from = v->window, *end = line - 1, *p = line_before(from, end);
+
+	if (p > from && column_divides(p, end)) {
+		end = p - 1;
+		p = line_before(from, end);
+	}
+	column_heads_init(h, p, end);
+	if (h->separator != ',')
+		h->separator = has_tabs(v, line) ? '\t' : 0;
+}
+
+/* ------------------------------------------------------------------ tuples */
+
+/* How many columns of the tuple end in front of the value; -1: it is in none. */
+static int
+tuple_column(const uint8_t *from, const uint8_t *value)
+{
+	const uint8_t *p = value, *before;
+	bool quoted = false;
+	int column = 0, depth = 0;
+
+	if (value - from > ROW_MAX)
+		from = value - ROW_MAX;
+	if (p > from && p[-1] == '\'')
+		p--;
+	for (; p > from && (quoted || depth != 0 || p[-1] != '('); p--) {
+		uint8_t c = p[-1];
+
+		if (c == '\n' || (!quoted && strchr(";{}[]\x1d\x1e", c) != NULL))
+			return -1;
+		quoted = quoted != (c == '\'');
+		depth += quoted ? 0 : (c == ')') - (c == '(');
+		column += !quoted && depth == 0 && c == ',';
+	}
+	if (p == from)
+		return -1;
+	before = before_blanks(from, p - 1);
+	if (ends_word(from, before, "values"))
+		return column;
+	if (before == from || before[-1] != ',')
+		return -1;
+	before = before_blanks(from, before - 1);
+	return before > from && before[-1] == ')' ? column : -1;
+}
+
+/* "(a, b) VALUES" in front of the bracket at p. */
+static bool
+find_list_before(struct column_heads *h, const uint8_t *from, const uint8_t *p)
+{
+	const uint8_t *open;
+
+	p = before_blanks(from, p);
+	if (!ends_word(from, p, "values"))
+		return false;
+	p = before_blanks(from, p - strlen("values"));
+	if (p == from || p[-1] != ')')
+		return false;
+	open = memrchr(from, '(', (size_t)(p - from));
+	if (open == NULL)
+		return false;
+	*h = (struct column_heads) { open + 1, p - 1, ',', COLUMN_TUPLE };
+	return true;
+}
+
+/* The last one in front of end. */
+static bool
+find_list(struct column_heads *h, const uint8_t *from, const uint8_t *end)
+{
+	const uint8_t *p = end;
+
+	while ((p = memrchr(from, '(', (size_t)(p - from))) != NULL) {
+		if (find_list_before(h, from, p))
+			return true;
+	}
+	return false;
+}
+
+/* ------------------------------------------------------------------ HTML */
+
+/* The tag, "<td" or the like, begins at p. */
+static bool
+is_tag(const uint8_t *p, const uint8_t *end, const char *tag)
+{
+	size_t len = strlen(tag);
+
+	return begins_word(p, end, tag) && (size_t)(end - p) > len &&
+	       (p[len] == '>' || is_blank(p[len]));
+}
+
+/* How many cells of the row end in front of the value; -1: it is in none. */
+static int
+html_column(const uint8_t *from, const uint8_t *value)
+{
+	const uint8_t *p = before_blanks(from, value), *end = p;
+	int column = -1;
+
+	if (value - from > ROW_MAX)
+		from = value - ROW_MAX;
+	if (p <= from || p[-1] != '>')
+		return -1;
+	while ((p = memrchr(from, '<', (size_t)(p - from))) != NULL) {
+		bool cell = is_tag(p, end, "<td") || is_tag(p, end, "<th");
+
+		if (is_tag(p, end, "<tr"))
+			return column;
+		if (!cell && column < 0)
+			return -1;
+		column += cell;
+	}
+	return -1;
+}
+
+/* The last row in front of end that has a cell of a head. */
+static bool
+find_html_head(struct column_heads *h, const uint8_t *from, const uint8_t *end)
+{
+	const uint8_t *p = end, *behind = NULL;
+
+	while ((p = memrchr(from, '<', (size_t)(p - from))) != NULL) {
+		if (is_tag(p, end, "<th") && behind == NULL)
+			behind = p;
+		if (is_tag(p, end, "<tr") && behind != NULL)
+			break;
+	}
+	if (p == NULL)
+		return false;
+	for (behind++; behind < end && !is_tag(behind, end, "<tr"); behind++)
+		;
+	*h = (struct column_heads) { p + 1, behind, '<', COLUMN_HTML };
+	return behind < end;
+}
+
+/* ------------------------------------------------------------------ heads */
+
+/* "COPY t (a, b) FROM stdin;" */
+static bool
+find_copy_list(struct column_heads *h, const uint8_t *p, const uint8_t *end)
+{
+	const uint8_t *open, *close;
+
+	if (!begins_word(p, end, "copy "))
+		return false;
+	open = memchr(p, '(', (size_t)(end - p));
+	close = open == NULL ? NULL : memchr(open, ')', (size_t)(end - open));
+	if (close == NULL || !begins_word(close + 1, end, " from"))
+		return false;
+	*h = (struct column_heads) { open + 1, close, ',', 0 };
+	return true;
+}
+
+void
+column_heads_init(struct column_heads *h, const uint8_t *p, const uint8_t *end)
+{
+	bool tabs = memchr(p, '\t', (size_t)(end - p)) != NULL;
+
+	if (!find_copy_list(h, p, end))
+		*h = (struct column_heads) { p, end, tabs ? '\t' : 0, 0 };
+}
+
+bool
+column_heads_find(struct column_heads *h, const uint8_t *p, const uint8_t *end)
+{
+	return find_list(h, p, end) || find_html_head(h, p, end);
+}
+
+static bool
+take_html(struct column_heads *h, struct span *head)
+{
+	const uint8_t *p = h->p, *from, *to;
+
+	while ((p = memchr(p, '<', (size_t)(h->end - p))) != NULL && !is_tag(p, h->end, "<th") &&
+	       !is_tag(p, h->end, "<td"))
+		p++;
+	from = p == NULL ? NULL : memchr(p, '>', (size_t)(h->end - p));
+	to = from == NULL ? NULL : memchr(from, '<', (size_t)(h->end - from));
+	if (to == NULL)
+		return false;
+	*head = span_of(from + 1, (size_t)(to - from) - 1);
+	h->p = to;
+	return true;
+}
+
+bool
+column_heads_take(struct column_heads *h, struct span *head, int *column)
+{
+	const uint8_t *to = h->p;
+
+	if (h->separator == '<') {
+		if (!take_html(h, head))
+			return false;
+	} else {
+		if (to == NULL)
+			return false;
+		while (to < h->end &&
+		       (h->separator == 0 ? !is_separator(*to) : *to != h->separator))
+			to++;
+		*head = span_of(h->p, (size_t)(to - h->p));
+		h->p = to < h->end ? to + 1 : NULL;
+	}
+	*column = h->column++;
+	return true;
+}
+
+/* ------------------------------------------------------------------ of a value */
+
 int
 column_of(const struct value *v)
 {
-	const uint8_t *line = line_of(v);
+	const uint8_t *value = v->window + v->start, *line;
+	int column = tuple_column(v->window, value);
 
-	return line == NULL ? -1 : columns_in(line, v->window + v->start, has_tabs(line, v));
+	if (column >= 0)
+		return COLUMN_TUPLE + column;
+	column = html_column(v->window, value);
+	if (column >= 0)
+		return COLUMN_HTML + column;
+	line = line_of(v);
+	return line == NULL ? -1 : columns_in(line, v->window + v->start, has_tabs(v, line));
+}
+
+/* Of the column, which is not a line's: the list or row is in sight. */
+static bool
+find_far_head(struct column_heads *h, const struct value *v, int column)
+{
+	const uint8_t *value = v->window + v->start, *from = v->window, *mark;
+
+	mark = memrchr(from, VALUE_FIELD_END, v->start);
+	from = mark == NULL ? from : mark + 1;
+	return column >= COLUMN_HTML ? find_html_head(h, from, value) : find_list(h, from, value);
+}
+
+int
+column_below(const struct value *v)
+{
+	struct column_heads heads;
+	int column = column_of(v);
+
+	return column >= COLUMN_TUPLE && find_far_head(&heads, v, column) ? -1 : column;
+}
+
+bool
+column_list(const struct value *v, struct span *list)
+{
+	struct column_heads heads;
+	int column = column_of(v);
+
+	if (column < COLUMN_TUPLE || !find_far_head(&heads, v, column))
+		return false;
+	*list = span_of(heads.p, (size_t)(heads.end - heads.p));
+	return true;
 }
 
 bool
 column_head(const struct value *v, struct span *head)
 {
-	const uint8_t *line = line_of(v), *p, *end, *last;
-	bool tabs;
-	int column;
+	int column = column_of(v), at;
+	struct column_heads heads;
 
-	if (line == NULL)
+	if (column < 0)
 		return false;
-	tabs = has_tabs(line, v);
-	column = columns_in(line, v->window + v->start, tabs);
-	last = line - 1;
-	p = memrchr(v->window, '\n', (size_t)(last - v->window));
-	for (p = p == NULL ? v->window : p + 1; p < last && column > 0; p++)
-		column -= columns_in(p, p + 1, tabs);
-	for (end = p; end < last && columns_in(end, end + 1, tabs) == 0; end++)
-		;
-	*head = span_of(p, (size_t)(end - p));
-	return true;
+	if (column < COLUMN_TUPLE)
+		find_head_line(&heads, v, line_of(v));
+	else if (!find_far_head(&heads, v, column))
+		return false;
+	while (column_heads_take(&heads, head, &at)) {
+		if (at == column)
+			return true;
+	}
+	return false;
 }
 
 bool
 column_holds(const struct value *v)
 {
 	size_t from = v->start, to = v->end;
+	uint8_t left, right;
 
-	while (from > 0 && (v->window[from - 1] == '"' || v->window[from - 1] == ' '))
+	while (from > 0 && strchr("\"' ", v->window[from - 1]) != NULL && v->window[from - 1] != 0)
 		from--;
-	while (to < v->len && (v->window[to] == '"' || v->window[to] == ' '))
+	while (to < v->len && strchr("\"' ", v->window[to]) != NULL && v->window[to] != 0)
 		to++;
-	return from > 0 && is_column_edge(v->window[from - 1]) &&
-	       (to == v->len || is_column_edge(v->window[to]));
+	if (from == 0)
+		return false;
+	left = v->window[from - 1];
+	right = to == v->len ? '\n' : v->window[to];
+	if (is_column_edge(left) && is_column_edge(right))
+		return true;
+	return (is_column_edge(left) || left == '(' || left == '>') &&
+	       (is_column_edge(right) || right == ')' || right == '<') &&
+	       column_of(v) >= COLUMN_TUPLE;
 }

@@ -2,6 +2,8 @@
  */
 #include "classify/detect/member.h"
 
+#include "classify/detect/columns.h"
+
 enum {
 	KEY_REST = 40,	 /* bytes of a key behind a word of it: "phone number (home)" */
 	LONG_NUMBER = 9, /* digits; a date has eight */
@@ -264,6 +266,22 @@ other_of(const uint8_t *p, const uint8_t *end)
 	return digits >= LONG_NUMBER ? MEMBER_OTHER_VOID : MEMBER_OTHER;
 }
 
+static bool
+is_inside(struct span s, const uint8_t *p)
+{
+	return p >= s.p && p < s.p + s.len;
+}
+
+/* Of a list of columns the value's own head speaks for it, and no other. */
+static bool
+is_of_other_column(const struct value *v, struct span word)
+{
+	struct span list, head;
+
+	return column_list(v, &list) && is_inside(list, word.p) &&
+	       !(column_head(v, &head) && is_inside(head, word.p));
+}
+
 enum member
 member_of(const struct value *v, struct span word)
 {
@@ -282,6 +300,8 @@ member_of(const struct value *v, struct span word)
 	held = behind_other_key(v, word);
 	if (held != NULL)
 		return other_of(held, limit);
+	if (!right && is_of_other_column(v, word))
+		return MEMBER_OTHER;
 	own = own_equals(v);
 	held = own == NULL ? NULL : behind_equals(end, limit);
 	if (held == NULL || held == own + 1)

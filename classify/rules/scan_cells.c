@@ -7,6 +7,8 @@
  *   ,Bob
  *   CE765432A,Cy        columns once named are remembered, the head need not be in sight
  *
+ * The other tables that columns.h knows have a list or a row that names their columns.
+ *
  * All of that hangs on the bytes in front of the group alone, CONFIRM_LEFT at most. What the cell
  * goes on with is seen when it is judged. Most groups are in no cell, which a few bytes in front of
  * them tell.
@@ -15,7 +17,7 @@
 
 /* Bytes of a cell in front of its first group, of a vehicle's number 11, with quotes and the edge.
  */
-enum { CELL_FRONT = 16 };
+enum { CELL_FRONT = 16, TAG_FRONT = 64 /* of a cell's tag in HTML */ };
 
 static bool
 is_cell_byte(uint8_t c)
@@ -24,6 +26,12 @@ is_cell_byte(uint8_t c)
 					 ['('] = true, [')'] = true, ['+'] = true, ['&'] = true };
 
 	return is_alnum(c) || (c < 0x80 && marks[c]);
+}
+
+static bool
+is_quote(uint8_t c)
+{
+	return c == '"' || c == '\'';
 }
 
 static bool
@@ -36,7 +44,7 @@ is_edge(uint8_t c)
 static inline bool
 may_be_in_cell(uint8_t before)
 {
-	return is_cell_byte(before) || is_edge(before) || before == '"';
+	return is_cell_byte(before) || is_edge(before) || is_quote(before) || before == '>';
 }
 
 typedef uint8_t bytes __attribute__((vector_size(CELL_FRONT)));
@@ -58,7 +66,19 @@ holds_edge(const uint8_t p[CELL_FRONT])
 
 	memcpy(&v, p, sizeof(v));
 	return is_any((bytes)(v - '\t' <= '\r' - '\t') | (bytes)(v == ',') | (bytes)(v == ';') |
-		      (bytes)(v == '|'));
+		      (bytes)(v == '|') | (bytes)(v == '(') | (bytes)(v == '>'));
+}
+
+/* What ends there is the tag of a cell in HTML. */
+static bool
+is_cell_tag(struct scan_stream *st, uint64_t end)
+{
+	uint64_t from = end - st->limit > TAG_FRONT ? end - TAG_FRONT : st->limit;
+	const uint8_t *p = scan_view(st, from, end);
+	const uint8_t *tag = memrchr(p, '<', (size_t)(end - from));
+
+	return tag != NULL && end - from - (uint64_t)(tag - p) >= 4 &&
+	       span_is_nocase(span_of(tag, 3), "<td");
 }
 
 /* Where the cell begins that the group is in: behind an edge and blanks, perhaps in quotes. */
@@ -73,14 +93,14 @@ find_cell(struct scan_stream *st, uint64_t group, uint64_t *cell)
 		return false;
 	while (at > 0 && is_cell_byte(p[at - 1]))
 		at--;
-	for (edge = at; edge > 0 && (p[edge - 1] == '"' || p[edge - 1] == ' '); edge--)
+	for (edge = at; edge > 0 && (is_quote(p[edge - 1]) || p[edge - 1] == ' '); edge--)
 		;
-	if (edge == 0 || !is_edge(p[edge - 1]))
+	if (edge == 0 || (!is_edge(p[edge - 1]) && p[edge - 1] != '(' && p[edge - 1] != '>'))
 		return false;
 	while (at < room && p[at] == ' ')
 		at++;
 	*cell = group - room + at;
-	return true;
+	return p[edge - 1] != '>' || is_cell_tag(st, group - room + edge);
 }
 
 void
@@ -127,27 +147,54 @@ holds_number(const uint8_t *p, const uint8_t *end)
 	return false;
 }
 
-/* Names the columns of a row by the line that ends in front of it, if all of that is in sight. */
+static void
+name_columns(struct scan_stream *st, struct column_heads *heads)
+{
+	struct span head;
+	int column;
+
+	while (column_heads_take(heads, &head, &column))
+		name_column(st, column, rule_cells_named(&st->scanner->db->cells, head));
+}
+
+/*
+ * Names the columns of a row by the line that ends in front of it, or the one before a divider, if
+ * all of that is in sight.
+ */
 static void
 read_head(struct scan_stream *st, uint64_t from, uint64_t line_end)
 {
-	const struct rule_cells *cells = &st->scanner->db->cells;
 	const uint8_t *window = scan_view(st, from, line_end), *end = window + (line_end - from);
-	const uint8_t *head = memrchr(window, '\n', (size_t)(end - window)), *to;
-	bool tabs;
+	const uint8_t *head = memrchr(window, '\n', (size_t)(end - window));
+	struct column_heads heads;
 
+	if (head != NULL && column_divides(head + 1, end)) {
+		end = head;
+		head = memrchr(window, '\n', (size_t)(end - window));
+	}
 	if (head == NULL && from != st->limit)
 		return;
 	head = head == NULL ? window : head + 1;
-	if (holds_number(head, end))
+	column_heads_init(&heads, head, end);
+	if (heads.separator == ',' || !holds_number(head, end))
+		name_columns(st, &heads);
+}
+
+/* A list or row that stands in [since, cell) names others than were known before. */
+static void
+read_list(struct scan_stream *st, uint64_t from, uint64_t since, uint64_t cell)
+{
+	const uint8_t *p = scan_view(st, from, cell), *end = p + (cell - from);
+	const uint8_t *recent = p + (since - from);
+	struct column_heads heads;
+
+	if (memchr(recent, '(', (size_t)(end - recent)) == NULL &&
+	    memchr(recent, '<', (size_t)(end - recent)) == NULL)
 		return;
-	tabs = memchr(head, '\t', (size_t)(end - head)) != NULL;
-	for (int column = 0; head <= end; head = to + 1, column++) {
-		for (to = head; to < end && (tabs ? *to != '\t' : !is_edge(*to)); to++)
-			;
-		name_column(st, column,
-			    rule_cells_named(cells, span_of(head, (size_t)(to - head))));
-	}
+	if (!column_heads_find(&heads, p, end) || heads.end < recent)
+		return;
+	scan_cells_init(st);
+	name_columns(st, &heads);
 }
 
 /* Of the rules that head the cell's column; end: of the group. */
@@ -187,6 +234,7 @@ look_at_cell(struct scan_stream *st, uint64_t from, uint64_t cell, uint64_t end)
 	line = memrchr(p, '\n', len);
 	if (line != NULL)
 		read_head(st, from, since + (uint64_t)(line - p));
+	read_list(st, from, since, cell);
 	st->cell = cell;
 	if (st->nr_named == 0)
 		return;
@@ -207,6 +255,13 @@ scan_on_cell(struct scan_stream *st, const struct digit_group *g)
 	look_at_cell(st, from, cell, g->start + g->len);
 }
 
+/* A bracket that closes at the end, and was not opened in the cell. */
+static bool
+is_end_bracket(struct span window, size_t start, size_t to)
+{
+	return window.p[to - 1] == ')' && memchr(window.p + start, '(', to - start) == NULL;
+}
+
 bool
 scan_cell_bounds(const struct scan_stream *st, const struct candidate *c, struct span window,
 		 uint64_t from, size_t *start, size_t *end)
@@ -218,7 +273,7 @@ scan_cell_bounds(const struct scan_stream *st, const struct candidate *c, struct
 	*start = (size_t)(c->start - from);
 	while (to < window.len && is_cell_byte(window.p[to]))
 		to++;
-	while (window.p[to - 1] == ' ')
+	while (window.p[to - 1] == ' ' || is_end_bracket(window, *start, to))
 		to--;
 	*end = to;
 	return rule_cells_fits(&st->scanner->db->cells, c->cell - 1u,

@@ -31,7 +31,7 @@ scan_is_headed(const struct scan_stream *st, uint64_t rule_hash, int column)
 static bool
 stands_headed(const struct scan_stream *st, const struct db_pattern *p, const struct value *v)
 {
-	int column = st->nr_headed == 0 ? -1 : column_of(v);
+	int column = st->nr_headed == 0 ? -1 : column_below(v);
 
 	return column >= 0 && scan_is_headed(st, p->rule_hash, column);
 }

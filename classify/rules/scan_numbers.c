@@ -250,7 +250,7 @@ static uint64_t
 headed_by(const struct scan_stream *st, const struct candidate *c, const struct value *v)
 {
 	const struct rule_db *db = st->scanner->db;
-	int column = st->nr_headed == 0 ? -1 : column_of(v);
+	int column = st->nr_headed == 0 ? -1 : column_below(v);
 	uint64_t rules = 0;
 
 	for (uint64_t rest = column < 0 ? 0 : c->rules; rest != 0; rest &= rest - 1) {
