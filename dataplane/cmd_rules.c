@@ -473,7 +473,9 @@ explain_judging(const struct rule *r)
 	if (r->generic)
 		puts("  gives way to a rule that knows the value's kind");
 	if (r->context.list.nr != 0)
-		printf("  a word of its context is worth %d points%s\n", r->context.points,
+		printf("  a word of its context%s is worth %d points%s\n",
+		       r->weak || r->context.own ? ", no key of another member," : "",
+		       r->context.points,
 		       r->weak || r->context.needed ? "; without one it is nothing" : "");
 	explain_words("context", &r->context);
 	explain_words("veto", &r->veto);

@@ -146,15 +146,17 @@ grade(struct finding *f)
 }
 
 /*
- * Whose keys count. A rule that is nothing without a word takes none from the key of another
- * member: that says what the other is. Others do: of a card, its expiry date says much; but not,
- * for a number, where the other member is no such thing ("expiry":1767761041, "gift_card":false).
- * From them the key of another member does not take that back.
+ * Whose keys count. A rule that is nothing without a word, or says so, takes none from the key of
+ * another member: that says what the other is. Others do: of a card, its expiry date says much; but
+ * not, for a number, where the other member is no such thing ("expiry":1767761041,
+ * "gift_card":false). From them the key of another member does not take that back.
  */
 static unsigned
 context_words(const struct rule *rule, const struct rule_pattern *pattern)
 {
-	return rule->weak ? WORDS_OF_MEMBER : pattern->kind == PATTERN_DIGITS ? WORDS_THAT_SAY : 0;
+	if (rule->weak || rule->context.own)
+		return WORDS_OF_MEMBER;
+	return pattern->kind == PATTERN_DIGITS ? WORDS_THAT_SAY : 0;
 }
 
 static unsigned

@@ -6,11 +6,11 @@
  * CONFIRM_RIGHT behind it, no more, so that the answer does not depend on how the input was cut.
  *
  * Score terms: pattern +60 for a match, shape +20 for a find, weak +10 instead of either for a
- * weak rule; the validator by its own points; context by the rule's. A weak rule takes no context
- * from the key of another member. A veto word that is nearer than every context word ends the
- * candidate; but as the key of another member, only where there is no context. A value that stands
- * in a row of separated ones, where the same rule found one with context further up, has the
- * context of the column's head.
+ * weak rule; the validator by its own points; context by the rule's. A weak rule, and one
+ * whose context is its own, takes none from the key of another member. A veto word that is nearer
+ * than every context word ends the candidate; but as the key of another member, only where there is
+ * no context. A value that stands in a row of separated ones, where the same rule found one with
+ * context further up, has the context of the column's head.
  *
  * Pure functions over borrowed memory.
  */

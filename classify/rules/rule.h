@@ -47,6 +47,7 @@ struct rule_words {
 	unsigned within; /* words */
 	int points;
 	bool needed; /* without one of them there is no finding */
+	bool own;    /* none counts that is the key of another member */
 };
 
 struct rule_sample {

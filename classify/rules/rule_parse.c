@@ -286,6 +286,7 @@ read_context(struct parser *p)
 	unsigned points = POINTS_DEFAULT;
 
 	w->needed = parser_take_word(p, "needs") || w->needed;
+	w->own = parser_take_word(p, "own") || w->own;
 
 	struct span s = parser_token(p)->text;
 

@@ -25,7 +25,8 @@ static const struct parse_case {
 	  HEAD
 	  " severity critical\n match /a\\/b{2}/ims # c\n match ~x/y~\n match \"l\\x41\" nocase\n"
 	  " find digits 12..19 sep \" -\"\n validate card\n bounded\n weak\n rev 7\n"
-	  " context needs +30 within 8 words {\n  a b # c\n  \"c d\" }\n veto within 2 words { x "
+	  " context needs own +30 within 8 words {\n  a b # c\n  \"c d\" }\n veto within 2 words { "
+	  "x "
 	  "}\n"
 	  " show prefix 4\n tags a b:c\n test_values { 1 2*\n 3 }\n sample + \"x\"\n sample - "
 	  "\"\"\n}\n",
@@ -345,7 +346,8 @@ test_fields(void **state)
 	assert_true(span_is(r->patterns[2].text, "lA") && r->patterns[2].nocase);
 	assert_int_equal(r->patterns[3].min_digits, 12);
 	assert_int_equal(r->patterns[3].max_digits, 19);
-	assert_true(r->context.needed && r->context.points == 30 && r->context.within == 8);
+	assert_true(r->context.needed && r->context.own && r->context.points == 30 &&
+		    r->context.within == 8);
 	assert_int_equal(r->context.list.nr, 3);
 	assert_int_equal(r->nr_tests, 3);
 	assert_int_equal(r->nr_samples, 2);
