@@ -67,6 +67,21 @@ leads(const struct digits_spec *spec, uint8_t c)
 	return (uint8_t)((spec->led_by_small ? c | 0x20 : c + 0x20) - 'a') <= 'z' - 'a';
 }
 
+/* What may stand in front of a cell: blanks, quotes, brackets, separators, the end of a tag. */
+static bool
+is_edge(uint8_t c)
+{
+	return (c >= '\t' && c <= '\r') || (c >= ' ' && c <= ',') || (c >= ';' && c <= '>') ||
+	       c == '|';
+}
+
+static bool
+is_led(const struct digits_spec *spec, uint8_t before, uint8_t second)
+{
+	return spec->led_by_letters && leads(spec, before) &&
+	       (leads(spec, second) || (spec->led_at_edge && is_edge(second)));
+}
+
 static void
 close_group(struct digits *d, const struct digits_spec *spec, digits_fn *fn, void *arg)
 {
@@ -114,8 +129,7 @@ walk(struct digits *d, const struct digits_spec *spec, const uint8_t *p, unsigne
 
 			d->open_start = d->pos + at;
 			d->open_before = before;
-			d->open_led =
-			    spec->led_by_letters && leads(spec, before) && leads(spec, second);
+			d->open_led = is_led(spec, before, second);
 		}
 		d->open_len += run;
 		at += run;
@@ -153,7 +167,17 @@ joint_mask(const struct digits_spec *spec, const uint8_t *p, uint64_t between, r
 	return joints;
 }
 
-/* Of the places where groups of two or more digits begin, those with two letters in front. */
+/* Of the bytes two in front of each, those that are edges. */
+static ALWAYS_INLINE uint64_t
+edges_before(const uint8_t *p, uint8_t second_last, uint8_t last, range_mask_fn *range)
+{
+	uint64_t edges = range(p, 0, '\t', '\r' - '\t') | range(p, 0, ' ', ',' - ' ') |
+			 range(p, 0, ';', '>' - ';') | range(p, 0, '|', 0);
+
+	return edges << 2 | (uint64_t)is_edge(last) << 1 | is_edge(second_last);
+}
+
+/* Of the places where groups of two or more digits begin, those that letters lead. */
 static ALWAYS_INLINE uint64_t
 led_mask(const struct digits_spec *spec, const uint8_t *p, uint64_t starts, uint8_t second_last,
 	 uint8_t last, range_mask_fn *range)
@@ -165,7 +189,10 @@ led_mask(const struct digits_spec *spec, const uint8_t *p, uint64_t starts, uint
 	letters = spec->led_by_small ? range(p, 0x20, 'a', 'z' - 'a') : range(p, 0, 'A', 'Z' - 'A');
 	first = letters << 1 | leads(spec, last);
 	second = first << 1 | leads(spec, second_last);
-	return starts & first & second;
+	starts &= first;
+	if (spec->led_at_edge && (starts & ~second) != 0)
+		second |= edges_before(p, second_last, last, range);
+	return starts & second;
 }
 
 /* Where so many bits in a row begin. */

@@ -39,7 +39,8 @@ struct digits_spec {
 	unsigned min_digits; /* chains with fewer are not told, */
 	unsigned min_alone;  /* nor are those of one group with fewer than so many, or more */
 	bool led_by_letters; /* also tell groups of two or more right behind two letters, */
-	bool led_by_small;   /* which may be small ones */
+	bool led_by_small;   /* which may be small ones, */
+	bool led_at_edge;    /* or behind one that begins a cell or a word, see is_edge */
 	enum simd simd;	     /* simd_best(), or a lesser one */
 };
 
@@ -48,7 +49,7 @@ struct digits {
 	uint64_t open_start;
 	uint64_t open_len; /* 0: no group is open */
 	uint8_t open_before;
-	bool open_led;		   /* two letters stand in front of it */
+	bool open_led;		   /* letters lead it */
 	uint8_t last, second_last; /* bytes in front of pos */
 	uint8_t nr_groups;
 	uint64_t total; /* digits of all groups */

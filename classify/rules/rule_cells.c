@@ -106,7 +106,7 @@ rule_cells_init(struct rule_cells *c, const struct db_pattern *patterns, unsigne
 		nr_words += lists[i] == NULL ? 0 : list->nr;
 	}
 	if (c->nr != 0)
-		spec->led_by_letters = spec->led_by_small = true;
+		spec->led_by_letters = spec->led_by_small = spec->led_at_edge = true;
 	if (word_index_init(&c->heads, lists, c->nr))
 		return true;
 	rule_cells_fini(c);

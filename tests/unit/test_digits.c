@@ -23,6 +23,10 @@ static const struct digits_case {
 	{ "two blanks start a new chain", "1234  56789012 ", "6+8;" },
 	{ "hyphens", "123-45-6789 ", "0+3 4+2;0+3 4+2 7+4;" },
 	{ "led by a capital", "DE89x", "2+2;" },
+	{ "led by the first letter of a cell", "a,C01X00T47", "3+2;" },
+	{ "not by one in a word", "-C01X00T47", "" },
+	{ "led over a block's end",
+	  "............................................................. C01", "63+2;" },
 	{ "ring of eight groups", "1 2 3 4 5 6 7 8 9 ",
 	  "0+1 2+1 4+1 6+1 8+1;0+1 2+1 4+1 6+1 8+1 10+1;0+1 2+1 4+1 6+1 8+1 10+1 12+1;"
 	  "0+1 2+1 4+1 6+1 8+1 10+1 12+1 14+1;2+1 4+1 6+1 8+1 10+1 12+1 14+1 16+1;" },
@@ -56,6 +60,7 @@ run(const char *in, size_t len, size_t first, size_t step, struct out *o)
 				    .min_alone = 5,
 				    .led_by_letters = true,
 				    .led_by_small = true,
+				    .led_at_edge = true,
 				    .simd = simd };
 	struct digits d;
 
@@ -82,6 +87,7 @@ run_plain(const char *in, size_t len, size_t step, struct out *o)
 				    .min_alone = min_alone,
 				    .led_by_letters = true,
 				    .led_by_small = true,
+				    .led_at_edge = true,
 				    .simd = simd };
 	struct digits d;
 

@@ -161,6 +161,8 @@ static const struct scan_case {
 	  "sixteen seventeen eighteen nineteen twenty one two three four five six seven eight,"
 	  "4539578763621486,Oslo\n",
 	  "pci.pan high 542523******9903;pci.pan high 453957******1486;" },
+	{ "letters and digits in turn, under their head", BUFFER_HTTP_BODY,
+	  "name;passport\r\nAnn;\"C01X00T47\"\r\n", "pii.passport high [pii.passport];" },
 	{ "numbers with letters under their heads", BUFFER_HTTP_BODY,
 	  "name,nino,passport_no,born\r\nAnn,,,1984-03-12\r\n"
 	  "Bob of a name and a street that are long enough to be out of sight of the head one two "
