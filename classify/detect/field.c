@@ -73,7 +73,7 @@ find_name(struct field *f, size_t start)
 
 /* ------------------------------------------------------------------ value */
 
-/* The name's closing quote and marks such as the ** of Markdown. */
+/* The name's closing quote and bracket, and marks such as the ** of Markdown. */
 static size_t
 skip_name_end(const struct field *f)
 {
@@ -82,6 +82,8 @@ skip_name_end(const struct field *f)
 	while (i < f->len && f->w[i] == '\\')
 		i++;
 	for (unsigned n = 0; n < 2 && i < f->len && is_quote(f->w[i]); n++)
+		i++;
+	if (i < f->len && f->w[i] == ']') /* user[password]= */
 		i++;
 	while (i < f->len && (f->w[i] == '*' || f->w[i] <= ' '))
 		i++;
@@ -152,11 +154,10 @@ static bool
 find_element(struct field *f)
 {
 	static const char *const tags[] = {
-		"pass",	    "pwd",	"key",	      "token",	"secret",
-		"value",    "property", "entry",      "string", "param",
-		"env",	    "setting",	"arg",	      "item",	"kennwort",
-		"contrase", "senha",	"wachtwoord", "haslo",	"has\xc5\x82o",
-		"heslo",    "parola",	"salasana",   "senord", "adgangskode",
+		"pass",	    "pwd",    "key",	  "token",  "secret",	   "value", "property",
+		"entry",    "string", "param",	  "env",    "setting",	   "arg",   "item",
+		"kennwort", "field",  "contrase", "senha",  "wachtwoord",  "haslo", "has\xc5\x82o",
+		"heslo",    "parola", "salasana", "senord", "adgangskode",
 	};
 	struct span tag;
 	size_t at, to;
@@ -239,6 +240,32 @@ find_assigned(struct field *f, size_t at, size_t end)
 	return true;
 }
 
+/* <password, <ns:password: the name is that of an element. */
+static bool
+opens_tag(const struct field *f)
+{
+	size_t at = f->name;
+
+	if (at > 0 && f->w[at - 1] == ':') {
+		for (at--; at > 0 && is_alnum(f->w[at - 1]); at--)
+			;
+	}
+	return at > 0 && f->w[at - 1] == '<';
+}
+
+/* Behind the length that PHP writes between a name and its value, ;s:11: before "hunter2Zx9k". */
+static size_t
+skip_php_length(const struct field *f, size_t at)
+{
+	size_t i = at;
+
+	if (f->len - at < 5 || memcmp(f->w + at, ";s:", 3) != 0)
+		return at;
+	for (i += 3; i < f->len && is_digit(f->w[i]); i++)
+		;
+	return i < f->len && f->w[i] == ':' ? i : at;
+}
+
 /*
  * What is behind the name says which notation it is:
  *
@@ -251,11 +278,12 @@ find_value(struct field *f, size_t end)
 	const uint8_t *w = f->w;
 	size_t at = skip_name_end(f);
 
-	f->tight = at == f->key_end;
-	if (f->key > 0 && w[f->key - 1] == '#') {
+	f->tight = at == f->key_end || (at == f->key_end + 1 && w[f->key_end] == ']');
+	if (f->key > 0 && (w[f->key - 1] == '#' || (opens_tag(f) && w[f->key_end] <= ' '))) {
 		while (at < end && w[at] != '>')
 			at++;
 	}
+	at = skip_php_length(f, at);
 	if (at < end && w[at] == '>') {
 		f->from = at + 1;
 		return find_element(f);
@@ -329,12 +357,14 @@ field_is_environment(const struct field *f)
 	return field_ends_line(f);
 }
 
-/* ?password=value, password=value&next= */
+/* ?password=value, password=value&next=, user[password]=value */
 bool
 field_is_form(const struct field *f)
 {
 	if (f->notation != FIELD_BARE || !f->tight || f->colon)
 		return false;
+	if (f->w[f->key_end] == ']' && f->name > 0 && f->w[f->name - 1] == '[')
+		return true;
 	return (f->name > 0 && (f->w[f->name - 1] == '&' || f->w[f->name - 1] == '?')) ||
 	       (f->to < f->len && f->w[f->to] == '&');
 }

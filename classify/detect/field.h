@@ -35,7 +35,7 @@ bool field_begins_line(const struct field *f);
 bool field_ends_line(const struct field *f); /* but for a comment */
 /* DB_PASSWORD=value to the end of the line. */
 bool field_is_environment(const struct field *f);
-/* ?password=value, password=value&next= */
+/* ?password=value, password=value&next=, user[password]=value */
 bool field_is_form(const struct field *f);
 /* user = 'ann' stands before it. */
 bool field_follows_user(const struct field *f);
