@@ -1,7 +1,8 @@
 /*
  * SMTP: commands, answers and messages are scanned, each direction as one stream; what belongs to
- * AUTH, too, for a password in clear text is a finding, and is told nowhere. After STARTTLS the connection is TLS. Of messages the codings of mail are
- * undone (proto/mime.h); where the pool has no room for that, they are scanned as they come.
+ * AUTH, too, for a password in clear text is a finding, and is told nowhere. After STARTTLS the
+ * connection is TLS. Of messages the codings of mail are undone (proto/mime.h); where the pool has
+ * no room for that, they are scanned as they come.
  *
  * The first bytes of a line are held back until it is known whether it is a secret; what is still
  * held when the connection ends is told as inspected, but not scanned: no rule matches half a word.
