@@ -202,7 +202,7 @@ aws(struct bytes in)
 {
 	size_t first = in.len / 2;
 	struct bytes out = bytes_text("");
-	char line[64];
+	char line[96];
 
 	for (unsigned i = 0; i < 3; i++) {
 		size_t at = i == 0 ? 0 : first;
