@@ -186,15 +186,19 @@ find_element(struct field *f)
 	return false;
 }
 
-/* A part of what stands between name and value: = := => != , ** and blanks. */
+/* A part of what stands between name and value: = := => != ?= || ?? , ** and blanks. */
 static bool
 separates(const struct field *f, size_t i)
 {
 	uint8_t c = f->w[i], next = i + 1 < f->len ? f->w[i + 1] : 0,
 		before = i > 0 ? f->w[i - 1] : 0;
 
-	if (c == '!')
+	if (c == '!' || c == '.' || c == '+')
 		return next == '=';
+	if (c == '?')
+		return next == '=' || next == c || before == c;
+	if (c == '|')
+		return next == c || before == c;
 	if (c == '*')
 		return next == '*' || before == '*';
 	if (c == '>')
@@ -217,6 +221,61 @@ block_head(const struct field *f, size_t i)
 	return memchr(f->w + i, '\n', at - i) == NULL ? 0 : at - i;
 }
 
+/* The mark of a literal in front of its quote, b"x", @"x": how many bytes. */
+static size_t
+literal_mark(const struct field *f, size_t at)
+{
+	size_t i = at;
+
+	while (i < f->len && i - at < 2 && (is_alpha(f->w[i]) || memchr("@$&", f->w[i], 3) != NULL))
+		i++;
+	return i < f->len && is_quote(f->w[i]) ? i - at : 0;
+}
+
+/* Of password: Option<String> = "x" the place of the '=', where a literal follows; else at. */
+static size_t
+skip_type(const struct field *f, size_t at, size_t end)
+{
+	size_t i = at, next;
+
+	if (f->w[i] == '?' || f->w[i] == '!')
+		i++;
+	if (i >= end || f->w[i] != ':')
+		return at;
+	for (i++; i < end && (is_alnum(f->w[i]) || memchr(" _.&'<>[]?|", f->w[i], 11) != NULL); i++)
+		;
+	if (i >= end || f->w[i] != '=')
+		return at;
+	for (next = i + 1; next < end && f->w[next] == ' '; next++)
+		;
+	next += literal_mark(f, next);
+	return next < end && is_quote(f->w[next]) ? i : at;
+}
+
+/* password for the stage is Zx9kQ2p. The last word of the match, without the end of a sentence. */
+static bool
+find_said(struct field *f, size_t at, size_t end)
+{
+	const uint8_t *w = f->w;
+
+	if (at >= end)
+		return false;
+	f->said = true;
+	for (f->from = end; f->from > at && w[f->from - 1] > ' ' && !is_quote(w[f->from - 1]);
+	     f->from--)
+		;
+	if (f->from == at)
+		return false;
+	if (is_quote(w[f->from - 1])) {
+		f->from--;
+		return find_quoted(f);
+	}
+	find_bare(f);
+	while (f->to > f->from && memchr(".?:", w[f->to - 1], 3) != NULL)
+		f->to--;
+	return true;
+}
+
 /* From a separator on, or what stands in its place, to the value. */
 static bool
 find_assigned(struct field *f, size_t at, size_t end)
@@ -233,24 +292,12 @@ find_assigned(struct field *f, size_t at, size_t end)
 	from += f->colon ? block_head(f, from) : 0;
 	while (from < end && w[from] == '\\')
 		from++;
-	f->from = from;
-	if (from < f->len && is_quote(w[from]))
+	f->from = from + literal_mark(f, from);
+	if (f->from < f->len && is_quote(w[f->from]))
 		return find_quoted(f);
 	find_bare(f);
-	return true;
-}
-
-/* <password, <ns:password: the name is that of an element. */
-static bool
-opens_tag(const struct field *f)
-{
-	size_t at = f->name;
-
-	if (at > 0 && f->w[at - 1] == ':') {
-		for (at--; at > 0 && is_alnum(f->w[at - 1]); at--)
-			;
-	}
-	return at > 0 && f->w[at - 1] == '<';
+	/* Authorization: Bearer KEY. The match goes on behind the first word. */
+	return f->to >= end || w[f->to] != ' ' || find_said(f, f->to, end);
 }
 
 /* Behind the length that PHP writes between a name and its value, ;s:11: before "hunter2Zx9k". */
@@ -266,51 +313,38 @@ skip_php_length(const struct field *f, size_t at)
 	return i < f->len && f->w[i] == ':' ? i : at;
 }
 
-/*
- * What is behind the name says which notation it is:
- *
- *   password: password= password","value":  password</key><string>  PASSWORD 'x'  #PasswordText">
- *   --password x
- */
-static bool
-find_value(struct field *f, size_t end)
+/* An element's text begins behind the last '>': of its own tag, or of <value><string> in it. */
+static size_t
+find_tag_end(const struct field *f, size_t at, size_t end)
 {
 	const uint8_t *w = f->w;
-	size_t at = skip_name_end(f);
+	bool hash = f->key > 0 && w[f->key - 1] == '#';
+	bool attribute =
+	    at < end && at > f->key_end && is_alpha(w[at]) && memchr(w + at, '=', end - at) != NULL;
+	size_t i = end;
 
-	f->tight = at == f->key_end || (at == f->key_end + 1 && w[f->key_end] == ']');
-	if (f->key > 0 && (w[f->key - 1] == '#' || (opens_tag(f) && w[f->key_end] <= ' '))) {
-		while (at < end && w[at] != '>')
-			at++;
-	}
-	at = skip_php_length(f, at);
-	if (at < end && w[at] == '>') {
-		f->from = at + 1;
-		return find_element(f);
-	}
-	if (at < end && w[at] == '<') {
-		for (f->from = end; f->from > at && w[f->from - 1] != '>'; f->from--)
-			;
-		return find_element(f);
-	}
-	if (at < end && (w[at] == ':' || w[at] == '=' || w[at] == '!'))
-		return find_assigned(f, at, end);
+	if (at >= end || !(w[at] == '>' || w[at] == '<' || hash || attribute))
+		return 0;
+	while (i > at && w[i - 1] != '>')
+		i--;
+	return i > at && !(i >= 2 && w[i - 2] == '=') ? i : 0;
+}
 
-	f->tight = false;
-	if (at < end && f->name < f->key && w[f->name] == '-' && w[f->key_end] == ' ' &&
-	    !is_quote(w[at])) {
-		f->from = at;
-		find_bare(f);
-		return true;
-	}
-	/* A list's "name": "x", "value": "y"; else a call's or a statement's next word. */
+/* A list's "name": "x", "value": "y"; else a call's or a statement's next word. */
+static bool
+find_next(struct field *f, size_t at, size_t end)
+{
+	const uint8_t *w = f->w;
+
 	for (size_t i = at; i < end && !is_quote(w[i]) && i - at < 2; i++) {
+		f->listed = f->listed || w[i] == ',';
 		if (w[i] == ',')
 			at = i + 1;
 	}
 	for (size_t i = at; i < end; i++) {
 		if (end - i > 5 && ascii_lower(w[i]) == 'v' &&
 		    holds_nocase(span_of(w + i, 5), "value")) {
+			f->listed = false;
 			for (i += 5; i < end && w[i] != ':' && w[i] != '='; i++)
 				;
 			return i < end && find_assigned(f, i, end);
@@ -321,7 +355,43 @@ find_value(struct field *f, size_t end)
 			return find_quoted(f);
 		}
 	}
-	return false;
+	return find_said(f, at, end);
+}
+
+/*
+ * What is behind the name says which notation it is:
+ *
+ *   password: password= password","value":  password</key><string>  PASSWORD 'x'  #PasswordText">
+ *   --password x   ["password"] = 'x'   password: str = 'x'   setPassword("x")   password is x
+ */
+static bool
+find_value(struct field *f, size_t end)
+{
+	const uint8_t *w = f->w;
+	size_t at = skip_name_end(f);
+
+	f->tight = at == f->key_end || (at == f->key_end + 1 && w[f->key_end] == ']');
+	at = skip_php_length(f, at);
+	f->from = find_tag_end(f, at, end);
+	if (f->from != 0)
+		return find_element(f);
+	if (at < end && w[at] == ']') {
+		while (at < end && (w[at] == ']' || w[at] == ' '))
+			at++;
+	}
+	if (at < end)
+		at = skip_type(f, at, end);
+	if (at < end && (w[at] == ':' || w[at] == '=' || (w[at] != ',' && separates(f, at))))
+		return find_assigned(f, at, end);
+
+	f->tight = false;
+	if (at < end && f->name < f->key && w[f->name] == '-' && w[f->key_end] == ' ' &&
+	    !is_quote(w[at])) {
+		f->from = at;
+		find_bare(f);
+		return true;
+	}
+	return find_next(f, at, end);
 }
 
 /* ------------------------------------------------------------------ what the place says */

@@ -5,8 +5,9 @@
  *    ^name ^key     ^quoted      ^name    ^bare        ^name    ^element
  *
  * Of a candidate whose match begins with the name's last part, the key, and ends somewhere in the
- * value. Also read are lists of names and values, define(), statements of SQL, Markdown and options
- * of a command. Looked at is the window, a few times over; nothing is kept.
+ * value. Also read are lists of names and values, define(), statements of SQL, Markdown, options
+ * of a command, what programs write (["key"] = "x", key: str = "x", setKey("x")) and sentences.
+ * Looked at is the window, a few times over; nothing is kept.
  */
 #ifndef WEIR_FIELD_H
 #define WEIR_FIELD_H
@@ -25,6 +26,8 @@ struct field {
 	bool colon;   /* a ':' stands between */
 	bool tight;   /* nothing but the separator stands between */
 	bool negated; /* != */
+	bool listed;  /* a ',' stands between: ("password", "Zx9kQ2p") */
+	bool said;    /* a sentence: the password is Zx9kQ2p */
 };
 
 /* False when there is no value. */

@@ -11,7 +11,7 @@
 #include "classify/detect/wording.h"
 #include "classify/rules/confirm.h"
 
-enum { KEY_MIN = 16, UNNAMED_MIN = 20, RUNS_MIN = 3, UUID_LEN = 36 };
+enum { KEY_MIN = 16, UNNAMED_MIN = 20, RUNS_MIN = 3, UUID_LEN = 36, SCHEME_MAX = 12 };
 
 static bool
 holds_one(struct span s, const char *const *words, size_t nr)
@@ -42,11 +42,12 @@ is_other_token(struct span name)
 static bool
 is_key_name(struct span name)
 {
-	static const char *const words[] = { "api",	  "access",	"client",     "refresh",
-					     "private",	  "encrypt",	"auth_token", "auth-token",
-					     "authtoken", "secret_key", "secret-key", "secretkey",
-					     "bearer",	  "bot_",	"signing",    "webhook",
-					     "consumer",  "hmac",	"master",     "personal" };
+	static const char *const words[] = {
+		"api",	      "access",	    "client",	    "refresh",	  "private",	"encrypt",
+		"auth_token", "auth-token", "authtoken",    "secret_key", "secret-key", "secretkey",
+		"bearer",     "bot_",	    "signing",	    "webhook",	  "consumer",	"hmac",
+		"master",     "personal",   "authorization"
+	};
 
 	return holds_one(name, words, sizeof(words) / sizeof(words[0]));
 }
@@ -103,6 +104,25 @@ is_known_kind(struct span s)
 	return span_starts(s, "eyJ") || span_starts(s, "pk.") || span_starts(s, "pk_");
 }
 
+/* Authorization: Bearer KEY, Token token="KEY": what stands in front of the key is no part of it.
+ */
+static struct span
+behind_scheme(struct field *f, struct span s)
+{
+	size_t i = 0;
+
+	while (i < s.len && (is_alpha(s.p[i]) || s.p[i] == '-'))
+		i++;
+	if (i == s.len || s.p[i] != ' ' || i > SCHEME_MAX)
+		return s;
+	while (i < s.len && s.p[i] == ' ')
+		i++;
+	if (s.len - i > 6 && span_is_nocase(span_of(s.p + i, 6), "token="))
+		i += 6;
+	f->from += i;
+	return span_of(s.p + i, s.len - i);
+}
+
 /*
  * A key's value has digits and letters, and no more order than chance gives.
  */
@@ -116,7 +136,7 @@ validate_assigned_key(struct value *v)
 	if (!field_find(&f, v))
 		return 0;
 	name = span_of(f.w + f.name, f.key_end - f.name);
-	s = span_of(f.w + f.from, f.to - f.from);
+	s = behind_scheme(&f, span_of(f.w + f.from, f.to - f.from));
 	w = wording_of(s);
 	if (s.len < KEY_MIN || w.digits == 0 || w.letters == 0 || w.blanks != 0 || w.foreign ||
 	    memchr("$%<{[(", s.p[0], 6) != NULL || entropy(s) < 3.0)

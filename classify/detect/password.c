@@ -17,6 +17,7 @@ enum {
 	VALUE_MIN = 4,
 	NUMBER_MIN = 6,	    /* digits alone are a password from here on */
 	LONG_WORD_MIN = 14, /* thisismypassword: nobody writes a label so */
+	SAID_MIN = 6,
 };
 
 /* ------------------------------------------------------------------ name */
@@ -347,6 +348,43 @@ is_password(const struct field *f, struct span s)
 	return w.blanks == 0 && (quoted || !is_expression(f, s, &w));
 }
 
+/* ("DB_PASSWORD", "Zx9kQ2p"), the last of what a function is called with; no list of columns. */
+static bool
+is_argument(const struct field *f)
+{
+	size_t at = f->to + 1;
+
+	if (f->name < 2 || f->w[f->name - 2] != '(')
+		return false;
+	while (at < f->len && f->w[at] <= ' ')
+		at++;
+	return at >= f->len || f->w[at] == ')';
+}
+
+/*
+ * In a sentence any word may follow, the password is base64-encoded: one with digits that is none,
+ * or that ends the sentence.
+ */
+static bool
+is_said(const struct field *f, struct span s)
+{
+	static const char *const terms[] = { "hash", "encod", "encrypt", "crypt", "md5",  "sha-",
+					     "sha1", "sha2",  "sha5",	 "base",  "utf",  "bit",
+					     "char", "digit", "byte",	 "oauth", "-pro", "http" };
+	struct wording w = wording_of(s);
+	uint8_t next;
+
+	for (size_t i = 0; i < sizeof(terms) / sizeof(terms[0]); i++) {
+		if (holds_nocase(s, terms[i]))
+			return false;
+	}
+	if (s.len < SAID_MIN || w.digits == 0 || w.letters == 0 || is_digit(s.p[0]) != 0)
+		return false;
+	next = f->to < f->len ? f->w[f->to] : '\n';
+	return !wording_is_words(&w) || w.mixed || f->notation == FIELD_QUOTED ||
+	       memchr(".,;!?", next, 5) != NULL || field_ends_line(f);
+}
+
 /*
  * A password behind its name. The match begins with the name's last part and ends in the value,
  * whose end is found here.
@@ -361,7 +399,8 @@ validate_password(struct value *v)
 	    is_scope_or_verdict(&f))
 		return 0;
 	s = span_of(f.w + f.from, f.to - f.from);
-	if (s.len < VALUE_MIN || !is_password(&f, s))
+	if (s.len < VALUE_MIN || !is_password(&f, s) || (f.listed && !is_argument(&f)) ||
+	    (f.said && !is_said(&f, s)))
 		return 0;
 	v->start = f.from;
 	v->end = f.to;
