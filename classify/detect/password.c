@@ -423,3 +423,73 @@ validate_named_password(struct value *v)
 	v->start = at;
 	return validate_password(v);
 }
+
+/* ------------------------------------------------------------------ commands */
+
+static bool
+is_shell_quote(uint8_t c)
+{
+	return c == '"' || c == '\'';
+}
+
+/* The word of a command that the match ends in, without its quotes. */
+static struct span
+command_word(const struct value *v)
+{
+	const uint8_t *w = v->window;
+	size_t from = v->end, to = v->end;
+	uint8_t quote;
+
+	while (from > v->start && w[from - 1] > ' ' && !is_shell_quote(w[from - 1]))
+		from--;
+	quote = from > v->start && is_shell_quote(w[from - 1]) ? w[from - 1] : 0;
+	while (to < v->len && w[to] >= ' ' && (quote != 0 ? w[to] != quote : w[to] > ' ') &&
+	       !(quote == 0 && is_shell_quote(w[to])))
+		to++;
+	while (quote == 0 && to > from && memchr(",;)`", w[to - 1], 4) != NULL)
+		to--;
+	return span_of(w + from, to - from);
+}
+
+/* Nothing but the place says that it is one: no word, no stand-in, and not the user's name again.
+ */
+static int
+take_command_password(struct value *v, struct span s)
+{
+	struct field f = { .w = v->window, .len = v->len, .notation = FIELD_QUOTED };
+	struct wording w = wording_of(s);
+
+	f.from = (size_t)(s.p - v->window);
+	f.to = f.from + s.len;
+	f.name = f.key = f.key_end = f.from;
+	if (s.len < VALUE_MIN || w.digits == 0 || w.letters == 0 || s.p[0] == '$' ||
+	    holds_nocase(s, "passw") || !is_password(&f, s))
+		return 0;
+	v->start = f.from;
+	v->end = f.to;
+	value_set_norm(v, s);
+	return 10;
+}
+
+/* curl -u ann:Zx9kQ2p, --user "ann:Zx9kQ2p", --user ann:'Zx9kQ2p' */
+int
+validate_login(struct value *v)
+{
+	struct span s = command_word(v);
+	const uint8_t *colon = memchr(s.p, ':', s.len);
+
+	if (colon != NULL)
+		s = span_of(colon + 1, (size_t)(s.p + s.len - colon) - 1);
+	return take_command_password(v, s);
+}
+
+/* sshpass -p Zx9kQ2p, mysql -pZx9kQ2p */
+int
+validate_option_password(struct value *v)
+{
+	struct span s = command_word(v);
+
+	if (span_starts(s, "-p"))
+		s = span_of(s.p + 2, s.len - 2);
+	return take_command_password(v, s);
+}

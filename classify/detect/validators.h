@@ -57,7 +57,7 @@ validate_fn validate_mrz, validate_vin, validate_bic, validate_birth_date, valid
 /* Crypto-currencies: crypto.c. */
 validate_fn validate_base58_address, validate_wif, validate_xprv, validate_bech32, validate_eth;
 /* password.c */
-validate_fn validate_password, validate_named_password;
+validate_fn validate_password, validate_named_password, validate_login, validate_option_password;
 /* Keys and tokens: token.c, secret.c. */
 validate_fn validate_token, validate_token_head, validate_path_key, validate_azure_key,
     validate_aws_key, validate_aws_secret, validate_crc32_base62, validate_jwt, validate_jwt_head,
