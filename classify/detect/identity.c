@@ -431,6 +431,25 @@ validate_personalausweis(struct value *v)
 	return sum % 10 == v->norm[9] - '0' + 0u && !is_digit(v->norm[0]) ? 15 : 0;
 }
 
+/* Italy, VAT: a number of the office, its province, Luhn. */
+int
+validate_partita_iva(struct value *v)
+{
+	uint8_t d[11];
+	unsigned sum = 0;
+
+	if (!take_digits(v, 11, d) || number(d, 7) == 0)
+		return 0;
+	uint64_t province = number(d + 7, 3);
+
+	if (province == 0 || (province > 100 && province != 120 && province != 121 &&
+			      province != 888 && province != 999))
+		return 0;
+	for (unsigned i = 0; i < 11; i++)
+		sum += i % 2 == 0 ? d[i] : d[i] * 2u - (d[i] > 4 ? 9 : 0);
+	return sum % 10 == 0 ? 10 : 0;
+}
+
 /* 1 to 38, or what is none: abroad, other territory, the centre. */
 static bool
 is_gst_state(const uint8_t *p)

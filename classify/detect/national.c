@@ -33,6 +33,17 @@ has_words(const struct value *v)
 	return run >= 3;
 }
 
+/* More than a number has: words of two letters in front of it, NI No. */
+static bool
+is_longer(const struct value *v, size_t len)
+{
+	size_t nr = 0;
+
+	for (size_t i = v->start; i < v->end && nr <= len; i++)
+		nr += is_alnum(v->window[i]);
+	return nr > len;
+}
+
 bool
 take_digits(struct value *v, size_t len, uint8_t *d)
 {
@@ -56,7 +67,7 @@ take_letters(struct value *v, size_t len)
 	size_t start = v->start;
 
 	v->norm_len = 0;
-	if (has_words(v) && !find_tail(v, len, &start))
+	if ((has_words(v) || is_longer(v, len)) && !find_tail(v, len, &start))
 		return false;
 	for (size_t i = start; i < v->end; i++) {
 		uint8_t c = v->window[i];
@@ -211,10 +222,28 @@ check_dni(const struct value *v, uint8_t first)
 	return (uint8_t)dni_letters[number(d, 8) % 23] == v->norm[8] ? 15 : 0;
 }
 
+/* Old ones have seven digits, and are written so. */
+static int
+check_short_dni(struct value *v)
+{
+	unsigned n = 0;
+
+	if (!take_letters(v, 8) || (v->start > 0 && is_alnum(v->window[v->start - 1])))
+		return 0;
+	for (unsigned i = 0; i < 7; i++) {
+		if (!is_digit(v->norm[i]))
+			return 0;
+		n = n * 10 + v->norm[i] - '0';
+	}
+	return (uint8_t)dni_letters[n % 23] == v->norm[7] ? 15 : 0;
+}
+
 int
 validate_dni(struct value *v)
 {
-	return take_letters(v, 9) ? check_dni(v, 10) : 0;
+	int points = take_letters(v, 9) ? check_dni(v, 10) : 0;
+
+	return points != 0 ? points : check_short_dni(v);
 }
 
 int
@@ -432,16 +461,20 @@ validate_nric(struct value *v)
 {
 	uint8_t d[7];
 
-	if (!take_letters(v, 9) || strchr("STFG", v->norm[0]) == NULL)
+	if (!take_letters(v, 9) || strchr("STFGM", v->norm[0]) == NULL)
 		return 0;
 	for (unsigned i = 0; i < 7; i++) {
 		if (!is_digit(v->norm[i + 1]))
 			return 0;
 		d[i] = (uint8_t)(v->norm[i + 1] - '0');
 	}
+	/* Each kind of this century is moved on; M, since 2022, has letters of its own. */
 	uint8_t kind = v->norm[0];
-	unsigned sum = weighted(d, "BGFEDCB") + (kind == 'T' || kind == 'G' ? 4 : 0);
-	const char *letters = kind == 'S' || kind == 'T' ? "JZIHGFEDCBA" : "XWUTRQPNMLK";
+	unsigned sum =
+	    weighted(d, "BGFEDCB") + (kind == 'T' || kind == 'G' ? 4 : 0) + (kind == 'M' ? 3 : 0);
+	const char *letters = kind == 'S' || kind == 'T' ? "JZIHGFEDCBA"
+			      : kind == 'M'		 ? "XWUTRQPNJLK"
+							 : "XWUTRQPNMLK";
 
 	return (uint8_t)letters[sum % 11] == v->norm[8] ? 15 : 0;
 }

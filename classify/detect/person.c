@@ -226,29 +226,41 @@ int
 validate_ssn_bare(struct value *v)
 {
 	struct span s = value_span(v);
+	uint8_t d[10];
 
-	if (s.len != 9 || value_digits(s, v->norm, 9) != 9 || !ssn_ranges(v->norm, &v->test))
+	if (value_digits(s, d, sizeof(d)) != 9 || !ssn_ranges(d, &v->test) ||
+	    (s.len != 9 && value_in_row(v)))
 		return 0;
-	v->norm_len = 9;
+	value_set_norm(v, span_of(d, 9));
 	return 5;
 }
 
 /* 9AA-GG-SSSS with GG in 50-65, 70-88, 90-92, 94-99. */
-int
-validate_itin(struct value *v)
+static bool
+take_itin(struct value *v)
 {
-	struct span s = value_span(v);
-	uint8_t d[9];
+	uint8_t d[10];
 
-	if (s.len != 11 || is_digit(s.p[3]) || s.p[3] != s.p[6] ||
-	    value_digits(s, d, sizeof(d)) != 9 || d[0] != '9')
-		return 0;
+	if (value_digits(value_span(v), d, sizeof(d)) != 9 || d[0] != '9')
+		return false;
 
 	unsigned group = (unsigned)(d[3] - '0') * 10 + d[4] - '0';
 
 	value_set_norm(v, span_of(d, 9));
 	return (group >= 50 && group <= 65) || (group >= 70 && group <= 88) ||
-		       (group >= 90 && group != 93)
-		   ? 20
-		   : 0;
+	       (group >= 90 && group != 93);
+}
+
+int
+validate_itin(struct value *v)
+{
+	struct span s = value_span(v);
+
+	return s.len == 11 && !is_digit(s.p[3]) && s.p[3] == s.p[6] && take_itin(v) ? 20 : 0;
+}
+
+int
+validate_itin_bare(struct value *v)
+{
+	return take_itin(v) ? 5 : 0;
 }

@@ -33,7 +33,8 @@ validate_fn validate_card, validate_card_unlisted, validate_luhn, validate_track
 /* Accounts: bank.c. */
 validate_fn validate_iban, validate_aba;
 /* People: person.c, national.c. */
-validate_fn validate_email, validate_phone, validate_ssn, validate_ssn_bare, validate_itin;
+validate_fn validate_email, validate_phone, validate_ssn, validate_ssn_bare, validate_itin,
+    validate_itin_bare;
 validate_fn validate_npi, validate_dea, validate_mbi, validate_aadhaar, validate_cpf, validate_cnpj,
     validate_cn_id, validate_dni, validate_nie, validate_codice_fiscale, validate_nir,
     validate_steuer_id, validate_nhs, validate_nino, validate_bsn, validate_pesel,
@@ -46,8 +47,8 @@ validate_fn validate_cuit, validate_nif, validate_svnr, validate_ahv, validate_r
     validate_cpr, validate_cnp, validate_egn, validate_amka, validate_oib, validate_isikukood,
     validate_kennitala, validate_jmbg, validate_pps, validate_il_id, validate_ec_ci, validate_tw_id,
     validate_hkid, validate_th_pin, validate_my_nric, validate_nik, validate_au_medicare,
-    validate_abn, validate_ird, validate_nip, validate_kvnr, validate_personalausweis,
-    validate_gstin, validate_ein, validate_do_cedula;
+    validate_abn, validate_ird, validate_nip, validate_kvnr, validate_partita_iva,
+    validate_personalausweis, validate_gstin, validate_ein, validate_do_cedula;
 /* national_east.c */
 validate_fn validate_ru_inn, validate_ru_passport, validate_snils, validate_ua_rntrc,
     validate_kz_iin, validate_lv_pk, validate_hu_taj, validate_sa_id, validate_ae_eid,
