@@ -115,11 +115,13 @@ rule_read_list(struct parser *p)
 		parser_skip_statement(p, 0);
 		return;
 	}
-	if (!parser_take_name(p, &l->name, "expected a name: lower case, digits, '_', '.', '-'") ||
-	    !parser_read_list(p, add_to_list, l)) {
+	if (!parser_take_name(p, &l->name, "expected a name: lower case, digits, '_', '.', '-'")) {
 		parser_skip_statement(p, 0);
 		return;
 	}
+	if (!parser_read_list(p, add_to_list, l))
+		parser_skip_statement(p, 0);
+	/* One with an error is there as well: whoever names it has made no mistake. */
 	l->next = p->list->lists;
 	p->list->lists = l;
 }

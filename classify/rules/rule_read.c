@@ -317,15 +317,21 @@ parser_refuse_comma(struct parser *p)
 	return true;
 }
 
-/* A string without an end, which was told, has taken the brace that closes the list. */
+/* A string without an end, which was told. */
 static bool
-string_is_open(struct parser *p)
+is_open(const struct rule_lex *l)
 {
-	const struct rule_lex *l = &p->lex;
+	return l->token.kind == TOKEN_STRING && l->silent && l->token.text.len == 0 &&
+	       (l->p == l->end || *l->p == '\n');
+}
 
-	if (!l->silent || l->token.text.len != 0 || (l->p < l->end && *l->p != '\n'))
+/* It has taken the brace that closes the list. */
+static bool
+took_brace(struct rule_lex *l)
+{
+	if (memchr(l->token.at, '}', (size_t)(l->p - l->token.at)) == NULL)
 		return false;
-	p->lex.depth--;
+	l->depth--;
 	return true;
 }
 
@@ -344,7 +350,11 @@ parser_read_list(struct parser *p, parser_add_fn *add, void *to)
 
 		if (parser_token(p)->kind != TOKEN_WORD && parser_token(p)->kind != TOKEN_STRING)
 			return parser_fail(p, "expected a word, @LIST or '}'");
-		if (parser_refuse_comma(p)) {
+		if (is_open(&p->lex)) {
+			good = false;
+			if (took_brace(&p->lex))
+				return false;
+		} else if (parser_refuse_comma(p)) {
 			good = false;
 		} else if (rule_is_reference(p)) {
 			list = rule_read_reference(p);
@@ -353,8 +363,6 @@ parser_read_list(struct parser *p, parser_add_fn *add, void *to)
 			for (unsigned i = 0; list != NULL && i < list->nr; i++)
 				good = add(p, to, list->words[i]) && good;
 		} else {
-			if (parser_token(p)->kind == TOKEN_STRING && string_is_open(p))
-				return false;
 			good = add(p, to, word) && good;
 		}
 		rule_lex_next(&p->lex);
