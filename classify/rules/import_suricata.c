@@ -542,6 +542,8 @@ translate(struct suricata_rule *r)
 		return;
 	r->draft.buffers = b->buffers;
 	judge_header(r, b);
+	if (r->has_pcre && is_lower(b) && !has_flag(r, 'i'))
+		r->pcre_flags[strlen(r->pcre_flags)] = 'i'; /* there is room, as in drop_case */
 	if (b->kind == SURICATA_URI && b->raw)
 		rule_draft_note(&r->draft, "the coding of the raw URI");
 	if (r->reason != NULL)

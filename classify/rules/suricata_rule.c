@@ -207,7 +207,42 @@ take_size(struct suricata_rule *r, struct span value)
 	c->within = number_of(value);
 }
 
-/* "/regex/flags": of the flags, i s m mean the same; R: behind the content before it. */
+static const struct suricata_buffer *
+find_buffer(const char *keyword)
+{
+	size_t i = 0;
+
+	while (i < sizeof(buffers) / sizeof(buffers[0]) && strcmp(buffers[i].keyword, keyword) != 0)
+		i++;
+	return i < sizeof(buffers) / sizeof(buffers[0]) ? &buffers[i] : NULL;
+}
+
+/* Rules from before there were words for them have the buffer as a flag. NULL: it is none. */
+static const struct suricata_buffer *
+buffer_of_flag(uint8_t flag)
+{
+	static const struct {
+		char flag;
+		const char *keyword;
+	} flags[] = {
+		{ 'U', "http_uri" },	     { 'I', "http_raw_uri" },
+		{ 'H', "http_header" },	     { 'D', "http_raw_header" },
+		{ 'M', "http_method" },	     { 'C', "http_cookie" },
+		{ 'P', "http_client_body" }, { 'Q', "http_server_body" },
+		{ 'V', "http_user_agent" },  { 'W', "http_host" },
+	};
+
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		if (flags[i].flag == (char)flag)
+			return find_buffer(flags[i].keyword);
+	}
+	return NULL;
+}
+
+/*
+ * "/regex/flags": of the flags, i s m mean the same; R: behind the content before it; others name
+ * a buffer.
+ */
 static void
 take_pcre(struct suricata_rule *r, struct span v)
 {
@@ -227,22 +262,27 @@ take_pcre(struct suricata_rule *r, struct span v)
 		suricata_rule_cannot(r, "pcre that cannot be read");
 		return;
 	}
+	r->pcre_buffer = r->sticky;
 	for (size_t i = slash; i + 1 < v.len; i++) {
-		if (memchr("ism", v.p[i], 3) != NULL && strchr(r->pcre_flags, v.p[i]) == NULL)
+		const struct suricata_buffer *named = buffer_of_flag(v.p[i]);
+
+		if (named != NULL)
+			r->pcre_buffer = named;
+		else if (memchr("ism", v.p[i], 3) != NULL && strchr(r->pcre_flags, v.p[i]) == NULL)
 			r->pcre_flags[nr_flags++] = (char)v.p[i];
 		else if (memchr("ism", v.p[i], 3) != NULL)
 			continue; /* again */
 		else if (v.p[i] == 'R')
 			r->pcre_relative = true;
 		else
-			suricata_rule_cannot(r, "flags of pcre other than i, s, m, R");
+			suricata_rule_cannot(
+			    r, "flags of pcre beside i, s, m, R and those of buffers");
 	}
 	for (size_t i = 2; i + 1 < slash && len + 1 < sizeof(r->pcre); i++)
 		r->pcre[len++] = (char)v.p[i];
 	if (len + 3 != slash)
 		suricata_rule_cannot(r, "a pcre that is too long");
 	r->has_pcre = true;
-	r->pcre_buffer = r->sticky;
 }
 
 static bool
