@@ -262,17 +262,10 @@ def test_pgvector(weir):
         assert services[0] == "vector_store.pgvector" and services[7] is None and services[8] is None, services
 
 
-def varint(n):
-    out = b""
-    while n > 0x7f:
-        out, n = out + bytes([n & 0x7f | 0x80]), n >> 7
-    return out + bytes([n])
-
-
 def text(number, value):
     """A field of wire type 2."""
     value = value.encode() if isinstance(value, str) else value
-    return varint(number << 3 | 2) + varint(len(value)) + value
+    return w.varint(number << 3 | 2) + w.varint(len(value)) + value
 
 
 def grpc(path, message, status=0, cut=None):
@@ -297,8 +290,8 @@ GRPC = [
     (TRITON + "ModelInfer", TENSOR, {"gen_ai_request_model": None}),
     ("/qdrant.Points/Search", text(1, "docs") + text(2, bytes(12)), {"gen_ai_provider_name": "vector_store.qdrant",
                                                                      "gen_ai_operation_name": "vector_query", "vector_collection": "docs"}),
-    ("/qdrant.Points/Upsert", text(1, "docs") + varint(2 << 3) + b"\1", {"gen_ai_operation_name": "vector_upsert", "vector_collection": "docs"}),
-    ("/milvus.proto.milvus.MilvusService/Search", text(1, varint(8) + b"\1") + text(2, "db") + text(3, "docs"),
+    ("/qdrant.Points/Upsert", text(1, "docs") + w.varint(2 << 3) + b"\1", {"gen_ai_operation_name": "vector_upsert", "vector_collection": "docs"}),
+    ("/milvus.proto.milvus.MilvusService/Search", text(1, w.varint(8) + b"\1") + text(2, "db") + text(3, "docs"),
      {"gen_ai_provider_name": "vector_store.milvus", "vector_collection": "docs"}),
     ("/weaviate.v1.Weaviate/Search", text(1, "Article"), {"gen_ai_provider_name": "vector_store.weaviate", "vector_collection": "Article"}),
 ]

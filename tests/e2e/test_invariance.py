@@ -175,16 +175,9 @@ def http2_fields(stream, fields, end):
     block = b""
     for name, value in fields:
         raw = value.encode()
-        size = bytes([len(raw)]) if len(raw) < 127 else bytes([127]) + varint(len(raw) - 127)
+        size = bytes([len(raw)]) if len(raw) < 127 else bytes([127]) + w.varint(len(raw) - 127)
         block += b"\0" + w.vector(name.encode(), 1) + size + raw
     return w.http2_frame(1, w.END_HEADERS | (w.END_STREAM if end else 0), stream, block)
-
-
-def varint(n):
-    out = b""
-    while n > 127:
-        out, n = out + bytes([n & 127 | 128]), n >> 7
-    return out + bytes([n])
 
 
 # ---------------------------------------------------------------- how it travels

@@ -223,6 +223,14 @@ def look_up(cap, client, sport, server, ident, name, addresses, kind="A", link=P
              dns_answer(ident, name, addresses, kind, rcode=0 if addresses else 3), link, True)
 
 
+def varint(n):
+    """Seven bits a byte, the lowest first, as Protocol Buffers and HPACK have it."""
+    out = b""
+    while n > 0x7f:
+        out, n = out + bytes([n & 0x7f | 0x80]), n >> 7
+    return out + bytes([n])
+
+
 def vector(data, size):
     return len(data).to_bytes(size, "big") + data
 
