@@ -86,8 +86,8 @@ on_llm_text(void *arg, enum llm_text_kind kind, unsigned choice, const uint8_t *
 		exchange_text(m, choice, buffers[kind], text, len);
 }
 
-static void
-begin_llm(struct exchange *x)
+void
+exchange_begin_llm(struct exchange *x)
 {
 	x->llm = slab_take(&x->env->llm);
 	if (x->llm == NULL) {
@@ -219,7 +219,7 @@ begin_request(struct exchange *x, const char *version, struct span method, struc
 		x->c->ai_service = signature_service(x->env->config.providers, exchange_path(x));
 	exchange_mcp_begin(x, method, target);
 	if (x->llm == NULL) /* else its answer came first */
-		begin_llm(x);
+		exchange_begin_llm(x);
 	if (x->llm != NULL)
 		llm_request_line(x->llm, method, authority, target);
 }
@@ -255,7 +255,7 @@ exchange_status(struct exchange *x, unsigned status, const char *version)
 		x->version = version;
 	/* An answer of a model shows itself, whether or not the mirror has what was asked. */
 	if (x->llm == NULL && !x->message[CONN_ORIG].begun && status == 200)
-		begin_llm(x);
+		exchange_begin_llm(x);
 	if (x->llm != NULL)
 		llm_response_status(x->llm, status);
 	if (x->mcp != NULL)

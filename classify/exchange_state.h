@@ -146,6 +146,9 @@ struct exchange {
 /* The next bytes of a message's body, all coding undone; arg is the message. */
 void exchange_decoded(void *arg, const uint8_t *data, size_t len);
 
+/* It may be a model call: it is watched as one, where there is room. */
+void exchange_begin_llm(struct exchange *x);
+
 /* Bytes of the body were lost, for those who read its text. */
 void exchange_readers_gap(struct exchange *x, enum conn_dir dir);
 
