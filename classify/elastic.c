@@ -36,18 +36,6 @@ class_of_action(struct span action, enum db_class *class)
 	return false;
 }
 
-static bool
-contains(struct span s, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (size_t i = 0; i + len <= s.len; i++) {
-		if (memcmp(s.p + i, word, len) == 0)
-			return true;
-	}
-	return false;
-}
-
 bool
 elastic_read(const struct elastic_request *r, struct elastic_operation *out)
 {
@@ -72,6 +60,6 @@ elastic_read(const struct elastic_request *r, struct elastic_operation *out)
 	}
 	if (!r->product && !(theirs && r->json))
 		return false;
-	out->system = contains(r->user_agent, "opensearch") ? "opensearch" : "elasticsearch";
+	out->system = span_contains(r->user_agent, "opensearch") ? "opensearch" : "elasticsearch";
 	return true;
 }

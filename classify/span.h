@@ -47,6 +47,18 @@ span_is(struct span s, const char *text)
 	return s.len == strlen(text) && (s.len == 0 || memcmp(s.p, text, s.len) == 0);
 }
 
+static inline bool
+span_contains(struct span s, const char *text)
+{
+	size_t len = strlen(text);
+
+	for (size_t at = 0; at + len <= s.len; at++) {
+		if (memcmp(s.p + at, text, len) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Does it hold text, which is in lower case? */
 static inline bool
 span_has_nocase(struct span s, const char *text)

@@ -39,7 +39,7 @@ loose_request(struct span s, bool full)
 
 	while (end < s.len && (s.p[end] >= ' ' || s.p[end] == '\t') && s.p[end] != 0x7f)
 		end++;
-	if (probe_mentions(span_of(s.p, end), "HTTP/1."))
+	if (span_contains(span_of(s.p, end), "HTTP/1."))
 		return PROBE_YES;
 	return end < s.len || full ? PROBE_NO : PROBE_MAYBE;
 }

@@ -42,19 +42,6 @@ probe_from(struct span s, size_t at)
 	return span_of(s.p + at, s.len - at);
 }
 
-/* Is the text anywhere in s? */
-static inline bool
-probe_mentions(struct span s, const char *text)
-{
-	size_t len = strlen(text);
-
-	for (size_t i = 0; i + len <= s.len; i++) {
-		if (memcmp(s.p + i, text, len) == 0)
-			return true;
-	}
-	return false;
-}
-
 static inline bool
 probe_printable(struct span s)
 {

@@ -329,7 +329,7 @@ smtp_probe(const struct detect_input *in)
 	/* Whatever the greeting will say, a client that has not waited for it is known already. */
 	if (in->orig.len != 0)
 		return client;
-	if (probe_mentions(in->resp, "SMTP") || probe_mentions(in->resp, "LMTP"))
+	if (span_contains(in->resp, "SMTP") || span_contains(in->resp, "LMTP"))
 		return PROBE_YES;
 	return in->resp.len < DETECT_BYTES ? PROBE_MAYBE : PROBE_NO;
 }
