@@ -12,6 +12,7 @@
 
 #include "classify/ai/llm.h"
 #include "tests/support/guard.h"
+#include "tests/support/line.h"
 #include "tests/support/unit.h"
 
 #ifndef WEIR_SOURCE_ROOT
@@ -19,11 +20,6 @@
 #endif
 
 static struct provider_catalogue *catalogue;
-
-struct line {
-	char text[1024];
-	size_t len;
-};
 
 struct llm_case {
 	const char *name;
@@ -59,18 +55,6 @@ static inline struct span
 text_span(const char *text)
 {
 	return span_of(text, strlen(text));
-}
-
-__attribute__((format(printf, 2, 3))) static inline void
-put(struct line *l, const char *format, ...)
-{
-	va_list ap;
-
-	va_start(ap, format);
-	int n = vsnprintf(l->text + l->len, sizeof(l->text) - l->len, format, ap);
-	va_end(ap);
-	assert_true(n >= 0 && (size_t)n < sizeof(l->text) - l->len);
-	l->len += (size_t)n;
 }
 
 static inline void

@@ -13,11 +13,7 @@
 
 #include "classify/ai/mcp.h"
 #include "tests/support/guard.h"
-
-struct line {
-	char text[2048];
-	size_t len;
-};
+#include "tests/support/line.h"
 
 struct seen {
 	struct line messages, texts;
@@ -216,18 +212,6 @@ static const struct mcp_case {
 		      "\"result\":{\"tools\":[]}}\n\n",
 	  .want = "" },
 };
-
-__attribute__((format(printf, 2, 3))) static void
-put(struct line *l, const char *format, ...)
-{
-	va_list ap;
-
-	va_start(ap, format);
-	int n = vsnprintf(l->text + l->len, sizeof(l->text) - l->len, format, ap);
-	va_end(ap);
-	assert_true(n >= 0 && (size_t)n < sizeof(l->text) - l->len);
-	l->len += (size_t)n;
-}
 
 static void
 put_text(struct line *l, const char *name, const char *text)
