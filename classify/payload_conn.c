@@ -1,23 +1,8 @@
 /*
- * What is recognised but not taken apart, and what is not recognised: each direction is scanned as
- * one stream, unless it is ciphertext by nature.
- *
  * Three protocols are still told from what comes later: TLS, where a stream turns into it, and
  * HTTP, where a server refuses in it what was asked (turn.h), and QUIC joined midway.
  */
-#include "classify/conn_env.h"
-#include "classify/proto/quic.h"
-
-struct payload_conn {
-	struct conn_env *env;
-	struct conn *c;
-	struct scan_stream *scan[2];
-	bool refused[2];
-	union {
-		struct turn turn;	    /* TCP */
-		struct quic_guess guess[2]; /* UDP */
-	};
-};
+#include "classify/payload_conn.h"
 
 static void
 payload_found(void *arg, const struct finding *f)
@@ -27,13 +12,19 @@ payload_found(void *arg, const struct finding *f)
 	conn_finding(p->env, p->c, f, NULL);
 }
 
-static void
+void
 payload_open(struct conn_env *env, struct conn *c, void *state)
 {
 	struct payload_conn *p = state;
 
 	p->env = env;
 	p->c = c;
+}
+
+void
+payload_text(struct payload_conn *p, unsigned dir, const uint8_t *data, size_t len)
+{
+	scan_push(p->scan[dir], data, len, payload_found, p);
 }
 
 static void
@@ -49,7 +40,10 @@ scan(struct payload_conn *p, unsigned dir, const uint8_t *data, size_t len)
 		return;
 	}
 	conn_inspected(p->env, p->c, len);
-	scan_push(p->scan[dir], data, len, payload_found, p);
+	if (p->reader != NULL)
+		p->reader->read(p, dir, data, len);
+	else
+		payload_text(p, dir, data, len);
 }
 
 /* What was held back is no hello. */
@@ -93,7 +87,7 @@ stream_push(struct payload_conn *p, unsigned dir, const uint8_t *data, size_t le
 	return len;
 }
 
-static size_t
+size_t
 payload_push(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir,
 	     const uint8_t *data, size_t len)
 {
@@ -114,20 +108,22 @@ payload_push(struct conn_env *env, struct conn *c, void *state, enum conn_dir di
 	return len;
 }
 
-static void
+void
 payload_gap(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir, uint64_t len)
 {
 	struct payload_conn *p = state;
 
-	(void)env, (void)len;
+	(void)env;
 	release(p);
+	if (p->reader != NULL)
+		p->reader->gap(p, dir, len);
 	if (!c->info.udp)
 		turn_gap(&p->turn, dir);
 	if (p->scan[dir] != NULL)
 		scan_gap(p->scan[dir]);
 }
 
-static void
+void
 payload_half_close(struct conn_env *env, struct conn *c, void *state, enum conn_dir dir)
 {
 	struct payload_conn *p = state;
@@ -139,7 +135,7 @@ payload_half_close(struct conn_env *env, struct conn *c, void *state, enum conn_
 	p->scan[dir] = NULL;
 }
 
-static void
+void
 payload_finish(struct conn_env *env, struct conn *c, void *state)
 {
 	payload_half_close(env, c, state, CONN_ORIG);

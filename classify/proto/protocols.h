@@ -29,6 +29,7 @@
 	X(MQTT, "mqtt", TCP, mqtt_probe, conn_mqtt)                         \
 	X(MYSQL, "mysql", TCP, mysql_probe, conn_mysql)                     \
 	X(CASSANDRA, "cassandra", TCP, cassandra_probe, conn_cassandra)     \
+	X(LDAP, "ldap", TCP, ldap_probe, conn_ldap)                         \
 	X(MONGODB, "mongodb", TCP, mongodb_probe, conn_mongodb)             \
 	X(KAFKA, "kafka", TCP, kafka_probe, conn_kafka)                     \
 	X(DNSCRYPT, "dnscrypt", UDP, dnscrypt_probe, conn_dns)              \

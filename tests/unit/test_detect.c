@@ -49,6 +49,11 @@ static const struct detect_case {
 		 "CQL_VERSION\0\5"
 		 "3.0.0"),
 	  9999, false, PROTOCOL_UNKNOWN },
+	{ "ldap, a bind", CLIENT("0\x0c\2\1\1\x60\7\2\1\3\4\0\x80\0"), 3890, false, PROTOCOL_LDAP },
+	{ "ldap, a search of Active Directory's", CLIENT("0\x84\0\0\0\x2a\2\1\1\x63\x84\0\0\0\x21"),
+	  389, false, PROTOCOL_LDAP },
+	{ "an array that is no ldap", CLIENT("0\x0c\2\1\1\x04\6public"), 161, false,
+	  PROTOCOL_UNKNOWN },
 	{ "tls hello", CLIENT("\x16\3\1\2\0\1\0\1\xfc\3\3"), 4433, false, PROTOCOL_TLS },
 	{ "tls alert is no beginning", CLIENT("\x15\3\1\0\2\2\x28"), 443, false, PROTOCOL_UNKNOWN },
 	{ "ssh", SERVER("SSH-2.0-OpenSSH_9.2\r\n"), 2222, false, PROTOCOL_SSH },
