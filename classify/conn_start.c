@@ -89,7 +89,8 @@ first_speaker(const struct conn *c, const struct prologue *p)
 	if (c->protocol == PROTOCOL_UNKNOWN || c->info.midstream[0] || c->info.midstream[1])
 		return (enum conn_dir)p->spoke_first;
 	return c->protocol == PROTOCOL_SMTP || c->protocol == PROTOCOL_MYSQL ||
-		       c->protocol == PROTOCOL_NATS
+		       c->protocol == PROTOCOL_NATS || c->protocol == PROTOCOL_IMAP ||
+		       c->protocol == PROTOCOL_POP3
 		   ? CONN_RESP
 		   : CONN_ORIG;
 }

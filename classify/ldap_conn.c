@@ -23,13 +23,14 @@ ldap_text(void *arg, const uint8_t *data, size_t len)
 	payload_text(t->payload, t->dir, data, len);
 }
 
-static void
+static size_t
 ldap_read(struct payload_conn *p, unsigned dir, const uint8_t *data, size_t len)
 {
 	struct ldap_conn *l = (void *)p;
 	struct text_of t = { p, dir };
 
 	ldap_push(&l->side[dir], data, len, ldap_text, &t);
+	return 0;
 }
 
 static void
@@ -43,7 +44,7 @@ ldap_lost(struct payload_conn *p, unsigned dir, uint64_t len)
 static void
 ldap_open(struct conn_env *env, struct conn *c, void *state)
 {
-	static const struct payload_reader reader = { ldap_read, ldap_lost };
+	static const struct payload_reader reader = { ldap_read, ldap_lost, NULL };
 	struct ldap_conn *l = state;
 
 	payload_open(env, c, state);

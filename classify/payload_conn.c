@@ -30,6 +30,8 @@ payload_text(struct payload_conn *p, unsigned dir, const uint8_t *data, size_t l
 static void
 scan(struct payload_conn *p, unsigned dir, const uint8_t *data, size_t len)
 {
+	size_t binary = 0;
+
 	if (p->scan[dir] == NULL && !p->refused[dir]) {
 		p->scan[dir] = scan_open(p->env->scanner, BUFFER_PAYLOAD);
 		p->refused[dir] = p->scan[dir] == NULL;
@@ -39,11 +41,14 @@ scan(struct payload_conn *p, unsigned dir, const uint8_t *data, size_t len)
 		conn_skipped(p->env, p->c, CONN_SKIP_LIMIT, len);
 		return;
 	}
-	conn_inspected(p->env, p->c, len);
 	if (p->reader != NULL)
-		p->reader->read(p, dir, data, len);
+		binary = p->reader->read(p, dir, data, len);
 	else
 		payload_text(p, dir, data, len);
+	/* A reader may have held back some that were told with an earlier push. */
+	binary = binary < len ? binary : len;
+	conn_skipped(p->env, p->c, CONN_SKIP_BINARY, binary);
+	conn_inspected(p->env, p->c, len - binary);
 }
 
 /* What was held back is no hello. */
@@ -130,6 +135,8 @@ payload_half_close(struct conn_env *env, struct conn *c, void *state, enum conn_
 
 	(void)env, (void)c;
 	release(p);
+	if (p->reader != NULL && p->reader->end != NULL && p->scan[dir] != NULL)
+		p->reader->end(p, dir);
 	if (p->scan[dir] != NULL)
 		scan_close(p->scan[dir], payload_found, p);
 	p->scan[dir] = NULL;

@@ -3,8 +3,9 @@
  * scanned as one stream, unless it is ciphertext by nature.
  *
  * A reader stands between the bytes and the scanner where a protocol's text is not what goes over
- * the wire (classify/ldap_conn.c): it is called with all that comes, in any split, and hands on
- * text. Its protocol's state begins with a struct payload_conn.
+ * the wire (classify/ldap_conn.c): it is called with all that comes, in any split, hands on
+ * text, and says how many bytes it passed over as pictures and the like. Its protocol's state
+ * begins with a struct payload_conn.
  */
 #ifndef WEIR_PAYLOAD_CONN_H
 #define WEIR_PAYLOAD_CONN_H
@@ -15,8 +16,9 @@
 struct payload_conn;
 
 struct payload_reader {
-	void (*read)(struct payload_conn *p, unsigned dir, const uint8_t *data, size_t len);
+	size_t (*read)(struct payload_conn *p, unsigned dir, const uint8_t *data, size_t len);
 	void (*gap)(struct payload_conn *p, unsigned dir, uint64_t len);
+	void (*end)(struct payload_conn *p, unsigned dir); /* or NULL */
 };
 
 struct payload_conn {

@@ -26,6 +26,8 @@
 	X(REDIS, "redis", TCP, redis_probe, conn_redis)                     \
 	X(POSTGRESQL, "postgresql", TCP, postgresql_probe, conn_postgresql) \
 	X(SMTP, "smtp", TCP, smtp_probe, conn_smtp)                         \
+	X(IMAP, "imap", TCP, imap_probe, conn_imap)                         \
+	X(POP3, "pop3", TCP, pop3_probe, conn_pop3)                         \
 	X(MQTT, "mqtt", TCP, mqtt_probe, conn_mqtt)                         \
 	X(MYSQL, "mysql", TCP, mysql_probe, conn_mysql)                     \
 	X(CASSANDRA, "cassandra", TCP, cassandra_probe, conn_cassandra)     \

@@ -61,6 +61,8 @@ static const struct detect_case {
 	{ "smtp in small letters", CLIENT("ehlo a.example\r\n"), 9925, false, PROTOCOL_SMTP },
 	{ "lmtp", CLIENT("LHLO a.example\r\n"), 9924, false, PROTOCOL_SMTP },
 	{ "lmtp greets", SERVER("220 mail.example.com LMTP\r\n"), 24, false, PROTOCOL_SMTP },
+	{ "imap", SERVER("* OK [CAPABILITY IMAP4rev1] ready\r\n"), 1143, false, PROTOCOL_IMAP },
+	{ "pop3", SERVER("+OK POP3 ready\r\n"), 1110, false, PROTOCOL_POP3 },
 	{ "ftp greets alike", SERVER("220 FTP server ready\r\n"), 21, false, PROTOCOL_UNKNOWN },
 	{ "redis", CLIENT("*2\r\n$4\r\nLLEN\r\n$1\r\nq\r\n"), 7000, false, PROTOCOL_REDIS },
 	{ "nats", SERVER("INFO {\"server_id\":\"x\"}\r\n"), 4222, false, PROTOCOL_NATS },

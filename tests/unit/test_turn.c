@@ -192,7 +192,7 @@ test_gap(void **state)
 	turns[2].gap = 0;
 	turns[3].gap = 3;
 	feed_same(&feed, turns, 143);
-	feed_has(&feed, "protocol=unknown");
+	feed_has(&feed, "protocol=imap");
 }
 
 /* Joined midway, with the answer first: who sends it is the server, whoever was taken for it. */
