@@ -149,7 +149,7 @@ exchange_scan_gap(struct message *m)
 
 /* ------------------------------------------------------------------ parts */
 
-enum { PART_NAME_BYTES = 16 }; /* enough for those that mean something here */
+enum { PART_NAME_BYTES = 64 }; /* enough for those that mean something here */
 
 struct body_parts {
 	struct multipart multipart;
@@ -220,6 +220,20 @@ part_headers_end(void *arg)
 		llm_request_part(reader_of(m), span_of(p->name, p->name_len), p->file);
 }
 
+/* The name of a form's field is the key of what it holds: it comes to the rules as name=value. */
+static void
+scan_part_name(struct message *m)
+{
+	const struct body_parts *p = m->parts;
+
+	if (p->name_len == 0 || p->file || p->skip || p->buffer != BUFFER_HTTP_BODY ||
+	    !m->scan_body || scanner_is_idle(m->x->env->scanner) ||
+	    (m->scan == NULL && !open_scan(m, p->buffer)))
+		return;
+	scan_push(m->scan, (const uint8_t *)p->name, p->name_len, exchange_found, m);
+	scan_push(m->scan, (const uint8_t *)"=", 1, exchange_found, m);
+}
+
 static void
 part_content(void *arg, const uint8_t *data, size_t len)
 {
@@ -231,6 +245,8 @@ part_content(void *arg, const uint8_t *data, size_t len)
 		return;
 	if (llm != NULL && !p->begun && llm_reads_part(llm, data[0]))
 		p->buffer = BUFFER_LLM_PROMPT;
+	if (!p->begun)
+		scan_part_name(m);
 	p->begun = true;
 	exchange_raw_begin(m, p->buffer, data, p->skip ? 0 : len);
 	if (llm != NULL)

@@ -108,6 +108,51 @@ test_bodies(void **state)
 	}
 }
 
+/* The name of a field is the key of what it holds; a file's is not, nor is that of the field
+ * before. */
+static void
+test_names_of_fields(void **state)
+{
+	static const char rules[] =
+	    "rule pin {\n title \"t\"\n data_type x.pin\n severity high\n in any\n weak\n"
+	    " find digits 7..9\n context needs +50 within 8 words { pin }\n}\n";
+	static const struct {
+		const char *disposition;
+		bool want;
+	} fields[] = { { "form-data; name=\"pin\"", true },
+		       { "form-data; name=\"user[pin]\"", true },
+		       { "form-data; name=\"pin\"; filename=\"a\"", false },
+		       { "form-data; name=\"pin\"\r\n\r\n1\r\n--B\r\nContent-Disposition: "
+			 "form-data; name=\"a\"",
+			 false } };
+	static struct feed own;
+	struct conn_config config;
+
+	(void)state;
+	assert_int_equal(ruleset_load_text("own", rules, sizeof(rules) - 1, &own.rules, stderr), 0);
+	config = feed_config(&own);
+	assert_int_equal(conn_env_create(&config, &own.env), 0);
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+		char body[256], request[512];
+		int len = snprintf(body, sizeof(body),
+				   "--B\r\nContent-Disposition: %s\r\n\r\n12345678\r\n--B--",
+				   fields[i].disposition);
+
+		len =
+		    snprintf(request, sizeof(request),
+			     "POST /x HTTP/1.1\r\nContent-Type: multipart/form-data; boundary=B\r\n"
+			     "Content-Length: %d\r\n\r\n%s",
+			     len, body);
+		struct feed_turn turns[] = { { CONN_ORIG, request, (size_t)len, 0 },
+					     FEED_RESP("HTTP/1.1 204 No\r\n\r\n"),
+					     { 0 } };
+
+		feed_same(&own, turns, 80);
+		(fields[i].want ? feed_has : feed_has_not)(&own, "rule_id=pin");
+	}
+	feed_fini(&own);
+}
+
 /* Many at once: when no buffer is left for parts, the body is scanned as it is. */
 static void
 test_no_buffer(void **state)
@@ -307,6 +352,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bodies),
+		cmocka_unit_test(test_names_of_fields),
 		cmocka_unit_test(test_no_buffer),
 		cmocka_unit_test(test_repeats),
 	};
