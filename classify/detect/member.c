@@ -157,6 +157,36 @@ is_dash(const uint8_t *p, const uint8_t *end)
 	return end - p >= 2 && p[0] == '-' && p[1] == ' ';
 }
 
+/* TEL;TYPE=CELL: of a card or a calendar: capitals, and what goes with them; NULL: it is no key. */
+static const uint8_t *
+capitals_end(const uint8_t *p, const uint8_t *end)
+{
+	const uint8_t *key = p;
+
+	while (p < end && ((*p >= 'A' && *p <= 'Z') || *p == '-'))
+		p++;
+	if (p - key < 2)
+		return NULL;
+	if (p < end && *p == ';') {
+		while (p < end && p - key < KEY_REST && !is_one_of(*p, ":\r\n"))
+			p++;
+	}
+	return p < end && *p == ':' ? p : NULL;
+}
+
+/* The colon behind the key at p; NULL: there is no key. */
+static const uint8_t *
+key_end(const uint8_t *p, const uint8_t *end)
+{
+	const uint8_t *key = p;
+
+	while (p < end && (is_alnum(*p) || *p >= 0x80 || is_one_of(*p, "_-./$")))
+		p++;
+	if (p > key && p < end && *p == ':' && (end - p == 1 || is_one_of(p[1], " \r\n")))
+		return p;
+	return capitals_end(key, end);
+}
+
 /* The line that p is in; false when its beginning is out of sight. */
 static bool
 find_line(const struct value *v, const uint8_t *p, struct line *line)
@@ -176,10 +206,8 @@ find_line(const struct value *v, const uint8_t *p, struct line *line)
 			p++;
 	}
 	line->key = p;
-	while (p < end && (is_alnum(*p) || *p >= 0x80 || is_one_of(*p, "_-./$")))
-		p++;
-	line->colon = p;
-	if (p == line->key || p == end || *p != ':' || (end - p > 1 && !is_one_of(p[1], " \r\n")))
+	line->colon = key_end(p, end);
+	if (line->colon == NULL)
 		line->key = NULL;
 	return true;
 }

@@ -11,10 +11,10 @@
  *
  * A key is what stands in quotes in front of a colon, or in front of '='; of the latter it is
  * another's only where the value has such a key itself, and so it is with keys of lines, which have
- * no blanks; one with a capital and nothing behind it is a heading, and speaks for what is below.
- * What is inside brackets that the key's value opens is the key's own. Where the quotes of a text
- * within a text leave it open, a word is nobody's key. Keys without quotes inside a line are not
- * known.
+ * no blanks and one behind the colon, or are capitals as in vCard; one with a capital and nothing
+ * behind it is a heading, and speaks for what is below. What is inside brackets that the key's
+ * value opens is the key's own. Where the quotes of a text within a text leave it open, a word is
+ * nobody's key. Keys without quotes inside a line are not known.
  *
  * Pure functions over the window.
  */
