@@ -47,11 +47,14 @@ behind_colon(const uint8_t *p, const uint8_t *end)
 	return p < end && *p == ':' ? p + 1 : NULL;
 }
 
-/* The same for '='. */
+/* The same for '=', also of user[phone]= and [phone] =>. */
 static const uint8_t *
 behind_equals(const uint8_t *p, const uint8_t *end)
 {
-	p = skip_blanks(skip_quotes(p, end), end);
+	p = skip_quotes(p, end);
+	if (p < end && *p == ']')
+		p++;
+	p = skip_blanks(p, end);
 	return p < end && *p == '=' && (p + 1 == end || p[1] != '=') ? p + 1 : NULL;
 }
 
