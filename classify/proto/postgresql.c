@@ -174,6 +174,7 @@ client_message(struct postgresql *p, struct steps *s, const struct db_out *o)
 		/* fallthrough */
 	case 'c':
 	case 'f':
+		postgresql_copy_end(&p->copy, o);
 		db_tell_kind(o, DB_MESSAGE_END);
 		steps_rest(s, IGNORED);
 		break;
@@ -271,6 +272,7 @@ client_step(void *arg, struct steps *s)
 		db_tell(o, (struct db_event) { .kind = DB_STATEMENT_END, .id = p->sync });
 		db_tell_kind(o, DB_MESSAGE_END);
 		end_batch(p, POSTGRESQL_QUERY);
+		postgresql_copy_begin(&p->copy, true);
 		steps_rest(s, IGNORED);
 		break;
 	case PARSE_NAME:
@@ -293,6 +295,7 @@ client_step(void *arg, struct steps *s)
 	case EXECUTE:
 		db_tell(o, (struct db_event) { .kind = DB_RUN, .name = p->bound, .id = p->sync });
 		postgresql_asked_push(&p->asked, POSTGRESQL_RUN, p->bound_at);
+		postgresql_copy_begin(&p->copy, true);
 		db_tell_kind(o, DB_MESSAGE_END);
 		steps_rest(s, IGNORED);
 		break;
@@ -523,7 +526,8 @@ server_step(void *arg, struct steps *s)
 		function_result(s, o);
 		break;
 	case COPY_FORMAT:
-		postgresql_copy_begin(&p->copy, s->have == 1 && s->buf[0] == 1);
+		if (p->side[SERVER].type != 'G')
+			postgresql_copy_begin(&p->copy, s->have == 1 && s->buf[0] == 1);
 		steps_rest(s, IGNORED);
 		break;
 	case COPY:

@@ -5,6 +5,7 @@
 
 enum state {
 	BEGIN = STEPS_BEGIN,
+	FIRST,
 	HEAD,
 	ROW,
 	FIELDS,
@@ -68,6 +69,22 @@ field_len(struct postgresql_copy *copy, const struct db_out *o)
 		steps_pass(&copy->steps, FIELD, len, db_passed_value(len));
 }
 
+/* What was kept of a beginning that is none. */
+static void
+tell_head(const struct steps *s, const struct db_out *o)
+{
+	db_tell_bytes(o, DB_VALUE, span_of(head, 1));
+	db_tell_bytes(o, DB_VALUE, steps_taken(s));
+}
+
+void
+postgresql_copy_end(struct postgresql_copy *copy, const struct db_out *o)
+{
+	if (copy->binary && copy->steps.state == HEAD)
+		tell_head(&copy->steps, o);
+	postgresql_copy_gap(copy);
+}
+
 static void
 step(void *arg, struct steps *s)
 {
@@ -76,13 +93,19 @@ step(void *arg, struct steps *s)
 
 	switch ((enum state)s->state) {
 	case BEGIN:
-		steps_take(s, HEAD, sizeof(head) + 8);
+		steps_take(s, FIRST, 1);
 		break;
-	case HEAD:
-		s->lost = memcmp(s->buf, head, sizeof(head)) != 0;
+	case FIRST:
+		s->lost = s->buf[0] != (uint8_t)head[0];
 		if (s->lost)
 			db_tell_bytes(c->o, DB_VALUE, steps_taken(s));
-		steps_pass(s, ROW, read_be32(s->buf + sizeof(head) + 4), IGNORED);
+		steps_take(s, HEAD, s->lost ? 0 : sizeof(head) - 1 + 8);
+		break;
+	case HEAD:
+		s->lost = memcmp(s->buf, head + 1, sizeof(head) - 1) != 0;
+		if (s->lost)
+			tell_head(s, c->o);
+		steps_pass(s, ROW, read_be32(s->buf + sizeof(head) - 1 + 4), IGNORED);
 		break;
 	case ROW:
 		steps_take(s, FIELDS, 2);

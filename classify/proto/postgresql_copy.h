@@ -20,8 +20,13 @@ struct postgresql_copy {
 	struct steps steps;
 };
 
-/* The server says that a COPY begins. */
+/*
+ * A COPY may begin. A client does not wait for the server's word on it, and so may be binary until
+ * its first bytes say otherwise.
+ */
 void postgresql_copy_begin(struct postgresql_copy *copy, bool binary);
+/* The client has sent all. */
+void postgresql_copy_end(struct postgresql_copy *copy, const struct db_out *o);
 /* Bytes of CopyData were lost. */
 void postgresql_copy_gap(struct postgresql_copy *copy);
 
