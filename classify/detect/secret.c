@@ -503,6 +503,40 @@ validate_url_password(struct value *v)
 }
 
 /*
+ * app:password@tcp(db:3306)/shop as drivers of Go have it, scott/password@orcl as Oracle has it: in
+ * front of the first '@' of the match, behind the user's name. The value is the password.
+ */
+int
+validate_dsn_password(struct value *v)
+{
+	const uint8_t *w = v->window;
+	const uint8_t *at = memchr(w + v->start, '@', v->end - v->start);
+	size_t to = at != NULL ? (size_t)(at - w) : 0, from = to, user;
+
+	uint8_t mark = to == v->start ? ':' : '/'; /* between user and password */
+
+	while (from > 0 && w[from - 1] > ' ' && w[from - 1] != mark &&
+	       memchr("\"'`<>", w[from - 1], 5) == NULL)
+		from--;
+	if (from == 0 || w[from - 1] != mark)
+		return 0;
+	for (user = from - 1; user > 0 && (is_alnum(w[user - 1]) || w[user - 1] == '_'); user--)
+		;
+
+	struct span password = span_of(w + from, to - from);
+
+	/* "://host/path@", behind a scheme: a URL. */
+	if (user == from - 1 || (user > 0 && w[user - 1] == '/') || password.len < 4 ||
+	    is_url_variable(password))
+		return 0;
+	v->test = is_no_password(password);
+	v->start = from;
+	v->end = to;
+	value_set_norm(v, password);
+	return 20;
+}
+
+/*
  * key = value, "key": "value" or f("key", "value"), of a shape that the pattern knows: the value is
  * what follows the last separator and its quote. Passwords, which have none, are password.c's.
  */

@@ -41,6 +41,7 @@ static const struct validator validators[] = {
 	{ "dni", validate_dni, "Spain: 8 digits and a letter", .lettered = true },
 	{ "do_cedula", validate_do_cedula, "Dominican Republic: 11 digits, Luhn" },
 	{ "document", validate_document, "a number of four digits or more, of unknown make" },
+	{ "dsn_password", validate_dsn_password, "user:password@tcp(, user/password@ of a database, no placeholder" },
 	{ "ec_ci", validate_ec_ci, "Ecuador: province and Luhn" },
 	{ "egn", validate_egn, "Bulgaria: date and a check digit" },
 	{ "ein", validate_ein, "US employer number: prefixes in use" },

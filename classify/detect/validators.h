@@ -62,9 +62,9 @@ validate_fn validate_password, validate_named_password, validate_login, validate
 /* Keys and tokens: token.c, secret.c. */
 validate_fn validate_token, validate_token_head, validate_path_key, validate_azure_key,
     validate_aws_key, validate_aws_secret, validate_crc32_base62, validate_jwt, validate_jwt_head,
-    validate_pem_key, validate_k8s_jwt, validate_basic, validate_url_password, validate_base64_64,
-    validate_assigned, validate_assigned_key, validate_assigned_text, validate_last_word,
-    validate_named_key, validate_named_long;
+    validate_pem_key, validate_k8s_jwt, validate_basic, validate_url_password,
+    validate_dsn_password, validate_base64_64, validate_assigned, validate_assigned_key,
+    validate_assigned_text, validate_last_word, validate_named_key, validate_named_long;
 
 /* ---- shared by the files above ---------------------------------------------------------- */
 
