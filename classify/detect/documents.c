@@ -168,6 +168,45 @@ validate_birth_date(struct value *v)
 	return 15;
 }
 
+/* One word of a date, from its end on: where it begins. */
+static size_t
+word_before(const struct value *v, size_t end)
+{
+	while (end > v->start && (is_alnum(v->window[end - 1]) || v->window[end - 1] >= 0x80))
+		end--;
+	return end;
+}
+
+static size_t
+blanks_before(const struct value *v, size_t end)
+{
+	while (end > v->start && memchr(" .,-", v->window[end - 1], 4) != NULL)
+		end--;
+	return end;
+}
+
+/* March 15, 1987; 15. März 1987; 15 de marzo de 1987: what the pattern ends with, without its head.
+ */
+int
+validate_birth_date_words(struct value *v)
+{
+	size_t from = word_before(v, v->end);
+
+	for (unsigned parts = 1; parts < 3;) {
+		size_t end = blanks_before(v, from);
+		size_t at = word_before(v, end);
+
+		if (at == end)
+			return 0;
+		parts +=
+		    !(end - at == 2 && (v->window[at] | 0x20) >= 'd' && is_alpha(v->window[at]));
+		from = at;
+	}
+	v->start = from;
+	value_set_norm(v, value_span(v));
+	return 15;
+}
+
 /* YYYYMMDD of this century or the last: what papers expire on. */
 static bool
 is_date(struct span s)

@@ -23,6 +23,7 @@ static const struct validator validators[] = {
 	{ "bech32", validate_bech32, "Bech32 or Bech32m check sum", .lettered = true },
 	{ "bic", validate_bic, "SWIFT code: the country exists", .lettered = true },
 	{ "birth_date", validate_birth_date, "a date a living person may be born on" },
+	{ "birth_date_words", validate_birth_date_words, "the same with its month as a word" },
 	{ "bsn", validate_bsn, "Netherlands: 9 digits, eleven test" },
 	{ "card", validate_card, "payment card: issuer range, length, grouping, Luhn" },
 	{ "card_unlisted", validate_card_unlisted, "card of no known issuer range: Luhn, first digit 2 to 6" },

@@ -54,7 +54,8 @@ validate_fn validate_ru_inn, validate_ru_passport, validate_snils, validate_ua_r
     validate_kz_iin, validate_lv_pk, validate_hu_taj, validate_sa_id, validate_ae_eid,
     validate_ir_melli, validate_pk_cnic;
 /* Papers and vehicles: documents.c. */
-validate_fn validate_mrz, validate_vin, validate_bic, validate_birth_date, validate_document;
+validate_fn validate_mrz, validate_vin, validate_bic, validate_birth_date,
+    validate_birth_date_words, validate_document;
 /* Crypto-currencies: crypto.c. */
 validate_fn validate_base58_address, validate_wif, validate_xprv, validate_bech32, validate_eth;
 /* password.c */
