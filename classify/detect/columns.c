@@ -117,6 +117,14 @@ find_head_line(struct column_heads *h, const struct value *v, const uint8_t *lin
 
 /* ------------------------------------------------------------------ tuples */
 
+/* Outside quotes: what no list of values has in it. */
+static bool
+ends_tuple(uint8_t c)
+{
+	return c == ';' || c == '{' || c == '}' || c == '[' || c == ']' || c == 0 ||
+	       c == VALUE_TEXT_END || c == VALUE_FIELD_END;
+}
+
 /* How many columns of the tuple end in front of the value; -1: it is in none. */
 static int
 tuple_column(const uint8_t *from, const uint8_t *value)
@@ -132,7 +140,7 @@ tuple_column(const uint8_t *from, const uint8_t *value)
 	for (; p > from && (quoted || depth != 0 || p[-1] != '('); p--) {
 		uint8_t c = p[-1];
 
-		if (c == '\n' || (!quoted && strchr(";{}[]\x1d\x1e", c) != NULL))
+		if (c == '\n' || (!quoted && ends_tuple(c)))
 			return -1;
 		quoted = quoted != (c == '\'');
 		depth += quoted ? 0 : (c == ')') - (c == '(');

@@ -77,23 +77,45 @@ is_joint(uint8_t c)
 	return c == '_' || c == '-';
 }
 
-/* The longest part but number, the first of those that are as long; empty when none is long enough.
+/* Words that so much of what programs say to each other has in it that they lead to little. */
+static bool
+is_everywhere(struct span part)
+{
+	static const char *const words[] = { "number", "account", "name", "code", "date" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (span_is_nocase(part, words[i]))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The longest part, the first of those that are as long, and rather one that is not everywhere;
+ * empty when none is long enough.
  */
 static struct span
 lead_of(struct span text)
 {
-	struct span lead = span_of(text.p, LEAD_MIN - 1);
+	struct span lead = span_of(text.p, 0);
+	bool rare = false;
 	size_t from = 0;
 
 	for (size_t i = 0; i <= text.len; i++) {
+		struct span part = span_of(text.p + from, i - from);
+		bool better;
+
 		if (i < text.len && !is_joint(text.p[i]))
 			continue;
-		if (i - from > lead.len &&
-		    !span_is_nocase(span_of(text.p + from, i - from), "number"))
-			lead = span_of(text.p + from, i - from);
+		better = is_everywhere(part) ? !rare && part.len > lead.len
+					     : !rare || part.len > lead.len;
+		if (part.len >= LEAD_MIN && better) {
+			rare = !is_everywhere(part);
+			lead = part;
+		}
 		from = i + 1;
 	}
-	return lead.len < LEAD_MIN ? span_of(text.p, 0) : lead;
+	return lead;
 }
 
 /* The word was added last. */

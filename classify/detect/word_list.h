@@ -8,7 +8,8 @@
  * ASCII case does not count. Words are looked up whole; which parts a word has is for who asks.
  *
  * A word of several parts, social_security, is also a phrase: it is met in "social security". Of
- * that an index knows one word, the phrase's lead, here security: the longest that is not number.
+ * that an index knows one word, the phrase's lead, here security: the longest of its parts, but
+ * rather bank than account or number, which are everywhere.
  */
 #ifndef WEIR_WORD_LIST_H
 #define WEIR_WORD_LIST_H

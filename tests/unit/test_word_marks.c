@@ -12,6 +12,7 @@ static const char *const listed[] = {
 	"card",
 	"ssn",
 	"social_security",
+	"bank_account",
 	"sort_code",
 	"n",
 	"Mobil",
@@ -74,6 +75,8 @@ test_index(void **state)
 		{ "sort_code", true },
 		{ "security", true }, /* the lead of a phrase */
 		{ "social", false },
+		{ "bank", true }, /* rather than what is longer, and everywhere */
+		{ "account", false },
 		{ "sortCode", true },
 		{ "mobil", true },
 		{ "\xd7\x9b\xd7\x9c", true },
