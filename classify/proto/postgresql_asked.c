@@ -93,7 +93,7 @@ pop(struct postgresql_asked *a)
 }
 
 static bool
-ends_batch(uint8_t wish)
+ends_batch(unsigned wish)
 {
 	return wish == POSTGRESQL_QUERY || wish == POSTGRESQL_SYNC;
 }
@@ -126,7 +126,7 @@ postgresql_asked_push(struct postgresql_asked *a, enum postgresql_wish wish, uin
 		return;
 	}
 	last = (last + 1) % POSTGRESQL_ASKED;
-	a->waiting[last].wish = wish;
+	a->waiting[last].wish = (uint8_t)wish;
 	a->waiting[last].statement = statement;
 	a->waiting[last].times = 1;
 	a->nr_waiting++;
