@@ -30,9 +30,11 @@
 static unsigned
 state_pool(enum protocol protocol)
 {
+	const struct conn_proto *own = conn_proto_of(protocol);
 	unsigned first = 0;
 
-	while (conn_proto_of((enum protocol)first)->push != conn_proto_of(protocol)->push)
+	while (conn_proto_of((enum protocol)first)->push != own->push ||
+	       conn_proto_of((enum protocol)first)->open != own->open)
 		first++;
 	return first;
 }

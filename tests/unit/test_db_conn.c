@@ -5,6 +5,7 @@
  * Turns are written as in tests/support/db_turns.h.
  */
 #include "classify/conn_counters.h"
+#include "classify/conn_env.h"
 #include "tests/support/db_turns.h"
 
 #include "tests/support/conn_feed.h"
@@ -318,6 +319,19 @@ test_answer_first(void **state)
 	assert_true(nr > 15);
 }
 
+/* Several protocols take their state from one pool. */
+static void
+test_states_fit(void **state)
+{
+	(void)state;
+	for (unsigned p = 0; p < NR_PROTOCOLS; p++) {
+		const struct slab *pool = &feed.env->states[feed.env->state_pool[p]];
+
+		if (pool->object_bytes < conn_proto_of((enum protocol)p)->state_bytes)
+			fail_msg("%s", protocol_name((enum protocol)p));
+	}
+}
+
 static uint64_t counted;
 
 static void
@@ -442,6 +456,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_context),	 cmocka_unit_test(test_answer_first),
+		cmocka_unit_test(test_states_fit),
 		cmocka_unit_test(test_pipeline), cmocka_unit_test(test_no_room),
 		cmocka_unit_test(test_active),	 cmocka_unit_test(test_full_set),
 	};
