@@ -67,7 +67,8 @@ take_letters(struct value *v, size_t len)
 	size_t start = v->start;
 
 	v->norm_len = 0;
-	if ((has_words(v) || is_longer(v, len)) && !find_tail(v, len, &start))
+	if ((has_words(v) || is_longer(v, len)) &&
+	    (!find_tail(v, len, &start) || (start > 0 && is_alnum(v->window[start - 1]))))
 		return false;
 	for (size_t i = start; i < v->end; i++) {
 		uint8_t c = v->window[i];
@@ -228,7 +229,7 @@ check_short_dni(struct value *v)
 {
 	unsigned n = 0;
 
-	if (!take_letters(v, 8) || (v->start > 0 && is_alnum(v->window[v->start - 1])))
+	if (!take_letters(v, 8))
 		return 0;
 	for (unsigned i = 0; i < 7; i++) {
 		if (!is_digit(v->norm[i]))

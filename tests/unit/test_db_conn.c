@@ -455,10 +455,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_context),	 cmocka_unit_test(test_answer_first),
-		cmocka_unit_test(test_states_fit),
-		cmocka_unit_test(test_pipeline), cmocka_unit_test(test_no_room),
-		cmocka_unit_test(test_active),	 cmocka_unit_test(test_full_set),
+		cmocka_unit_test(test_context),	   cmocka_unit_test(test_answer_first),
+		cmocka_unit_test(test_states_fit), cmocka_unit_test(test_pipeline),
+		cmocka_unit_test(test_no_room),	   cmocka_unit_test(test_active),
+		cmocka_unit_test(test_full_set),
 	};
 	int failed;
 
