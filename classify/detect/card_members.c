@@ -12,7 +12,7 @@ struct pair {
 };
 
 static bool
-is_one_of(struct span s, const char *const *list, size_t nr)
+is_named(struct span s, const char *const *list, size_t nr)
 {
 	for (size_t i = 0; i < nr; i++) {
 		if (span_is_nocase(s, list[i]))
@@ -21,25 +21,19 @@ is_one_of(struct span s, const char *const *list, size_t nr)
 	return false;
 }
 
-#define IS_ONE_OF(s, list) is_one_of(s, list, sizeof(list) / sizeof((list)[0]))
-
-static bool
-is_of(uint8_t c, const char *set)
-{
-	return c != 0 && strchr(set, c) != NULL;
-}
+#define IS_NAMED(s, list) is_named(s, list, sizeof(list) / sizeof((list)[0]))
 
 /* What may stand between a name and its value. */
 static bool
 is_between(uint8_t c)
 {
-	return is_of(c, "\"'\\ \t:=>]");
+	return is_among(c, "\"'\\ \t:=>]");
 }
 
 static bool
 assigns(uint8_t c)
 {
-	return is_of(c, ":=>");
+	return is_among(c, ":=>");
 }
 
 /* Its key says that it is a number, not of what: "number": */
@@ -56,7 +50,7 @@ is_called_number(const struct value *v)
 		assigned = assigned || assigns(p[-1]);
 	for (to = p; p > v->window && is_word(p[-1]); p--)
 		;
-	return assigned && IS_ONE_OF(span_of(p, (size_t)(to - p)), names);
+	return assigned && IS_NAMED(span_of(p, (size_t)(to - p)), names);
 }
 
 /* ------------------------------------------------------------------ what a member says */
@@ -90,14 +84,14 @@ says_brand(const struct pair *m, uint8_t first)
 
 	while (take_part(&name, &part))
 		;
-	if (!IS_ONE_OF(part, names))
+	if (!IS_NAMED(part, names))
 		return false;
 	for (size_t i = 0; i < sizeof(brands) / sizeof(brands[0]); i++) {
 		size_t len = strlen(brands[i].name);
 
-		if (m->value.len >= len && is_of(first, brands[i].first) &&
+		if (m->value.len >= len && is_among(first, brands[i].first) &&
 		    span_is_nocase(span_of(m->value.p, len), brands[i].name) &&
-		    (m->value.len == len || is_of(m->value.p[len], " _-")))
+		    (m->value.len == len || is_among(m->value.p[len], " _-")))
 			return true;
 	}
 	return false;
@@ -134,7 +128,7 @@ is_month_of_year(struct span s)
 		return is_month(s.p) && is_year(span_of(s.p + 2, 2));
 	if (s.len == 7 && s.p[4] == '-')
 		return is_year(span_of(s.p, 4)) && is_month(s.p + 5);
-	return (s.len == 5 || s.len == 7) && is_of(s.p[2], "/-") && is_month(s.p) &&
+	return (s.len == 5 || s.len == 7) && is_among(s.p[2], "/-") && is_month(s.p) &&
 	       is_year(span_of(s.p + 3, s.len - 3));
 }
 
@@ -160,7 +154,7 @@ says_holder(const struct pair *m)
 					     "cardholder_name", "nameoncard",  "name_on_card",
 					     "card_holder_name" };
 
-	return IS_ONE_OF(m->name, names) && m->value.len > 1 && !is_digit(m->value.p[0]);
+	return IS_NAMED(m->name, names) && m->value.len > 1 && !is_digit(m->value.p[0]);
 }
 
 /* ------------------------------------------------------------------ members */
@@ -172,7 +166,7 @@ end_of_members(const struct value *v)
 	const uint8_t *p = v->window + v->end, *end = v->window + v->len;
 	unsigned run = 0;
 
-	for (; p < end && !is_of(*p, "{}\x1d\x1e") && run < OTHER_NUMBER; p++)
+	for (; p < end && !is_among(*p, "{}\x1d\x1e") && run < OTHER_NUMBER; p++)
 		run = is_digit(*p) ? run + 1 : 0;
 	return p;
 }
@@ -191,7 +185,7 @@ take_pair(const uint8_t **at, const uint8_t *end, bool cut, struct pair *m)
 	m->name = span_of(name, (size_t)(p - name));
 	for (; p < end && is_between(*p); p++)
 		assigned = assigned || assigns(*p);
-	for (value = p; assigned && p < end && !is_of(*p, "\"'\\<&,;|)]\r\n"); p++)
+	for (value = p; assigned && p < end && !is_among(*p, "\"'\\<&,;|)]\r\n"); p++)
 		;
 	m->value = span_of(value, p == end && cut ? 0 : (size_t)(p - value));
 	*at = p;

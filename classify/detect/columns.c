@@ -4,18 +4,6 @@
 enum { ROW_MAX = 400 /* bytes of a row of HTML, or of a tuple, in front of the value */ };
 
 static bool
-is_separator(uint8_t c)
-{
-	return c == ',' || c == ';' || c == '|' || c == '\t';
-}
-
-static bool
-is_column_edge(uint8_t c)
-{
-	return is_separator(c) || c == '\r' || c == '\n';
-}
-
-static bool
 is_blank(uint8_t c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
@@ -68,7 +56,7 @@ columns_in(const uint8_t *p, const uint8_t *end, bool tabs)
 	int columns = 0;
 
 	for (; p < end; p++)
-		columns += tabs ? *p == '\t' : is_separator(*p);
+		columns += tabs ? *p == '\t' : column_separates(*p);
 	return columns;
 }
 
@@ -84,7 +72,7 @@ column_divides(const uint8_t *p, const uint8_t *end)
 	unsigned hyphens = 0;
 
 	for (; p < end; p++) {
-		if (strchr("-=+|: \t\r", *p) == NULL || *p == 0)
+		if (!is_among(*p, "-=+|: \t\r"))
 			return false;
 		hyphens += *p == '-' || *p == '=';
 	}
@@ -306,7 +294,7 @@ column_heads_take(struct column_heads *h, struct span *head, int *column)
 		if (to == NULL)
 			return false;
 		while (to < h->end &&
-		       (h->separator == 0 ? !is_separator(*to) : *to != h->separator))
+		       (h->separator == 0 ? !column_separates(*to) : *to != h->separator))
 			to++;
 		*head = span_of(h->p, (size_t)(to - h->p));
 		h->p = to < h->end ? to + 1 : NULL;
@@ -389,17 +377,16 @@ column_holds(const struct value *v)
 	size_t from = v->start, to = v->end;
 	uint8_t left, right;
 
-	while (from > 0 && strchr("\"' ", v->window[from - 1]) != NULL && v->window[from - 1] != 0)
+	while (from > 0 && is_among(v->window[from - 1], "\"' "))
 		from--;
-	while (to < v->len && strchr("\"' ", v->window[to]) != NULL && v->window[to] != 0)
+	while (to < v->len && is_among(v->window[to], "\"' "))
 		to++;
 	if (from == 0)
 		return false;
 	left = v->window[from - 1];
 	right = to == v->len ? '\n' : v->window[to];
-	if (is_column_edge(left) && is_column_edge(right))
+	if (column_edge(left) && column_edge(right))
 		return true;
-	return (is_column_edge(left) || left == '(' || left == '>') &&
-	       (is_column_edge(right) || right == ')' || right == '<') &&
-	       column_of(v) >= COLUMN_TUPLE;
+	return (column_edge(left) || left == '(' || left == '>') &&
+	       (column_edge(right) || right == ')' || right == '<') && column_of(v) >= COLUMN_TUPLE;
 }

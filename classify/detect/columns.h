@@ -24,6 +24,19 @@
 
 enum { COLUMN_TUPLE = 1000, COLUMN_HTML = 2000 };
 
+/* What stands between the columns of a line, and at its ends, too. */
+static inline bool
+column_separates(uint8_t c)
+{
+	return c == ',' || c == ';' || c == '|' || c == '\t';
+}
+
+static inline bool
+column_edge(uint8_t c)
+{
+	return column_separates(c) || c == '\r' || c == '\n';
+}
+
 /* The value's; -1: not in sight. */
 int column_of(const struct value *v);
 /* The same, where what heads it cannot be seen to be something else; else -1. */

@@ -9,17 +9,11 @@ enum {
 	LONG_NUMBER = 9, /* digits; a date has eight */
 };
 
-static bool
-is_one_of(uint8_t c, const char *set)
-{
-	return c != 0 && strchr(set, c) != NULL;
-}
-
 /* Quotes as they are, or behind the backslash of a text within a text. */
 static const uint8_t *
 skip_quotes(const uint8_t *p, const uint8_t *end)
 {
-	while (p < end && is_one_of(*p, "\"'`\\"))
+	while (p < end && is_among(*p, "\"'`\\"))
 		p++;
 	return p;
 }
@@ -27,7 +21,7 @@ skip_quotes(const uint8_t *p, const uint8_t *end)
 static const uint8_t *
 skip_blanks(const uint8_t *p, const uint8_t *end)
 {
-	while (p < end && is_one_of(*p, " \t\r\n"))
+	while (p < end && is_among(*p, " \t\r\n"))
 		p++;
 	return p;
 }
@@ -38,7 +32,7 @@ behind_colon(const uint8_t *p, const uint8_t *end)
 {
 	const uint8_t *last = end - p > KEY_REST ? p + KEY_REST : end, *closed;
 
-	while (p < last && (is_alnum(*p) || *p >= 0x80 || is_one_of(*p, " _-./()")))
+	while (p < last && (is_alnum(*p) || *p >= 0x80 || is_among(*p, " _-./()")))
 		p++;
 	closed = skip_quotes(p, end);
 	if (closed == p)
@@ -72,7 +66,7 @@ holds(const uint8_t *p, const uint8_t *value)
 			quote = *p;
 		} else if (*p == '{' || *p == '[') {
 			depth++;
-		} else if (depth == 0 && is_one_of(*p, ",}]")) {
+		} else if (depth == 0 && is_among(*p, ",}]")) {
 			return false;
 		} else if (*p == '}' || *p == ']') {
 			depth--;
@@ -87,7 +81,7 @@ own_equals(const struct value *v)
 {
 	const uint8_t *p = v->window + v->start;
 
-	while (p > v->window && is_one_of(p[-1], " \t\"'`\\>+(["))
+	while (p > v->window && is_among(p[-1], " \t\"'`\\>+(["))
 		p--;
 	return p > v->window && p[-1] == '=' ? p - 1 : NULL;
 }
@@ -102,7 +96,7 @@ tag_of(const struct value *v, const uint8_t *word)
 	const uint8_t *p = word;
 
 	if (p > v->window && p[-1] == ':') {
-		for (p--; p > v->window && (is_alnum(p[-1]) || is_one_of(p[-1], "-_.")); p--)
+		for (p--; p > v->window && (is_alnum(p[-1]) || is_among(p[-1], "-_.")); p--)
 			;
 	}
 	if (p > v->window && p[-1] == '/')
@@ -171,7 +165,7 @@ capitals_end(const uint8_t *p, const uint8_t *end)
 	if (p - key < 2)
 		return NULL;
 	if (p < end && *p == ';') {
-		while (p < end && p - key < KEY_REST && !is_one_of(*p, ":\r\n"))
+		while (p < end && p - key < KEY_REST && !is_among(*p, ":\r\n"))
 			p++;
 	}
 	return p < end && *p == ':' ? p : NULL;
@@ -183,9 +177,9 @@ key_end(const uint8_t *p, const uint8_t *end)
 {
 	const uint8_t *key = p;
 
-	while (p < end && (is_alnum(*p) || *p >= 0x80 || is_one_of(*p, "_-./$")))
+	while (p < end && (is_alnum(*p) || *p >= 0x80 || is_among(*p, "_-./$")))
 		p++;
-	if (p > key && p < end && *p == ':' && (end - p == 1 || is_one_of(p[1], " \r\n")))
+	if (p > key && p < end && *p == ':' && (end - p == 1 || is_among(p[1], " \r\n")))
 		return p;
 	return capitals_end(key, end);
 }
@@ -196,7 +190,7 @@ find_line(const struct value *v, const uint8_t *p, struct line *line)
 {
 	const uint8_t *end = v->window + v->len;
 
-	while (p > v->window && !is_one_of(p[-1], "\n\x1d\x1e"))
+	while (p > v->window && !is_among(p[-1], "\n\x1d\x1e"))
 		p--;
 	if (p == v->window && v->cut)
 		return false;
@@ -227,7 +221,7 @@ holds_lines(const struct line *key, const uint8_t *at)
 
 		while (text < at && *text == ' ')
 			text++;
-		if (!is_one_of(*text, "\r\n#") && text - begin <= column &&
+		if (!is_among(*text, "\r\n#") && text - begin <= column &&
 		    (text - begin < column || !is_dash(text, at)))
 			return false;
 		p = memchr(text, '\n', (size_t)(at - text));
@@ -241,7 +235,7 @@ is_heading(const struct line *key, const uint8_t *end)
 {
 	const uint8_t *p = key->colon + 1;
 
-	while (p < end && is_one_of(*p, " \r"))
+	while (p < end && is_among(*p, " \r"))
 		p++;
 	return *key->key >= 'A' && *key->key <= 'Z' && p < end && *p == '\n';
 }

@@ -78,6 +78,12 @@ value_is_headless(const struct value *v)
 }
 
 static inline bool
+is_among(uint8_t c, const char *set)
+{
+	return c != 0 && strchr(set, c) != NULL;
+}
+
+static inline bool
 is_digit(uint8_t c)
 {
 	return c >= '0' && c <= '9';

@@ -34,17 +34,11 @@ is_quote(uint8_t c)
 	return c == '"' || c == '\'';
 }
 
-static bool
-is_edge(uint8_t c)
-{
-	return c == ',' || c == ';' || c == '|' || c == '\t' || c == '\r' || c == '\n';
-}
-
 /* By the byte in front of the group: find_cell goes over no other. Numbers of JSON are in none. */
 static inline bool
 may_be_in_cell(uint8_t before)
 {
-	return is_cell_byte(before) || is_edge(before) || is_quote(before) || before == '>';
+	return is_cell_byte(before) || column_edge(before) || is_quote(before) || before == '>';
 }
 
 typedef uint8_t bytes __attribute__((vector_size(CELL_FRONT)));
@@ -95,7 +89,7 @@ find_cell(struct scan_stream *st, uint64_t group, uint64_t *cell)
 		at--;
 	for (edge = at; edge > 0 && (is_quote(p[edge - 1]) || p[edge - 1] == ' '); edge--)
 		;
-	if (edge == 0 || (!is_edge(p[edge - 1]) && p[edge - 1] != '(' && p[edge - 1] != '>'))
+	if (edge == 0 || (!column_edge(p[edge - 1]) && p[edge - 1] != '(' && p[edge - 1] != '>'))
 		return false;
 	while (at < room && p[at] == ' ')
 		at++;
