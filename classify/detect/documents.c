@@ -122,6 +122,12 @@ time_behind(const struct value *v)
 	return 6 + z;
 }
 
+static bool
+may_be_born(unsigned year, unsigned day)
+{
+	return year >= 1900 && year <= 2035 && day >= 1 && day <= 31;
+}
+
 /* A day of a person who may be alive: three numbers, the year first or last, or YYYYMMDD. */
 int
 validate_birth_date(struct value *v)
@@ -160,7 +166,7 @@ validate_birth_date(struct value *v)
 	} else {
 		return 0;
 	}
-	if (year < 1900 || year > 2035 || month < 1 || month > 12 || day < 1 || day > 31)
+	if (!may_be_born(year, day) || month < 1 || month > 12)
 		return 0;
 	v->start = v->end - s.len;
 	v->end = end;
@@ -168,40 +174,50 @@ validate_birth_date(struct value *v)
 	return 15;
 }
 
-/* One word of a date, from its end on: where it begins. */
-static size_t
-word_before(const struct value *v, size_t end)
+/* Takes the last word off [start, end) of a date; empty when there is none. */
+static struct span
+take_last_word(const struct value *v, size_t *end)
 {
-	while (end > v->start && (is_alnum(v->window[end - 1]) || v->window[end - 1] >= 0x80))
-		end--;
-	return end;
+	const uint8_t *w = v->window;
+	size_t to = *end, from;
+
+	while (to > v->start && is_among(w[to - 1], " .,-"))
+		to--;
+	for (from = to; from > v->start && (is_alnum(w[from - 1]) || w[from - 1] >= 0x80); from--)
+		;
+	*end = from;
+	return span_of(w + from, to - from);
 }
 
-static size_t
-blanks_before(const struct value *v, size_t end)
+/* 15 or 15th; 0: it does not begin with a digit. */
+static unsigned
+number_of(struct span word)
 {
-	while (end > v->start && memchr(" .,-", v->window[end - 1], 4) != NULL)
-		end--;
-	return end;
+	unsigned n = 0;
+
+	for (size_t i = 0; i < word.len && i < 4 && is_digit(word.p[i]); i++)
+		n = n * 10 + word.p[i] - '0';
+	return n;
 }
 
-/* March 15, 1987; 15. März 1987; 15 de marzo de 1987: what the pattern ends with, without its head.
+/*
+ * March 15, 1987; 15. März 1987; 15 de marzo de 1987: a day likewise, and its month as a word. What
+ * the pattern ends with, without its head.
  */
 int
 validate_birth_date_words(struct value *v)
 {
-	size_t from = word_before(v, v->end);
+	struct span part[3];
+	size_t from = v->end;
 
-	for (unsigned parts = 1; parts < 3;) {
-		size_t end = blanks_before(v, from);
-		size_t at = word_before(v, end);
-
-		if (at == end)
+	for (unsigned nr = 0; nr < 3;) {
+		part[nr] = take_last_word(v, &from);
+		if (part[nr].len == 0)
 			return 0;
-		parts +=
-		    !(end - at == 2 && (v->window[at] | 0x20) >= 'd' && is_alpha(v->window[at]));
-		from = at;
+		nr += !span_is_nocase(part[nr], "of") && !span_is_nocase(part[nr], "de");
 	}
+	if (!may_be_born(number_of(part[0]), number_of(is_digit(part[1].p[0]) ? part[1] : part[2])))
+		return 0;
 	v->start = from;
 	value_set_norm(v, value_span(v));
 	return 15;
