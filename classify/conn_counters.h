@@ -69,6 +69,8 @@ enum conn_skip {
 	X(llm_refused, "exchanges not looked at as model calls: the pool was empty")               \
 	X(db_operations, "operations of databases and brokers")                                    \
 	X(db_ops_refused, "operations not recorded: the pool was empty")                           \
+	X(db_statements_forgotten,                                                                 \
+	  "prepared statements whose place another took, requests too many to follow")             \
 	X(db_texts_left_out, "targets, statements, codes that a record had no room for")           \
 	X(mail_unread,                                                                             \
 	  "messages of mail searched without undoing their codings: the pool was empty")           \
@@ -79,8 +81,8 @@ enum conn_skip {
 	X(findings_suppressed, "findings left out by a suppression")                               \
 	X(findings_not_held,                                                                       \
 	  "findings told before it was clear whether a model was asked: no room")                  \
-	X(wrapped_refused, "compressed texts in base64 not looked into: no free decoder")          \
-	X(wrapped_cut, "compressed texts in base64 of which the rest was not looked into: bombs")  \
+	X(wrapped_refused, "compressed texts and values not looked into: no free decoder")         \
+	X(wrapped_cut, "compressed texts and values whose rest was not looked into: bombs")        \
 	X(scan_refused, "messages not scanned: no free scan stream")
 
 struct conn_counters {

@@ -472,6 +472,7 @@ prepare(struct db_flow *f, uint64_t id, enum db_class class, struct span about, 
 
 	if (p == NULL) {
 		p = &f->prepared[f->next_prepared];
+		f->env->counters.db_statements_forgotten += p->id != UINT64_MAX;
 		f->last_prepared = f->next_prepared;
 		f->next_prepared = (uint8_t)((f->next_prepared + 1) % DB_MAX_PREPARED);
 	}
@@ -788,6 +789,9 @@ db_flow_event(void *arg, const struct db_event *e)
 		break;
 	case DB_HANDOVER:
 		f->handover = true;
+		break;
+	case DB_FORGOTTEN:
+		f->env->counters.db_statements_forgotten += e->rows;
 		break;
 	}
 }

@@ -69,6 +69,7 @@ enum db_event_kind {
 	DB_SETTLED,	  /* no more answers to requests of that id; 0: of any */
 	DB_UNREAD,	  /* rows: so many bytes that the parser could not look into */
 	DB_HANDOVER,	  /* TLS from here on */
+	DB_FORGOTTEN,	  /* rows: so many statements and requests that there was no room for */
 };
 
 enum db_coding {

@@ -133,9 +133,24 @@ parameter(struct postgresql *p, struct steps *s, const struct db_out *o)
 }
 
 static void
-end_batch(struct postgresql *p, enum postgresql_wish wish)
+tell_forgotten(struct postgresql *p, const struct db_out *o)
 {
-	postgresql_asked_push(&p->asked, wish, POSTGRESQL_NO_STATEMENT);
+	if (p->asked.forgotten != 0)
+		db_tell(o, (struct db_event) { .kind = DB_FORGOTTEN, .rows = p->asked.forgotten });
+	p->asked.forgotten = 0;
+}
+
+static void
+ask(struct postgresql *p, const struct db_out *o, enum postgresql_wish wish, uint8_t statement)
+{
+	postgresql_asked_push(&p->asked, wish, statement);
+	tell_forgotten(p, o);
+}
+
+static void
+end_batch(struct postgresql *p, const struct db_out *o, enum postgresql_wish wish)
+{
+	ask(p, o, wish, POSTGRESQL_NO_STATEMENT);
 	p->sync++;
 }
 
@@ -165,12 +180,12 @@ client_message(struct postgresql *p, struct steps *s, const struct db_out *o)
 		break;
 	case 'F':
 		request(p, o, DB_OTHER);
-		end_batch(p, POSTGRESQL_QUERY);
+		end_batch(p, o, POSTGRESQL_QUERY);
 		side->statement = POSTGRESQL_NO_STATEMENT;
 		steps_take(s, FUNCTION, 4);
 		break;
 	case 'S':
-		end_batch(p, POSTGRESQL_SYNC);
+		end_batch(p, o, POSTGRESQL_SYNC);
 		/* fallthrough */
 	case 'c':
 	case 'f':
@@ -196,6 +211,7 @@ client_parse(struct postgresql *p, struct steps *s, const struct db_out *o)
 	db_tell(o, (struct db_event) {
 		       .kind = DB_STATEMENT_END, .prepared = true, .name = p->prepared });
 	p->side[CLIENT].statement = postgresql_asked_prepare(&p->asked, p->prepared);
+	tell_forgotten(p, o);
 	if (p->bound_at == p->side[CLIENT].statement)
 		p->bound_at = POSTGRESQL_NO_STATEMENT;
 	steps_take(s, POSTGRESQL_TYPES, 2);
@@ -203,7 +219,7 @@ client_parse(struct postgresql *p, struct steps *s, const struct db_out *o)
 
 /* S and a statement's name, or P and a portal's. */
 static void
-client_describe(struct postgresql *p, struct steps *s)
+client_describe(struct postgresql *p, struct steps *s, const struct db_out *o)
 {
 	bool statement = p->side[CLIENT].describes_statement;
 
@@ -212,9 +228,8 @@ client_describe(struct postgresql *p, struct steps *s)
 		steps_until(s, DESCRIBE_NAME, 0);
 		return;
 	}
-	postgresql_asked_push(&p->asked, POSTGRESQL_DESCRIBE,
-			      statement ? postgresql_asked_find(&p->asked, db_hash(steps_taken(s)))
-					: p->bound_at);
+	ask(p, o, POSTGRESQL_DESCRIBE,
+	    statement ? postgresql_asked_find(&p->asked, db_hash(steps_taken(s))) : p->bound_at);
 	steps_rest(s, IGNORED);
 }
 
@@ -271,7 +286,7 @@ client_step(void *arg, struct steps *s)
 	case QUERY:
 		db_tell(o, (struct db_event) { .kind = DB_STATEMENT_END, .id = p->sync });
 		db_tell_kind(o, DB_MESSAGE_END);
-		end_batch(p, POSTGRESQL_QUERY);
+		end_batch(p, o, POSTGRESQL_QUERY);
 		postgresql_copy_begin(&p->copy, true);
 		steps_rest(s, IGNORED);
 		break;
@@ -281,7 +296,7 @@ client_step(void *arg, struct steps *s)
 		break;
 	case DESCRIBE:
 	case DESCRIBE_NAME:
-		client_describe(p, s);
+		client_describe(p, s, o);
 		break;
 	case BIND_PORTAL:
 	case BIND_NAME:
@@ -294,7 +309,7 @@ client_step(void *arg, struct steps *s)
 		break;
 	case EXECUTE:
 		db_tell(o, (struct db_event) { .kind = DB_RUN, .name = p->bound, .id = p->sync });
-		postgresql_asked_push(&p->asked, POSTGRESQL_RUN, p->bound_at);
+		ask(p, o, POSTGRESQL_RUN, p->bound_at);
 		postgresql_copy_begin(&p->copy, true);
 		db_tell_kind(o, DB_MESSAGE_END);
 		steps_rest(s, IGNORED);

@@ -49,6 +49,7 @@ postgresql_asked_prepare(struct postgresql_asked *a, uint64_t name)
 			if (!stays)
 				break;
 		}
+		a->forgotten += a->statements[i].known;
 	}
 	forget(a, i);
 	a->statements[i] = (struct postgresql_statement) { .known = true, .name = name };
@@ -102,8 +103,10 @@ ends_batch(unsigned wish)
 static void
 overflow(struct postgresql_asked *a)
 {
-	for (; a->nr_waiting != 0; pop(a))
+	for (; a->nr_waiting != 0; pop(a)) {
 		a->beyond += ends_batch(a->waiting[a->oldest].wish);
+		a->forgotten += a->waiting[a->oldest].times;
+	}
 	a->overflowed = true;
 }
 
@@ -121,6 +124,7 @@ postgresql_asked_push(struct postgresql_asked *a, enum postgresql_wish wish, uin
 	if (!a->overflowed && a->nr_waiting == POSTGRESQL_ASKED)
 		overflow(a);
 	if (a->overflowed) {
+		a->forgotten++;
 		a->beyond += ends_batch(wish);
 		a->overflowed = !ends_batch(wish);
 		return;

@@ -51,10 +51,11 @@ struct postgresql_asked {
 		uint16_t times;
 	} waiting[POSTGRESQL_ASKED];
 	uint8_t oldest, nr_waiting;
-	uint8_t next;	 /* place of the next statement, unless that was bound */
-	uint8_t headed;	 /* the statement whose columns were named last in this answer */
-	bool overflowed; /* by the batch at hand, whose Sync is to come */
-	uint32_t beyond; /* batches to be answered before what waits is */
+	uint8_t next;	    /* place of the next statement, unless that was bound */
+	uint8_t headed;	    /* the statement whose columns were named last in this answer */
+	bool overflowed;    /* by the batch at hand, whose Sync is to come */
+	uint32_t beyond;    /* batches to be answered before what waits is */
+	uint32_t forgotten; /* statements and requests; the owner tells them, and sets it to 0 */
 };
 
 void postgresql_asked_init(struct postgresql_asked *a);

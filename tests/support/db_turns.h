@@ -186,6 +186,10 @@ db_said(void *arg, const struct db_event *e)
 		snprintf(text, sizeof(text), "settled#%" PRIu64, e->id);
 		db_say(s, text);
 		break;
+	case DB_FORGOTTEN:
+		snprintf(text, sizeof(text), "forgot %" PRIu64, e->rows);
+		db_say(s, text);
+		break;
 	case DB_CELL_END:
 		db_say(s, ",");
 		return;

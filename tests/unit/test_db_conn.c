@@ -371,6 +371,28 @@ test_pipeline(void **state)
 	feed_has(&feed, "db_operation=write db_statements=1 db_targets=k db_answered=1");
 }
 
+/*
+ * Seventeen: one more than are remembered by what they are about, nine more than by their columns.
+ */
+static void
+test_many_prepared(void **state)
+{
+	static struct expanded e;
+	static const struct conn_case t = {
+		.turns = { PG_HELLO,
+			   ">P{4+ a~S~~~}P{4+ b~S~~~}P{4+ c~S~~~}P{4+ d~S~~~}P{4+ e~S~~~}",
+			   ">P{4+ f~S~~~}P{4+ g~S~~~}P{4+ h~S~~~}P{4+ i~S~~~}P{4+ j~S~~~}",
+			   ">P{4+ k~S~~~}P{4+ l~S~~~}P{4+ m~S~~~}P{4+ n~S~~~}P{4+ o~S~~~}",
+			   ">P{4+ p~S~~~}P{4+ q~S~~~}" }
+	};
+	uint64_t before = counter("db_statements_forgotten");
+
+	(void)state;
+	expand(&t, &e);
+	run_whole(e.turns, &t);
+	assert_int_equal(counter("db_statements_forgotten"), before + 1 + 9);
+}
+
 /* No room for what is counted: operations are lost and counted, values are found all the same. */
 static void
 test_no_room(void **state)
@@ -456,9 +478,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_context),	   cmocka_unit_test(test_answer_first),
-		cmocka_unit_test(test_states_fit), cmocka_unit_test(test_pipeline),
-		cmocka_unit_test(test_no_room),	   cmocka_unit_test(test_active),
-		cmocka_unit_test(test_full_set),
+		cmocka_unit_test(test_states_fit), cmocka_unit_test(test_many_prepared),
+		cmocka_unit_test(test_pipeline),   cmocka_unit_test(test_no_room),
+		cmocka_unit_test(test_active),	   cmocka_unit_test(test_full_set),
 	};
 	int failed;
 

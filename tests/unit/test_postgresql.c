@@ -163,6 +163,7 @@ test_too_much_waits(void **state)
 	assert_int_equal(postgresql_asked_row(&a, 2), s);
 	for (unsigned i = 0; i < POSTGRESQL_ASKED; i++)
 		postgresql_asked_push(&a, POSTGRESQL_SYNC, POSTGRESQL_NO_STATEMENT);
+	assert_int_equal(a.forgotten, 200 + POSTGRESQL_ASKED);
 	postgresql_asked_push(&a, POSTGRESQL_RUN, s);
 	postgresql_asked_push(&a, POSTGRESQL_SYNC, POSTGRESQL_NO_STATEMENT);
 	postgresql_asked_push(&a, POSTGRESQL_RUN, s);
@@ -193,6 +194,7 @@ test_more_statements_than_places(void **state)
 		assert_int_equal(postgresql_asked_find(&a, 2), lately);
 		postgresql_asked_prepare(&a, i);
 	}
+	assert_int_equal(a.forgotten, 2);
 	assert_int_equal(postgresql_asked_find(&a, 1), POSTGRESQL_NO_STATEMENT);
 	assert_int_equal(postgresql_asked_described(&a), POSTGRESQL_NO_STATEMENT);
 }
