@@ -15,11 +15,11 @@
  * only request under way.
  *
  * What belongs together (a statement and its parameters, one command, one message) is one scan
- * stream, so that a column's name is context for the value; values that
- * are compressed and texts in base64 (in answers of SQL those in large values) are streams beside
- * it. Values are told apart by a newline, those of a result's row by tabs: the names of its columns
- * are a line above them, as in a table. In front of values for a statement that was prepared before
- * stands its text, in front of an answer what was asked about.
+ * stream, so that a column's name is context for the value; values that are compressed and texts
+ * in base64 (in answers of SQL those in large values) are streams beside it. Values are told apart
+ * by a newline, those of a result's row by tabs: the names of its columns are a line above them, as
+ * in a table. In front of values for a statement that was prepared before stands its text, in front
+ * of an answer what was asked about.
  */
 #ifndef WEIR_DB_FLOW_H
 #define WEIR_DB_FLOW_H
@@ -68,7 +68,7 @@ struct db_flow {
 	enum sql_dialect dialect;
 	struct db_ops ops;
 	struct scan_stream *scan[2];
-	struct wrapped_text wrapped[2]; /* texts in base64 */
+	struct wrapped_text wrapped[2]; /* of what is in base64, or compressed */
 	struct db_value value[2];
 	struct length_marks lengths[2];
 	struct decode *decode[2];

@@ -71,7 +71,7 @@ struct message {
 	struct scan_stream *scan;
 	struct scan_stream *control; /* of a ping, pong or close, while it lasts */
 	struct sse_join sse_join;    /* of a body of events, on its way to the scanner */
-	struct wrapped_text wrapped; /* texts in base64 */
+	struct wrapped_text wrapped; /* of what is in base64 */
 	enum buffer type_buffer;     /* where a body of its type is looked at */
 	enum buffer scan_buffer;     /* of scan, and of what is wrapped in it */
 	struct body_parts *parts;    /* of a multipart body; owned, from the message buffers */

@@ -33,7 +33,7 @@ struct payload_conn {
 	};
 };
 
-/* Text of a reader's. */
+/* Text of a reader's, of a direction that is being scanned: from read on, until its end. */
 void payload_text(struct payload_conn *p, unsigned dir, const uint8_t *data, size_t len);
 
 /* Entry points; state is a struct payload_conn. */

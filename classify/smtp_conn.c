@@ -4,7 +4,7 @@
  * connection is TLS. Of messages the codings of mail are undone (proto/mime.h); where the pool has
  * no room for that, they are scanned as they come.
  *
- * The first bytes of a line are held back until it is known whether it is a secret; what is still
+ * The first bytes of a line are held back until it is known whether it is a command; what is still
  * held when the connection ends is told as inspected, but not scanned: no rule matches half a word.
  */
 #include "classify/conn_env.h"

@@ -131,12 +131,6 @@ argument_text(struct llm_call *call, const uint8_t *text, size_t len)
 		llm_text(call, LLM_TEXT_TOOL_CALL, text, len);
 }
 
-static bool
-span_has(struct span text, const char *part)
-{
-	return text.len != 0 && memmem(text.p, text.len, part, strlen(part)) != NULL;
-}
-
 /*
  * response.output_text.delta, response.function_call_arguments.delta,
  * response.custom_tool_call_input.delta, response.output_audio.delta
@@ -144,9 +138,10 @@ span_has(struct span text, const char *part)
 static void
 event_type(struct llm_side *side, struct span type)
 {
-	side->delta_is_call = span_has(type, "_call") && span_has(type, ".delta");
-	side->item_again = span_has(type, "output_item.done");
-	side->delta_is_data = span_has(type, "audio.delta") || span_has(type, "partial_image");
+	side->delta_is_call = span_contains(type, "_call") && span_contains(type, ".delta");
+	side->item_again = span_contains(type, "output_item.done");
+	side->delta_is_data =
+	    span_contains(type, "audio.delta") || span_contains(type, "partial_image");
 }
 
 /* "object" of OpenAI's answers. */

@@ -180,7 +180,7 @@ find_element(struct field *f)
 		;
 	tag = span_of(f->w + at + 2, to - at - 2);
 	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
-		if (holds_nocase(tag, tags[i]))
+		if (span_has_nocase(tag, tags[i]))
 			return true;
 	}
 	return false;
@@ -343,14 +343,14 @@ find_next(struct field *f, size_t at, size_t end)
 	}
 	for (size_t i = at; i < end; i++) {
 		if (end - i > 5 && ascii_lower(w[i]) == 'v' &&
-		    holds_nocase(span_of(w + i, 5), "value")) {
+		    span_has_nocase(span_of(w + i, 5), "value")) {
 			f->listed = false;
 			for (i += 5; i < end && w[i] != ':' && w[i] != '='; i++)
 				;
 			return i < end && find_assigned(f, i, end);
 		}
 		if (is_quote(w[i]) &&
-		    !(end - i > 6 && holds_nocase(span_of(w + i + 1, 5), "value"))) {
+		    !(end - i > 6 && span_has_nocase(span_of(w + i + 1, 5), "value"))) {
 			f->from = i;
 			return find_quoted(f);
 		}

@@ -17,7 +17,7 @@ static bool
 holds_one(struct span s, const char *const *words, size_t nr)
 {
 	for (size_t i = 0; i < nr; i++) {
-		if (holds_nocase(s, words[i]))
+		if (span_has_nocase(s, words[i]))
 			return true;
 	}
 	return false;

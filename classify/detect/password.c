@@ -77,7 +77,7 @@ is_about(const struct field *f)
 	struct span name = span_of(f->w + f->name, f->key - f->name);
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (holds_nocase(name, words[i]))
+		if (span_has_nocase(name, words[i]))
 			return true;
 	}
 	return false;
@@ -107,7 +107,7 @@ holds_between(struct span s, const char *open, const char *close)
 
 	for (size_t i = 0; i + len < s.len; i++) {
 		if (memcmp(s.p + i, open, len) == 0)
-			return holds_nocase(span_of(s.p + i + len, s.len - i - len), close);
+			return span_has_nocase(span_of(s.p + i + len, s.len - i - len), close);
 	}
 	return false;
 }
@@ -151,10 +151,10 @@ is_reference(struct span s, bool quoted, const struct wording *w)
 	if (!quoted &&
 	    (((s.p[0] == '*' || s.p[0] == '&') && wording_is_words(w)) || span_starts(s, "0x")))
 		return true;
-	return is_variable(s, quoted, w) || holds_nocase(s, "://") || holds_nocase(s, "&lt;") ||
-	       holds_nocase(s, "&nbsp") || holds_nocase(s, "&#") ||
-	       (s.p[0] == '%' && s.p[s.len - 1] == '%') || span_starts(s, "%s") ||
-	       span_starts(s, "%d") || span_starts(s, "%v");
+	return is_variable(s, quoted, w) || span_has_nocase(s, "://") ||
+	       span_has_nocase(s, "&lt;") || span_has_nocase(s, "&nbsp") ||
+	       span_has_nocase(s, "&#") || (s.p[0] == '%' && s.p[s.len - 1] == '%') ||
+	       span_starts(s, "%s") || span_starts(s, "%d") || span_starts(s, "%v");
 }
 
 /* A rule for passwords: ^(?=.*[A-Z]).{8,}$, required|min:8. */
@@ -165,7 +165,7 @@ is_pattern(struct span s)
 					     "\\w", "\\s", ".*",  "min:", "max:", "required" };
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		if (holds_nocase(s, parts[i]))
+		if (span_has_nocase(s, parts[i]))
 			return true;
 	}
 	return false;
@@ -178,14 +178,14 @@ holds_name(const struct field *f, struct span s)
 	char key[24];
 	size_t len = f->key_end - f->key;
 
-	if (holds_nocase(s, "password"))
+	if (span_has_nocase(s, "password"))
 		return true;
 	if (len < sizeof("senha") - 1 || len >= sizeof(key))
 		return false;
 	for (size_t i = 0; i < len; i++)
 		key[i] = (char)ascii_lower(f->w[f->key + i]);
 	key[len] = '\0';
-	return holds_nocase(s, key);
+	return span_has_nocase(s, key);
 }
 
 /* /home/user/app, C:\work, projects/x/secrets/db/versions/3 */
@@ -250,9 +250,10 @@ is_expression(const struct field *f, struct span s, const struct wording *w)
 	if (field_is_form(f) || field_is_environment(f))
 		return false;
 	if (!wording_is_words(w))
-		return holds_nocase(s, "||") || holds_nocase(s, "&&") || holds_nocase(s, "?.");
-	if (memchr("[(|?", s.p[s.len - 1], 4) != NULL || holds_nocase(s, "||") ||
-	    holds_nocase(s, "&&") || holds_nocase(s, "::") || holds_nocase(s, "->"))
+		return span_has_nocase(s, "||") || span_has_nocase(s, "&&") ||
+		       span_has_nocase(s, "?.");
+	if (memchr("[(|?", s.p[s.len - 1], 4) != NULL || span_has_nocase(s, "||") ||
+	    span_has_nocase(s, "&&") || span_has_nocase(s, "::") || span_has_nocase(s, "->"))
 		return true;
 	while (to < f->len && f->w[to] == ' ')
 		to++;
@@ -270,7 +271,7 @@ is_expression(const struct field *f, struct span s, const struct wording *w)
 		from = i + 1;
 	}
 	return memchr(s.p, '.', s.len) != NULL ||
-	       (memchr(s.p, '_', s.len) != NULL && holds_nocase(s, "pass"));
+	       (memchr(s.p, '_', s.len) != NULL && span_has_nocase(s, "pass"));
 }
 
 /* Words alone are a password where the place says so. */
@@ -306,7 +307,7 @@ is_word_in_place(const struct field *f, struct span s, const struct wording *w)
 	if (!field_follows_user(f))
 		return false;
 	return f->notation != FIELD_BARE || (field_ends_line(f) && field_begins_line(f) &&
-					     (f->tight || !holds_nocase(s, "pass")));
+					     (f->tight || !span_has_nocase(s, "pass")));
 }
 
 /* super$ecret, p@ssword, cackle!, Prestigitariu$: a mark where no writer puts one. */
@@ -375,7 +376,7 @@ is_said(const struct field *f, struct span s)
 	uint8_t next;
 
 	for (size_t i = 0; i < sizeof(terms) / sizeof(terms[0]); i++) {
-		if (holds_nocase(s, terms[i]))
+		if (span_has_nocase(s, terms[i]))
 			return false;
 	}
 	if (s.len < SAID_MIN || w.digits == 0 || w.letters == 0 || is_digit(s.p[0]) != 0)
@@ -383,6 +384,15 @@ is_said(const struct field *f, struct span s)
 	next = f->to < f->len ? f->w[f->to] : '\n';
 	return !wording_is_words(&w) || w.mixed || f->notation == FIELD_QUOTED ||
 	       memchr(".,;!?", next, 5) != NULL || field_ends_line(f);
+}
+
+static int
+take_password(struct value *v, struct span s)
+{
+	v->start = (size_t)(s.p - v->window);
+	v->end = v->start + s.len;
+	value_set_norm(v, s);
+	return 10;
 }
 
 /*
@@ -402,10 +412,7 @@ validate_password(struct value *v)
 	if (s.len < VALUE_MIN || !is_password(&f, s) || (f.listed && !is_argument(&f)) ||
 	    (f.said && !is_said(&f, s)))
 		return 0;
-	v->start = f.from;
-	v->end = f.to;
-	value_set_norm(v, s);
-	return 10;
+	return take_password(v, s);
 }
 
 /* The same behind a vendor's name: snowflake password = ... */
@@ -463,12 +470,9 @@ take_command_password(struct value *v, struct span s)
 	f.to = f.from + s.len;
 	f.name = f.key = f.key_end = f.from;
 	if (s.len < VALUE_MIN || w.digits == 0 || w.letters == 0 || s.p[0] == '$' ||
-	    holds_nocase(s, "passw") || !is_password(&f, s))
+	    span_has_nocase(s, "passw") || !is_password(&f, s))
 		return 0;
-	v->start = f.from;
-	v->end = f.to;
-	value_set_norm(v, s);
-	return 10;
+	return take_password(v, s);
 }
 
 /* curl -u ann:Zx9kQ2p, --user "ann:Zx9kQ2p", --user ann:'Zx9kQ2p' */

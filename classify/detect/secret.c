@@ -91,7 +91,7 @@ says_key(struct span word)
 					    "login", "licen",  "dsn",	  "pat",    "api" };
 
 	for (size_t i = 0; i < sizeof(says) / sizeof(says[0]); i++) {
-		if (holds_nocase(word, says[i]))
+		if (span_has_nocase(word, says[i]))
 			return true;
 	}
 	return false;
@@ -109,7 +109,7 @@ says_other(struct span word)
 	size_t len = word.len;
 
 	for (size_t i = 0; i < sizeof(says) / sizeof(says[0]); i++) {
-		if (holds_nocase(word, says[i]))
+		if (span_has_nocase(word, says[i]))
 			return true;
 	}
 	return len >= 3 && word.p[len - 2] == 'I' && word.p[len - 1] == 'd' &&
@@ -337,8 +337,8 @@ is_base64(uint8_t c)
 static bool
 is_aws_name(struct span word)
 {
-	return holds_nocase(word, "aws") && holds_nocase(word, "secret") &&
-	       holds_nocase(word, "key");
+	return span_has_nocase(word, "aws") && span_has_nocase(word, "secret") &&
+	       span_has_nocase(word, "key");
 }
 
 /* The last forty characters of base64 in the match, not part of a longer run. */
@@ -445,7 +445,7 @@ is_syntax(struct span user, struct span password)
 {
 	return (user.len != 0 && user.p[0] == '[' &&
 		memchr(password.p, ']', password.len) != NULL) ||
-	       holds_nocase(user, "&lt;") || holds_nocase(password, "&lt;");
+	       span_has_nocase(user, "&lt;") || span_has_nocase(password, "&lt;");
 }
 
 static bool

@@ -329,27 +329,11 @@ looks_made_up(struct span s)
 	       (s.len >= 8 && counts_up(s, 2) >= 6);
 }
 
-bool
-holds_nocase(struct span s, const char *needle)
-{
-	size_t len = strlen(needle);
-
-	for (size_t i = 0; len <= s.len && i <= s.len - len; i++) {
-		size_t k = 0;
-
-		while (k < len && ascii_lower(s.p[i + k]) == (uint8_t)needle[k])
-			k++;
-		if (k == len)
-			return true;
-	}
-	return false;
-}
-
 static bool
 holds_any(struct span s, const char *const *texts, size_t nr)
 {
 	for (size_t i = 0; i < nr; i++) {
-		if (holds_nocase(s, texts[i]))
+		if (span_has_nocase(s, texts[i]))
 			return true;
 	}
 	return false;

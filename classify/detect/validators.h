@@ -87,8 +87,6 @@ bool luhn_ok(const uint8_t *digits, size_t len);
 size_t base64_decode(struct span in, uint8_t *out, size_t cap);
 /* Shannon's, in bits per character; secret.c says what it is good for. */
 double entropy(struct span s);
-/* Case of ASCII letters aside; needle in lower case. */
-bool holds_nocase(struct span s, const char *needle);
 /* One character makes up more than 60 % of it, or it counts up, or every second of it does: a
  * made-up value. */
 bool looks_made_up(struct span s);

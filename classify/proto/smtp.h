@@ -32,7 +32,7 @@ enum smtp_bytes {
 	SMTP_BODY,   /* of messages, headers included */
 	SMTP_DOT,    /* no part of the message, for all it stands in it */
 	SMTP_END,    /* no bytes: the message is over, or will not go on */
-	SMTP_SECRET, /* of AUTH: to be told nowhere */
+	SMTP_SECRET, /* of AUTH: no command, whatever it looks like */
 	SMTP_LOST,   /* rest of a line whose beginning is missing */
 };
 

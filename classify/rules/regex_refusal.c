@@ -7,22 +7,16 @@
 typedef bool begins_fn(struct span rest);
 
 static bool
-has_front(struct span rest, const char *front)
-{
-	return rest.len >= strlen(front) && memcmp(rest.p, front, strlen(front)) == 0;
-}
-
-static bool
 is_look_around(struct span rest)
 {
-	return has_front(rest, "(?=") || has_front(rest, "(?!") || has_front(rest, "(?<=") ||
-	       has_front(rest, "(?<!");
+	return span_starts(rest, "(?=") || span_starts(rest, "(?!") || span_starts(rest, "(?<=") ||
+	       span_starts(rest, "(?<!");
 }
 
 static bool
 is_reference(struct span rest)
 {
-	return has_front(rest, "(?P=") || has_front(rest, "\\k") || has_front(rest, "\\g") ||
+	return span_starts(rest, "(?P=") || span_starts(rest, "\\k") || span_starts(rest, "\\g") ||
 	       (rest.len > 1 && rest.p[0] == '\\' && rest.p[1] >= '1' && rest.p[1] <= '9');
 }
 
@@ -35,13 +29,13 @@ is_possessive(struct span rest)
 static bool
 is_atomic(struct span rest)
 {
-	return has_front(rest, "(?>");
+	return span_starts(rest, "(?>");
 }
 
 static bool
 is_condition(struct span rest)
 {
-	return has_front(rest, "(?(");
+	return span_starts(rest, "(?(");
 }
 
 static const struct {
